@@ -45,8 +45,9 @@ class Registry(MutableMapping[str, InfoT]):
         built_in: Mapping[str, InfoT],
         adopt: Callable[[object, str], InfoT],
         own: OwnInfos[InfoT] | None = None,
+        group: str = "",
     ) -> None:
-        """kind: "inpainter" for the entry point group `riptui.inpainters`.
+        """kind: "inpainter" for the entry point group `riptui.inpainters`, unless `group` names another.
 
         adopt: checks the object that an entry point names and returns it as an info, given the package's name. It may
         raise any exception, whose message says what is wrong with the object.
@@ -54,6 +55,7 @@ class Registry(MutableMapping[str, InfoT]):
         own: what the user's settings add. A name of the settings goes before a plug-in's, never before a built-in one.
         """
         self.kind = kind
+        self._group = group or f"riptui.{kind}s"
         self.built_in = dict(built_in)
         """Without plug-ins. Help texts list these: reading the metadata of a hundred packages takes 20 ms."""
         self._adopt = adopt
@@ -137,7 +139,7 @@ class Registry(MutableMapping[str, InfoT]):
         from importlib.metadata import entry_points  # 20 ms that reading a built-in name does without
 
         found: dict[str, EntryPoint] = {}
-        for entry_point in sorted(entry_points(group=f"riptui.{self.kind}s"), key=lambda point: point.name):
+        for entry_point in sorted(entry_points(group=self._group), key=lambda point: point.name):
             name = entry_point.name
             if not PLUGIN_NAME.fullmatch(name):
                 self._report(entry_point, "a name has 1 to 64 of a-z 0-9 . - and starts with a letter or digit")

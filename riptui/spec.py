@@ -116,7 +116,7 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     def inpainter_name(self) -> str:
         """The inpainter in a few words: of a diffusion model the last part of its name or path."""
         model = str(self.parameters.get("model") or "").rstrip("/").rpartition("/")[2]
-        return model if self.inpainter == "diffusion" and model else self.inpainter
+        return model if self.inpainter in ("diffusion", "text-to-image") and model else self.inpainter
 
     @property
     def digest(self) -> str:
@@ -129,9 +129,37 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         """% inpainted after an iteration, repeats counted."""
         return 100 * iteration / self.cells
 
-    def keyframe_iterations(self) -> list[int]:
-        """The iterations at 0, 50, 100 ... % and the last: the paper's points, and the keyframes."""
+    @property
+    def whole_image(self) -> bool:
+        """Whether an iteration repaints the whole image, not a square of it: then the x axis counts passes."""
+        return self.mask == self.size
+
+    @property
+    def mask_title(self) -> str:
+        """128 px, or whole image."""
+        return "whole image" if self.whole_image else f"{self.mask} px"
+
+    @property
+    def patches_are_frames(self) -> bool:
+        """Whether each patch on disk is a whole frame, so that no earlier one is needed to read it."""
+        return self.whole_image or not self.paste
+
+    def progress(self, iteration: int) -> str:
+        """What was done up to an iteration: 231 % of the pixels repainted, or pass 3 over the whole image."""
+        return f"pass {self.passes(iteration)}" if self.whole_image else f"{self.inpainted(iteration):.0f} %"
+
+    def passes(self, iteration: int) -> int:
+        """Passes over the whole image up to an iteration: as many in each as the parameter `passes` says, or one."""
+        passes = self.parameters.get("passes", 1)
+        return iteration * (passes if isinstance(passes, int) else 1)
+
+    def point_iterations(self) -> list[int]:
+        """The iterations at 0, 50, 100 ... % and the last: the paper's points."""
         return measured_iterations(self, "half")
+
+    def keyframe_iterations(self) -> list[int]:
+        """The iterations whose frames are also saved whole; only 0, the original, where each patch is the image."""
+        return [0] if self.whole_image else self.point_iterations()
 
 
 MeasureInterval = Literal["half", "every"] | int

@@ -32,6 +32,8 @@ EXTRAS = {
     "prompts": "compel",
     "ray": "ray",
     "report": "matplotlib",
+    "sets": "torch_fidelity",
+    "video": "av",
 }
 """Each extra of the package that tests need, to a package that comes with it."""
 ALL_SLOW = re.compile(r"^pytestmark = .*\bslow\b", re.MULTILINE)
@@ -65,6 +67,14 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     if config.getoption("markexpr") != "not slow" or collection_path.suffix != ".py":
         return None
     return ALL_SLOW.search(collection_path.read_text()) is not None or None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What is exhaustive is slow."""
+    for item in items:
+        if item.get_closest_marker("exhaustive"):
+            item.add_marker(pytest.mark.slow)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

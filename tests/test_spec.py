@@ -355,8 +355,8 @@ def test_the_papers_protocol_has_its_iterations_and_is_measured_at_every_50_perc
 ) -> None:
     paper = spec(size=512, mask=mask, amount=400.0)
     assert paper.iterations == last
-    assert paper.keyframe_iterations() == list(range(0, last + 1, every))
-    assert [paper.inpainted(k) for k in paper.keyframe_iterations()] == [0, 50, 100, 150, 200, 250, 300, 350, 400]
+    assert paper.point_iterations() == list(range(0, last + 1, every))
+    assert [paper.inpainted(k) for k in paper.point_iterations()] == [0, 50, 100, 150, 200, 250, 300, 350, 400]
 
 
 def test_every_iteration_or_every_so_many_can_be_measured() -> None:
@@ -390,12 +390,12 @@ def test_a_stride_below_1_is_refused(stride: int) -> None:
 def test_amounts_beyond_400_and_fractions_end_at_the_first_iteration_that_reaches_them(
     mask: int, amount: float, halves: list[int]
 ) -> None:
-    assert spec(mask=mask, amount=amount).keyframe_iterations() == halves
+    assert spec(mask=mask, amount=amount).point_iterations() == halves
     assert spec(mask=mask, amount=amount).iterations == halves[-1]
 
 
 def test_three_by_three_squares_are_measured_where_50_percent_is_first_reached() -> None:
-    assert spec(size=768, mask=256, amount=200.0).keyframe_iterations() == [0, 5, 9, 14, 18]
+    assert spec(size=768, mask=256, amount=200.0).point_iterations() == [0, 5, 9, 14, 18]
 
 
 @pytest.mark.slow
@@ -422,7 +422,7 @@ def test_rounding_never_costs_an_iteration(cells: int) -> None:
 def test_halves_are_where_each_50_percent_is_first_reached_and_the_last(size: int, data: st.DataObject) -> None:
     mask = data.draw(st.sampled_from([m for m in divisors(size) if m >= 16]))
     cut = spec(size=size, mask=mask, amount=data.draw(st.floats(0.01, 1000)))
-    halves = cut.keyframe_iterations()
+    halves = cut.point_iterations()
     assert halves == sorted(set(halves))
     assert halves[0] == 0
     assert halves[-1] == cut.iterations

@@ -12,6 +12,7 @@
     source_images       the pictures of `run`; side_by_side: two pictures on a terminal, for `show`
     runs_folder, worker_options    options as values; unlisted, copies: what a listing should tell of besides
     diagnosis           a result of `doctor`; doctor_disk: its checks of the disk; transient_progress: bars that vanish
+    filtered            what --filter leaves; figure_files: the files of chart and sheet
     pause_and_stop      the work of `pause` and `stop`
 
 Help and completion import only the declarations; the work of a command imports NumPy, OpenCV and scikit-image, which
@@ -36,6 +37,7 @@ PANELS = {
     "Compute": {
         "demo": "See a photograph drift: a first trajectory, in seconds.",
         "run": "Repaint pictures recursively; measure how far they drift.",
+        "generate": "Make pictures from a prompt, one per seed.",
         "resume": "Resume trajectories that stopped, were paused or failed.",
         "pause": "Pause trajectories.",
         "stop": "Stop trajectories, or shut down workers.",
@@ -60,6 +62,8 @@ PANELS = {
         "export": "Export frames, an animation, a strip of frames, tables.",
         "rate": "Rate frames blind: A/B, best of several, tags.",
         "ratings": "Summarise what people said with rate.",
+        "chart": "Draw a chart of trajectories for a paper.",
+        "sheet": "Put pictures of trajectories on a sheet.",
         "results": "Summarise many trajectories; test the paper's findings.",
         "report": "Draw the paper's figures from your own trajectories.",
     },

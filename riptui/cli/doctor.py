@@ -33,6 +33,7 @@ BASE = (
     "rich",
     "rich-click",
     "jaxtyping",
+    "imagehash",
     "simplejpeg",
     "textual",
     "tifffile",
@@ -41,9 +42,11 @@ EXTRAS = {
     "diffusion": ("torch", "torchvision", "lpips", "torchmetrics"),
     "lama": ("spandrel",),
     "mat": ("spandrel-extra-arches",),
+    "sets": ("torch-fidelity",),
     "parquet": ("pyarrow",),
     "datasets": ("datasets",),
     "pictures": ("pillow-heif", "pillow-jxl-plugin"),
+    "video": ("av",),
     "report": ("matplotlib",),
 }
 

@@ -17,19 +17,26 @@ def export(
     path: Path,
     frames: Path | None,
     gif: Path | None,
+    mp4: Path | None,
+    png: Path | None,
     strip: Path | None,
     csv: Path | None,
     parquet: Path | None,
     at: MeasureInterval | None,
+    k: int | None,
     overwrite: bool,
 ) -> int:
-    if not (frames or gif or strip or csv or parquet):
+    if not (frames or gif or mp4 or png or strip or csv or parquet):
         raise click.UsageError(
-            "nothing to export: give --frames DIR, --gif FILE, --strip FILE, --csv FILE or --parquet FILE"
+            "nothing to export: give --frames DIR, or a file for --gif, --mp4, --png, --strip, --csv or --parquet"
         )
+    if k is not None and not png:
+        raise click.UsageError("--frame K is the frame of --png FILE: give both")
+    if mp4:
+        export_files.require_video()  # before the others are written
     trajectory = Trajectory.open(path)
     computed = len(trajectory.read_rows())
-    frame_numbers = None if at is None else [k for k in measured_iterations(trajectory.spec, at) if k <= computed]
+    numbers = None if at is None else [k for k in measured_iterations(trajectory.spec, at) if k <= computed]
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn())
     with transient_progress(*columns) as progress:
 
@@ -39,11 +46,17 @@ def export(
 
         if frames:
             bar = add_bar(frames)
-            files = export_files.write_frames(trajectory, frames, frame_numbers, overwrite=overwrite, on_progress=bar)
+            files = export_files.write_frames(trajectory, frames, numbers, overwrite=overwrite, on_progress=bar)
             print_line(f"{frames}: {len(files)} frames")
         if gif:
-            export_files.write_animation(trajectory, gif, frame_numbers, overwrite=overwrite, on_progress=add_bar(gif))
+            export_files.write_animation(trajectory, gif, numbers, overwrite=overwrite, on_progress=add_bar(gif))
             print_line(str(gif))
+        if mp4:
+            export_files.write_video(trajectory, mp4, numbers, overwrite=overwrite, on_progress=add_bar(mp4))
+            print_line(str(mp4))
+        if png:
+            export_files.write_frame_png(trajectory, png, computed if k is None else k, overwrite=overwrite)
+            print_line(str(png))
         if strip:
             export_files.write_strip(trajectory, strip, overwrite=overwrite, on_progress=add_bar(strip))
             print_line(str(strip))

@@ -1,6 +1,5 @@
 """`riptui ls`: one line per trajectory. Lines are plain strings, so that 10,000 of them take a second."""
 
-import functools
 import os
 import sys
 from collections import Counter
@@ -15,13 +14,12 @@ from rich.cells import cell_len
 
 from riptui.cli.console import out, print_json, render_ansi, warn
 from riptui.cli.copies import warn_of_copies
+from riptui.cli.filtered import select_matching
 from riptui.cli.runs_folder import runs_folder
 from riptui.cli.unlisted import UnlistedFolders
 from riptui.metrics.display import format_value, primary_metric
 from riptui.spec import Spec
-from riptui.store.annotations import peek_annotations
 from riptui.store.disk_errors import explain_errors
-from riptui.store.filters import FilterSubject, KnownNames, parse_filter, subject_fields
 from riptui.store.listing import TrajectorySummary, find_trajectories
 from riptui.store.sign_watch import read_silent
 from riptui.store.summary_cache import SummaryCache
@@ -48,7 +46,7 @@ def ls(runs: Path, filter_text: str, as_json: bool) -> int:
     cache.save()
     total = len(summaries)
     if filter_text.strip():
-        summaries = _select(summaries, runs, filter_text)
+        summaries = select_matching(summaries, runs, filter_text)
     silent = _read_silent(summaries)
     if as_json:
         print_json([as_dict(summary, silent.get(summary.trajectory, 0)) for summary in summaries])
@@ -69,24 +67,6 @@ def _read_silent(summaries: Sequence[TrajectorySummary]) -> dict[Trajectory, int
         return {}
     silent = read_silent(find_runs_folder(running, runs_folder()))
     return {one: seconds for one in running if (seconds := silent.get(one.path.resolve()))}
-
-
-def _select(summaries: list[TrajectorySummary], runs: Path, filter_text: str) -> list[TrajectorySummary]:
-    """Those that match. Raises click.UsageError for a filter that is not valid."""
-    group_tags = functools.cache(lambda group: peek_annotations(group).tags)
-
-    def make_subject(summary: TrajectorySummary) -> FilterSubject:
-        path = summary.trajectory.path.relative_to(runs)
-        tags = [tag for group in path.parents for tag in group_tags(runs / group)]
-        return FilterSubject(**subject_fields(summary, path.as_posix(), tags))
-
-    subjects = [make_subject(summary) for summary in summaries]
-    try:
-        matches = parse_filter(filter_text, KnownNames(subjects))
-    except ValueError as error:
-        raise click.UsageError(f"--filter: {error}") from None
-    assert matches is not None
-    return [summary for summary, subject in zip(summaries, subjects, strict=True) if matches(subject)]
 
 
 def format_table(
@@ -133,7 +113,8 @@ def _format_cells(summary: TrajectorySummary, inpainter: str, columns: int) -> s
     if columns < VALUES_COLUMNS + SETTINGS_COLUMNS + len(inpainter):
         return progress
     tags = "".join(f"  #{tag}" for tag in summary.annotations.tags)
-    return f"{inpainter}{spec.mask:>5} px  seed {spec.seed:<4}{progress}{printable(tags)}"
+    mask = "image" if spec.whole_image else f"{spec.mask} px"
+    return f"{inpainter}{mask:>8}  seed {spec.seed:<4}{progress}{printable(tags)}"
 
 
 def _status(summary: TrajectorySummary) -> str:

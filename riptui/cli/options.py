@@ -1,6 +1,6 @@
 """Options and arguments that several commands share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -51,9 +51,22 @@ MODEL_OPTIONS = {
 
 def model_options(command: Command) -> Command:
     """Add `MODEL_OPTIONS`, and --allow-pickle."""
+    return _model_options(command, MODEL_OPTIONS)
+
+
+def generation_options(command: Command) -> Command:
+    """The same for pictures from nothing: the prompt is an argument, and there is no strength."""
+    return _model_options(command, GENERATION_OPTIONS)
+
+
+GENERATION_OPTIONS = [name for name in MODEL_OPTIONS if name not in ("--prompt", "--strength")]
+
+
+def _model_options(command: Command, names: Iterable[str]) -> Command:
     pickle = "Load weights that exist only as pickle, which can run any code. Use this only for sources that you trust."
     command = click.option("--allow-pickle", is_flag=True, help=pickle)(command)
-    for name, (metavar, help_text) in reversed(MODEL_OPTIONS.items()):
+    for name in reversed([*names]):
+        metavar, help_text = MODEL_OPTIONS[name]
         repeated: dict[str, Any] = {"multiple": True, "callback": _join_loras} if name == "--lora" else {}
         command = click.option(name, metavar=metavar, help=help_text, **repeated)(command)
     return command
@@ -199,6 +212,14 @@ measure_option = click.option(
     help="When to measure: half (every 50 %), every (each iteration), or every N iterations.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
+filter_option = click.option(
+    "--filter",
+    "filter_text",
+    metavar="TEXT",
+    default="",
+    help="Only what matches, as / does in the app; see riptui ls.",
+)
+overwrite_option = click.option("--overwrite", is_flag=True, help="Replace existing files.")
 paths_argument = click.argument(
     "paths",
     nargs=-1,

@@ -89,7 +89,7 @@ def _print_state(trajectory: Trajectory, rows: list[IterationRow]) -> None:
     mark, style = STATUS_MARKS[status]
     out.print(Text.assemble((f"{mark} {status}  ", style), (printable(short_path(trajectory.path)), "bold")))
     inpainted, coverage = (rows[-1].inpainted, rows[-1].coverage) if rows else (0, 0)
-    print_line(f"{spec.inpainter} · {spec.mask} px · seed {spec.seed} · {spec.source_name}")
+    print_line(f"{spec.inpainter} · {spec.mask_title} · seed {spec.seed} · {spec.source_name}")
     print_line(f"iteration {len(rows)} of {spec.iterations} · {inpainted:.0f} % inpainted · {coverage:.1f} % coverage")
     if unlike := describe_mixed_sessions(trajectory, rows):
         print_line(f"mixed, its sessions differ: {unlike}", "yellow")
@@ -130,7 +130,7 @@ def _build_table(
         coverage = rows[k - 1].coverage if 0 < k <= len(rows) else 0.0
         leading_cells = {
             "k": str(k),
-            "inpainted": f"{trajectory.spec.inpainted(k):.0f} %",
+            "inpainted": trajectory.spec.progress(k),
             "coverage": f"{coverage:.1f} %",
         }
         cells = [format_value(values[name]) if name in values else "" for name in names]

@@ -62,16 +62,21 @@ def write_animation(
         first, *rest = _apply_palette(images, _build_palette(trajectory, frame_numbers))
     else:
         first, *rest = map(PIL.Image.fromarray, images)
-    durations = _durations(len(frame_numbers), milliseconds)
+    durations = frame_durations(len(frame_numbers), milliseconds)
     out = BytesIO()
     first.save(out, kind, save_all=True, append_images=rest, duration=durations, loop=0, **options)
     write_atomically(file, out.getvalue())
     return file
 
 
-def _require_possible(trajectory: Trajectory, file: Path, count: int, milliseconds: int) -> None:
+def require_duration(milliseconds: int) -> None:
+    """Raise InputError unless frames can be shown for so long."""
     if not MIN_MS <= milliseconds <= MAX_MS:
         raise InputError(f"{milliseconds} ms per frame: it must be from {MIN_MS} to {MAX_MS:,}")
+
+
+def _require_possible(trajectory: Trajectory, file: Path, count: int, milliseconds: int) -> None:
+    require_duration(milliseconds)
     max_frames = MAX_PIXELS // trajectory.spec.size**2
     if count > max_frames:
         raise InputError(f"{count} frames are too many: at most {max_frames} of this size fit in memory; export fewer")
@@ -79,7 +84,8 @@ def _require_possible(trajectory: Trajectory, file: Path, count: int, millisecon
         raise InputError(f"{file}: this Pillow was built without WebP: choose .gif or .png")
 
 
-def _durations(count: int, milliseconds: int) -> list[int]:
+def frame_durations(count: int, milliseconds: int) -> list[int]:
+    """For how long each of so many frames is shown, in ms: the first and the last for longer."""
     first, last = max(FIRST_MS, milliseconds), max(LAST_MS, milliseconds)
     return [first, *[milliseconds] * (count - 2), last] if count > 1 else [last]
 

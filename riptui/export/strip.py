@@ -83,7 +83,7 @@ def write_strip(
     """
     require_file(file, [".png"], overwrite=overwrite)
     spec, computed = trajectory.spec, len(trajectory.read_rows())
-    iterations = [k for k in spec.keyframe_iterations() if k <= computed]
+    iterations = [k for k in spec.point_iterations() if k <= computed]
     layout = _lay_out(spec, len(iterations), tile, columns)
     font = PIL.ImageFont.load_default(layout.font_size)
     caption = _caption(spec)
@@ -122,7 +122,7 @@ def _caption(spec: Spec) -> str:
     parts = [
         _drawable(spec.source_name, spec.original_sha256),
         spec.inpainter,
-        f"mask {spec.mask} px",
+        "whole image" if spec.whole_image else f"mask {spec.mask} px",
         f"seed {spec.seed}",
     ]
     if spec.order != "replacement":

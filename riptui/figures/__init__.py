@@ -10,6 +10,7 @@ singles        figures 9 and 13: single images, and single images with several s
 square_maps    figure S1, which the paper does not have: the distance of each square
 exposure_figure, recursion_section  error by exposure and coverage null, and what the report says about them
 ratings_section  what people said with `riptui rate`
+chart_figure   a chart of the app; sheet draws its gallery
 reference      published curves from a CSV
 figure         a drawn, a written and a skipped figure
 curve_view     the views of a curve: against the inpainted %, against coverage, its excess

@@ -90,7 +90,7 @@ def _effects_table(groups: Sequence[RecursionGroup], name: str) -> str:
         rows.append(
             [
                 _title(group),
-                f"{group.spec.mask} px",
+                group.spec.mask_title,
                 f"{effect.trajectories:,}",
                 f"{effect.images:,}",
                 format_result(effect.first.value),

@@ -68,7 +68,7 @@ def _runs_section(data: ReportData, notes: Sequence[str]) -> Iterator[str]:
             rows.append(
                 [
                     escape_markdown(condition.title),
-                    f"{mask} px",
+                    runs[0].spec.mask_title,
                     f"{len(runs):,}",
                     f"{len({run.image for run in runs}):,}",
                     _format_seeds({run.spec.seed for run in runs}),

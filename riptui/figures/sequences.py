@@ -195,7 +195,7 @@ def _first_iterations(run: CompleteRun, count: int) -> tuple[list[list[Tile]], l
 
 def choose_iterations(run: CompleteRun) -> list[int]:
     """The iterations of a sequence: every 50 %, or every multiple of it that gives at most nine pictures."""
-    halves = run.spec.keyframe_iterations()
+    halves = run.spec.point_iterations()
     step = -(-(len(halves) - 1) // (MAX_PICTURES - 1))
     return sorted({*halves[::step], halves[-1]}) if step else halves
 

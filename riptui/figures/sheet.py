@@ -16,6 +16,7 @@ from riptui.spec import Box
 MAX_PIXELS = 256  # px per side of a picture in a figure: 1.28 inches of print at 200 dpi
 MAX_INCHES = 1.9  # inches per side of a picture
 GAP_INCHES, HEAD_INCHES, SIDE_INCHES = 0.05, 0.2, 0.2  # between pictures; for labels above a row and beside it
+FOOT_INCHES = 0.16  # for labels below a row
 
 
 class Tile(NamedTuple):
@@ -25,6 +26,7 @@ class Tile(NamedTuple):
     label_above: str = ""
     label_beside: str = ""
     outlined: Box | None = None
+    label_below: str = ""
 
 
 def make_sheet(tiles: Sequence[Sequence[Tile]]) -> Figure:
@@ -33,8 +35,9 @@ def make_sheet(tiles: Sequence[Sequence[Tile]]) -> Figure:
     label_width = SIDE_INCHES if any(row[0].label_beside for row in tiles) else 0.0
     side = min(MAX_INCHES, (style.PAGE_WIDTH - label_width - (columns - 1) * GAP_INCHES) / columns)
     heads = [HEAD_INCHES if any(tile.label_above for tile in row) else 0.0 for row in tiles]
+    foot = FOOT_INCHES if any(tile.label_below for row in tiles for tile in row) else 0.0
     width = label_width + columns * (side + GAP_INCHES) - GAP_INCHES
-    height = sum(heads) + len(tiles) * (side + GAP_INCHES) - GAP_INCHES
+    height = sum(heads) + len(tiles) * (side + foot + GAP_INCHES) - GAP_INCHES
     figure = style.empty_figure(width, height)
     figure.set_layout_engine("none")
     top = height
@@ -44,7 +47,7 @@ def make_sheet(tiles: Sequence[Sequence[Tile]]) -> Figure:
             x = label_width + column * (side + GAP_INCHES)
             axes = figure.add_axes((x / width, top / height, side / width, side / height))
             _draw_tile(axes, tile, min(MAX_PIXELS, round(side * style.DPI)))
-        top -= GAP_INCHES
+        top -= GAP_INCHES + foot
     return figure
 
 
@@ -56,6 +59,8 @@ def _draw_tile(axes: Axes, tile: Tile, max_pixels: int) -> None:
         axes.imshow(np.asarray(small), extent=(0, len(tile.image), len(tile.image), 0))
     if tile.label_above:
         axes.set_title(tile.label_above, pad=3, fontsize=7.5)
+    if tile.label_below:
+        style.label_below(axes, tile.label_below)
     if tile.label_beside:
         style.label_beside(axes, tile.label_beside)
     if tile.outlined:

@@ -72,7 +72,7 @@ def _draw_figure(shown: Mapping[CompleteRun, Maps], metric: str) -> Figure:
             picture = axes.imshow(squares, cmap=COLOURS, norm=scale, interpolation="nearest")
             axes.set_title(f"{run.spec.inpainted(k):.4g} %", fontsize=7.5, pad=3)
             if not column:
-                style.label_beside(axes, f"{style.safe_label(run.spec.source_name, 14)}, {run.spec.mask} px")
+                style.label_beside(axes, f"{style.safe_label(run.spec.source_name, 14)}, {run.spec.mask_title}")
     figure.colorbar(picture, ax=grid, location="bottom", shrink=0.5, aspect=40, label=style.axis_name(metric))
     return figure
 

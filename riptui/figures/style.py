@@ -212,24 +212,45 @@ def label_beside(axes: Axes, text: str) -> None:
     )
 
 
+def label_below(axes: Axes, text: str) -> None:
+    """Write a value below a picture."""
+    axes.annotate(
+        text,
+        xy=(0.5, 0),
+        xycoords="axes fraction",
+        xytext=(0, -2),
+        textcoords="offset points",
+        ha="center",
+        va="top",
+        fontsize=7,
+    )
+
+
+FIGURE_KINDS: dict[str, dict[str, Any]] = {
+    "png": {"metadata": {"Software": None}, "pil_kwargs": {"compress_level": PNG_COMPRESSION}},
+    "svg": {"metadata": {"Date": None, "Creator": None}},
+    "pdf": {"metadata": {"CreationDate": None, "Creator": None, "Producer": None}},
+}
+"""The kinds of files, by their suffix, with the options that leave out dates and versions."""
+
+
 def write_figure(figure: Figure, folder: Path, stem: str) -> list[Path]:
-    """Write the figure as PNG, SVG and PDF, laid out once for all three; return the files. Raises DiskError."""
+    """Write the figure as PNG, SVG and PDF; return the files. Raises DiskError."""
+    files = [folder / f"{stem}.{kind}" for kind in FIGURE_KINDS]
+    write_figure_files(figure, files)
+    return files
+
+
+def write_figure_files(figure: Figure, files: Sequence[Path]) -> None:
+    """Write the figure to files, whose suffixes are of FIGURE_KINDS, laid out once for all. Raises DiskError."""
     if engine := figure.get_layout_engine():
         engine.execute(figure)
         figure.set_layout_engine(None)  # with any engine, each format is drawn twice
-    options_by_kind: dict[str, dict[str, Any]] = {
-        "png": {"metadata": {"Software": None}, "pil_kwargs": {"compress_level": PNG_COMPRESSION}},
-        "svg": {"metadata": {"Date": None, "Creator": None}},
-        "pdf": {"metadata": {"CreationDate": None, "Creator": None, "Producer": None}},
-    }
-    files = []
-    for kind, options in options_by_kind.items():
+    for file in sorted(files, key=lambda file: file.suffix.lower() != ".png"):
+        kind = file.suffix.lower().removeprefix(".")
         if kind != "png":
             _keep_pixels(figure)
-        file = folder / f"{stem}.{kind}"
-        write_atomically(file, render_figure(figure, kind, options))
-        files.append(file)
-    return files
+        write_atomically(file, render_figure(figure, kind, FIGURE_KINDS[kind]))
 
 
 def _keep_pixels(figure: Figure) -> None:

@@ -3,8 +3,8 @@
 An inpainter fills masks. Its own conventions (value range, channel order, mask polarity) stay in its file.
 
 inpainter   the calling convention, with its optional parts
-inpainter_info  what is known of one before it is imported
-registry    the names, their parameters and defaults, and how they are loaded; diffusion_infos: of diffusion models
+inpainter_info  what is known of one before it is imported; diffusion_info: of the diffusion models
+registry    the names, their parameters and defaults, and how they are loaded
 parameters  the types of parameters
 import_trial  whether the packages of an inpainter can be imported
 silence     keep the libraries' output off the terminal
@@ -12,8 +12,10 @@ silence     keep the libraries' output off the terminal
 The inpainters themselves:
 
 opencv, biharmonic, baselines   classical ones, and painters without a model
+controls    processes of the whole image with a known outcome: a codec, resampling, a blur
 diffusion   a diffusion model of diffusers; pipeline: the package that loads and runs it
-repaint, latent_resampling  RePaint in pixels and in latents; resampling: the package of its steps
+repaint, latent_resampling   RePaint in pixels and in latents; resampling: the package of its steps
+text_to_image   whole pictures from a prompt, by the same loading
 lama, mat   networks of one pass: each a network_inpainter, loaded through spandrel_files
 programs    the user's own programs
 
@@ -23,12 +25,13 @@ models      which model, and where its files are
 devices     where networks are computed
 """
 
-from riptui.inpainters.diffusion_infos import CUSTOM
 from riptui.inpainters.inpainter import CompileMode, Inpainter, LoadedInpainter, OffloadMode, OnStep, add_defaults
 from riptui.inpainters.inpainter_info import InpainterInfo
 from riptui.inpainters.registry import (
+    CUSTOM,
     DEFAULT_INPAINTER,
     REGISTRY,
+    TEXT_TO_IMAGE,
     complete_parameters,
     find_inpainter,
     load,
@@ -42,6 +45,7 @@ __all__ = [
     "CUSTOM",
     "DEFAULT_INPAINTER",
     "REGISTRY",
+    "TEXT_TO_IMAGE",
     "CompileMode",
     "Inpainter",
     "InpainterInfo",

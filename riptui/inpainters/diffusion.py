@@ -27,6 +27,7 @@ from riptui.inpainters.pipeline import (
     schedulers,
 )
 from riptui.inpainters.pipeline.diffusion_inpainter import DiffusionInpainter
+from riptui.inpainters.pipeline.pipeline_tasks import INPAINTING, PipelineTask
 from riptui.inpainters.pipeline.prompts import PromptSyntax, encode
 from riptui.inpainters.silence import silence_libraries
 
@@ -36,15 +37,18 @@ def diffusion(
     guidance: float | None = None,
     strength: float = 1.0,
     scheduler: str | None = None,
+    kind: type[DiffusionInpainter] = DiffusionInpainter,
     **options: Any,
 ) -> DiffusionInpainter:
-    """Load a model. None: the pipeline's own guidance, the checkpoint's own scheduler. options: as `load_parts`.
+    """Load a model. None: the pipeline's own guidance, the checkpoint's own scheduler. kind: what paints with it.
+
+    options: as `load_parts`.
 
     Raises InputError, WeightsError, MissingExtraError, DeviceMemoryError.
     """
     set_schedule = partial(_set_schedule, scheduler=scheduler, steps=steps)
-    parts = load_parts(guidance=guidance, set_schedule=set_schedule, **options)
-    inpainter = DiffusionInpainter(**parts, steps=steps, strength=strength, guidance=guidance)
+    parts = load_parts(guidance=guidance, set_schedule=set_schedule, task=kind.task, **options)
+    inpainter = kind(**parts, steps=steps, strength=strength, guidance=guidance)
     schedulers.require_seeded(inpainter.pipeline.scheduler, inpainter.try_seeds, exact=not inpainter.on_gpu)
     return inpainter
 
@@ -72,6 +76,7 @@ def load_parts(
     *,
     guidance: float | None,
     set_schedule: Callable[[Any], None],
+    task: PipelineTask = INPAINTING,
 ) -> dict[str, Any]:
     """What a DiffusionInpainter is made of, but for its steps, strength and guidance: by the names of its arguments.
 
@@ -81,7 +86,7 @@ def load_parts(
     computer's memory until it is needed. tiling: the VAE works in tiles. quantise: "8bit" or "4bit", of the denoising
     network's weights; gguf: a file that has them instead of the model, quantised. recorded: the notes of the session
     that ran the trajectory last; a model whose files are gone is looked for by them elsewhere on this machine.
-    set_schedule: sets the scheduler of the pipeline before anything of it is on the device.
+    set_schedule: sets the scheduler of the pipeline before anything of it is on the device. task: what it is for.
     Raises InputError, WeightsError, MissingExtraError, DeviceMemoryError.
     """
     _require_compatible(compile, deterministic, offload, quantise, gguf)
@@ -95,7 +100,7 @@ def load_parts(
     with silence_libraries():
         weights, notices = moved_weights.find_weights(places, recorded)
         torch_dtype = torch_device.pick_dtype(dtype, weights.checkpoint.half_dtype, chosen_device)
-        pipeline = _load_pipeline(weights, model, torch_dtype, quantise, chosen_device)
+        pipeline = _load_pipeline(weights, model, torch_dtype, quantise, chosen_device, task)
         notes |= _weights_notes(weights) | quantisation.describe(quantise, gguf)
         set_schedule(pipeline)
         prompt = prompt if embedding is None else embeddings.insert_embedding(prompt)
@@ -132,7 +137,12 @@ def _require_compatible(
 
 
 def _load_pipeline(
-    weights: identity.Weights, model: str, dtype: torch.dtype, quantise: str | None, device: torch.device
+    weights: identity.Weights,
+    model: str,
+    dtype: torch.dtype,
+    quantise: str | None,
+    device: torch.device,
+    task: PipelineTask,
 ) -> Any:
     """The pipeline, on the CPU, with its own VAE or another, and with its own denoising network or a quantised one.
 
@@ -143,16 +153,16 @@ def _load_pipeline(
     options: dict[str, Any] = {"dtype": dtype, "allow_pickle": allow_pickle}
     loaded = {"vae": assembly.load_vae(vae, checkpoint, model, **options)} if vae else {}
     if gguf or quantise:
-        assembly.pipeline_class(checkpoint, model)  # says what is wrong before anything large is read
+        assembly.pipeline_class(checkpoint, model, task)  # says what is wrong before anything large is read
         name = checkpoint.denoiser
-        kind, folder = components.find_class(*checkpoint.classes[name]), checkpoint.folder / name
+        network, folder = components.find_class(*checkpoint.classes[name]), checkpoint.folder / name
         if gguf:
-            loaded[name] = quantisation.load_gguf(Path(gguf), kind, folder, dtype)
+            loaded[name] = quantisation.load_gguf(Path(gguf), network, folder, dtype)
         elif quantise:
             options |= {"files": checkpoint.components[name], "title": f"{model}'s {name}"}
             options |= {"repair_hint": checkpoint.repair_hint}
-            loaded[name] = quantisation.load_quantised(quantise, kind, folder, device, **options)
-    return assembly.load_pipeline(checkpoint, model, dtype=dtype, allow_pickle=allow_pickle, loaded=loaded)
+            loaded[name] = quantisation.load_quantised(quantise, network, folder, device, **options)
+    return assembly.load_pipeline(checkpoint, model, dtype=dtype, allow_pickle=allow_pickle, loaded=loaded, task=task)
 
 
 def _set_schedule(pipeline: Any, *, scheduler: str | None, steps: int) -> None:

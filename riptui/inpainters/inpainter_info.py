@@ -5,13 +5,17 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from riptui.inpainters.parameters import ParameterType, infer_type
 
 if TYPE_CHECKING:  # msgspec takes longer to import than the names take to read
     from riptui.settings.programs import InpainterProgram
     from riptui.spec import ParameterValue
+
+
+Scope = Literal["square", "image"]
+"""What an inpainter repaints at each iteration: a square, or the whole image, in one pass."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,9 @@ class InpainterInfo:
     """Packages whose versions decide the pixels; recorded with every session. A plug-in's own package is added."""
     parameter_types: Mapping[str, ParameterType] = field(default_factory=dict)
     """Allowed values by parameter. A parameter that is missing here takes any value of its default's type."""
+    scope: Scope = "square"
+    """Of "image" (a codec, image to image, text to image) the mask is the whole picture, whatever mask size is given,
+    and an iteration is one pass, 100 %."""
     grid: int = 1
     """Pixels; the corners of masks must lie on multiples of it."""
     size_grid: int = 1

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from riptui.errors import InputError, MissingExtraError, with_choices
 from riptui.extras import importing
-from riptui.inpainters.diffusion_infos import CUSTOM, DIFFUSION_INFOS
+from riptui.inpainters.diffusion_info import diffusion_info, latent_resampling_info, repaint_info, text_to_image_info
 from riptui.inpainters.inpainter import CompileMode, LoadedInpainter, OffloadMode, add_defaults
 from riptui.inpainters.inpainter_info import InpainterInfo, adopt_plugin
-from riptui.inpainters.models.catalogue import is_on_hub, resolve_model
+from riptui.inpainters.models.catalogue import MODELS, REPAINT, is_on_hub, resolve_model
 from riptui.inpainters.models.lora_list import read_loras
 from riptui.inpainters.models.model_names import is_local
 from riptui.inpainters.models.published_weights import published_for
-from riptui.inpainters.parameters import NumberType, WeightsType
+from riptui.inpainters.parameters import NumberType, TextType, WeightsType
 from riptui.inpainters.programs.program_registry import OwnPrograms
 from riptui.plugins import Registry
 
@@ -47,6 +47,11 @@ def _network_info(name: str, summary: str, *packages: str, size_grid: int = 1) -
 
 
 RADIUS_TYPE = {"radius": NumberType(above=0, maximum=100)}
+CUSTOM = "diffusion"
+"""The name of the inpainter for any checkpoint, given by its hub id or its folder."""
+TEXT_TO_IMAGE = "text-to-image"
+"""The name of the inpainter that makes whole pictures with any checkpoint."""
+
 BUILT_IN: dict[str, InpainterInfo] = {
     "navier-stokes": InpainterInfo(
         "riptui.inpainters.opencv:navier_stokes",
@@ -88,7 +93,55 @@ BUILT_IN: dict[str, InpainterInfo] = {
         distributions=("numpy",),
     ),
 }
-BUILT_IN |= DIFFUSION_INFOS
+BUILT_IN |= {
+    "jpeg": InpainterInfo(
+        "riptui.inpainters.controls:jpeg",
+        "The whole picture as JPEG and back, by Pillow. A control for autoencoders.",
+        {"quality": 75, "subsampling": "4:4:4"},
+        distributions=("pillow",),
+        parameter_types={
+            "quality": NumberType(above=0, maximum=100, integer=True),
+            "subsampling": TextType(("4:4:4", "4:2:2", "4:2:0")),
+        },
+        scope="image",
+    ),
+    "resample": InpainterInfo(
+        "riptui.inpainters.controls:resample",
+        "The whole picture made smaller and as large again, by Pillow. A control for autoencoders.",
+        {"factor": 2.0, "filter": "bicubic"},
+        distributions=("pillow",),
+        parameter_types={
+            "factor": NumberType(above=0, maximum=64),
+            "filter": TextType(("box", "bilinear", "bicubic", "lanczos")),
+        },
+        scope="image",
+    ),
+    "blur": InpainterInfo(
+        "riptui.inpainters.controls:blur",
+        "The whole picture blurred by a Gaussian of known spectrum. A control for autoencoders.",
+        {"sigma": 1.0},
+        distributions=("numpy", "scipy"),
+        parameter_types={"sigma": NumberType(above=0, maximum=100)},
+        scope="image",
+    ),
+}
+BUILT_IN |= {
+    name: diffusion_info(
+        model.title,
+        model=model.repository,
+        revision=model.revision,
+        steps=model.steps,
+        guidance=model.guidance,
+        strength=model.strength,
+    )
+    for name, model in MODELS.items()
+    if name != REPAINT
+}
+BUILT_IN[REPAINT] = repaint_info(MODELS[REPAINT])
+BUILT_IN["latent-resampling"] = latent_resampling_info(MODELS["sd2-base"])
+BUILT_IN[CUSTOM] = diffusion_info("Any checkpoint that diffusers inpaints with: model=org/name, a folder or a file.")
+BUILT_IN[TEXT_TO_IMAGE] = text_to_image_info()
+
 
 OWN = OwnPrograms()
 REGISTRY = Registry("inpainter", BUILT_IN, adopt_plugin, OWN)
@@ -171,7 +224,8 @@ def require_usable(name: str, parameters: Mapping[str, ParameterValue], mask: in
     """Raise InputError if it must fail, certainly and before anything is imported: no model, no step, a wrong mask or
     size (both in px)."""
     if parameters.get("model") == "":
-        raise InputError(f"{name} needs a model: --set model=org/name, or give the model itself as the inpainter")
+        itself = ", or give the model itself as the inpainter" if name == CUSTOM else ""
+        raise InputError(f"{name} needs a model: --set model=org/name{itself}")
     for key in ("model", "vae", "config"):
         if isinstance(model := parameters.get(key), str):
             resolve_model(model)
@@ -181,6 +235,8 @@ def require_usable(name: str, parameters: Mapping[str, ParameterValue], mask: in
     if isinstance(steps, int) and isinstance(strength, int | float) and int(steps * strength) < 1:
         raise InputError(f"strength {strength:g} of {steps} steps leaves no step: their product must be at least 1")
     info = find_inpainter(name)
+    if info.scope == "image" and mask != size:
+        raise InputError(f"mask {mask} px: {name} makes whole pictures, here of {size} px: --mask {size}")
     if mask % info.grid:
         raise InputError(f"mask {mask} px: {name} needs squares on multiples of {info.grid} px")
     if info.program and size != (info.program.resolution or size):

@@ -12,13 +12,14 @@ measured on the CPU, so that a model that fills it costs time, and no trajectory
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
-from functools import cache, partial
+from functools import cache
 from typing import Any, TypeVar
 
 import lpips
 import torch
 
 from riptui.arrays import Image
+from riptui.features.float32_network import force_float32
 from riptui.metrics import LpipsNet, lpips_weights
 from riptui.metrics.pairwise import DistanceMap, PairwiseMetric
 
@@ -49,7 +50,7 @@ def load_lpips(net: LpipsNet, device: str = "") -> PairwiseMetric[Any]:
     network = load_network(net)
     if device == "cpu":
         return _make_metric(network, device)
-    on_device = cache(lambda: _make_metric(_force_float32(network.to(device)), device))
+    on_device = cache(lambda: _make_metric(force_float32(network.to(device)), device))
     on_cpu = cache(lambda: _make_metric(load_network(net), "cpu"))
 
     def where_it_fits(measure: Callable[[PairwiseMetric[LayerFeatures]], LpipsValue]) -> LpipsValue:
@@ -94,23 +95,6 @@ def _make_metric(model: Any, device: str) -> PairwiseMetric[LayerFeatures]:
         return found
 
     return PairwiseMetric(features, distance, distance_map=distance_map)
-
-
-def _force_float32(model: Any) -> Any:
-    """Make the network convolve in true float32, whatever torch's global settings."""
-    convolutions: list[Any] = [layer for layer in model.modules() if isinstance(layer, torch.nn.Conv2d)]
-    for layer in convolutions:
-        layer.forward = partial(_convolve_float32, layer)
-    return model
-
-
-def _convolve_float32(layer: Any, rows: torch.Tensor) -> torch.Tensor:
-    """A Conv2d in true float32. cuDNN convolves in TF32, to three digits, unless a switch of the whole process forbids
-    it, and an inpainter may be at work in another thread. This call, the one below conv2d, takes switches of its own.
-    """
-    geometry = (layer.stride, layer.padding, layer.dilation, False, (0, 0), layer.groups)
-    benchmark, deterministic, cudnn, tf32 = False, True, True, False
-    return torch._convolution(rows, layer.weight, layer.bias, *geometry, benchmark, deterministic, cudnn, tf32)
 
 
 def _pick_device() -> str:

@@ -160,7 +160,7 @@ def _typical_time(trajectories: Iterable[Trajectory]) -> IterationTime | None:
 
 def run_trial(spec: Spec) -> float:
     """Seconds per inpainting: of noise, in a small square, scaled to the mask's area. Raises RiptuiError."""
-    side = min(spec.mask, MAX_TRIAL_PX)
+    side = spec.mask if inpainters.find_inpainter(spec.inpainter).scope == "image" else min(spec.mask, MAX_TRIAL_PX)
     frame = np.random.default_rng(0).integers(0, 256, (1, spec.size, spec.size, 3), dtype=np.uint8)
     inpaint = inpainters.load(spec.inpainter, spec.parameters)
     times: list[float] = []

@@ -35,32 +35,36 @@ class Sweep:
 
     def __len__(self) -> int:
         """Trajectories of one picture."""
-        return len(self.inpainters) * len(self.masks) * len(self.seeds)
+        return len(self.specs("", "0" * 64, "0" * 64))
 
     def specs(self, source_name: str, source_sha256: str, original_sha256: str) -> list[Spec]:
-        """One spec per combination, for a picture that is given by its hashes."""
-        specs = []
+        """One spec per combination, for a picture that is given by its hashes.
+
+        An inpainter of whole pictures has no squares: all mask sizes are one combination, and so are all orders.
+        """
+        specs: dict[str, Spec] = {}
         for text, mask, seed in product(self.inpainters, self.masks, self.seeds):
             resolved = inpainters.resolve_inpainter(text)
             parameters = {**resolved.parameters, **inpainters.parse_parameters(resolved.name, self.parameters)}
+            whole = inpainters.find_inpainter(resolved.name).scope == "image"
             spec = Spec(
                 source_name=source_name,
                 source_sha256=source_sha256,
                 original_sha256=original_sha256,
                 size=self.size,
                 fit=self.fit,
-                mask=mask,
-                order=self.order,
+                mask=self.size if whole else mask,
+                order="replacement" if whole else self.order,
                 squares=self.squares,
                 amount=self.amount,
                 seed=seed,
-                paste=self.paste,
+                paste=whole or self.paste,
                 inpainter=resolved.name,
                 parameters=inpainters.spec_parameters(resolved.name, parameters),
             )
             inpainters.require_usable(spec.inpainter, spec.parameters, spec.mask, spec.size)
-            specs.append(spec)
-        return specs
+            specs.setdefault(spec.digest, spec)
+        return list(specs.values())
 
 
 def queue_position(now: float, number: int) -> float:

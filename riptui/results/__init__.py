@@ -12,6 +12,9 @@ findings    runs the seven tests on any trajectories; spread_tests: those about 
 comparison  ranks inpainters
 picture_names  what to call pictures where several are shown
 
+similarity         Vendi score, near pairs and the order of a set, from its matrix of distances
+diversity          how far the seeds of a picture are apart; frame_comparison: by features or a metric
+
 rating_questions   what people are asked about frames; rating_answers: what they answered
 preferences        top-1 shares, Bradley-Terry strengths; rater_agreement: kappas, metrics against people
 rating_summary     all of this, from any trajectories and files of ratings

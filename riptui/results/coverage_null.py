@@ -62,14 +62,14 @@ def _frame_distances(
     curve: Curve, distances: PerFrame, squares: SquareErrors | None
 ) -> tuple[PerFrame, SquareErrors] | None:
     """The distances of frames 0, 1, 2 ... up to the curve's last, with the squares that were repainted."""
-    if squares is not None and squares.has_frames(curve.metric) and curve.k[-1] < len(squares.rows) + 1:
+    if squares is not None and squares.has_frames(curve.metric) and curve.k[-1] <= len(squares.squares):
         return squares.frame_errors(curve.metric), squares
     if len(curve.k) == curve.k[-1] + 1:  # measured at every iteration
         try:
             squares = squares or read_square_errors(curve.trajectory, ())
         except RiptuiError:  # without paste, or a box off the grid
             return None
-        if len(squares.rows) == curve.k[-1]:
+        if len(squares.squares) == curve.k[-1]:
             return distances, squares
     return None
 

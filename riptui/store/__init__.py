@@ -12,6 +12,7 @@ ownership        whether this user can work in a runs folder of another
 trajectory       a trajectory folder as readers see it, and its status
 frames           frames rebuilt from patches
 frame_reader     frames at random access
+feature_file     the vectors of frames by feature extractors, which can be deleted
 tail             incremental reads of growing files
 listing          find, scan and summarize trajectories; filters: those that a user's words select
 summary_cache    summaries kept in the cache folder, which count while the disk is as it was

@@ -59,7 +59,7 @@ class Claim:
         squares: values at each square, by metric; saved at every 50 % and at the end, however often is measured.
         """
         self.lock.require()
-        if squares and k in self.trajectory.spec.keyframe_iterations():
+        if squares and k in self.trajectory.spec.point_iterations():
             with Journal(self.folder, layout.SQUARES) as journal:
                 self._drop_torn_lines(journal)
                 journal.append(encode_line({"k": k, "squares": squares}))

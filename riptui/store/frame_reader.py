@@ -130,7 +130,7 @@ class FrameReader:
 
     def _squares_to_paste(self, start: int, k: int) -> list[PastedSquare]:
         """The squares that turn frame `start` into frame k, in the order of the rows."""
-        if not self.trajectory.spec.paste:  # a patch is a whole frame
+        if self.trajectory.spec.patches_are_frames:
             return [PastedSquare(k, self.rows[k - 1].box)] if start != k else []
         boxes = {row.box for row in self.rows[min(start, k) : max(start, k)]}
         return sorted(PastedSquare(self._last_repaint(box, k), box) for box in boxes)

@@ -1,4 +1,7 @@
-"""Frames rebuilt from patches: frame k is the last keyframe before it plus the patches since then."""
+"""Frames rebuilt from patches: frame k is the last keyframe before it plus the patches since then.
+
+Where a patch is a whole frame, frame k is patch k.
+"""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -45,7 +48,7 @@ def read_frames(trajectory: Trajectory, frame_numbers: Iterable[int]) -> Iterato
     reached, current = 0, read_original(trajectory)
     for k in numbers:
         reached, current = _find_start(trajectory, rows, keyframes, k, (reached, current))
-        for row in rows[reached:k]:
+        for row in rows[max(reached, k - 1) if trajectory.spec.patches_are_frames else reached : k]:
             apply_patch(current, row, patches)
         reached = k
         if k and pixels_sha256(current) != rows[k - 1].sha256:
@@ -99,8 +102,12 @@ def paste_patch(image: Image, row: IterationRow, patch: Image) -> None:
 
 def read_keyframe(trajectory: Trajectory, row: IterationRow) -> Image | None:
     """The keyframe of a row, or None if it is missing or not right."""
-    path = trajectory.path / layout.KEYFRAMES / layout.keyframe_name(row.k)
-    return _read_verified(path, trajectory.spec.size, row.sha256)
+    return _read_verified(keyframe_path(trajectory, row.k), trajectory.spec.size, row.sha256)
+
+
+def keyframe_path(trajectory: Trajectory, k: int) -> Path:
+    """The picture file of frame k, if that is a keyframe."""
+    return trajectory.path / layout.KEYFRAMES / layout.keyframe_name(k)
 
 
 def _wrong_size(row: IterationRow) -> DamagedError:

@@ -10,12 +10,13 @@ from riptui.store import layout
 ROW_BYTES = 1024  # bytes; a row is about 250
 MEASUREMENT_BYTES = 2**14  # bytes for each iteration; all metrics take about 1,000, and can be measured again
 SQUARE_BYTES = 2**11  # bytes for each square of the grid and keyframe; a value takes about 20
+FEATURE_BYTES = 2**15  # bytes for each frame: 8,192 numbers
 SLACK_BYTES = 2**23  # bytes
 PNG_OVERHEAD = 1.01  # of the bytes of raw pixels, for those that do not compress
 
 
 def max_bytes(spec: Spec, name: str) -> int:
-    """The limit of iterations.jsonl, patches.bin, metrics.jsonl, squares.jsonl or sessions.jsonl, in bytes."""
+    """The limit of a trajectory's file, such as iterations.jsonl or features-NAME.npz, in bytes."""
     match name:
         case layout.ROWS:
             return SLACK_BYTES + spec.iterations * ROW_BYTES
@@ -24,7 +25,9 @@ def max_bytes(spec: Spec, name: str) -> int:
         case layout.METRICS | layout.REPAINTS:
             return SLACK_BYTES + spec.iterations * MEASUREMENT_BYTES
         case layout.SQUARES:
-            return SLACK_BYTES + len(spec.keyframe_iterations()) * spec.cells * SQUARE_BYTES
+            return SLACK_BYTES + len(spec.point_iterations()) * spec.cells * SQUARE_BYTES
+        case _ if name.startswith(layout.FEATURES_PREFIX):
+            return SLACK_BYTES + (spec.iterations + 1) * FEATURE_BYTES
         case _:
             return SLACK_BYTES
 

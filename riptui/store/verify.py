@@ -68,7 +68,8 @@ def inspect_folder(trajectory: Trajectory) -> Inspection:
     beyond = [k for k in due if k > len(inspection.rows) and layout.keyframe_name(k) in keyframes]
     if beyond and not inspection.damage:
         inspection.damage.append(f"{layout.ROWS}: it ends before row {max(beyond)}, whose keyframe is there")
-    kept = {layout.keyframe_name(k) for k in due if 0 < k <= len(inspection.rows)}
+    allowed = spec.point_iterations()  # older releases wrote keyframes also where a patch is the image
+    kept = {layout.keyframe_name(k) for k in allowed if 0 < k <= len(inspection.rows)}
     inspection.stray_files = sorted(_find_stray_files(trajectory, kept))
     inspection.leftovers += [f"{name} does not belong to the trajectory" for name in inspection.stray_files]
     return inspection

@@ -1,4 +1,4 @@
-"""Rules that every inpainter and every metric must keep, as functions for any test framework; and inpainters for tests.
+"""Rules of inpainters, metrics and feature extractors, as functions for any test framework; inpainters for tests.
 
     from riptui.testing import check_inpainter
 
@@ -7,12 +7,22 @@
 
 Each check raises AssertionError with a sentence that says which rule is broken.
 
-inpainter_rules, metric_rules   the rules
-doubles                         inpainters that are slow or fail
+inpainter_rules, metric_rules, extractor_rules   the rules
+doubles                                          inpainters that are slow or fail
 """
 
 from riptui.testing.doubles import FAILING, SLOW, failing, slow
+from riptui.testing.extractor_rules import check_extractor
 from riptui.testing.inpainter_rules import check_inpainter
 from riptui.testing.metric_rules import check_metric, check_repaint_metric
 
-__all__ = ["FAILING", "SLOW", "check_inpainter", "check_metric", "check_repaint_metric", "failing", "slow"]
+__all__ = [
+    "FAILING",
+    "SLOW",
+    "check_extractor",
+    "check_inpainter",
+    "check_metric",
+    "check_repaint_metric",
+    "failing",
+    "slow",
+]

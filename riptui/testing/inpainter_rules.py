@@ -6,19 +6,23 @@ import numpy as np
 
 from riptui.arrays import Images, Masks
 from riptui.inpainters import Inpainter, add_defaults
+from riptui.inpainters.inpainter_info import Scope
 
 
 class StepStopped(Exception):  # noqa: N818
     """Raised by the checks from `on_step`, as the engine does to stop an iteration."""
 
 
-def check_inpainter(inpaint: Inpainter, *, size: int = 256, grid: int = 1, tolerance: int = 0) -> None:
+def check_inpainter(
+    inpaint: Inpainter, *, size: int = 256, grid: int = 1, tolerance: int = 0, scope: Scope = "square"
+) -> None:
     """Raise AssertionError if an inpainter breaks a rule: see the functions below, in this order.
 
     size: of the pictures, px, a multiple of 64. grid: `InpainterInfo.grid`. tolerance: levels of 255 by which a batch
-    may differ from single calls, e.g. 1 for a network in half precision.
+    may differ from single calls, e.g. 1 for a network in half precision. scope: `InpainterInfo.scope`; one of whole
+    images is called with masks that are all True.
     """
-    images, masks = make_images(3, size), make_masks(3, size, grid)
+    images, masks = make_images(3, size), make_masks(3, size, size if scope == "image" else grid)
     check_output(inpaint, images, masks)
     check_repeatable(inpaint, images, masks)
     check_batch(inpaint, images, masks, tolerance)
@@ -36,11 +40,14 @@ def make_images(count: int, size: int) -> Images:
 
 
 def make_masks(count: int, size: int, grid: int = 1) -> Masks:
-    """Squares inside, in a corner and at an edge, of unlike sizes, on multiples of `grid` px."""
+    """Squares inside, in a corner and at an edge, of unlike sizes, on multiples of `grid` px.
+
+    With `grid` = size they are the whole image.
+    """
     masks = np.zeros((count, size, size), np.bool_)
     for i in range(count):
         side = max(grid, size // (4 if i % 3 else 8) // grid * grid)
-        x, y = [(side, 2 * side), (0, 0), (size - side, side)][i % 3]
+        x, y = [(side, 2 * side), (0, 0), (size - side, side)][i % 3] if side < size else (0, 0)
         masks[i, y : y + side, x : x + side] = True
     return masks
 

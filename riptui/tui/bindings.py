@@ -102,8 +102,15 @@ BROWSER = [
     _key("compute.later", "minus", "do('move_later')", "Later", "Move later in the queue"),
     _key("compute.again", "N", "do('rerun')", "Another seed", "Repeat with another seed"),
     _key("do.rate", "B", "do('rate')", "Rate", "Rate frames blind: A/B, best of several, or tags"),
-    _key("do.export", "e", "do('export')", "Export", "Export GIF, strip, frames or CSV", footer="e"),
-    _key("do.copy", "y", "do('copy')", "Copy", "Copy path, command line or spec"),
+    _key(
+        "do.export",
+        "e",
+        "do('export')",
+        "Export",
+        "Export frames, GIF, MP4, strip or CSV; of a group a figure",
+        footer="e",
+    ),
+    _key("do.copy", "y", "do('copy')", "Copy", "Copy path, command line, spec or table"),
     _key("do.measure", "M", "do('measure')", "Measure", "Measure more metrics"),
     _key("do.tag", "t", "do('edit_tags')", "Tags", "Edit the tags of the trajectory or group"),
     _key("do.note", "T", "do('edit_note')", "Note", "Write a note on the trajectory or group"),
@@ -163,6 +170,7 @@ COMPARE = [
     _key("compare.large", "f", "large", "Large", "Show one large; ↑ and ↓ switch to the others", footer="f"),
     _key("compare.metric", "v", "metric", "Metric", "Chart the next metric", footer="v"),
     _key("compare.axis", "a", "axis", "Axis", "Switch the x axis: inpainted % or coverage %", footer="a"),
+    _key("compare.export", "e", "export", "Export", "Write the chart for a paper: PDF, SVG, PNG and CSV"),
     _key("compare.close", "escape,c", "close", "Close", "Back to the tree", footer="esc"),
 ]
 
@@ -197,6 +205,7 @@ LARGE = [
     _key("large.less", "left_square_bracket", "gain(-1)", "Less gain", "Amplify differences less"),
     _key("large.more", "right_square_bracket", "gain(1)", "More gain", "Amplify differences more"),
     _key("large.square", "o", "outline", "Square", "Outline the square of this iteration", footer="o"),
+    _key("large.export", "e", "export", "Export", "Write this frame as PNG with its spec inside, or other files"),
     _key("large.close", "escape,q,f,backspace", "close", "Close", "Back to where you were", footer="esc"),
 ]
 
@@ -224,6 +233,7 @@ GALLERY = [
     _key("gallery.metric", "v", "metric", "Metric", "Write the next metric below the pictures", footer="v"),
     _key("gallery.larger", "plus,equals_sign", "enlarge(1)", "Size", "Larger pictures", footer="+-"),
     _key("gallery.smaller", "minus", "enlarge(-1)", "Smaller pictures"),
+    _key("gallery.export", "e", "export", "Export", "Write the gallery as a sheet for a paper", footer="e"),
     _key("gallery.close", "escape,q,backspace", "close", "Close", "Back to the tree", footer="esc"),
 ]
 

@@ -26,10 +26,12 @@ from riptui.tui.runs import status_line
 from riptui.tui.runs.feedback_line import FeedbackLine
 from riptui.tui.runs.filter_line import saved_filters
 from riptui.tui.runs.head_line import HeadLine
+from riptui.tui.runs.known_work import KnownWork
 from riptui.tui.runs.scanner import OUTCOMES
 from riptui.tui.runs.tree import RunsTree
 from riptui.tui.runs.tree_panel import TreePanel
 from riptui.tui.runs.watcher import RunsChanged, RunsWatcher, WorkersChanged
+from riptui.tui.runs.work_watch import WorkWatch
 from riptui.tui.welcome import Welcome
 
 if TYPE_CHECKING:  # importing NumPy takes 150 ms, after the first paint
@@ -39,6 +41,7 @@ if TYPE_CHECKING:  # importing NumPy takes 150 ms, after the first paint
     from riptui.tui.work_supervisor import WorkSupervisor
 
 SETTLE_SECONDS = 0.06  # on a row before it is shown: a held key passes 30 rows per second
+WORK_SECONDS = 1.0  # between two looks at what is known of the work on the shown trajectory
 MAX_UNLISTED_TOLD = 3  # folders that cannot be listed; the others are counted
 
 
@@ -64,6 +67,8 @@ class Browser(Screen[None]):
         self._running_commands: set[str] = set()  # the names of the running commands
         self._settle_timer: Timer | None = None
         self.details: Details | None = None  # None until imported
+        in_thread = partial(self.run_worker, thread=True, group="place", exit_on_error=False)
+        self._work_watch = WorkWatch(runs, in_thread, self.call_later, self._show_work)
 
     def compose(self) -> ComposeResult:
         yield HeadLine(self.runs, id="head")
@@ -82,6 +87,7 @@ class Browser(Screen[None]):
         if not self._pending_selection:
             self._pending_selection, self._was_asked_for = place.path, False
         self._watcher.start()
+        self.set_interval(WORK_SECONDS, self._watch_work)
 
     def on_resize(self) -> None:
         self.query_one(TreePanel).fit_screen()
@@ -195,6 +201,16 @@ class Browser(Screen[None]):
         """Show feedback in the status line for a while."""
         self.query_one(FeedbackLine).say(text, severity)
 
+    def _watch_work(self) -> None:
+        """Find out what is known of the work on the trajectory that is shown."""
+        entry = self.runs_tree.model.entries.get(self.shown_path)
+        if self.details is not None and self.details.current == "trajectory" and entry is not None:
+            self._work_watch.show(self.shown_path, entry.status, self.last_workers.workers)
+
+    def _show_work(self, path: str, work: KnownWork) -> None:
+        if self.details is not None:
+            self.details.trajectory_view.show_work(self.runs / path, work)
+
     # The current row
 
     @on(RunsTree.Highlighted)
@@ -295,6 +311,7 @@ class Browser(Screen[None]):
         row = self.runs_tree.current_row
         path = row.path if row else ""
         model = self.runs_tree.model
+        shown = self.details if self.details is not None and path == self.shown_path else None
         context = commands.CommandContext(
             app=self.app,
             runs=self.runs,
@@ -307,6 +324,9 @@ class Browser(Screen[None]):
             go_to=self._go_when_listed,
             say=self.say,
             supervisor=self._supervisor,
+            filter_options=picture_screens.filter_options(self),
+            group_view=shown.group_view if shown and shown.current == "group" else None,
+            frame=shown.trajectory_view.cursor.k if shown and shown.current == "trajectory" else None,
         )
         try:
             if name in commands.ON_MARKED and context.marked and not context.paths:

@@ -77,5 +77,11 @@ class Details(ContentSwitcher):
             self.group_view.cycle_image()
 
     def toggle_axis(self) -> None:
-        self.trajectory_view.toggle_axis()
-        self.group_view.toggle_axis()
+        """Draw against another axis, here and in the other view; only groups have the excess over coverage."""
+        if self.current == "group":
+            self.group_view.cycle_axis()
+            axis = self.group_view.axis
+            self.trajectory_view.set_axis("coverage" if axis == "coverage" else "inpainted")
+        else:
+            self.trajectory_view.toggle_axis()
+            self.group_view.set_axis("coverage" if self.trajectory_view.cursor.axis == "coverage" else "inpainted")

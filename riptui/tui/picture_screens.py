@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from riptui.tui.runs.tree_panel import TreePanel
+
 if TYPE_CHECKING:
     from riptui.tui.browser import Browser
     from riptui.tui.large.large_screen import LargePlace
@@ -43,8 +45,15 @@ def open_gallery(browser: Browser, group: str) -> None:
         metric=browser.settings.metric,
         members=browser.details.group_view.members if browser.details is not None and is_shown else None,
         speed=browser.settings.play_speed,
+        further=filter_options(browser),
     )
     browser.app.push_screen(screen)
+
+
+def filter_options(browser: Browser) -> list[str]:
+    """The options of a command that leave the trajectories which the tree's filter leaves."""
+    text = browser.query_one(TreePanel).filter_text
+    return ["--filter", text, "--runs", str(browser.runs)] if text else []
 
 
 def open_comparison(browser: Browser) -> None:

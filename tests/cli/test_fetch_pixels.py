@@ -30,7 +30,7 @@ def test_it_is_fetched_listed_and_loaded_by_its_name(
     assert "repaint: 4 files" in capsys.readouterr().out
     assert server.downloaded() == sorted(files)
     assert state(capsys) == "here"
-    made = inpainters.load(REPAINT, device="cpu")
+    made = inpainters.load(REPAINT, {"steps": 20}, device="cpu")
     assert made.notes["pipeline"] == "DDPMPipeline"
     assert main(["fetch", NAME]) == 0
     assert "already installed" in capsys.readouterr().out

@@ -151,6 +151,7 @@ def test_the_doctors_words_are_those_of_its_json() -> None:
         ("pyarrow", "parquet"),
         ("matplotlib", "report"),
         ("pillow-heif", "pictures"),
+        ("av", "video"),
     ],
 )
 def test_a_missing_extra_is_noted_with_what_to_do(package: str, extra: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -282,10 +282,18 @@ def test_what_is_unfinished_is_exported_as_far_as_it_is(make_trajectory: MakeTra
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "option", ["--gif", "--strip", "--csv", pytest.param("--parquet", marks=pytest.mark.needs("parquet"))]
+    ("option", "name"),
+    [
+        ("--gif", "x.gif"),
+        ("--strip", "x.png"),
+        ("--png", "x.png"),
+        ("--csv", "x.csv"),
+        pytest.param("--parquet", "x.parquet", marks=pytest.mark.needs("parquet")),
+        pytest.param("--mp4", "x.mp4", marks=pytest.mark.needs("video")),
+    ],
 )
-def test_a_file_that_exists_is_kept_unless_it_may_be_replaced(option: str, done: Trajectory) -> None:
-    file = Path({"--gif": "x.gif", "--strip": "x.png", "--csv": "x.csv", "--parquet": "x.parquet"}[option])
+def test_a_file_that_exists_is_kept_unless_it_may_be_replaced(option: str, name: str, done: Trajectory) -> None:
+    file = Path(name)
     file.write_text("mine")
     outcome = riptui("export", PLACE, option, file)
     assert outcome.code == 2
@@ -311,9 +319,13 @@ def test_a_folder_with_something_in_it_is_kept_unless_frames_may_be_replaced(don
 @pytest.mark.parametrize(
     ("argv", "words"),
     [
-        ([], ["nothing to export", "--frames", "--gif", "--strip", "--csv", "--parquet", "riptui export --help"]),
+        ([], ["nothing to export", "--frames", "--gif", "--mp4", "--png", "--strip", "--csv", "--parquet"]),
         (["--at", "half"], ["nothing to export"]),
         (["--gif", "x.mp4"], ["x.mp4", ".gif or .webp or .png"]),
+        (["--mp4", "x.avi"], ["x.avi", ".mp4"]),
+        (["--png", "x.jpg"], ["x.jpg", ".png"]),
+        (["--png", "x.png", "--frame", "17"], ["frames 0 to 16, not 17"]),
+        (["--csv", "x.csv", "--frame", "3"], ["--frame", "--png"]),
         (["--strip", "x.jpg"], ["x.jpg", ".png"]),
         (["--csv", "x.txt"], ["x.txt", ".csv"]),
         (["--parquet", "x.csv"], ["x.csv", ".parquet"]),
@@ -348,11 +360,24 @@ def test_export_of_no_trajectory_is_refused(path: str, words: str, done: Traject
 
 
 @pytest.mark.slow
-def test_a_missing_extra_is_named(done: Trajectory, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "pyarrow", None)
-    outcome = riptui("export", PLACE, "--parquet", "x.parquet")
+@pytest.mark.parametrize(("package", "extra", "file"), [("pyarrow", "parquet", "x.parquet"), ("av", "video", "x.mp4")])
+def test_a_missing_extra_is_named(
+    package: str, extra: str, file: str, done: Trajectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    outcome = riptui("export", PLACE, f"--{Path(file).suffix[1:]}", file)
     assert outcome.code == 2
-    outcome.require_one_line("pyarrow", "pip install 'riptui[parquet]'")
+    outcome.require_one_line(package, f"pip install 'riptui[{extra}]'")
+    assert not Path(file).exists()
+
+
+def test_a_frame_is_exported_with_its_spec(done: Trajectory) -> None:
+    assert riptui("export", PLACE, "--png", "x.png", "--frame", "3").out == "x.png\n"
+    with PIL.Image.open("x.png") as picture:
+        assert json.loads(picture.info["riptui"])["k"] == 3
+    assert riptui("export", PLACE, "--png", "newest.png").code == 0
+    with PIL.Image.open("newest.png") as picture:
+        assert json.loads(picture.info["riptui"])["k"] == 16
 
 
 def test_messages_of_export_name_the_options_that_there_are(done: Trajectory) -> None:

@@ -19,7 +19,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
             saved = save_recursion(
                 folder / f"{index}-{order}", original, paint_grey(), mask=128, order=order, amount=200.0
             )
-            lines = "".join(f'{{"k": {k}, "ssim": {1 - k / 100}}}\n' for k in saved.spec.keyframe_iterations())
+            lines = "".join(f'{{"k": {k}, "ssim": {1 - k / 100}}}\n' for k in saved.spec.point_iterations())
             (saved.path / layout.METRICS).write_text(lines)
     return folder
 

@@ -14,8 +14,9 @@ from riptui.errors import DiskError, InputError
 from riptui.store.trajectory import Trajectory
 from tests.support.exported import Computed, names, writers
 
+NEEDS = {"a.parquet": "parquet", "a.mp4": "video"}
 FILES = [
-    pytest.param(name, marks=pytest.mark.needs("parquet")) if name == "a.parquet" else name
+    pytest.param(name, marks=pytest.mark.needs(NEEDS[name])) if name in NEEDS else name
     for name in writers(Trajectory(Path()))
 ]
 
@@ -37,8 +38,8 @@ def test_a_file_that_exists_is_replaced_only_with_overwrite(computed: Computed, 
 @pytest.mark.parametrize("name", FILES)
 def test_a_bad_target_is_refused_with_what_to_do(computed: Computed, out: Path, name: str) -> None:
     write = writers(computed(until=1, metrics=("psnr",)))[name]
-    with pytest.raises(InputError, match=r"the name must end in \.(gif|png|csv|parquet)"):
-        write(out / "a.mp4")
+    with pytest.raises(InputError, match=r"the name must end in \.(gif|png|mp4|csv|parquet)"):
+        write(out / "a.txt")
     with pytest.raises(InputError, match=r"nowhere does not exist: create the folder first"):
         write(out / "nowhere" / name)
     (out / name).mkdir()

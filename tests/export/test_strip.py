@@ -78,7 +78,7 @@ def test_the_caption_of_a_strip_tells_trajectories_apart(computed: Computed, out
 def test_a_strip_of_more_than_nine_pictures_wraps_into_equal_rows(computed: Computed, out: Path) -> None:
     trajectory = computed(mask=128, amount=1000.0, inpainter="noise")
     sheet = pixels(export.write_strip(trajectory, out / "strip.png", tile=64))
-    places = [place_of(reduced(trajectory, k, 64), sheet) for k in trajectory.spec.keyframe_iterations()]
+    places = [place_of(reduced(trajectory, k, 64), sheet) for k in trajectory.spec.point_iterations()]
     assert len(places) == 21
     assert len({x for x, _ in places}) == 7
     assert len({y for _, y in places}) == 3

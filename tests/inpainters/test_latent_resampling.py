@@ -25,6 +25,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread_and_no_netwo
 
 SHORT: dict[str, Any] = {"steps": 4, "jump_length": 2, "jump_samples": 2}
 LEVELS = [750, 500, 250, 0]
+JUMP = -1
 CALLS = 4 + 2  # a jump of 2 steps from level 0
 SIZE = 64
 
@@ -39,7 +40,7 @@ def load(folder: Path, **given: Any) -> Any:
 
 @pytest.fixture(scope="module")
 def resampling(checkpoints: Checkpoints) -> LoadedInpainter:
-    inpaint: LoadedInpainter = load(checkpoints["sd2-base"])
+    inpaint: LoadedInpainter = load(checkpoints["sd1.5-text"])
     return inpaint
 
 
@@ -72,11 +73,11 @@ def written_out(made: Any, seed: int, eta: float, guidance: float = 1.0, predict
     at_the_end = known if takes_mask else encode(pixels)  # what the pipeline itself puts around the hole
     latents = noise()
     masked = encode(pixels * (1 - holes))  # drawn for every network
-    for index in [0, 1, 2, 3, "jump", 2, 3]:
-        if index == "jump":
+    for index in (0, 1, 2, 3, JUMP, 2, 3):
+        if index == JUMP:
             latents = alphas[250] ** 0.5 * latents + (1 - alphas[250]) ** 0.5 * noise()
             continue
-        level = LEVELS[int(index)]
+        level = LEVELS[index]
         alpha, below = alphas[level], alphas[level - 250] if level else torch.tensor(1.0)
         seen = torch.cat([latents, hole, masked], dim=1) if takes_mask else latents
         predicted = unet(seen, level, encoder_hidden_states=prompts["prompt_embeds"]).sample
@@ -101,8 +102,8 @@ def test_it_keeps_the_rules_of_inpainters(resampling: LoadedInpainter) -> None:
 @pytest.mark.parametrize(
     ("family", "given"),
     [
-        ("sd2-base", {"eta": 0.0}),
-        ("sd2-base", {"eta": 1.0, "prompt": "a cat", "guidance": 3.0}),
+        ("sd1.5-text", {"eta": 0.0}),
+        ("sd1.5-text", {"eta": 1.0, "prompt": "a cat", "guidance": 3.0}),
         ("sd2", {"eta": 0.5}),
     ],
 )
@@ -114,7 +115,7 @@ def test_it_is_repaints_algorithm_in_latents(family: str, given: dict[str, Any],
 
 
 def test_a_network_that_predicts_velocities_is_resampled_too(checkpoints: Checkpoints) -> None:
-    made = load(checkpoints["sd2-base"])
+    made = load(checkpoints["sd1.5-text"])
     before = paint(made)
     made.pipeline.scheduler.prediction = "v_prediction"
     assert abs(paint(made).astype(int) - written_out(made, 5, 0.0, prediction="v_prediction")).max() <= 1
@@ -142,6 +143,6 @@ def test_stable_diffusion_xl_is_resampled_and_other_kinds_are_refused(checkpoint
 
 def test_another_vae_and_a_jump_longer_than_all_steps_are_as_elsewhere(checkpoints: Checkpoints) -> None:
     with pytest.raises(InputError, match=r"jump_length=4 of 4 steps leaves no jump"):
-        load(checkpoints["sd2-base"], jump_length=4)
+        load(checkpoints["sd1.5-text"], jump_length=4)
     with pytest.raises(InputError, match="latent-resampling has no parameter strength"):
-        told(checkpoints["sd2-base"], strength=0.5)
+        told(checkpoints["sd1.5-text"], strength=0.5)

@@ -86,6 +86,7 @@ def study(file: Path, *more: str) -> Any:
 
 
 @ray
+@pytest.mark.exhaustive
 def test_a_head_that_dies_is_told_with_the_command_that_goes_on(head: Head, written: Written, tmp_path: Path) -> None:
     file, runs = written(0.3), tmp_path / "runs"
     given = ["--ray", f"127.0.0.1:{head.port}", "--ray-cpus", "1", "--workers", "2"]

@@ -194,6 +194,7 @@ def test_a_killed_actor_is_started_again_and_the_study_is_what_it_would_have_bee
 
 
 @ray
+@pytest.mark.exhaustive
 def test_a_leader_that_is_killed_goes_on_when_it_is_started_again(
     nodes: Nodes, written: Written, reference: Path, tmp_path: Path
 ) -> None:
@@ -252,6 +253,7 @@ def test_actors_that_can_never_be_placed_are_told_of_and_ctrl_c_stops_all(
 
 
 @ray
+@pytest.mark.exhaustive
 def test_what_a_killed_node_had_is_computed_by_the_others(nodes: Nodes, written: Written, tmp_path: Path) -> None:
     """The last test of the file: the cluster has a node less from then on."""
     file, runs = written(0.1), tmp_path / "runs"  # so slow that the node's end is noticed before that of the study

@@ -33,7 +33,7 @@ def frames_of(trajectory: Trajectory) -> list[Image]:
 def measured(trajectory: Trajectory, metric: str, *, every: bool = False) -> Curve:
     """Its curve, as riptui would measure it."""
     frames, ready = frames_of(trajectory), load_metric(metric)
-    numbers = range(len(frames)) if every else trajectory.spec.keyframe_iterations()
+    numbers = range(len(frames)) if every else trajectory.spec.point_iterations()
     values = ready.measure(ready.prepare(frames[0]), np.stack([frames[k] for k in numbers]))
     lines = [encode_line({"k": k, metric: value}) for k, value in zip(numbers, values.tolist(), strict=True)]
     (trajectory.path / layout.METRICS).write_bytes(b"".join(lines))
@@ -77,7 +77,7 @@ def test_what_is_stored_of_repaints_gives_the_null_of_a_metric(tmp_path: Path) -
         for row, error, frame in zip(rows, found.errors[DELTA_E].tolist(), frames[1:].tolist(), strict=True)
     ]
     (trajectory.path / layout.REPAINTS).write_bytes(b"".join(lines))
-    halves = trajectory.spec.keyframe_iterations()
+    halves = trajectory.spec.point_iterations()
     values = [encode_line({"k": k, "lpips-vgg": 2 * float(frames[k])}) for k in halves]
     (trajectory.path / layout.METRICS).write_bytes(b"".join(values))
     [curve] = extract_curves([summarize(trajectory)], "lpips-vgg")

@@ -148,7 +148,7 @@ def test_the_excess_of_a_curve_is_what_is_beyond_its_coverage(tmp_path: Path) ->
 def test_the_excess_is_zero_for_a_metric_that_follows_coverage(tmp_path: Path) -> None:
     trajectory = save_recursion(tmp_path / "a", bundled_pictures(1)[0], paint_grey())
     coverage = trajectory.read_coverage()
-    halves = trajectory.spec.keyframe_iterations()
+    halves = trajectory.spec.point_iterations()
     lines = "".join(f'{{"k": {k}, "lpips-vgg": {coverage[k] / 200}}}\n' for k in halves)
     (trajectory.path / layout.METRICS).write_text(lines)
     [curve] = extract_curves([summarize(trajectory)], "lpips-vgg")

@@ -113,7 +113,7 @@ def require_measured(runs: Path) -> None:
         trajectory = Trajectory(runs / place)
         done = len(trajectory.read_rows())
         metrics = trajectory.read_metrics()
-        assert [k for k in trajectory.spec.keyframe_iterations() if k <= done] == list(metrics)
+        assert [k for k in trajectory.spec.point_iterations() if k <= done] == list(metrics)
         assert all({"ssim", "psnr", "entropy"} == values.keys() for values in metrics.values())
 
 

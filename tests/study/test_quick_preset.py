@@ -68,6 +68,7 @@ def test_a_report_is_of_its_studys_trajectories_alone_and_lies_beside_the_file(
     assert {name for name in found["files"] if "navier-stokes" in name or "biharmonic" in name} == set()
 
 
+@pytest.mark.exhaustive
 def test_killed_and_run_again_it_gives_the_same_and_computes_nothing_twice(
     undisturbed: tuple[Path, Outcome], tmp_path: Path
 ) -> None:

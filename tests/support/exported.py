@@ -29,6 +29,8 @@ def writers(trajectory: Trajectory) -> dict[str, Callable[..., Path]]:
         "a.gif": lambda file, **options: export.write_animation(trajectory, file, **options),
         "a.webp": lambda file, **options: export.write_animation(trajectory, file, **options),
         "a.png": lambda file, **options: export.write_animation(trajectory, file, **options),
+        "a.mp4": lambda file, **options: export.write_video(trajectory, file, **options),
+        "frame.png": lambda file, **options: export.write_frame_png(trajectory, file, 1, **options),
         "strip.png": lambda file, **options: export.write_strip(trajectory, file, **options),
         "a.csv": lambda file, **options: export.write_metrics_csv(trajectory, file, **options),
         "a.parquet": lambda file, **options: export.write_metrics_parquet(trajectory, file, **options),

@@ -40,7 +40,7 @@ def made_summary(
     spec: Spec, metrics: Mapping[str, Value | Sequence[float]], *, until: float = 400.0
 ) -> TrajectorySummary:
     """A trajectory's summary that never touched a disk, measured every 50 % up to an amount."""
-    halves = [k for k in spec.keyframe_iterations() if spec.inpainted(k) <= until]
+    halves = [k for k in spec.point_iterations() if spec.inpainted(k) <= until]
     columns = {
         name: [value(spec.inpainted(k)) for k in halves] if callable(value) else list(value)
         for name, value in metrics.items()
@@ -62,7 +62,7 @@ def write(folder: Path, spec: Spec, metrics: Mapping[str, Value], *, seconds: fl
     (folder / layout.ROWS).write_bytes(b"".join(map(encode_line, made_rows(spec, seconds))))
     (folder / layout.PATCHES).touch()
     os.truncate(folder / layout.PATCHES, PATCH_BYTES * spec.iterations)
-    halves = spec.keyframe_iterations()
+    halves = spec.point_iterations()
     measured = [{"k": k, **{name: value(spec.inpainted(k)) for name, value in metrics.items()}} for k in halves]
     (folder / layout.METRICS).write_bytes(b"".join(map(encode_line, measured)))
     return folder

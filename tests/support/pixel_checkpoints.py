@@ -15,6 +15,10 @@ FORMER_NAMES = {".to_q.": ".query.", ".to_k.": ".key.", ".to_v.": ".value.", ".t
 """What attention was called when Google's networks were published, in 2022."""
 
 
+LEVELS = {"num_train_timesteps": 40}
+"""Few: diffusers' jump adds noise at each level that it passes."""
+
+
 def pixel_network(**more: Any) -> UNet2DModel:
     torch.manual_seed(3)
     network = UNet2DModel(
@@ -29,7 +33,7 @@ def pixel_network(**more: Any) -> UNet2DModel:
 
 def save_folders(folder: Path, network: UNet2DModel | None = None, **scheduler: Any) -> Path:
     """A folder for each component, as diffusers saves them today."""
-    DDPMPipeline(network or pixel_network(), DDPMScheduler(**scheduler)).save_pretrained(folder)
+    DDPMPipeline(network or pixel_network(), DDPMScheduler(**LEVELS | scheduler)).save_pretrained(folder)
     return folder
 
 
@@ -37,7 +41,7 @@ def save_flat(folder: Path) -> Path:
     """All files beside the index, as google/ddpm-ema-celebahq-256 has them, with the tensors' names of that time."""
     network = pixel_network()
     network.save_config(folder)
-    DDPMScheduler().save_config(folder)
+    DDPMScheduler(**LEVELS).save_config(folder)
     index = {"unet": ["diffusers", "UNet2DModel"], "scheduler": ["diffusers", "DDPMScheduler"]}
     (folder / "model_index.json").write_text(json.dumps({"_class_name": "DDPMPipeline"} | index))
     tensors = {}

@@ -13,7 +13,6 @@ import pytest
 import torch
 from diffusers import (
     AutoencoderKL,
-    DDIMScheduler,
     DiffusionPipeline,
     EulerDiscreteScheduler,
     FlowMatchEulerDiscreteScheduler,
@@ -190,11 +189,11 @@ def _stable_diffusion(folder: Path, denoiser: UNet2DConditionModel, activation: 
     )
 
 
-def _sd_text(folder: Path) -> DiffusionPipeline:
-    """A network for text to image, which takes no mask; the scheduler is that of Stable Diffusion 2 base."""
-    parts = _stable_diffusion(folder, unet(4), "gelu").components
-    parts |= {"scheduler": DDIMScheduler.from_config(pndm().config, clip_sample=False)}
-    return StableDiffusionPipeline(**parts, requires_safety_checker=False)
+def _sd15_text(folder: Path) -> DiffusionPipeline:
+    """Text to image: the UNet takes the latents alone."""
+    return StableDiffusionPipeline(
+        **_stable_diffusion(folder, unet(4), "quick_gelu").components, requires_safety_checker=False
+    )
 
 
 def _sdxl(folder: Path, second_width: int = WIDE) -> DiffusionPipeline:
@@ -285,5 +284,4 @@ def _sd3_of_two_widths(folder: Path) -> DiffusionPipeline:
 
 
 BUILDERS = {"sd2": _sd2, "sd1.5": _sd15, "sdxl": _sdxl, "sd3": _sd3, "flux-fill": _flux_fill}
-BUILDERS |= {"sd2-base": _sd_text}
-BUILDERS |= {"sdxl-two-widths": _sdxl_of_two_widths, "sd3-two-widths": _sd3_of_two_widths}
+BUILDERS |= {"sd1.5-text": _sd15_text, "sdxl-two-widths": _sdxl_of_two_widths, "sd3-two-widths": _sd3_of_two_widths}

@@ -24,6 +24,7 @@ from riptui.store.trajectory import Status, Trajectory
 from riptui.supervision.client import list_running_workers, shut_down
 from tests.inpainters.test_diffusion import STEPS, told
 from tests.support.command import riptui, wait_until
+from tests.support.exhaustive import some_of
 from tests.support.fork_server import forked_workers
 from tests.support.running import run_trajectory
 from tests.support.tiny_checkpoints import FAMILIES, Checkpoints, checkpoints
@@ -65,7 +66,7 @@ def kill_its_holder(trajectory: Trajectory) -> None:
     wait_until(lambda: trajectory.holder is None)
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", some_of(FAMILIES, "sd2", "flux-fill"))
 def test_a_run_killed_in_the_middle_and_resumed_has_the_frames_of_one_that_was_not(
     family: str, checkpoints: Checkpoints, runs: Path, source: Path
 ) -> None:

@@ -23,11 +23,11 @@ from riptui.store.lock import probe_lock
 from riptui.store.records import Request
 from riptui.store.trajectory import Trajectory
 from tests.support.command import PATIENCE, wait_until
+from tests.support.exhaustive import some_of
 from tests.support.faulty_disk import PLACE, Disk, Story, contents
 from tests.support.fork_server import ForkedProcess, ForkServer, fork_server
 from tests.support.running import run_trajectory
 
-KILLS = 50
 INTERVAL = 0.0005  # seconds between two looks: shorter than an iteration
 
 
@@ -126,14 +126,15 @@ def folders_in(runs: Path) -> int:
     return len(list(runs.glob(f"group/t*/{layout.SPEC}")))
 
 
-def test_fifty_kills_of_two_competing_processes_change_no_byte(make_racers: Callable[[Story], Racers]) -> None:
+@pytest.mark.parametrize("kills", some_of([20, 100], 20))
+def test_kills_of_two_competing_processes_change_no_byte(kills: int, make_racers: Callable[[Story], Racers]) -> None:
     story = Story(mask=16, amount=400.0, inpainter="noise", metrics=())
     racers, rng = make_racers(story), random.Random(0)
     trajectory = Trajectory(racers.runs / PLACE)
     killed_at: list[int] = []
     holders = 0
     racers.start([PLACE])
-    while len(killed_at) < KILLS:
+    while len(killed_at) < kills:
         racers.start([PLACE])
         if rng.random() < 0.8:
             goal = rows_of(racers.runs) + rng.randrange(1, 20)
@@ -155,10 +156,10 @@ def test_fifty_kills_of_two_competing_processes_change_no_byte(make_racers: Call
     assert contents(trajectory) == story.ending
     sessions = [row.session for row in trajectory.read_rows()]
     assert sessions == sorted(sessions)
-    assert len(set(sessions)) > KILLS / 2
-    assert holders > KILLS / 2
-    assert sum(0 < k < story.spec.iterations for k in killed_at) > 0.8 * KILLS
-    assert len(set(killed_at)) > KILLS / 2
+    assert len(set(sessions)) > kills / 2
+    assert holders > kills / 2
+    assert sum(0 < k < story.spec.iterations for k in killed_at) > 0.8 * kills
+    assert len(set(killed_at)) > kills / 2
 
 
 def test_processes_killed_while_they_make_folders_leave_whole_ones_or_none(

@@ -19,6 +19,7 @@ from riptui.settings import LoadedSettings, Settings
 from riptui.store.creation import create_or_open
 from riptui.store.records import Request
 from riptui.tui.app import RiptuiApp
+from tests.support.exhaustive import some_of
 from tests.support.flat_pictures import FIRST, SECOND, Colours, quadrants
 from tests.support.running import run_trajectory
 from tests.support.terminal_photo import STILL, TERMINALS, missing, window
@@ -121,7 +122,7 @@ def same(first: Pillow.Image) -> Callable[[Pillow.Image], bool]:
 
 
 @pytest.mark.terminal
-@pytest.mark.parametrize("terminal", TERMINALS)
+@pytest.mark.parametrize("terminal", some_of(TERMINALS, "kitty", "xterm-sixel"))
 def test_pictures_are_seen_change_go_and_come_back_and_leave_nothing_behind(
     terminal: str, runs: Path, places: dict[tuple[int, int], Region], tmp_path: Path
 ) -> None:
@@ -194,7 +195,7 @@ def printed_twice(photo: Pillow.Image, report: Path) -> bool:
 
 
 @pytest.mark.terminal
-@pytest.mark.parametrize("terminal", TERMINALS)
+@pytest.mark.parametrize("terminal", some_of(TERMINALS, "kitty", "tmux-in-xterm"))
 def test_squares_replaced_in_pixels_and_large_pictures_are_right_and_leave_nothing_behind(
     terminal: str, runs: Path, places: dict[tuple[int, int], Region], tmp_path: Path
 ) -> None:

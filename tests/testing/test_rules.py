@@ -22,7 +22,8 @@ BARE = [name for name, info in inpainters.REGISTRY.built_in.items() if not info.
 @pytest.mark.slow
 @pytest.mark.parametrize("name", BARE)
 def test_every_builtin_inpainter_without_weights_keeps_the_rules(name: str) -> None:
-    check_inpainter(inpainters.load(name), grid=inpainters.find_inpainter(name).grid)
+    info = inpainters.find_inpainter(name)
+    check_inpainter(inpainters.load(name), grid=info.grid, scope=info.scope)
 
 
 @pytest.mark.slow

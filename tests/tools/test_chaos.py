@@ -9,6 +9,7 @@ import pytest
 
 from riptui.store.creation import create_or_open
 from riptui.store.records import Request
+from tests.support.exhaustive import some_of
 from tests.support.running import run_trajectory
 from tests.support.trajectories import make_spec, picture
 from tests.tools.chaos import reader
@@ -68,7 +69,8 @@ def test_the_reader_finds_damage(name: str, damage: Callable[[Path], object], wh
 
 
 @pytest.mark.slow
-def test_chaos_leaves_every_trajectory_right(tmp_path: Path) -> None:
-    figures = run_rounds(0, 20, tmp_path)
+@pytest.mark.parametrize("seconds", some_of([20, 120], 20))
+def test_chaos_leaves_every_trajectory_right(seconds: float, tmp_path: Path) -> None:
+    figures = run_rounds(0, seconds, tmp_path)
     assert not figures.faults, "\n".join(figures.faults)
     assert figures.frames_compared == figures.iterations > 0

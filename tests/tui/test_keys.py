@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 from textual.binding import Binding
-from textual.widgets import Input
+from textual.widgets import Checkbox, Input
 
 from riptui.tui import bindings, commands
+from riptui.tui.commands.export_dialog import ExportScreen
+from riptui.tui.figure_dialog import FigureScreen
 from riptui.tui.gallery.gallery_grid import GalleryGrid
 from riptui.tui.gallery.gallery_screen import GalleryScreen
 from riptui.tui.gallery.gallery_table import GalleryAxes
@@ -683,6 +685,18 @@ async def outlines_the_square(pilot: AppPilot, key: str) -> None:
     assert large(pilot).view.outlined != before
 
 
+@key("large.export")
+async def offers_to_write_the_frame(pilot: AppPilot, key: str) -> None:
+    k = large(pilot).cursor.k
+    await pilot.press(key)
+    dialog = await pilot.wait_for_dialog(ExportScreen)
+    box = dialog.query_one("#png", Checkbox)
+    assert box.value
+    assert f"frame {k}" in str(box.label)
+    await pilot.press("escape")
+    await pilot.wait_for_dialog(LargeScreen)
+
+
 @key("large.close")
 async def goes_back_from_the_large_picture(pilot: AppPilot, key: str) -> None:
     await pilot.press(key)
@@ -721,6 +735,16 @@ async def opens_the_picture_of_the_cursor(pilot: AppPilot, key: str) -> None:
     await pilot.wait_until(lambda: isinstance(pilot.app.screen, LargeScreen), "the large picture")
     await pilot.press("escape")
     await pilot.wait_until(lambda: isinstance(pilot.app.screen, GalleryScreen), "the gallery")
+
+
+@key("gallery.export")
+async def offers_to_write_the_sheet(pilot: AppPilot, key: str) -> None:
+    await pilot.press(key)
+    dialog = await pilot.wait_for_dialog(FigureScreen)
+    await pilot.wait_until(lambda: "riptui sheet" in pilot.text_of("#command"))
+    assert dialog.query_one("#name", Input).value.endswith("-sheet")
+    await pilot.press("escape")
+    await pilot.wait_for_dialog(GalleryScreen)
 
 
 @key("gallery.rows")
@@ -884,6 +908,15 @@ async def shows_one_of_them_large(pilot: AppPilot, key: str) -> None:
     await pilot.wait_until(lambda: isinstance(pilot.app.screen, LargeScreen), "the large picture")
     await pilot.press("escape")
     await pilot.wait_until(lambda: isinstance(pilot.app.screen, CompareScreen), "the comparison")
+
+
+@key("compare.export")
+async def offers_to_write_the_chart_of_them(pilot: AppPilot, key: str) -> None:
+    await pilot.press(key)
+    await pilot.wait_for_dialog(FigureScreen)
+    await pilot.wait_until(lambda: "--view each" in pilot.text_of("#command"))
+    await pilot.press("escape")
+    await pilot.wait_for_dialog(CompareScreen)
 
 
 @key("compare.metric")

@@ -107,7 +107,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def measured(trajectory: Trajectory) -> Iterator[bytes]:
     """Values that nobody measured: those of an image differ in their last digits from one machine to another."""
     spec, newest = trajectory.spec, len(trajectory.read_rows())
-    for k in spec.keyframe_iterations():
+    for k in spec.point_iterations():
         x = spec.inpainted(k) * (1 + spec.seed / 5)
         if k <= newest:
             yield encode_line({"k": k, "lpips-vgg": 0.6 * x / (x + 19.2 * spec.mask), "ssim": 1 - 0.5 * x / (x + 90)})

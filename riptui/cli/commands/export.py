@@ -15,6 +15,10 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @options.path_argument
 @click.option("--frames", type=click.Path(path_type=Path), metavar="DIR", help="Whole frames, one PNG file each.")
 @click.option("--gif", type=FILE, metavar="F", help="Animation; the format follows the extension: .gif, .webp or .png.")
+@click.option("--mp4", type=FILE, metavar="F", help="Film of the same frames, for slides (needs the extra [video]).")
+@click.option(
+    "--png", type=FILE, metavar="F", help="One frame, unchanged, with its spec in the file's text: see --frame."
+)
 @click.option(
     "--strip", type=FILE, metavar="F", help="Image sequence as in the paper: the frames at every 50 %, side by side."
 )
@@ -23,14 +27,23 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option(
     "--at",
     type=MeasureParam(),
-    show_default="--frames: every; --gif: about 64 frames",
-    help="Frames for --frames and --gif: half (every 50 %), every (all), or every N iterations.",
+    show_default="--frames: every; --gif, --mp4: about 64 frames",
+    help="Frames for --frames, --gif and --mp4: half (every 50 %), every (all), or every N iterations.",
 )
-@click.option("--overwrite", is_flag=True, help="Replace existing files.")
+@click.option(
+    "--frame",
+    "k",
+    type=click.IntRange(min=0),
+    metavar="K",
+    show_default="the newest",
+    help="Frame for --png: after iteration K; 0 is the original.",
+)
+@options.overwrite_option
 def export() -> None:
     """Export a trajectory: frames, an animation, a strip of frames, tables. Choose at least one output.
 
     \b
     riptui export runs/cat/m128-s0 --strip drift.png --gif drift.gif
     riptui export runs/cat/m128-s0 --frames frames --at half --csv drift.csv
+    riptui export runs/cat/m128-s0 --mp4 drift.mp4 --png frame-37.png --frame 37
     """

@@ -117,7 +117,8 @@ def run() -> None:
 
     Each combination of picture, inpainter, mask size and seed is a trajectory. Running the same command again resumes
     interrupted trajectories and skips finished ones; new metrics are measured from the saved frames. From a
-    folder, all readable pictures are used; the others are named, and the exit code is then 1.
+    folder, all readable pictures are used; the others are named, and the exit code is then 1. Of a trajectory or a
+    group, such as riptui generate makes, the last frames are used.
 
     \b
     riptui run cat.jpg                               as in the paper, mask 128
@@ -126,4 +127,5 @@ def run() -> None:
     riptui run cat.jpg --seed 0-9 --amount 1000      ten seeds, beyond 400 %
     riptui run cat.jpg -i telea --order shuffle      each square once per 100 %
     riptui run *.jpg -i sd2 --detach                 a model, in the background
+    riptui run runs/an-owl --mask 64                 from the last frames of a group
     """

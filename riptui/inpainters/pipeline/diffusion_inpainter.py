@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect as signatures
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -23,6 +23,7 @@ from riptui.inpainters.models import identity
 from riptui.inpainters.pipeline import assembly, components, gpu_tuning, schedulers
 from riptui.inpainters.pipeline.compilation import Compilation
 from riptui.inpainters.pipeline.latent_images import quantise, require_aligned
+from riptui.inpainters.pipeline.pipeline_tasks import INPAINTING, PipelineTask
 from riptui.inpainters.pipeline.prompts import Prompts
 from riptui.inpainters.silence import silence_libraries
 
@@ -34,6 +35,8 @@ TRIAL_SIZE = 64  # px; the smallest that every network takes
 
 class DiffusionInpainter:
     """An inpainter: a loaded pipeline with its encoded prompts and settings."""
+
+    task: ClassVar[PipelineTask] = INPAINTING
 
     def __init__(
         self,
@@ -57,11 +60,11 @@ class DiffusionInpainter:
         elif guidance is not None:
             self.settings["guidance_scale"] = guidance
         accepted = signatures.signature(pipeline.__call__).parameters
-        self.settings |= {key: value for key, value in FIXED_ARGUMENTS.items() if key in accepted}
+        self.settings = {key: value for key, value in (self.settings | FIXED_ARGUMENTS).items() if key in accepted}
         self.device = torch_device.describe_device(pipeline._execution_device)
         self.notices = [*notices]
         """Messages for the user about time and memory spent."""
-        self._notes = {**notes, **_pipeline_notes(pipeline, prompts)}
+        self._notes = {**notes, **_pipeline_notes(pipeline, prompts, self.task)}
         self._compilation = Compilation(pipeline, compile)
         self._memory_by_size: dict[int, tuple[int, int]] = {}
 
@@ -121,17 +124,47 @@ class DiffusionInpainter:
         """An image of 64 px for each seed, after two steps."""
         return quantise(self._inpaint_blank(seeds, TRIAL_SIZE), self.notes["dtype"])
 
+    def picture_arguments(self, images: Images, masks: Masks) -> dict[str, Any]:
+        """What the pipeline takes beside the prompts: pictures of [0, 1], and masks in which 1 is repainted."""
+        device = self.pipeline._execution_device
+        return {
+            "image": torch.from_numpy(images).to(device).permute(0, 3, 1, 2).float() / 255,
+            "mask_image": torch.from_numpy(masks).to(device)[:, None].float(),
+        }
+
+    def denoise(
+        self,
+        images: Images,
+        masks: Masks,
+        generators: list[torch.Generator],
+        on_step: OnStep,
+        settings: dict[str, Any],
+    ) -> torch.Tensor:
+        """Paint a batch: the part that other ways of sampling replace.
+
+        generators: one per image, on the CPU. settings: as `self.settings`, with fewer steps for a trial. Returns
+        [b, 3, h, w] in [0, 1].
+        """
+        painted: torch.Tensor = self.pipeline(
+            **self.picture_arguments(images, masks),
+            height=images.shape[1],
+            width=images.shape[2],
+            generator=generators,
+            output_type="pt",
+            callback_on_step_end=_step_callback(on_step),
+            **settings,
+            **self.prompts.arguments(len(images)),
+        ).images
+        return painted
+
     def _inpaint(
         self, images: Images, masks: Masks, seeds: Sequence[int], on_step: OnStep, settings: dict[str, Any]
     ) -> torch.Tensor:
         batch, height, width, _ = images.shape
-        device = self.pipeline._execution_device
-        pixels = torch.from_numpy(images).to(device).permute(0, 3, 1, 2).float() / 255
-        holes = torch.from_numpy(masks).to(device)[:, None].float()
         schedulers.seed_noise(self.pipeline.scheduler, seeds)
         generators = [torch.Generator("cpu").manual_seed(seed) for seed in seeds]
         try:
-            return self.denoise(pixels, holes, generators, on_step, settings)
+            return self.denoise(images, masks, generators, on_step, settings)
         except RuntimeError as error:
             if not gpu_tuning.is_out_of_memory(error):
                 raise
@@ -144,32 +177,6 @@ class DiffusionInpainter:
             f"{self.device} has not enough memory for {batch} x {width} x {height} px at once: {cause}{hint}"
         )
 
-    def denoise(
-        self,
-        pixels: torch.Tensor,
-        holes: torch.Tensor,
-        generators: list[torch.Generator],
-        on_step: OnStep,
-        settings: dict[str, Any],
-    ) -> torch.Tensor:
-        """Paint a batch on the device: the part that other ways of sampling replace.
-
-        pixels: [b, 3, h, w] in [0, 1]. holes: [b, 1, h, w], 1 = repaint. generators: one per image, on the CPU.
-        settings: as `self.settings`, with fewer steps for a trial. Returns [b, 3, h, w] in [0, 1].
-        """
-        painted: torch.Tensor = self.pipeline(
-            image=pixels,
-            mask_image=holes,
-            height=pixels.shape[2],
-            width=pixels.shape[3],
-            generator=generators,
-            output_type="pt",
-            callback_on_step_end=_step_callback(on_step),
-            **settings,
-            **self.prompts.arguments(len(pixels)),
-        ).images
-        return painted
-
     def _warm_up(self, batch: int, size: int, on_step: OnStep = lambda step, steps: None) -> float:
         """Run two steps of an inpainting whose output is discarded; return the seconds it took."""
         started = time.perf_counter()
@@ -180,12 +187,13 @@ class DiffusionInpainter:
         self, seeds: Sequence[int], size: int, on_step: OnStep = lambda step, steps: None
     ) -> torch.Tensor:
         blank, masks = np.zeros((len(seeds), size, size, 3), np.uint8), np.ones((len(seeds), size, size), bool)
-        short_settings = {**self.settings, "num_inference_steps": 2, "strength": 1.0}
+        short = {"num_inference_steps": 2, "strength": 1.0}
+        short_settings = {key: short.get(key, value) for key, value in self.settings.items()}
         with silence_libraries():
             return self._inpaint(blank, masks, seeds, on_step, short_settings)
 
 
-def _pipeline_notes(pipeline: Any, prompts: Prompts) -> dict[str, str]:
+def _pipeline_notes(pipeline: Any, prompts: Prompts, task: PipelineTask) -> dict[str, str]:
     notes = {
         "pipeline": type(pipeline).__name__,
         "dtype": str(assembly.denoiser(pipeline).dtype).removeprefix("torch."),
@@ -193,7 +201,7 @@ def _pipeline_notes(pipeline: Any, prompts: Prompts) -> dict[str, str]:
     }
     if prompts.guidance_is_idle:
         notes["guidance"] = "skipped: the embeddings of prompt and negative prompt are equal"
-    if getattr(pipeline, "vae", None) is not None and _blends_latents(pipeline):
+    if task is INPAINTING and getattr(pipeline, "vae", None) is not None and _blends_latents(pipeline):
         notes["inpainting"] = "by blending latents: the network was made for text to image, and sees no mask"
     return notes
 

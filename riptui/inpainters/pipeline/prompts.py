@@ -35,6 +35,10 @@ ENCODER_OUTPUTS: dict[str, Sequence[str]] = {
     "FluxFillPipeline": DISTILLED,
     "FluxInpaintPipeline": DISTILLED,
     "FluxKontextInpaintPipeline": DISTILLED,
+    "StableDiffusionPipeline": PLAIN,
+    "StableDiffusionXLPipeline": POOLED,
+    "StableDiffusion3Pipeline": POOLED,
+    "FluxPipeline": DISTILLED,
 }
 """What `encode_prompt` of a pipeline returns, in its order, under the names that the call takes them by."""
 

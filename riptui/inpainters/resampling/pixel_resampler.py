@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from diffusers.utils.torch_utils import randn_tensor
 
+from riptui.arrays import Images, Masks
 from riptui.errors import InputError
 from riptui.inpainters import OnStep
 from riptui.inpainters.pipeline.diffusion_inpainter import DiffusionInpainter
@@ -26,14 +27,15 @@ class PixelResampler(DiffusionInpainter):
     @torch.no_grad()
     def denoise(
         self,
-        pixels: torch.Tensor,
-        holes: torch.Tensor,
+        images: Images,
+        masks: Masks,
         generators: list[torch.Generator],
         on_step: OnStep,
         settings: dict[str, Any],
     ) -> torch.Tensor:
         """As `DiffusionInpainter.denoise`. Raises InputError for a size that the network cannot halve."""
         unet, scheduler = self.pipeline.unet, self.pipeline.scheduler
+        pixels, holes = self.picture_arguments(images, masks).values()
         _require_size(pixels, 2 ** (len(unet.config.block_out_channels) - 1))
         scheduler.known, scheduler.kept = (pixels * 2 - 1).to(unet.dtype), 1 - holes.to(unet.dtype)
         scheduler.set_timesteps(settings["num_inference_steps"])

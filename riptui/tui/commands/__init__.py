@@ -6,7 +6,8 @@ pause_and_stop     pause, resume, stop, retry, the order of the queue
 rename_and_trash   rename, trash, undo, delete
 annotate           tags and notes
 start_rating       blind ratings
-sharing            export, clipboard, measure, shell; export_dialog: its form
+sharing            export, measure, shell; export_dialog: its form
+copying            what goes to the clipboard
 """
 
 from importlib import import_module
@@ -34,7 +35,7 @@ COMMAND_MODULES = {
     "edit_note": "annotate",
     "rate": "start_rating",
     "export": "sharing",
-    "copy": "sharing",
+    "copy": "copying",
     "measure": "sharing",
     "shell": "sharing",
 }

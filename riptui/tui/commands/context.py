@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from textual.app import App
 from textual.screen import Screen
@@ -16,6 +16,9 @@ from riptui.text.terminal import printable
 from riptui.text.units import format_count
 from riptui.tui.runs.tree_model import TreeModel
 from riptui.tui.work_supervisor import WorkSupervisor
+
+if TYPE_CHECKING:  # NumPy
+    from riptui.tui.group.view import GroupView
 
 Returned = TypeVar("Returned")
 
@@ -37,6 +40,9 @@ class CommandContext:
     go_to: Callable[[str], Awaitable[None]]  # move the cursor to a path, as soon as it is listed
     say: Callable[[str, Literal["information", "warning"]], None]  # in the status line
     supervisor: WorkSupervisor
+    filter_options: Sequence[str] = ()  # of a riptui command, so that it takes what the filter leaves
+    group_view: "GroupView | None" = None  # if the group under the cursor is shown
+    frame: int | None = None  # the frame on the screen, if the trajectory under the cursor is shown
 
     @property
     def is_group(self) -> bool:

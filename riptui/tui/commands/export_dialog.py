@@ -29,11 +29,13 @@ STATE_KEY = "export"
 """The key of the remembered choices."""
 KIND_LABELS = {
     "gif": "GIF, about 64 frames",
+    "mp4": "MP4, the same frames, for slides",
+    "png": "PNG of one frame, with its spec inside",
     "strip": "strip, a frame every 50 %",
     "frames": "frames, one PNG each",
     "csv": "CSV of all metrics",
 }
-SUFFIXES = {"gif": ".gif", "strip": ".png", "csv": ".csv", "frames": ""}
+SUFFIXES = {"gif": ".gif", "mp4": ".mp4", "strip": ".png", "csv": ".csv", "frames": ""}
 
 
 class ExportOptions(msgspec.Struct, frozen=True):
@@ -52,19 +54,27 @@ class ExportTask:
     kind: str
     trajectory: Trajectory
     target: Path
+    frame: int | None = None
+    """Of the PNG of one frame; None: the newest."""
 
 
 class ExportCancelledError(Exception):
     """Raised to end an export between two frames; the unfinished file is removed."""
 
 
-def plan_tasks(options: ExportOptions, trajectories: Sequence[Trajectory], runs: Path) -> list[ExportTask]:
-    """One task per file, named by the path below the runs folder, e.g. fig7-cat-m64-s0.gif: no two are equal."""
+def plan_tasks(
+    options: ExportOptions, trajectories: Sequence[Trajectory], runs: Path, frame: int | None = None
+) -> list[ExportTask]:
+    """One task per file, named by the path below the runs folder, e.g. fig7-cat-m64-s0.gif: no two are equal.
+
+    frame: that of the PNG of one frame.
+    """
     folder = Path(options.folder).expanduser()
     tasks = []
     for trajectory in trajectories:
         name = os.path.relpath(trajectory.path, runs).replace("/", "-")
-        tasks += [ExportTask(kind, trajectory, folder / (name + SUFFIXES[kind])) for kind in options.kinds]
+        suffixes = SUFFIXES | {"png": "-newest.png" if frame is None else f"-frame-{frame}.png"}
+        tasks += [ExportTask(kind, trajectory, folder / (name + suffixes[kind]), frame) for kind in options.kinds]
     return tasks
 
 
@@ -88,6 +98,11 @@ def run_task(
     match task.kind:
         case "gif":
             return export.write_animation(trajectory, target, frames, overwrite=overwrite, on_progress=on_progress)
+        case "mp4":
+            return export.write_video(trajectory, target, frames, overwrite=overwrite, on_progress=on_progress)
+        case "png":
+            frame = computed if task.frame is None else task.frame
+            return export.write_frame_png(trajectory, target, frame, overwrite=overwrite)
         case "strip":
             return export.write_strip(trajectory, target, overwrite=overwrite, on_progress=on_progress)
         case "frames":
@@ -115,11 +130,21 @@ class ExportScreen(Dialog[list[Path] | None]):
         Binding("ctrl+s,f5", "export", "Export"),
     ]
 
-    def __init__(self, trajectories: Sequence[Trajectory], runs: Path) -> None:
+    def __init__(
+        self,
+        trajectories: Sequence[Trajectory],
+        runs: Path,
+        *,
+        frame: int | None = None,
+        kinds: Sequence[str] = (),
+    ) -> None:
+        """frame: that of the PNG of one frame, of a single trajectory. kinds: ticked instead of the remembered ones."""
         count_text = f"{len(trajectories)} trajectories"
         super().__init__(f"Export {trajectories[0].path.name if len(trajectories) == 1 else count_text}")
         self._trajectories = trajectories
         self._runs = runs
+        self._frame = frame if len(trajectories) == 1 else None
+        self._kinds = kinds
         self._written: list[ExportTask] = []
         self._cancelled = Event()
         self._busy = False
@@ -128,7 +153,9 @@ class ExportScreen(Dialog[list[Path] | None]):
         with self.make_box():
             previous = recall(STATE_KEY, ExportOptions) or ExportOptions()
             for kind, label in KIND_LABELS.items():
-                yield Checkbox(label, kind in previous.kinds, id=kind, compact=True)
+                if kind == "png":
+                    label = label.replace("one frame", "the newest" if self._frame is None else f"frame {self._frame}")
+                yield Checkbox(label, kind in (self._kinds or previous.kinds), id=kind, compact=True)
             yield Checkbox("overwrite existing files", previous.overwrite, id="overwrite", compact=True)
             yield self._make_field("Frames at", previous.at, "at", "half, every, or N iterations")
             yield self._make_field("Folder", previous.folder, "folder", ".")
@@ -170,7 +197,7 @@ class ExportScreen(Dialog[list[Path] | None]):
         options = self.options
         try:
             interval = parse_interval(options.at)
-            todo = plan_tasks(options, self._trajectories, self._runs)
+            todo = plan_tasks(options, self._trajectories, self._runs, self._frame)
             if not todo:
                 raise InputError("choose at least one kind of file")
         except (InputError, RuntimeError) as error:  # RuntimeError: unknown ~user
@@ -179,7 +206,8 @@ class ExportScreen(Dialog[list[Path] | None]):
         if self._busy:
             return
         self._busy = True
-        remember(STATE_KEY, options)
+        if not self._kinds:
+            remember(STATE_KEY, options)
         self.query_one("#export", Button).disabled = True
         bar = self.query_one(ProgressBar)
         bar.display = True

@@ -1,65 +1,71 @@
-"""Export, copy to the clipboard, measure more metrics, open a shell."""
+"""Export, measure more metrics, open a shell."""
 
 import asyncio
 import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textual.app import SuspendNotSupported
 
-from riptui import spec
 from riptui.metrics import REGISTRY
 from riptui.metrics.availability import DEFAULT_METRICS, explain_unavailable
-from riptui.planning.command_line import to_command_line
 from riptui.store.trajectory import Trajectory
 from riptui.text.units import format_count
 from riptui.tui.commands.context import CommandContext
 from riptui.tui.commands.export_dialog import ExportScreen
 from riptui.tui.dialogs import ChoiceDialog, DialogChoice, MultiChoiceDialog
+from riptui.tui.figure_dialog import FigureScreen
+from riptui.tui.group.chart_command import sheet_figure
+from riptui.tui.written_files import copy_written
+
+if TYPE_CHECKING:  # NumPy
+    from riptui.tui.group.view import GroupView
 
 MEASURE_COMMAND = (sys.executable, "-m", "riptui", "measure")
 MAX_ERROR_CHARACTERS = 300  # of a failed measurement's output
 
 
 async def export(context: CommandContext) -> None:
-    """Export files, and copy their paths to the clipboard."""
+    """Export files, and copy their paths to the clipboard; of a group also its chart or its pictures as a figure."""
     trajectories = [Trajectory(context.runs / path) for path in context.paths]
     if not trajectories:
         return
-    written = await context.show_dialog(ExportScreen(trajectories, context.runs))
-    if written:
-        paths = [str(path.absolute()) for path in written]
-        _copy_to_clipboard(context, "\n".join(paths))
-        more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
-        context.notify(f"exported {paths[0]}{more} (path copied)")
+    if context.is_group and not context.marked and context.group_view is not None:
+        await _export_group(context, context.group_view, trajectories)
+    else:
+        written = await context.show_dialog(ExportScreen(trajectories, context.runs, frame=context.frame))
+        _tell_written(context, written)
 
 
-async def copy(context: CommandContext) -> None:
-    """Copy the path, the command line or the spec to the terminal's clipboard."""
-    if not context.cursor_path:
-        return
-    path = context.runs.absolute() / context.cursor_path
-    if context.marked:
-        _copy_to_clipboard(context, "\n".join(str(context.runs.absolute() / marked) for marked in context.paths))
-        context.notify(f"copied: the paths of {context.describe()}")
-        return
-    if context.is_group:
-        _copy_to_clipboard(context, str(path))
-        context.notify(f"copied: {path}")
-        return
-    trajectory = Trajectory(path)
-    trajectory_spec = await asyncio.to_thread(lambda: trajectory.spec)
+async def _export_group(context: CommandContext, group_view: "GroupView", trajectories: Sequence[Trajectory]) -> None:
+    name = context.cursor_path or context.runs.absolute().name
     choices = [
-        DialogChoice("p", f"path: {path}", str(path)),
-        DialogChoice("c", f"command line: {to_command_line(trajectory_spec)}", to_command_line(trajectory_spec)),
-        DialogChoice("s", "spec, as JSON", spec.encode_spec(trajectory_spec).decode()),
+        DialogChoice("c", "the chart on the screen, as PDF, SVG, PNG and CSV", "chart"),
+        DialogChoice("g", "a sheet of pictures, as the gallery has them", "gallery"),
+        DialogChoice(
+            "f", f"files of each of {format_count(len(trajectories), 'trajectory')}: GIF, MP4, strip ...", "files"
+        ),
     ]
-    chosen = await context.show_dialog(ChoiceDialog("Copy", choices))
-    if chosen is not None:
-        _copy_to_clipboard(context, chosen)
-        label = next(choice.label.partition(":")[0] for choice in choices if choice.answer == chosen)
-        context.notify(f"copied: {label}")
+    chosen = await context.show_dialog(ChoiceDialog(f"Export {name}", choices))
+    if chosen == "files":
+        _tell_written(context, await context.show_dialog(ExportScreen(trajectories, context.runs)))
+    elif chosen is not None:
+        paths, stem = [context.runs / context.cursor_path], name.replace("/", "-")
+        further = context.filter_options
+        if chosen == "chart":
+            figure = group_view.make_figure(stem, paths, further)
+        else:
+            figure = sheet_figure(stem, paths, metric=group_view.metric, further=further)
+        _tell_written(context, await context.show_dialog(FigureScreen(figure)))
+
+
+def _tell_written(context: CommandContext, written: list[Path] | None) -> None:
+    if written:
+        context.notify(copy_written(context.app, written))
 
 
 async def measure(context: CommandContext) -> None:
@@ -113,7 +119,3 @@ async def shell(context: CommandContext) -> None:
         context.notify("the app cannot be suspended in this terminal", "warning")
     except OSError as error:
         context.notify(f"could not start {program} in {folder}: {error.strerror}", "error")
-
-
-def _copy_to_clipboard(context: CommandContext, text: str) -> None:
-    context.app.copy_to_clipboard(text.encode(errors="replace").decode())  # a path may not be valid text

@@ -17,6 +17,7 @@ from riptui.metrics.display import in_display_order, metric_title
 from riptui.text.terminal import printable
 from riptui.text.units import format_count
 from riptui.tui import bindings
+from riptui.tui.figure_dialog import FigureScreen
 from riptui.tui.gallery.gallery_grid import GalleryGrid
 from riptui.tui.gallery.gallery_table import (
     PERCENT,
@@ -28,11 +29,13 @@ from riptui.tui.gallery.gallery_table import (
     reached_point,
 )
 from riptui.tui.gallery.thumbnails import ThumbnailKey, ThumbnailReader
+from riptui.tui.group.chart_command import sheet_figure
 from riptui.tui.group.group_reader import GroupMember, GroupReader
 from riptui.tui.key_footer import KeyFooter
 from riptui.tui.large.large_screen import LargePlace, LargeScreen
 from riptui.tui.latest_jobs import LatestJobs
 from riptui.tui.text_lines import TextLine
+from riptui.tui.written_files import tell_written
 
 POLL_SECONDS = 2.0
 
@@ -60,8 +63,9 @@ class GalleryScreen(Screen[None]):
         metric: str = "lpips-vgg",
         members: Mapping[str, GroupMember] | None = None,
         speed: float = 8.0,
+        further: Sequence[str] = (),
     ) -> None:
-        """members: those that are read already, by path."""
+        """members: those that are read already, by path. further: options of a command that leaves these."""
         super().__init__()
         self._group = group
         self._paths = tuple(map(str, trajectories))
@@ -69,6 +73,7 @@ class GalleryScreen(Screen[None]):
         self._runs = runs
         self._metric = metric
         self._speed = speed
+        self._further = further
         self._members = [members[path] for path in self._paths if path in members] if members else []
         self._inpainted: float | None = None  # None: the last point that is reached
         self.axes = GalleryAxes()
@@ -236,6 +241,20 @@ class GalleryScreen(Screen[None]):
         """Move the cursor to the trajectory at which the large picture was left."""
         if place is not None and self._grid.cell is not None and self._grid.cell.member.path != str(place.path):
             await self._show_table(str(place.path))
+
+    def action_export(self) -> None:
+        """Write the gallery as a sheet, with the rows and columns on the screen."""
+        kind = self.table.column_kind
+        figure = sheet_figure(
+            printable(self._group.name),
+            [self._group],
+            metric=self.metric,
+            columns=kind,
+            by_seed=self.axes.by_seed,
+            inpainted=None if kind == PERCENT else self.inpainted,
+            further=self._further,
+        )
+        self.app.push_screen(FigureScreen(figure), partial(tell_written, self.app))
 
     def action_close(self) -> None:
         self.dismiss()

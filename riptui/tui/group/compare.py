@@ -19,6 +19,9 @@ from riptui.arrays import Image
 from riptui.graphics.protocol import Graphics
 from riptui.metrics.display import metric_names, metric_title
 from riptui.tui import bindings
+from riptui.tui.figure_dialog import FigureScreen
+from riptui.tui.group.chart_command import chart_figure
+from riptui.tui.group.chart_options import ChartOptions
 from riptui.tui.group.compare_column import GAP_COLUMNS, CompareColumn, update_if_changed
 from riptui.tui.group.compare_data import CompareReader, compare_specs, differences_to_first, distinct_names
 from riptui.tui.group.compare_position import ComparePosition
@@ -31,6 +34,7 @@ from riptui.tui.trajectory import metric_series
 from riptui.tui.trajectory.difference import GAIN
 from riptui.tui.trajectory.loader import FrameImage, TrajectorySnapshot
 from riptui.tui.trajectory.slider import Slider
+from riptui.tui.written_files import tell_written
 
 POLL_SECONDS = 1.0
 BLINK_SECONDS = 0.6  # for each picture
@@ -286,6 +290,13 @@ class CompareScreen(Screen[None]):
             speed=self.position.speed,
         )
         self.app.push_screen(screen)
+
+    def action_export(self) -> None:
+        """Write the chart as a figure."""
+        options = ChartOptions("each", self.metric, "coverage" if self._axis == "coverage" else "inpainted")
+        name = Path(commonpath([path.parent for path in self._trajectories])).name
+        figure = chart_figure("Chart of this comparison", f"{name}-comparison", self._trajectories, options)
+        self.app.push_screen(FigureScreen(figure), partial(tell_written, self.app))
 
     def action_close(self) -> None:
         self.dismiss()

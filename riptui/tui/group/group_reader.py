@@ -66,6 +66,7 @@ class GroupReader:
         self.squares: dict[str, SquareErrors] = {}
         """Errors of squares by path, without their rows, as of the last `read_squares`."""
         self._signatures: dict[str, FolderSignature] = {}
+        self._square_names: frozenset[str] = frozenset()  # the errors that were asked for
         self._unreadable_squares: dict[str, FolderSignature] = {}  # the folders as they were then
         self._interned: dict[object, object] = {}
 
@@ -105,12 +106,18 @@ class GroupReader:
                 yield count
                 deadline = time.monotonic() + SLICE_SECONDS
 
-    def read_squares(self) -> Iterator[int]:
-        """Read the squares' errors of complete trajectories, one of each spec, that are missing. As `read_coverage`."""
-        from riptui.results.exposure import LUMA  # NumPy, and scikit-image when something is computed
+    def read_squares(self, metric: str = "") -> Iterator[int]:
+        """Read the squares' errors of complete trajectories, one of each spec, that are missing. As `read_coverage`.
+
+        metric: whose coverage null is needed, beside the errors of the luma.
+        """
+        from riptui.results.coverage_null import patch_names  # NumPy, and scikit-image when something is computed
+        from riptui.results.exposure import LUMA
         from riptui.results.square_cache import read_square_errors_cached
 
-        before, self.squares = self.squares, {}
+        names = frozenset([LUMA, *patch_names(metric)])
+        before, self.squares = self.squares if names <= self._square_names else {}, {}
+        self._square_names = self._square_names | names if before else names
         chosen: dict[str, GroupMember] = {}
         for member in self.members.values():
             if member.k >= member.spec.iterations and member.spec.paste:
@@ -126,7 +133,9 @@ class GroupReader:
                 self.squares[member.path] = read
             else:
                 try:
-                    read = replace(read_square_errors_cached(Trajectory(Path(member.path)), [LUMA]), rows=())
+                    read = replace(
+                        read_square_errors_cached(Trajectory(Path(member.path)), sorted(self._square_names)), rows=()
+                    )
                     self.squares[member.path] = read
                 except RiptuiError:  # damaged, or gone
                     self._unreadable_squares[member.path] = signature

@@ -1,21 +1,27 @@
 """The charts and the table of a group: means by mask size, all points, the trajectories of one image. No Textual."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from math import isnan, nan
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
+from riptui.errors import InputError, RiptuiError
 from riptui.metrics.display import in_display_order
+from riptui.results.coverage_null import excess_over_coverage
 from riptui.results.curves import Curve, distributions, group_by
-from riptui.results.panel import condition_settings
+from riptui.results.exposure import SquareErrors
+from riptui.results.panel import condition_settings, distance_function
 from riptui.results.picture_names import name_pictures
 from riptui.store.trajectory import Trajectory
 from riptui.text.terminal import printable
 from riptui.text.units import format_count
 from riptui.tui.group.chart_options import ChartOptions
 from riptui.tui.group.columns import build_table
+from riptui.tui.group.compare_data import distinct_names
 from riptui.tui.group.group_reader import GroupMember
 from riptui.tui.group.table import TableColumn, TableRow
 from riptui.tui.plot.series import Series
@@ -42,37 +48,45 @@ class GroupData:
 
 
 def build_group_data(
-    members: Mapping[str, GroupMember], options: ChartOptions, coverage: CoverageByPath, root: str
+    members: Mapping[str, GroupMember],
+    options: ChartOptions,
+    coverage: CoverageByPath,
+    root: str,
+    *,
+    squares: Mapping[str, SquareErrors] = MappingProxyType({}),
+    exact: bool = False,
 ) -> GroupData:
-    """Build a group's chart and table. `coverage` is used only for its axis; names are relative to `root`."""
+    """Build a group's chart and table; names are relative to `root`.
+
+    `coverage` and `squares`: by path, for the axes of those names alone. `exact`: every value of every trajectory, each
+    a series of its own, also those that would hide each other.
+    """
     metric_sets = dict.fromkeys(member.names for member in members.values())
     metrics = tuple(in_display_order(name for names in metric_sets for name in names))
     images = name_pictures(member.spec for member in members.values())
+    if options.axis == "excess":
+        metrics = tuple(filter(has_distance, metrics))
     metric = options.metric if options.metric in metrics else next(iter(metrics), options.metric)
     image = options.image % max(1, len(images))
     resolved_options = ChartOptions(options.view, metric, options.axis, image)
-    distinct: dict[str, GroupMember] = {}
-    for member in members.values():
-        distinct.setdefault(member.digest, member)
-    drawn = [member for member in distinct.values() if metric in member.names]
-    if options.view == "runs":
-        drawn = [member for member in drawn if member.spec.original_sha256 == list(images)[image]]
-    settings = separating_settings(drawn)
-    members_by_curve = split_by_curve(drawn, settings)
+    drawn, left_out = _choose_drawn(members, resolved_options, images, squares)
+    settings = [] if options.view == "each" else separating_settings(drawn)
+    by_curve = _name_each(drawn) if options.view == "each" else split_by_curve(drawn, settings)
+    build = _SERIES_BUILDERS["runs" if exact and options.view == "points" else options.view]
     series: list[Series] = []
-    for colour, (name, curve_members) in enumerate(list(members_by_curve.items())[:MAX_CURVES]):
-        curves = (curve for member in curve_members if (curve := _to_curve(member, metric)))
-        series += _SERIES_BUILDERS[options.view](name, curves, colour, coverage if options.axis == "coverage" else None)
+    for colour, (name, curve_members) in enumerate([*by_curve.items()][:MAX_CURVES]):
+        found = (curve for member in curve_members if (curve := _to_curve(member, metric)))
+        curves = _excesses(found, squares) if options.axis == "excess" else found
+        series += build(name, curves, colour, coverage if options.axis == "coverage" else None)
     notes = [f"curves by {', '.join(settings)}"] if len(settings) > 1 else []
-    if copies := len(members) - len(distinct):
-        notes.append(f"without {format_count(copies, 'copy')}")
-    if options.view == "mean" and (growing := sum(member.k < member.spec.iterations for member in drawn)):
-        notes.append(f"{format_count(growing, 'trajectory')} unfinished: late means are over fewer")
-    if len(members_by_curve) > MAX_CURVES:
-        notes.append(f"{MAX_CURVES} of {len(members_by_curve)} curves")
-    if options.view == "runs" and len(series) > MAX_RUNS:
+    notes += left_out
+    if len(by_curve) > MAX_CURVES:
+        notes.append(f"{MAX_CURVES} of {len(by_curve)} curves")
+    if options.view == "runs" and len(series) > MAX_RUNS and not exact:
         notes.append(f"{MAX_RUNS} of {len(series)} runs")
         series = series[:MAX_RUNS]
+    if exact and options.view == "points":
+        series = [replace(line, points_only=True) for line in series]
     x_end = max((member.spec.amount for member in members.values()), default=0.0)
     return GroupData(
         resolved_options,
@@ -83,6 +97,30 @@ def build_group_data(
         ", ".join(notes),
         *build_table(members, metrics, root),
     )
+
+
+def _choose_drawn(
+    members: Mapping[str, GroupMember],
+    options: ChartOptions,
+    images: Mapping[str, str],
+    squares: Mapping[str, SquareErrors],
+) -> tuple[list[GroupMember], list[str]]:
+    """The trajectories whose metric is drawn, and notes of what is left out. `images`: names by digest."""
+    distinct: dict[str, GroupMember] = {}
+    for member in members.values():
+        distinct.setdefault(member.path if options.view == "each" else member.digest, member)
+    drawn = [member for member in distinct.values() if options.metric in member.names]
+    notes = [f"without {format_count(copies, 'copy')}"] if (copies := len(members) - len(distinct)) else []
+    if options.axis == "excess":
+        known = [member for member in drawn if member.path in squares]
+        if others := len(drawn) - len(known):
+            notes.append(f"without {format_count(others, 'trajectory')}: unfinished, without paste or unreadable")
+        drawn = known
+    if options.view == "runs":
+        drawn = [member for member in drawn if member.spec.original_sha256 == list(images)[options.image]]
+    if options.view == "mean" and (growing := sum(member.k < member.spec.iterations for member in drawn)):
+        notes.append(f"{format_count(growing, 'trajectory')} unfinished: late means are over fewer")
+    return drawn, notes
 
 
 def separating_settings(members: Sequence[GroupMember]) -> list[str]:
@@ -133,6 +171,27 @@ def describe_settings(fields: Sequence[str], key: Sequence[object]) -> str:
     return " ".join(parts)
 
 
+def _name_each(members: Sequence[GroupMember]) -> dict[str, list[GroupMember]]:
+    """A curve for each trajectory, by its path below what they have in common."""
+    names = distinct_names([Path(member.path) for member in members]) if members else []
+    return {name: [member] for name, member in zip(names, members, strict=True)}
+
+
+def has_distance(metric: str) -> bool:
+    """Whether a metric is a distance to the original, which has a coverage null."""
+    try:
+        distance_function(metric)
+    except InputError:
+        return False
+    return True
+
+
+def _excesses(curves: Iterable[Curve], squares: Mapping[str, SquareErrors]) -> Iterator[Curve]:
+    for curve in curves:
+        with suppress(RiptuiError):  # not measured above 0 %, or rows that cannot be read
+            yield excess_over_coverage(curve, squares.get(str(curve.trajectory.path))).curve
+
+
 def _mean_series(name: str, curves: Iterable[Curve], colour: int, coverage: CoverageByPath | None) -> list[Series]:
     """Mean and standard deviation at each inpainted %, or at the mean coverage there."""
     if coverage is None:
@@ -147,7 +206,8 @@ def _mean_series(name: str, curves: Iterable[Curve], colour: int, coverage: Cove
         tuple(None if isnan(stat.sd) else stat.mean + sign * stat.sd for stat in stats)  # nan is not equal to itself
         for sign in (-1, 1)
     )
-    return [Series(name, tuple(x), tuple(stat.mean for stat in stats), low, high, colour)]
+    counts = tuple(stat.n for stat in stats)
+    return [Series(name, tuple(x), tuple(stat.mean for stat in stats), low, high, colour, counts=counts)]
 
 
 def _point_series(name: str, curves: Iterable[Curve], colour: int, coverage: CoverageByPath | None) -> list[Series]:
@@ -165,10 +225,15 @@ def _point_series(name: str, curves: Iterable[Curve], colour: int, coverage: Cov
 
 def _run_series(name: str, curves: Iterable[Curve], colour: int, coverage: CoverageByPath | None) -> list[Series]:
     """A line per trajectory; only the first has a name."""
-    lines = enumerate(curves)
     return [
-        Series("" if index else name, tuple(_x_positions(curve, coverage)), tuple(curve.values.tolist()), colour=colour)
-        for index, curve in lines
+        Series(
+            "" if index else name,
+            tuple(_x_positions(curve, coverage)),
+            tuple(curve.values.tolist()),
+            colour=colour,
+            source=str(curve.trajectory.path),
+        )
+        for index, curve in enumerate(curves)
     ]
 
 
@@ -179,4 +244,4 @@ def _x_positions(curve: Curve, coverage: CoverageByPath | None) -> list[float]:
     return [covered.get(int(k), nan) for k in curve.k]
 
 
-_SERIES_BUILDERS = {"mean": _mean_series, "points": _point_series, "runs": _run_series}
+_SERIES_BUILDERS = {"mean": _mean_series, "points": _point_series, "runs": _run_series, "each": _run_series}

@@ -88,6 +88,11 @@ class GroupTable(ScrollView, can_focus=True, inherit_bindings=False):
         return self._rows[self.cursor].key if self.cursor < len(self._rows) else None
 
     @property
+    def rows(self) -> tuple[TableRow, ...]:
+        """From top to bottom."""
+        return tuple(self._rows)
+
+    @property
     def keys(self) -> list[str]:
         return [row.key for row in self._rows]
 

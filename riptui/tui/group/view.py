@@ -23,13 +23,15 @@ from riptui.metrics.display import metric_title
 from riptui.store.annotations import peek_annotations
 from riptui.text.terminal import printable
 from riptui.text.units import format_count
-from riptui.tui.group.chart_options import VIEWS, ChartOptions
+from riptui.tui.figure_dialog import Figure
+from riptui.tui.group.chart_command import chart_figure
+from riptui.tui.group.chart_labels import x_label, y_label
+from riptui.tui.group.chart_options import AXES, VIEWS, ChartAxis, ChartOptions
 from riptui.tui.group.group_reader import GroupMember, GroupReader
 from riptui.tui.group.table import GroupTable
 from riptui.tui.latest_jobs import LatestJobs
 from riptui.tui.plot.chart import Chart
 from riptui.tui.tab_bar import TabBar
-from riptui.tui.trajectory import metric_series
 
 if TYPE_CHECKING:  # imports NumPy
     from riptui.tui.group.mean_curves import GroupData
@@ -141,40 +143,52 @@ class GroupView(Widget):
         if self._data and len(self._data.images) > 1:
             self._change_options(view="runs", image=(self._data.options.image + 1) % len(self._data.images))
 
-    def toggle_axis(self) -> None:
-        self._change_options(axis="coverage" if self._options.axis == "inpainted" else "inpainted")
+    def cycle_axis(self) -> None:
+        """Draw against inpainted %, coverage %, or the excess over coverage against inpainted %."""
+        self._change_options(axis=AXES[(AXES.index(self._options.axis) + 1) % len(AXES)])
+
+    @property
+    def metric(self) -> str:
+        """The metric that is drawn; "" before anything is read, or if nothing is measured."""
+        return self._data.options.metric if self._data and self._data.options.metric in self._data.metrics else ""
+
+    def make_figure(self, stem: str, paths: Sequence[Path], further: Sequence[str]) -> Figure:
+        """The chart on the screen as a figure; `further`: arguments that narrow the paths to what is shown."""
+        options = self._data.options if self._data else self._options
+        pictures = self._data.images if self._data else ()
+        picture = pictures[options.image] if len(pictures) > 1 else ""
+        kind = "-".join([options.view, *([] if options.axis == "inpainted" else [options.axis])])
+        return chart_figure(f"Chart of {stem}", f"{stem}-{kind}", paths, options, picture=picture, further=further)
+
+    @property
+    def axis(self) -> ChartAxis:
+        return self._options.axis
+
+    def set_axis(self, axis: ChartAxis) -> None:
+        self._change_options(axis=axis)
 
     # Reading, in a thread
 
     def _read_group(self, group: Path, paths: Sequence[str], options: ChartOptions) -> None:
         """Read what is new, and build the charts."""
-        from riptui.tui.group.mean_curves import build_group_data  # NumPy: after the first paint, outside the UI thread
-        from riptui.tui.group.recursion_curves import build_recursion_data
+        from riptui.tui.group.chart_reader import build_chart, read_further  # NumPy: outside the UI thread
 
         if group != self._group:
             return
         started = time.monotonic()
-        slices = [self._reader.read(paths)]
-        of_squares = options.view == "recursion"
-        if of_squares:
-            slices.append(self._reader.read_squares())
-        elif options.axis == "coverage":
-            slices.append(self._reader.read_coverage())
-        for progress in slices:
+        further = read_further(self._reader, options)
+        for progress in (self._reader.read(paths), further):
+            of_squares = options.needs_squares and progress is further
             for count in progress:
-                if group != self._group or (options.view != self._options.view and of_squares):
+                if group != self._group or (of_squares and options != self._options):
                     return
-                is_last = of_squares and progress is slices[-1]
-                self.call_later(self._show_progress, group, count, len(paths), of_squares=is_last)
+                self.call_later(self._show_progress, group, count, len(paths), of_squares=of_squares)
         tags = peek_annotations(group).tags
         request = group, options, tags
         if request == self._last_posted and not self._reader.changed and self._data is not None:
             return
         self._last_posted = request
-        if of_squares:
-            data = build_recursion_data(self._reader.members, options, self._reader.squares, str(group))
-        else:
-            data = build_group_data(self._reader.members, options, self._reader.coverage, str(group))
+        data = build_chart(self._reader, options, str(group))
         reader, seconds = self._reader, time.monotonic() - started
         self.call_later(self._show_group, group, data, reader.members, reader.unreadable, seconds)
         self.call_later(self._show_name, group, tags)
@@ -182,7 +196,7 @@ class GroupView(Widget):
     # Results of the thread
 
     def _show_progress(self, group: Path, count: int, total: int, *, of_squares: bool) -> None:
-        shows_squares = self._data is not None and self._data.options.view == "recursion"
+        shows_squares = self._data is not None and self._data.options.needs_squares
         if group == self._group and (self._data is None or (of_squares and not shows_squares)):
             what = "squares of " if of_squares else ""
             self._set_text("#group-about", f"reading {what}{count:,} of {total:,}")
@@ -226,8 +240,8 @@ class GroupView(Widget):
     def _draw_chart(self, data: "GroupData") -> None:
         self.query_one(Chart).draw(
             data.series,
-            x_label=_x_label(data.options),
-            y_label=_y_label(data.options) if data.metrics else _NOTHING_YET[data.options.view == "recursion"],
+            x_label=x_label(data.options),
+            y_label=y_label(data.options) if data.metrics else _NOTHING_YET[data.options.view == "recursion"],
             x_end=data.x_end,
         )
 
@@ -279,15 +293,3 @@ class GroupView(Widget):
 
 
 _NOTHING_YET = ("no metrics yet", "no finished trajectory yet")  # without and with squares
-
-
-def _x_label(options: ChartOptions) -> str:
-    return "repaints" if options.view == "recursion" else metric_series.X_LABELS[options.axis]
-
-
-def _y_label(options: ChartOptions) -> str:
-    """The label of the y axis, with the LPIPS net, as one metric is drawn."""
-    metric = options.metric
-    if options.view == "recursion":
-        return f"{metric_title(metric)} error of squares"
-    return metric_title(metric) if metric.startswith("lpips-") else metric_series.y_label([metric])

@@ -13,6 +13,7 @@ from textual.timer import Timer
 
 from riptui.graphics.protocol import Graphics
 from riptui.store.listing import FolderSignature, read_signature
+from riptui.store.trajectory import Trajectory
 from riptui.tui import bindings
 from riptui.tui.group.compare_data import frame_at
 from riptui.tui.key_footer import KeyFooter
@@ -23,6 +24,7 @@ from riptui.tui.text_lines import TextLine
 from riptui.tui.trajectory.background_reader import BackgroundReader
 from riptui.tui.trajectory.frame_cursor import FrameCursor
 from riptui.tui.trajectory.loader import TrajectoryLoader, TrajectorySnapshot
+from riptui.tui.written_files import tell_written
 
 POLL_SECONDS = 1.0
 BLINK_SECONDS = 0.5  # for each of the two pictures
@@ -258,6 +260,13 @@ class LargeScreen(Screen[LargePlace]):
             self._blink_timer.stop()
         self._blink_timer = None
         self._show_picture()
+
+    def action_export(self) -> None:
+        """Write this frame, or other files of the trajectory."""
+        from riptui.tui.commands.export_dialog import ExportScreen
+
+        dialog = ExportScreen([Trajectory(self.path)], self._runs, frame=self.cursor.k, kinds=["png"])
+        self.app.push_screen(dialog, partial(tell_written, self.app))
 
     def action_close(self) -> None:
         self.dismiss(LargePlace(self.path, self.cursor.k))

@@ -31,6 +31,10 @@ class Series:
     colour: int = 0
     """The index of a series colour of the theme; repeats after the last."""
     points_only: bool = False
+    source: str = ""
+    """The trajectory that it is of, if it is of one; not drawn."""
+    counts: Sequence[int] | None = None
+    """How many images each point is a mean of; not drawn."""
 
     @property
     def shape(self) -> str:

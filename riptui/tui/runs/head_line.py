@@ -32,8 +32,8 @@ class HeadLine(Horizontal):
     def show(self, totals: GroupTotals, workers: Sequence[Worker]) -> None:
         """Show the totals of all trajectories, and what the workers do."""
         self._update("#device", status_line.format_device(workers))
-        timed = workers if self.screen.size.width >= COLUMNS_FOR_TIME_LEFT else ()
-        self._update("#counts", status_line.format_counts(totals, timed))
+        with_time = self.screen.size.width >= COLUMNS_FOR_TIME_LEFT
+        self._update("#counts", status_line.format_counts(totals, workers, with_time=with_time))
 
     def _update(self, selector: str, text: Text) -> None:
         widget = self.query_one(selector, Static)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from rich.text import Text
 
+from riptui.store.sign_watch import find_silent
 from riptui.store.worker_registry import Worker, find_skipped
 from riptui.text.status_marks import STATUS_MARKS
 from riptui.text.terminal import printable
@@ -16,17 +17,22 @@ GIB = 2**30
 COUNTED_STATUSES = ("running", "queued", "paused", "failed", "interrupted", "done")
 
 
-def format_counts(totals: GroupTotals, workers: Sequence[Worker] = ()) -> Text:
-    """● 2 running  ○ 3 queued  41 min left  ✓ 118 done; the time by the present rates of the workers."""
+def format_counts(totals: GroupTotals, workers: Sequence[Worker] = (), *, with_time: bool = True) -> Text:
+    """1 without a sign  ● 2 running  ○ 3 queued  41 min left  ✓ 118 done; the time by the workers' present rates."""
+    silent = len(find_silent(workers))
+    counts = {status: totals.statuses[status] for status in COUNTED_STATUSES}
+    counts["running"] = max(0, counts["running"] - silent)
     parts = [
         Text.assemble((STATUS_MARKS[status][0], _status_colour(status)), f" {count} {status}")
-        for status in COUNTED_STATUSES
-        if (count := totals.statuses[status])
+        for status, count in counts.items()
+        if count
     ]
     rate = sum(worker.live.rate or 0.0 for worker in workers if worker.live is not None and not worker.silent)
-    if rate and totals.iterations_left > 0:
-        waiting = sum(bool(totals.statuses[status]) for status in ("running", "queued"))
+    if with_time and rate and totals.iterations_left > 0:
+        waiting = sum(bool(counts[status]) for status in ("running", "queued"))
         parts.insert(waiting, Text(f"{format_duration(totals.iterations_left / rate)} left", "dim"))
+    if silent:
+        parts.insert(0, Text(f"{silent} without a sign", "yellow"))
     return Text("  ").join(parts)
 
 

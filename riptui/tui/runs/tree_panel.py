@@ -30,6 +30,7 @@ class TreePanel(Vertical):
     class Filtered(Message):
         """Other rows are listed than before."""
 
+    _filter_text = ""
     chosen_columns = 0  # the width that the user chose; 0: the usual one
 
     def compose(self) -> ComposeResult:
@@ -47,6 +48,11 @@ class TreePanel(Vertical):
     def has_filter(self) -> bool:
         """Whether one is set, or its line is open."""
         return bool(self.query(FilterLine))
+
+    @property
+    def filter_text(self) -> str:
+        """The filter that is in force, as it was typed; "" if there is none."""
+        return self._filter_text
 
     async def set_filter(self, text: str) -> None:
         """Filter by a text, as if it had been typed."""
@@ -89,6 +95,7 @@ class TreePanel(Vertical):
             widget.display = bool(problem)
         if problem:
             return
+        self._filter_text = text if model.filter is not None else ""
         self.show_counts()
         self.runs_tree.rebuild()
         self.post_message(self.Filtered())

@@ -148,7 +148,7 @@ class ExposurePane(Vertical):
             x_label=metric_series.X_LABELS[axis],
             y_label=title,
             marker=self._cursor.marker_x(),
-            x_end=spec.amount if axis == "inpainted" else 100.0,
+            x_end=metric_series.x_end(spec, axis),
         )
 
 

@@ -25,7 +25,7 @@ class FrameCursor:
     ) -> None:
         self.k = 0
         self.speed = speed  # frames per second while playing
-        self.axis: XAxis = axis
+        self._axis: XAxis = axis
         self.snapshot: TrajectorySnapshot | None = None
         self._clock = clock
         self._play_start: tuple[float, int] | None = None  # time and frame at which playing began; None: not playing
@@ -63,7 +63,7 @@ class FrameCursor:
     @property
     def keyframes(self) -> list[int]:
         """The frames at every 50 %, saved or not: those of the paper's figures."""
-        return self.spec.keyframe_iterations() if self.spec else []
+        return self.spec.point_iterations() if self.spec else []
 
     # Moving; it ends playing
 
@@ -129,8 +129,16 @@ class FrameCursor:
 
     # The x axis of the chart
 
+    @property
+    def axis(self) -> XAxis:
+        """The axis that was chosen; passes, where each iteration repaints the whole image."""
+        return "passes" if self.spec is not None and self.spec.whole_image else self._axis
+
     def toggle_axis(self) -> None:
-        self.axis = "coverage" if self.axis == "inpainted" else "inpainted"
+        self._axis = "coverage" if self._axis == "inpainted" else "inpainted"
+
+    def choose_axis(self, axis: XAxis) -> None:
+        self._axis = axis
 
     def marker_x(self) -> float | None:
         """Where frame k is on the axis. None at the newest: its marker would move all the time, 7 kB per move."""

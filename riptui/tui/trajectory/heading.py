@@ -14,6 +14,7 @@ from riptui.store.trajectory import Status
 from riptui.text.status_marks import STATUS_MARKS
 from riptui.text.terminal import printable
 from riptui.text.units import format_duration
+from riptui.tui.runs.known_work import NOTHING_KNOWN, KnownWork, describe_queued, describe_running
 from riptui.tui.text_lines import TextLine
 from riptui.tui.trajectory.loader import TrajectorySnapshot
 
@@ -35,14 +36,23 @@ class Heading(Horizontal):
         super().__init__()
         self._runs = runs
         self._snapshot: TrajectorySnapshot | None = None
+        self._work = NOTHING_KNOWN
 
     def compose(self) -> ComposeResult:
         yield TextLine(id="name")
         yield TextLine(id="recipe")
 
     def show(self, snapshot: TrajectorySnapshot) -> None:
+        if self._snapshot is not None and self._snapshot.path != snapshot.path:
+            self._work = NOTHING_KNOWN
         self._snapshot = snapshot
         self._update_lines()
+
+    def show_work(self, path: Path, work: KnownWork) -> None:
+        """Show what is known of the work on a trajectory, if it is the one on the screen."""
+        if self._snapshot is not None and self._snapshot.path == path and self._work != work:
+            self._work = work
+            self._update_lines()
 
     def on_mount(self) -> None:
         self.set_interval(AGE_SECONDS, self._update_lines)  # a failure grows older
@@ -57,7 +67,7 @@ class Heading(Horizontal):
         parts = path.relative_to(runs).parts if runs and path.is_relative_to(runs) else path.parts[-3:]
         *groups, folder_name = map(printable, parts)
         has_failed = snapshot.status is Status.FAILED
-        recipe = _describe_failure(snapshot.failure) if has_failed else _describe_work(snapshot)
+        recipe = _describe_failure(snapshot.failure) if has_failed else _describe_work(snapshot, self._work)
         max_recipe_columns = max(self.size.width // 2, self.size.width - cell_len(folder_name) - 2)
         path_columns = self.size.width - min(recipe.cell_length, max_recipe_columns) - 2
         while groups and cell_len(" / ".join([*groups, folder_name])) > path_columns:
@@ -70,19 +80,27 @@ class Heading(Horizontal):
         self.query_one("#recipe", TextLine).set_text(recipe)
 
 
-def _describe_work(snapshot: TrajectorySnapshot) -> Content:
-    """✓ done · navier-stokes · 64 px · seed 0"""
+def _describe_work(snapshot: TrajectorySnapshot, work: KnownWork) -> Content:
+    """✓ done · navier-stokes · 64 px · seed 0, or ○ queued 3rd, in 12 min · navier-stokes ..."""
     if snapshot.spec is None:
         return Content("")
     recipe = Content(printable(_recipe(snapshot.spec)))
     if snapshot.status is None:
         return recipe
     mark, _ = STATUS_MARKS[snapshot.status]
-    return Content.assemble((f"{mark} {snapshot.status}", "$foreground"), " · ", recipe)
+    match snapshot.status:
+        case Status.QUEUED:
+            known, is_stuck = describe_queued(work), work.is_stuck
+        case Status.RUNNING:
+            known, is_stuck = describe_running(work), bool(work.silent)
+        case status:
+            known, is_stuck = str(status), False
+    style = "$text-warning bold" if is_stuck else "$foreground"
+    return Content.assemble((printable(f"{mark} {known}"), style), " · ", recipe)
 
 
 def _recipe(spec: Spec) -> str:
-    parts = [spec.inpainter_name, f"{spec.mask} px"]
+    parts = [spec.inpainter_name, spec.mask_title]
     parts += [f"{steps} steps"] if (steps := spec.parameters.get("steps")) else []
     parts += [f"seed {spec.seed}"] + ([] if spec.order == "replacement" else [spec.order])
     return " · ".join(parts)

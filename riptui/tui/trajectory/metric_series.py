@@ -15,8 +15,8 @@ from riptui.tui.plot.series import Series
 if TYPE_CHECKING:  # imports NumPy
     from riptui.tui.trajectory.loader import TrajectorySnapshot
 
-XAxis = Literal["inpainted", "coverage"]
-X_LABELS: dict[XAxis, str] = {"inpainted": "inpainted %", "coverage": "coverage %"}
+XAxis = Literal["inpainted", "coverage", "passes"]
+X_LABELS: dict[XAxis, str] = {"inpainted": "inpainted %", "coverage": "coverage %", "passes": "passes"}
 
 
 def same_scale_metrics(measured: Mapping[int, MetricValues], chosen: str) -> list[str]:
@@ -47,14 +47,29 @@ def y_label(names: Sequence[str]) -> str:
 
 
 def x_position(spec: Spec, rows: Sequence[IterationRow], k: int, axis: XAxis) -> float:
-    """The position of frame k on the x axis, in %."""
+    """The position of frame k on the x axis: in %, or in passes."""
+    if axis == "passes":
+        return spec.passes(k)
     if axis == "inpainted" or not k:
         return spec.inpainted(k)
     return rows[k - 1].coverage
 
 
+def x_end(spec: Spec, axis: XAxis) -> float:
+    """Where the x axis ends."""
+    match axis:
+        case "inpainted":
+            return spec.amount
+        case "coverage":
+            return 100.0
+        case "passes":
+            return spec.passes(spec.iterations)
+
+
 def frame_at(spec: Spec, rows: Sequence[IterationRow], newest: int, x: float, axis: XAxis) -> int:
-    """The frame at a position on the x axis: the nearest inpainted %, or the first with that coverage."""
+    """The frame at a position on the x axis: the nearest inpainted % or pass, or the first with that coverage."""
+    if axis == "passes":
+        return min(newest, max(0, round(x / spec.passes(1))))
     if axis == "inpainted":
         return min(newest, max(0, round(x * spec.cells / 100)))
     return min(newest, bisect_left(range(newest + 1), x, key=lambda k: x_position(spec, rows, k, axis)))

@@ -40,7 +40,7 @@ class SeekBar(Horizontal):
         if spec is not None:
             self.query_one(Slider).k = cursor.k
             total = str(spec.iterations)
-            text = Content(f"{cursor.k:>{len(total)}}/{total}  {spec.inpainted(cursor.k):4.0f} %")
+            text = Content(f"{cursor.k:>{len(total)}}/{total}  {spec.progress(cursor.k):>6}")
             if cursor.playing:
                 text += Content.styled(f"  ▶ {cursor.speed:g}/s", "$accent")
         self.query_one(TextLine).set_text(text)

@@ -18,6 +18,14 @@ from riptui.tui.trajectory.square_distances import find_distances, stored_metric
 from riptui.tui.trajectory.text_tabs import TextPane, log_text, spec_text
 
 TAB_NAMES = ("chart", "filmstrip", "masks", "recursion", "spec", "log")
+TABS_OF_SQUARES = {"masks", "recursion"}
+"""Those that say nothing where each iteration repaints the whole image."""
+
+
+def tabs_of(spec: Spec | None) -> tuple[str, ...]:
+    """The tabs of a trajectory; all of them if it cannot be read."""
+    without = TABS_OF_SQUARES if spec is not None and spec.whole_image else set()
+    return tuple(name for name in TAB_NAMES if name not in without)
 
 
 class TabPanes(ContentSwitcher):
@@ -68,7 +76,7 @@ class TabPanes(ContentSwitcher):
                     x_label=metric_series.X_LABELS[axis],
                     y_label=metric_series.y_label(names),
                     marker=self._cursor.marker_x(),
-                    x_end=spec.amount if axis == "inpainted" else 100.0,
+                    x_end=metric_series.x_end(spec, axis),
                 )
             case "recursion":
                 self.query_one(ExposurePane).show(snapshot)
@@ -102,7 +110,4 @@ class TabPanes(ContentSwitcher):
         def value(values: MetricValues) -> str:
             return format_value(values[metric]) if metric in values else ""
 
-        return [
-            FilmstripFrame(k, f"{spec.inpainted(k):.0f} %", value(snapshot.metrics.get(k, {})))
-            for k in self._cursor.keyframes
-        ]
+        return [FilmstripFrame(k, spec.progress(k), value(snapshot.metrics.get(k, {}))) for k in self._cursor.keyframes]

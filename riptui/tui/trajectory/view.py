@@ -20,6 +20,7 @@ from textual.widget import Widget
 from riptui.graphics.picture import PictureWidget
 from riptui.graphics.protocol import Graphics
 from riptui.tui.plot.chart import Chart
+from riptui.tui.runs.known_work import KnownWork
 from riptui.tui.tab_bar import TabBar
 from riptui.tui.trajectory import metric_series
 from riptui.tui.trajectory.background_reader import BackgroundReader
@@ -35,7 +36,7 @@ from riptui.tui.trajectory.picture_row import PictureRow
 from riptui.tui.trajectory.responsive import choose_layout
 from riptui.tui.trajectory.seek_bar import SeekBar
 from riptui.tui.trajectory.slider import Slider
-from riptui.tui.trajectory.tabs import TAB_NAMES, TabPanes
+from riptui.tui.trajectory.tabs import TAB_NAMES, TabPanes, tabs_of
 
 MIN_POLL_SECONDS = 1.0  # a growing trajectory sends up to 5 kB to the terminal each time, without pictures
 PICTURES = "pictures"
@@ -106,7 +107,14 @@ class TrajectoryView(Widget):
     @property
     def tab(self) -> str:
         """The current tab; "pictures" only where pictures and panes do not fit together."""
-        return TAB_NAMES[0] if self._fits_both and self._tab == PICTURES else self._tab
+        names = self._tab_names
+        return self._tab if self._tab in names else names[0] if self._fits_both else TAB_NAMES[0]
+
+    @property
+    def _tab_names(self) -> tuple[str, ...]:
+        """The tabs of this trajectory."""
+        names = tabs_of(self.cursor.spec)
+        return names if self._fits_both else (PICTURES, *names)
 
     # The trajectory
 
@@ -125,6 +133,10 @@ class TrajectoryView(Widget):
         self._change(self.cursor.pause)
         self._reader.open(path)
         self._reader.submit("snapshot", TrajectoryLoader.read_snapshot, self._show_snapshot)
+
+    def show_work(self, path: Path, work: KnownWork) -> None:
+        """Tell in the heading what is known of the work on a trajectory, if it is the one on the screen."""
+        self.query_one(Heading).show_work(path, work)
 
     def disk_changed(self) -> None:
         """Read what is new, at most once per MIN_POLL_SECONDS."""
@@ -204,6 +216,10 @@ class TrajectoryView(Widget):
 
     def toggle_axis(self) -> None:
         self.cursor.toggle_axis()
+        self._fill_pane()
+
+    def set_axis(self, axis: metric_series.XAxis) -> None:
+        self.cursor.choose_axis(axis)
         self._fill_pane()
 
     def select_tab(self, name: str) -> None:
@@ -286,7 +302,7 @@ class TrajectoryView(Widget):
 
     def _show_tab(self) -> None:
         tabs = self.query_one(TabBar)
-        tabs.names = TAB_NAMES if self._fits_both else (PICTURES, *TAB_NAMES)
+        tabs.names = self._tab_names
         tabs.chosen = self.tab
         unreadable = self.cursor.snapshot is not None and self.cursor.spec is None
         self.set_class(unreadable, "-unreadable")

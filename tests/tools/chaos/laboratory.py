@@ -14,6 +14,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from tests.support.command import ROOT
 from tests.tools.chaos.launcher import LaunchedProcess, Launcher
 from tests.tools.chaos.reader import Pixels
 
@@ -72,15 +73,18 @@ class Laboratory:
                     os.kill(pid, signal.SIGKILL)
             self.reap()
             time.sleep(0.05)
-        self._launcher.close()
-        if self.is_small_disk:
-            subprocess.run(["umount", "--lazy", self.disk], check=False)
+        try:
+            self._launcher.close()
+        finally:
+            if self.is_small_disk:
+                subprocess.run(["umount", "--lazy", self.disk], check=False)
 
     # processes
 
     def environment(self) -> dict[str, str]:
-        kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH", "LANG") if name in os.environ}
+        kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
         own = {
+            "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]),
             "HOME": str(self.home),
             "OMP_NUM_THREADS": "1",
             "RIPTUI_OFFLINE": "1",

@@ -368,7 +368,7 @@ async def test_the_view_the_metric_the_image_and_the_axis_can_be_chosen(group: P
         await wait_until(pilot, lambda: "SSIM" in lines(view)[0])
         view.cycle_image()
         await wait_until(pilot, lambda: "trajectories of 1.png" in str(about.content))
-        view.toggle_axis()
+        view.set_axis("coverage")
         await wait_until(pilot, lambda: "coverage %" in lines(view)[-1])
 
 

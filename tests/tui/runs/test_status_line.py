@@ -1,5 +1,6 @@
 """The texts of the status lines."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -35,3 +36,10 @@ def test_the_time_of_the_whole_queue_counts_what_is_running_and_queued_by_all_wo
     counts = format_counts(totals, [worker, worker]).plain
     assert counts == "● 1 running  ○ 1 queued  10 min left  ‖ 1 paused  ✓ 1 done"
     assert "left" not in format_counts(totals, []).plain
+    assert "left" not in format_counts(totals, [worker], with_time=False).plain
+
+
+def test_what_a_silent_worker_computes_is_not_counted_as_running(worker: Worker) -> None:
+    totals = GroupTotals()
+    totals.add(TreeEntry("a/one", Status.RUNNING, k=100, iterations=1600), 1)
+    assert format_counts(totals, [replace(worker, silent=45)]).plain == "1 without a sign"

@@ -1,0 +1,92 @@
+"""`riptui chart`: a chart of the app as a figure for print, with its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from riptui.cli.console import print_line, warn
+from riptui.cli.figure_files import write_with_table
+from riptui.cli.filtered import find_filtered
+from riptui.errors import InputError, with_choices
+from riptui.store.trajectory import Trajectory
+from riptui.text.terminal import printable
+from riptui.tui.group.chart_labels import x_label, x_name, y_label
+from riptui.tui.group.chart_options import ChartAxis, ChartOptions, ChartView
+from riptui.tui.group.chart_reader import build_chart, read_further
+from riptui.tui.group.group_reader import GroupReader
+
+if TYPE_CHECKING:
+    from riptui.figures.chart_figure import ChartPanel
+    from riptui.tui.group.mean_curves import GroupData
+
+
+def chart(
+    paths: tuple[Path, ...],
+    files: tuple[Path, ...],
+    view: ChartView,
+    metrics: tuple[str, ...] | None,
+    axis: ChartAxis,
+    picture: str,
+    log: bool,
+    filter_text: str,
+    runs: Path,
+    overwrite: bool,
+) -> int:
+    from riptui.figures.chart_figure import chart_rows, draw_chart  # matplotlib
+
+    trajectories = find_filtered(paths, runs, filter_text)
+    charts = read_charts(trajectories, ChartOptions(view, axis=axis), metrics, picture)
+    panels = [_make_panel(one) for one in charts]
+    rows = chart_rows(panels)
+    if not rows:
+        raise InputError(f"nothing to draw: {_why_empty(charts[0], view)}")
+    for file in write_with_table(lambda: draw_chart(panels, log=log), rows, files, overwrite=overwrite):
+        print_line(str(file))
+    for note in dict.fromkeys(one.note for one in charts if one.note):
+        warn(note)
+    return 0
+
+
+def read_charts(
+    trajectories: Sequence[Trajectory], options: ChartOptions, metrics: Sequence[str] | None, picture: str
+) -> list[GroupData]:
+    """The charts of the metrics, or of the first that was measured. Raises InputError for names that none has."""
+    reader = GroupReader()
+    for _ in reader.read(str(trajectory.path) for trajectory in trajectories):
+        pass
+    if reader.unreadable:
+        warn(f"left out, unreadable: {reader.unreadable:,}; see riptui check")
+    first = build_chart(reader, ChartOptions(options.view), "", exact=True)
+    if picture:
+        options = _choose_picture(options, first.images, picture)
+    charts = []
+    for metric in metrics or [first.options.metric]:
+        wanted = ChartOptions(options.view, metric, options.axis, options.image)
+        for _ in read_further(reader, wanted):
+            pass
+        built = build_chart(reader, wanted, "", exact=True)
+        if metrics and built.options.metric != metric:
+            raise InputError(with_choices(f"no chart of {metric} here", metric, built.metrics))
+        charts.append(built)
+    return charts
+
+
+def _choose_picture(options: ChartOptions, names: Sequence[str], picture: str) -> ChartOptions:
+    if picture not in names:
+        raise InputError(with_choices(f"no picture {printable(picture)}", picture, names))
+    return ChartOptions(options.view, options.metric, options.axis, names.index(picture))
+
+
+def _make_panel(data: GroupData) -> ChartPanel:
+    from riptui.figures.chart_figure import ChartPanel
+
+    options = data.options
+    return ChartPanel(options.metric, x_name(options), x_label(options), y_label(options), data.series, data.x_end)
+
+
+def _why_empty(data: GroupData, view: ChartView) -> str:
+    if view == "recursion" or data.options.axis == "excess":
+        return "none of these trajectories is finished and made with paste"
+    return "nothing is measured; add metrics with riptui measure"

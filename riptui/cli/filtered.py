@@ -1,0 +1,45 @@
+"""The trajectories that a filter leaves."""
+
+import functools
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import rich_click as click
+
+from riptui.cli.unlisted import UnlistedFolders
+from riptui.errors import InputError
+from riptui.store.annotations import peek_annotations
+from riptui.store.filters import FilterSubject, KnownNames, parse_filter, subject_fields
+from riptui.store.listing import TrajectorySummary, find_all_trajectories, summarize
+from riptui.store.trajectory import Trajectory
+
+
+def select_matching(summaries: Sequence[TrajectorySummary], runs: Path, filter_text: str) -> list[TrajectorySummary]:
+    """Those that match, their paths from `runs` on. Raises click.UsageError for a filter that is not valid."""
+    group_tags = functools.cache(lambda group: peek_annotations(group).tags)
+
+    def make_subject(summary: TrajectorySummary) -> FilterSubject:
+        path = summary.trajectory.path
+        path = path.relative_to(runs) if path.is_relative_to(runs) else path
+        tags = [tag for group in path.parents for tag in group_tags(runs / group)]
+        return FilterSubject(**subject_fields(summary, path.as_posix(), tags))
+
+    subjects = [make_subject(summary) for summary in summaries]
+    try:
+        matches = parse_filter(filter_text, KnownNames(subjects))
+    except ValueError as error:
+        raise click.UsageError(f"--filter: {error}") from None
+    if matches is None:
+        return [*summaries]
+    return [summary for summary, subject in zip(summaries, subjects, strict=True) if matches(subject)]
+
+
+def find_filtered(paths: Iterable[Path], runs: Path, filter_text: str) -> list[Trajectory]:
+    """The trajectories at or below paths that match. Raises InputError if none does, and what finding them raises."""
+    found = find_all_trajectories(paths, on_error=UnlistedFolders())
+    if not filter_text.strip():
+        return found
+    left = select_matching([*map(summarize, found)], runs, filter_text)
+    if not left:
+        raise InputError(f"none of {len(found):,} trajectories matches {filter_text}; see riptui ls --filter")
+    return [summary.trajectory for summary in left]

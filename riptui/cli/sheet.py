@@ -1,0 +1,129 @@
+"""`riptui sheet`: pictures of many trajectories in rows and columns, as a figure for print."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import isfinite
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from riptui.arrays import Image
+from riptui.cli.console import print_line, warn
+from riptui.cli.figure_files import write_with_table
+from riptui.cli.filtered import find_filtered
+from riptui.errors import DamagedError, InputError, with_choices
+from riptui.export.tables import TableCell
+from riptui.metrics.display import format_value
+from riptui.store.frames import read_frame
+from riptui.store.trajectory import Trajectory
+from riptui.text.terminal import printable
+from riptui.tui.gallery.gallery_table import (
+    GalleryAxes,
+    GalleryCell,
+    GalleryTable,
+    build_gallery,
+    metric_of,
+    reached_point,
+)
+from riptui.tui.group.group_reader import GroupMember, GroupReader
+
+if TYPE_CHECKING:
+    from riptui.figures.sheet import Tile
+
+MAX_PICTURES = 600  # of a sheet: 20 rows of the paper's nine, three times
+
+
+def sheet(
+    paths: tuple[Path, ...],
+    files: tuple[Path, ...],
+    columns: str,
+    by_seed: bool,
+    inpainted: float | None,
+    metric: str,
+    filter_text: str,
+    runs: Path,
+    overwrite: bool,
+) -> int:
+    from riptui.figures.sheet import make_sheet  # matplotlib
+
+    members = _read_members(find_filtered(paths, runs, filter_text))
+    table = build_gallery(
+        members, GalleryAxes(columns, by_seed), reached_point(members) if inpainted is None else inpainted
+    )
+    if columns and table.column_kind != columns:
+        raise InputError(with_choices(f"the columns cannot be {columns}", columns, table.column_kinds))
+    count = sum(cell is not None and cell.is_computed for row in table.rows for cell in row.cells)
+    if not 0 < count <= MAX_PICTURES:
+        raise InputError(
+            f"{count:,} pictures do not fit on a sheet, at most {MAX_PICTURES} do: choose fewer with --filter"
+            if count
+            else "no trajectory has come so far: give a smaller --at"
+        )
+    names = [name for member in members for name in member.names]
+    if metric and metric not in names:
+        raise InputError(with_choices(f"no picture has a value of {metric}", metric, dict.fromkeys(names)))
+    metric = metric_of(members, metric)
+    rows = [_row(cell, metric) for row in table.rows for cell in row.cells if cell is not None and cell.is_computed]
+    tiles = _make_tiles(table, metric)
+    for file in write_with_table(lambda: make_sheet(tiles), rows, files, overwrite=overwrite):
+        print_line(str(file))
+    return 0
+
+
+def _read_members(trajectories: Sequence[Trajectory]) -> list[GroupMember]:
+    reader = GroupReader()
+    for _ in reader.read(str(trajectory.path) for trajectory in trajectories):
+        pass
+    if reader.unreadable:
+        warn(f"left out, unreadable: {reader.unreadable:,}; see riptui check")
+    return [*reader.members.values()]
+
+
+def _make_tiles(table: GalleryTable, metric: str) -> list[list[Tile]]:
+    from riptui.figures.sheet import Tile
+    from riptui.figures.style import safe_label
+
+    return [
+        [
+            Tile(
+                _read_picture(cell) if cell is not None and cell.is_computed else None,
+                safe_label(name) if not y else "",
+                safe_label(row.label, 24) if not x else "",
+                label_below=_value_text(cell, metric),
+            )
+            for x, (name, cell) in enumerate(zip(table.columns, row.cells, strict=True))
+        ]
+        for y, row in enumerate(table.rows)
+    ]
+
+
+def _read_picture(cell: GalleryCell) -> Image | None:
+    """The frame; None, with a warning, if it cannot be read."""
+    try:
+        return read_frame(Trajectory(Path(cell.member.path)), cell.k)
+    except DamagedError as error:
+        warn(f"left out: {error}")
+        return None
+
+
+def _value_text(cell: GalleryCell | None, metric: str) -> str:
+    if cell is None or not cell.is_computed or not metric:
+        return ""
+    value = cell.value(metric)
+    return format_value(value) if isfinite(value) else "–"
+
+
+def _row(cell: GalleryCell, metric: str) -> dict[str, TableCell]:
+    spec = cell.member.spec
+    row: dict[str, TableCell] = {
+        "trajectory": printable(cell.member.path),
+        "source": printable(spec.source_name),
+        "image": spec.original_sha256,
+        "inpainter": spec.inpainter,
+        "mask": spec.mask,
+        "seed": spec.seed,
+        "k": cell.k,
+        "inpainted": spec.inpainted(cell.k),
+    }
+    value = cell.value(metric) if metric else None
+    return row | ({metric: value if value is not None and isfinite(value) else None} if metric else {})

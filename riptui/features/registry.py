@@ -1,0 +1,110 @@
+"""The extractors by name, with their properties, known without importing them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from riptui.errors import InputError, with_choices
+from riptui.plugins import Registry
+
+
+@dataclass(frozen=True)
+class ExtractorInfo:
+    """The properties of an extractor, known without importing it."""
+
+    target: str
+    """`module:factory`; the factory returns a FeatureExtractor. It takes no argument, `device` if `takes_device`, and
+    `name` and `model` if it has a default model."""
+    summary: str
+    """One line: what it is and its source."""
+    extra: str | None = None
+    """The extra of riptui that installs `packages`; None: riptui has no extra for them."""
+    packages: tuple[str, ...] = ()
+    """Packages that it imports beyond the base install."""
+    takes_device: bool = False
+    """Whether the factory takes `device`: a network, for a GPU if there is one."""
+    model: str = ""
+    """The model that it uses unless it is named NAME:MODEL, a hub id with its revision; "": it has no choice of models.
+    """
+    licence: str = ""
+    """Of the weights."""
+    size: int = 0
+    """Bytes of the weights, about."""
+
+
+BUILT_IN: dict[str, ExtractorInfo] = {
+    "phash": ExtractorInfo(
+        "riptui.features.perceptual_hash:phash",
+        "Perceptual hash: 64 bits of the lowest frequencies, as 0 and 1. Needs no weights.",
+    ),
+    "inception": ExtractorInfo(
+        "riptui.features.inception:inception",
+        "Inception v3 of FID (Heusel et al. 2017), by torch-fidelity: 2,048 numbers.",
+        extra="sets",
+        packages=("torch", "torch_fidelity"),
+        takes_device=True,
+        licence="Apache-2.0",
+        size=95_700_000,
+    ),
+    "inception-torchvision": ExtractorInfo(
+        "riptui.features.inception:inception_torchvision",
+        "torchvision's Inception v3 without its head (Szegedy et al. 2016): 2,048 numbers.",
+        extra="diffusion",
+        packages=("torch", "torchvision"),
+        takes_device=True,
+        licence="as torchvision has it (trained on ImageNet)",
+        size=109_000_000,
+    ),
+    "clip": ExtractorInfo(
+        "riptui.features.vision_models:clip",
+        "CLIP's embedding of pictures (Radford et al. 2021): 768 numbers by the default model.",
+        extra="diffusion",
+        packages=("torch", "transformers"),
+        takes_device=True,
+        model="openai/clip-vit-large-patch14@32bd64288804d66eefd0ccbe215aa642df71cc41",
+        licence="MIT",
+        size=1_710_000_000,
+    ),
+    "dinov2": ExtractorInfo(
+        "riptui.features.vision_models:dinov2",
+        "DINOv2's class token (Oquab et al. 2023): 768 numbers by the default model.",
+        extra="diffusion",
+        packages=("torch", "transformers"),
+        takes_device=True,
+        model="facebook/dinov2-base@f9e44c814b77203eaa57a6bdbbd535f21ede1415",
+        licence="Apache-2.0",
+        size=346_000_000,
+    ),
+}
+
+
+def adopt_plugin(found: object, distribution: str) -> ExtractorInfo:
+    """The info that a plug-in's entry point names, checked. Raises ValueError or TypeError."""
+    if not isinstance(found, ExtractorInfo):
+        raise TypeError(f"it must be an ExtractorInfo, not {type(found).__name__}")
+    if found.target.count(":") != 1:
+        raise ValueError(f"its target must be module:factory, not {found.target!r}")
+    return found
+
+
+REGISTRY = Registry("feature extractor", BUILT_IN, adopt_plugin, group="riptui.features")
+"""All extractors by name, with those of plug-ins (entry point group `riptui.features`)."""
+
+
+def feature_extractor_names() -> tuple[str, ...]:
+    """The names of all extractors, without models: phash, ..."""
+    return tuple(REGISTRY)
+
+
+def find_extractor(name: str) -> ExtractorInfo:
+    """Look a name up, with or without a model: NAME or NAME:MODEL. Raises InputError with the available names."""
+    base, colon, model = name.partition(":")
+    info = REGISTRY.get(base)
+    if info is None:
+        problem = REGISTRY.find_problem(base)
+        raise InputError(problem or with_choices(f"unknown features {base!r}", base, REGISTRY))
+    if colon and not info.model:
+        raise InputError(f"{name}: {base} has no choice of models; use {base}")
+    if colon and not model:
+        raise InputError(f"{name}: a model is missing after the colon; the default is {base}:{info.model}")
+    return info

@@ -1,0 +1,192 @@
+"""The dialog that writes a figure: a chart or a sheet of pictures, for a paper.
+
+The command of that name draws it, in a process of its own: matplotlib would take half a second and 60 MB of the app.
+"""
+
+import shlex
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import ClassVar
+
+import msgspec
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.widgets import Button, Checkbox, Input, Label, Static
+
+from riptui.errors import InputError
+from riptui.settings.state import recall, remember
+from riptui.text.terminal import printable
+from riptui.tui.dialogs import Dialog
+from riptui.tui.ui_thread import call_if_open
+
+STATE_KEY = "figure"
+"""The key of the remembered choices."""
+COMMAND = (sys.executable, "-m", "riptui")
+KIND_LABELS = {"pdf": "PDF, for LaTeX", "svg": "SVG, to edit", "png": "PNG, 200 dpi"}
+MAX_ERROR_CHARACTERS = 300
+
+
+class FigureOptions(msgspec.Struct, frozen=True):
+    """The choices in the dialog; remembered."""
+
+    kinds: tuple[str, ...] = ("pdf", "png")
+    folder: str = "."
+    overwrite: bool = False
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What is to be drawn: a command of riptui with its arguments, but for the files to write."""
+
+    title: str
+    stem: str
+    """The files' name that is proposed, without an ending."""
+    arguments: Sequence[str]
+
+    def command_line(self, files: Sequence[Path], *, overwrite: bool) -> list[str]:
+        """The arguments of `riptui` that write these files."""
+        name, *rest = self.arguments
+        outs = [part for file in files for part in ("-o", str(file))]
+        return [name, *outs, *(["--overwrite"] if overwrite else []), *rest]
+
+
+class FigureScreen(Dialog[list[Path] | None]):
+    """Returns the written files, the CSV last; None if nothing was written."""
+
+    DEFAULT_CSS = """
+    FigureScreen > Vertical { width: 76; }
+    FigureScreen Checkbox { background: $surface; border: none; padding: 0; height: 1; }
+    FigureScreen .line { height: 1; }
+    FigureScreen .line Label { width: 12; color: $text-muted; }
+    FigureScreen .line Input { width: 1fr; }
+    FigureScreen #beside { color: $text-muted; }
+    FigureScreen #command { height: auto; max-height: 4; margin-top: 1; color: $text-muted; }
+    FigureScreen #status { height: auto; }
+    """
+    KEYS = "ctrl+s write  esc cancel"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "Close"),
+        Binding("ctrl+s,f5", "write", "Write"),
+    ]
+
+    def __init__(self, figure: Figure) -> None:
+        super().__init__(figure.title)
+        self._figure = figure
+        self._process: subprocess.Popen[str] | None = None
+        self._busy = False
+
+    def compose(self) -> ComposeResult:
+        with self.make_box():
+            previous = recall(STATE_KEY, FigureOptions) or FigureOptions()
+            for kind, label in KIND_LABELS.items():
+                yield Checkbox(label, kind in previous.kinds, id=kind, compact=True)
+            yield Checkbox("overwrite existing files", previous.overwrite, id="overwrite", compact=True)
+            yield self._make_field("Name", self._figure.stem, "name")
+            yield self._make_field("Folder", previous.folder, "folder")
+            yield Static("the numbers are written beside it, as CSV", id="beside")
+            yield Static(id="command")
+            yield Static(id="status")
+            with Horizontal(classes="buttons"):
+                yield Button("Write", id="write", variant="primary", compact=True)
+                yield Button("Cancel", id="cancel", compact=True)
+
+    def _make_field(self, label: str, value: str, id: str) -> Horizontal:
+        text_input = Input(value, id=id, compact=True)
+        text_input.cursor_blink = False
+        return Horizontal(Label(label), text_input, classes="line")
+
+    def on_mount(self) -> None:
+        self._show_command()
+
+    @property
+    def options(self) -> FigureOptions:
+        return FigureOptions(
+            kinds=tuple(kind for kind in KIND_LABELS if self.query_one(f"#{kind}", Checkbox).value),
+            folder=self.query_one("#folder", Input).value.strip() or ".",
+            overwrite=self.query_one("#overwrite", Checkbox).value,
+        )
+
+    def _find_files(self, options: FigureOptions) -> list[Path]:
+        """The figure's files. Raises InputError."""
+        name = self.query_one("#name", Input).value.strip()
+        if not options.kinds:
+            raise InputError("choose at least one kind of file")
+        if not name or "/" in name:
+            raise InputError("give the files a name, without a /")
+        try:
+            folder = Path(options.folder).expanduser()
+        except RuntimeError as error:  # unknown ~user
+            raise InputError(str(error)) from None
+        return [folder / f"{name}.{kind}" for kind in options.kinds]
+
+    @on(Input.Changed)
+    @on(Checkbox.Changed)
+    def _show_command(self) -> None:
+        """Show the command that does the same."""
+        options = self.options
+        try:
+            arguments = self._figure.command_line(self._find_files(options), overwrite=options.overwrite)
+        except InputError:
+            arguments = []
+        text = shlex.join(["riptui", *arguments]) if arguments else ""
+        self.query_one("#command", Static).update(Text(printable(text)))
+
+    @on(Button.Pressed, "#cancel")
+    def action_leave(self) -> None:
+        """Close the dialog; while something is drawn, end that."""
+        if self._process is not None:
+            self._process.terminate()
+        self.dismiss(None)
+
+    @on(Button.Pressed, "#write")
+    @on(Input.Submitted)
+    def action_write(self) -> None:
+        if self._busy:
+            return
+        options = self.options
+        try:
+            files = self._find_files(options)
+        except InputError as error:
+            self._show_status(str(error), is_error=True)
+            return
+        self._set_busy(True)
+        remember(STATE_KEY, options)
+        self._show_status("drawing …")
+        arguments = self._figure.command_line(files, overwrite=options.overwrite)
+        self.run_worker(partial(self._run, arguments, files), thread=True)
+
+    def _run(self, arguments: list[str], files: list[Path]) -> None:
+        pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        try:
+            process = subprocess.Popen([*COMMAND, *arguments], text=True, errors="replace", **pipes)  # type: ignore[call-overload]
+        except OSError as error:  # a command line that is too long, no memory
+            call_if_open(self, self._show_failure, f"could not start riptui {arguments[0]}: {error.strerror}")
+            return
+        self._process = process
+        _, errors = process.communicate()
+        if process.returncode:
+            call_if_open(self, self._show_failure, errors.strip() or f"exit code {process.returncode}")
+        else:
+            call_if_open(self, self.dismiss, [*files, files[0].with_suffix(".csv")])
+
+    def _set_busy(self, busy: bool) -> None:
+        self._busy = busy
+        self.query_one("#write", Button).disabled = busy
+
+    def _show_failure(self, errors: str) -> None:
+        self._process = None
+        self._set_busy(False)
+        told = errors.rpartition("error: ")[2].replace("; --overwrite replaces it", "")
+        self._show_status(told[-MAX_ERROR_CHARACTERS:], is_error=True)
+
+    def _show_status(self, text: str, *, is_error: bool = False) -> None:
+        status = self.query_one("#status", Static)
+        status.update(Text(printable(text)))
+        status.set_class(is_error, "problem")

@@ -1,0 +1,27 @@
+"""What is written at the axes of a group's chart."""
+
+from riptui.metrics.display import metric_title
+from riptui.tui.group.chart_options import ChartOptions
+from riptui.tui.trajectory import metric_series
+
+
+def x_name(options: ChartOptions) -> str:
+    """What the x axis is, in a word: inpainted, coverage or repaints."""
+    if options.view == "recursion":
+        return "repaints"
+    return "coverage" if options.axis == "coverage" else "inpainted"
+
+
+def x_label(options: ChartOptions) -> str:
+    name = x_name(options)
+    return name if name == "repaints" else f"{name} %"
+
+
+def y_label(options: ChartOptions) -> str:
+    """The label of the y axis, with the LPIPS net, as one metric is drawn."""
+    metric = options.metric
+    if options.view == "recursion":
+        return f"{metric_title(metric)} error of squares"
+    if options.axis == "excess":
+        return f"{metric_title(metric)} excess over coverage"
+    return metric_title(metric) if metric.startswith("lpips-") else metric_series.y_label([metric])

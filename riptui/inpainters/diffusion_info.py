@@ -27,7 +27,7 @@ DIFFUSION_PARAMETER_TYPES: dict[str, ParameterType] = {
     "dtype": TextType(("auto", "float32", "float16", "bfloat16")),
     "scheduler": TextType(optional=True, empty=False),
     "steps": NumberType(above=0, maximum=1000, integer=True),
-    "guidance": NumberType(above=0, maximum=100, optional=True),
+    "guidance": NumberType(minimum=0, maximum=100, optional=True),
     "strength": NumberType(above=0, maximum=1),
     "prompt": TextType(),
     "negative_prompt": TextType(optional=True),

@@ -73,6 +73,8 @@ def load_pipeline(
     except Exception as error:  # of any kind: how the libraries fail depends on the file
         raise WeightsError(f"{name} in {checkpoint.folder} cannot be loaded: {first_line(error)}") from error
     pipeline.set_progress_bar_config(disable=True)
+    if type(pipeline).__name__ == "ChromaInpaintPipeline":  # diffusers 0.42 asks its network for what Flux has
+        pipeline.transformer.register_to_config(guidance_embeds=False)
     _require_latents(pipeline, name)
     return pipeline
 

@@ -16,9 +16,10 @@ import numpy as np
 import torch
 
 from riptui.arrays import Images, Masks
-from riptui.errors import DeviceMemoryError
+from riptui.errors import DeviceMemoryError, InputError
 from riptui.inpainters import CompileMode, OnStep
 from riptui.inpainters.devices import torch_device
+from riptui.inpainters.inpainter import SQUARE_NOTE
 from riptui.inpainters.models import identity
 from riptui.inpainters.pipeline import assembly, components, gpu_tuning, schedulers
 from riptui.inpainters.pipeline.compilation import Compilation
@@ -29,6 +30,14 @@ from riptui.inpainters.silence import silence_libraries
 
 FIXED_ARGUMENTS = {"_auto_resize": False}
 """Arguments that some pipelines take and that would change the picture's size."""
+
+GUIDANCE_ARGUMENTS = {"QwenImageInpaintPipeline": "true_cfg_scale"}
+"""What pipelines call the scale of guidance by a second pass, if not guidance_scale."""
+UNGUIDED_SCALES = {"ZImageInpaintPipeline": 0.0}
+"""The scale at which a pipeline makes no second pass, if not 1."""
+
+SHOWN_THE_FRAME = {"FluxKontextInpaintPipeline", "Flux2KleinInpaintPipeline", "QwenImageEditInpaintPipeline"}
+"""Pipelines of networks that edit pictures: they are given the whole frame, with what lies under the square."""
 
 TRIAL_SIZE = 64  # px; the smallest that every network takes
 
@@ -55,10 +64,11 @@ class DiffusionInpainter:
         self.prompts = prompts
         self._weights = weights
         self.settings: dict[str, Any] = {"num_inference_steps": steps, "strength": strength}
+        kind = type(pipeline).__name__
         if prompts.guidance_is_idle:
-            self.settings["guidance_scale"] = 1.0
+            self.settings[GUIDANCE_ARGUMENTS.get(kind, "guidance_scale")] = UNGUIDED_SCALES.get(kind, 1.0)
         elif guidance is not None:
-            self.settings["guidance_scale"] = guidance
+            self.settings[GUIDANCE_ARGUMENTS.get(kind, "guidance_scale")] = guidance
         accepted = signatures.signature(pipeline.__call__).parameters
         self.settings = {key: value for key, value in (self.settings | FIXED_ARGUMENTS).items() if key in accepted}
         self.device = torch_device.describe_device(pipeline._execution_device)
@@ -164,7 +174,9 @@ class DiffusionInpainter:
         schedulers.seed_noise(self.pipeline.scheduler, seeds)
         generators = [torch.Generator("cpu").manual_seed(seed) for seed in seeds]
         try:
-            return self.denoise(images, masks, generators, on_step, settings)
+            painted = self.denoise(images, masks, generators, on_step, settings)
+            self._require_size(painted, height, width)
+            return painted
         except RuntimeError as error:
             if not gpu_tuning.is_out_of_memory(error):
                 raise
@@ -176,6 +188,12 @@ class DiffusionInpainter:
         raise DeviceMemoryError(
             f"{self.device} has not enough memory for {batch} x {width} x {height} px at once: {cause}{hint}"
         )
+
+    def _require_size(self, painted: torch.Tensor, height: int, width: int) -> None:
+        """Raise InputError if a pipeline has made the picture smaller: some do beyond the size they were made for."""
+        if painted.shape[2:] != (height, width):
+            made = f"{painted.shape[3]} x {painted.shape[2]} px of {width} x {height}"
+            raise InputError(f"{type(self.pipeline).__name__} makes {made}: take a smaller --size")
 
     def _warm_up(self, batch: int, size: int, on_step: OnStep = lambda step, steps: None) -> float:
         """Run two steps of an inpainting whose output is discarded; return the seconds it took."""
@@ -201,6 +219,8 @@ def _pipeline_notes(pipeline: Any, prompts: Prompts, task: PipelineTask) -> dict
     }
     if prompts.guidance_is_idle:
         notes["guidance"] = "skipped: the embeddings of prompt and negative prompt are equal"
+    if task is INPAINTING and type(pipeline).__name__ in SHOWN_THE_FRAME:
+        notes[SQUARE_NOTE] = "seen: the network is shown the whole frame"
     if task is INPAINTING and getattr(pipeline, "vae", None) is not None and _blends_latents(pipeline):
         notes["inpainting"] = "by blending latents: the network was made for text to image, and sees no mask"
     return notes
@@ -208,7 +228,8 @@ def _pipeline_notes(pipeline: Any, prompts: Prompts, task: PipelineTask) -> dict
 
 def _blends_latents(pipeline: Any) -> bool:
     """Whether the network takes no mask, so that diffusers puts the noised original back around it at each step."""
-    latents = pipeline.vae.config.latent_channels
+    vae = pipeline.vae.config
+    latents = vae.get("latent_channels") or vae.z_dim  # as Qwen's VAE calls it
     return assembly.denoiser(pipeline).config.in_channels in (latents, 4 * latents)  # Flux packs 2 x 2 latents
 
 

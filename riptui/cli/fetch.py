@@ -19,6 +19,7 @@ from riptui.inpainters.models.catalogue import ModelRef
 from riptui.inpainters.models.model_names import is_local, is_single_file
 from riptui.inpainters.models.published_weights import PUBLISHED, published_for
 from riptui.inpainters.models.weights_places import published_file, read_weights_file
+from riptui.inpainters.registry import fetch_name
 from riptui.metrics import LpipsNet, lpips_weights
 from riptui.remote_file import OnDownloadProgress
 from riptui.text.units import format_count, format_size
@@ -62,6 +63,7 @@ def resolve_names(names: Iterable[str]) -> tuple[tuple[LpipsNet, ...], tuple[str
     published: dict[str, None] = {}
     models: dict[str, ModelRef] = {}
     for text in names:
+        text = fetch_name(text) if text in REGISTRY else text
         if text in LPIPS_NAMES:
             nets.update(dict.fromkeys(LPIPS_NAMES[text]))
         elif weights := published_for(text):

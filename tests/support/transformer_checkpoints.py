@@ -110,8 +110,10 @@ def _flux2_klein(folder: Path) -> DiffusionPipeline:
 def _qwen_image(folder: Path) -> DiffusionPipeline:
     text = qwen3_config().to_dict() | {"rope_scaling": {"mrope_section": [1, 1, 2], "rope_type": "default"}}
     vision: dict[str, Any] = {"depth": 1, "hidden_size": 16, "intermediate_size": 16, "num_heads": 2}
-    kept = ("hidden_size", "intermediate_size", "num_attention_heads", "num_key_value_heads", "vocab_size")
-    kept += ("num_hidden_layers", "rope_scaling", "max_position_embeddings")
+    kept = [
+        *("hidden_size", "intermediate_size", "num_attention_heads", "num_key_value_heads", "vocab_size"),
+        *("num_hidden_layers", "rope_scaling", "max_position_embeddings"),
+    ]
     config = Qwen2_5_VLConfig(
         text_config={key: text[key] for key in kept} | {"bos_token_id": 0, "eos_token_id": 0},
         vision_config=vision | {"out_hidden_size": WIDE, "fullatt_block_indexes": [0]},

@@ -5,7 +5,7 @@ Loads one, in the order in which its parts need each other; `diffusion_inpainter
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,12 +23,12 @@ from riptui.inpainters.pipeline import (
     gpu_tuning,
     loras,
     placement,
+    prompts,
     quantisation,
     schedulers,
 )
 from riptui.inpainters.pipeline.diffusion_inpainter import DiffusionInpainter
 from riptui.inpainters.pipeline.pipeline_tasks import INPAINTING, PipelineTask
-from riptui.inpainters.pipeline.prompts import PromptSyntax, encode
 from riptui.inpainters.silence import silence_libraries
 
 
@@ -64,7 +64,7 @@ def load_parts(
     vae: str | None = None,
     allow_pickle: bool = False,
     config: str | None = None,
-    prompt_syntax: PromptSyntax = "plain",
+    prompt_syntax: prompts.PromptSyntax = "plain",
     tiling: bool = False,
     quantise: str | None = None,
     gguf: str | None = None,
@@ -73,6 +73,7 @@ def load_parts(
     deterministic: bool = False,
     offload: OffloadMode = "none",
     recorded: Mapping[str, str] | None = None,
+    later_prompts: Sequence[str] = (),
     *,
     guidance: float | None,
     set_schedule: Callable[[Any], None],
@@ -86,6 +87,7 @@ def load_parts(
     computer's memory until it is needed. tiling: the VAE works in tiles. quantise: "8bit" or "4bit", of the denoising
     network's weights; gguf: a file that has them instead of the model, quantised. recorded: the notes of the session
     that ran the trajectory last; a model whose files are gone is looked for by them elsewhere on this machine.
+    later_prompts: others than `prompt`, for `with_parameters`.
     set_schedule: sets the scheduler of the pipeline before anything of it is on the device. task: what it is for.
     Raises InputError, WeightsError, MissingExtraError, DeviceMemoryError.
     """
@@ -96,29 +98,34 @@ def load_parts(
     placement.require_offload(offload, chosen_device)
     places = {"model": model, "revision": revision, "config": config, "gguf": gguf, "allow_pickle": allow_pickle}
     places |= {"vae": vae, "lora": lora, "embedding": embedding}
-    recorded = recorded or {}
     with silence_libraries():
-        weights, notices = moved_weights.find_weights(places, recorded)
+        weights, notices = moved_weights.find_weights(places, recorded or {})
         torch_dtype = torch_device.pick_dtype(dtype, weights.checkpoint.half_dtype, chosen_device)
         pipeline = _load_pipeline(weights, model, torch_dtype, quantise, chosen_device, task)
         notes |= _weights_notes(weights) | quantisation.describe(quantise, gguf)
         set_schedule(pipeline)
-        prompt = prompt if embedding is None else embeddings.insert_embedding(prompt)
-        added = _load_adapters(pipeline, weights, recorded)
+        texts = {
+            text: text if embedding is None else embeddings.insert_embedding(text) for text in (prompt, *later_prompts)
+        }
+        added = _load_adapters(pipeline, weights, recorded or {})
         if tiling:
             placement.enable_tiling(pipeline)
         notes |= gpu_tuning.set_tf32(torch_dtype, chosen_device)
         notes |= placement.place(pipeline, chosen_device, offload, model)
-        encoded_prompts = encode(pipeline, prompt, negative_prompt, guidance, prompt_syntax)
+        encoded = {
+            text: prompts.encode(pipeline, inserted, negative_prompt, guidance, prompt_syntax)
+            for text, inserted in texts.items()
+        }
+        prompts.drop_encoded(pipeline, encoded.values())
         placement.forget_dropped(pipeline, chosen_device, offload)
-    for found in (*added, encoded_prompts):
+    for found in (*added, *reversed(encoded.values())):  # the notes of the first prompt win
         notes |= found.notes
         notices += found.notices
     if not weights.is_unchanged:
         raise WeightsError(f"the files of {model} changed while they were loaded: run the command again")
     if deterministic or (compile == "auto" and (offload != "none" or quantise or gguf)):
         compile = "off"
-    parts = {"pipeline": pipeline, "prompts": encoded_prompts, "weights": weights}
+    parts = {"pipeline": pipeline, "encoded": encoded, "weights": weights}
     return parts | {"notes": notes, "notices": notices, "compile": compile}
 
 

@@ -69,6 +69,7 @@ def diffusion_info(summary: str, **defaults: ParameterValue) -> InpainterInfo:
         distributions=("diffusers", "torch", "transformers"),
         parameter_types=DIFFUSION_PARAMETER_TYPES,
         grid=8,
+        scheduled=("strength", "steps", "prompt"),
         needs_weights=True,
         takes_device=True,
         takes_offload=True,

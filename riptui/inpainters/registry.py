@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -17,8 +17,10 @@ from riptui.inpainters.models.catalogue import MODELS, REPAINT, find_short_name,
 from riptui.inpainters.models.lora_list import read_loras
 from riptui.inpainters.models.model_names import is_local
 from riptui.inpainters.models.published_weights import published_for
-from riptui.inpainters.parameters import NumberType, TextType, WeightsType
+from riptui.inpainters.parameters import NumberType, WeightsType
 from riptui.inpainters.programs.program_registry import OwnPrograms
+from riptui.inpainters.servers.server_infos import SERVER_INFOS, explain_url, require_usable_server
+from riptui.inpainters.whole_image_infos import WHOLE_IMAGE_INFOS
 from riptui.plugins import Registry
 
 if TYPE_CHECKING:  # msgspec takes longer to import than the names take to read
@@ -93,38 +95,7 @@ BUILT_IN: dict[str, InpainterInfo] = {
         distributions=("numpy",),
     ),
 }
-BUILT_IN |= {
-    "jpeg": InpainterInfo(
-        "riptui.inpainters.controls:jpeg",
-        "The whole picture as JPEG and back, by Pillow. A control for autoencoders.",
-        {"quality": 75, "subsampling": "4:4:4"},
-        distributions=("pillow",),
-        parameter_types={
-            "quality": NumberType(above=0, maximum=100, integer=True),
-            "subsampling": TextType(("4:4:4", "4:2:2", "4:2:0")),
-        },
-        scope="image",
-    ),
-    "resample": InpainterInfo(
-        "riptui.inpainters.controls:resample",
-        "The whole picture made smaller and as large again, by Pillow. A control for autoencoders.",
-        {"factor": 2.0, "filter": "bicubic"},
-        distributions=("pillow",),
-        parameter_types={
-            "factor": NumberType(above=0, maximum=64),
-            "filter": TextType(("box", "bilinear", "bicubic", "lanczos")),
-        },
-        scope="image",
-    ),
-    "blur": InpainterInfo(
-        "riptui.inpainters.controls:blur",
-        "The whole picture blurred by a Gaussian of known spectrum. A control for autoencoders.",
-        {"sigma": 1.0},
-        distributions=("numpy", "scipy"),
-        parameter_types={"sigma": NumberType(above=0, maximum=100)},
-        scope="image",
-    ),
-}
+BUILT_IN |= {}
 BUILT_IN |= {
     name: diffusion_info(
         model.title,
@@ -141,6 +112,8 @@ BUILT_IN[REPAINT] = repaint_info(MODELS[REPAINT])
 BUILT_IN["latent-resampling"] = latent_resampling_info(MODELS["sd2-base"])
 BUILT_IN[CUSTOM] = diffusion_info("Any checkpoint that diffusers inpaints with: model=org/name, a folder or a file.")
 BUILT_IN[TEXT_TO_IMAGE] = text_to_image_info()
+BUILT_IN |= WHOLE_IMAGE_INFOS
+BUILT_IN |= SERVER_INFOS
 
 
 OWN = OwnPrograms()
@@ -209,6 +182,8 @@ def complete_parameters(name: str, parameters: Mapping[str, ParameterValue]) -> 
     """
     info = find_inpainter(name)
     for key, value in parameters.items():
+        if key == "url" and info.is_server:
+            raise InputError(explain_url(name))
         if key not in info.parameters:
             raise InputError(with_choices(f"{name} has no parameter {key}", key, info.parameters))
         if not info.type_of(key).accepts(value):
@@ -229,26 +204,40 @@ def spec_parameters(name: str, parameters: Mapping[str, ParameterValue]) -> dict
 def require_usable(name: str, parameters: Mapping[str, ParameterValue], mask: int, size: int) -> None:
     """Raise InputError if it must fail, certainly and before anything is imported: no model, no step, a wrong mask or
     size (both in px)."""
-    if parameters.get("model") == "":
-        itself = ", or give the model itself as the inpainter" if name == CUSTOM else ""
-        raise InputError(f"{name} needs a model: --set model=org/name{itself}")
-    for key in ("model", "vae", "config"):
-        if isinstance(model := parameters.get(key), str):
-            resolve_model(model)
-    for lora in read_loras(parameters.get("lora")):
-        is_on_hub(lora.file)
-    steps, strength = parameters.get("steps"), parameters.get("strength")
-    if isinstance(steps, int) and isinstance(strength, int | float) and int(steps * strength) < 1:
-        raise InputError(f"strength {strength:g} of {steps} steps leaves no step: their product must be at least 1")
     info = find_inpainter(name)
+    if info.is_server:
+        require_usable_server(name, parameters)
+    else:
+        _require_usable_model(name, parameters)
+    require_a_step(parameters)
     if info.scope == "image" and mask != size:
-        raise InputError(f"mask {mask} px: {name} makes whole pictures, here of {size} px: --mask {size}")
+        raise InputError(f"mask {mask} px: {name} repaints the whole picture, so that its mask is {size} px")
     if mask % info.grid:
         raise InputError(f"mask {mask} px: {name} needs squares on multiples of {info.grid} px")
     if info.program and size != (info.program.resolution or size):
         raise InputError(f"size {size} px: {name} takes {info.program.resolution} px only, by your settings: --size")
     if size % info.size_grid:
         raise InputError(f"size {size} px: {name} needs pictures of {info.size_grid} px, or a multiple of it")
+
+
+def _require_usable_model(name: str, parameters: Mapping[str, ParameterValue]) -> None:
+    if parameters.get("model") == "":
+        itself = ", or give the model itself as the inpainter" if name == CUSTOM else ""
+        raise InputError(f"{name} needs a model: --set model=org/name{itself}")
+    if name == "autoencoder" and parameters.get("vae") == "":
+        raise InputError("autoencoder needs a VAE: --vae org/name, a folder (of a VAE or of a model) or e.g. sd2")
+    for key in ("model", "vae", "config"):
+        if isinstance(model := parameters.get(key), str):
+            resolve_model(model)
+    for lora in read_loras(parameters.get("lora")):
+        is_on_hub(lora.file)
+
+
+def require_a_step(parameters: Mapping[str, ParameterValue]) -> None:
+    """Raise InputError for a strength that leaves no denoising step."""
+    steps, strength = parameters.get("steps"), parameters.get("strength")
+    if isinstance(steps, int) and isinstance(strength, int | float) and int(steps * strength) < 1:
+        raise InputError(f"strength {strength:g} of {steps} steps leaves no step: their product must be at least 1")
 
 
 def load(
@@ -260,6 +249,7 @@ def load(
     deterministic: bool = False,
     offload: OffloadMode = "none",
     recorded: Mapping[str, str] | None = None,
+    later_prompts: Sequence[str] = (),
 ) -> LoadedInpainter:
     """Import and build an inpainter; `parameters` that are not given have their defaults.
 
@@ -267,6 +257,7 @@ def load(
     if there is any. deterministic: only arithmetic that gives the same bits each time.
     offload: what of a model waits in the computer's memory, for those that can do so; no pixel depends on it.
     recorded: the notes of the session that ran the trajectory last, for inpainters that find moved files by them.
+    later_prompts: those of a schedule, for `LoadedInpainter.with_parameters`.
     Raises InputError, MissingExtraError, BrokenExtraError, WeightsError.
     """
     info = find_inpainter(name)
@@ -278,6 +269,10 @@ def load(
         arguments["offload"] = offload
     if info.takes_record:
         arguments["recorded"] = recorded
+    if later_prompts:
+        arguments["later_prompts"] = tuple(later_prompts)
+    if info.is_server:
+        arguments["name"] = name
     if info.program is not None:
         arguments |= {"name": name, "program": info.program}
     feature = f"the inpainter {name}"
@@ -289,4 +284,8 @@ def load(
         if info.extra is None:
             raise
         raise MissingExtraError(feature, error.name or module, info.extra) from error
-    return add_defaults(inpaint)
+
+    def rebuild(changes: Mapping[str, ParameterValue]) -> LoadedInpainter:
+        return load(name, {**(parameters or {}), **changes}, device=device)
+
+    return add_defaults(inpaint, rebuild)

@@ -61,7 +61,7 @@ def repaint(
         raise WeightsError(f"the files of {model} changed while they were loaded: run the command again")
     settings: dict[str, Any] = {"steps": steps, "strength": 1.0, "guidance": None}
     settings["compile"] = "off" if deterministic else compile
-    return PixelResampler(pipeline, Prompts({}, {}, False), weights, notes=notes, notices=notices, **settings)
+    return PixelResampler(pipeline, {"": Prompts({}, {}, False)}, weights, notes=notes, notices=notices, **settings)
 
 
 def load_pixel_pipeline(

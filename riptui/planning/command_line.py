@@ -22,6 +22,15 @@ def to_command_line(spec: Spec) -> str:
         words += ["--squares", spec.squares]
     if not spec.paste:
         words.append("--no-paste")
+    if spec.onto != DEFAULT_SPEC.onto:
+        words += ["--paste", spec.onto]
+    if spec.anchor != DEFAULT_SPEC.anchor:
+        words += ["--anchor", str(spec.anchor)]
+    if spec.match != DEFAULT_SPEC.match:
+        words += ["--match", spec.match]
+    if spec.feather != DEFAULT_SPEC.feather:
+        words += ["--feather", str(spec.feather)]
+    words += [word for line in spec.schedule.splitlines() for word in ("--schedule", line)]
     if spec.size != DEFAULT_SPEC.size:
         words += ["--size", str(spec.size)]
     if spec.fit != DEFAULT_SPEC.fit:

@@ -24,7 +24,7 @@ WHOLE_PERCENT = 100.0
 def make_grey_picture(prompt: str, size: int) -> PreparedImage:
     """The original that the pictures of a prompt begin with, size x size px, named after the prompt."""
     grey = np.full((size, size, 3), GREY, np.uint8)
-    name = slugify(prompt).replace(".", "-") if prompt.strip() else "no-prompt"
+    name = slugify(prompt.replace(".", " ")) if prompt.strip() else "no-prompt"
     return PreparedImage(grey, f"{name}.png", hashlib.sha256(grey.tobytes()).hexdigest(), ())
 
 

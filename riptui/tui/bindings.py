@@ -18,6 +18,7 @@ GROUPS = {
     "large": "Large picture",
     "gallery": "Gallery",
     "rate": "Rating",
+    "diversity": "Diversity",
 }
 
 
@@ -30,8 +31,8 @@ def _key(id: str, keys: str, action: str, description: str, tooltip: str = "", *
 BROWSER = [
     _key("compute.new", "n", "do('launch')", "New", "New trajectories", footer="n"),
     _key("frames.play", "space", "view('play_or_pause')", "Play", "Play or pause the frames", footer="space"),
-    _key("frames.back", "left", "view('move', -1)", "Frame", "Previous frame", footer="←→"),
-    _key("frames.forward", "right", "view('move', 1)", "Next frame"),
+    _key("frames.back", "left", "view('move', -1)", "Frame", "Previous frame; of a group the crosshair", footer="←→"),
+    _key("frames.forward", "right", "view('move', 1)", "Next frame", "Next frame; of a group the crosshair"),
     _key("frames.back-half", "shift+left,H", "view('move_by_half', -1)", "Back 50 %"),
     _key("frames.forward-half", "shift+right,L", "view('move_by_half', 1)", "Forward 50 %"),
     _key("frames.first", "home,0", "view('first')", "Original", "Go to the original (frame 0)"),
@@ -65,8 +66,13 @@ BROWSER = [
     ),
     _key("tabs.spec", "5", "view('select_tab', 'spec')", "Spec", "Spec and sessions (group: table)"),
     _key("tabs.log", "6", "view('select_tab', 'log')", "Log", "Log and errors"),
-    _key("tabs.axis", "a", "details('toggle_axis')", "Axis", "Switch the x axis: inpainted % or coverage %"),
+    _key("tabs.spectrum", "7", "view('select_tab', 'spectrum')", "Spectrum", "Lost frequencies, if measured"),
+    _key("tabs.axis", "a", "details('toggle_axis')", "Axis", "Next axis: inpainted %, coverage %, excess"),
     _key("tabs.metric", "v", "details('cycle_metric')", "Metric", "Draw, or colour masks by, the next metric"),
+    _key("tabs.all-metrics", "A", "details('toggle_all_metrics')", "All metrics", "A chart for each metric, or one"),
+    _key("tabs.zoom-in", "full_stop", "details('zoom_charts', 1)", "Zoom in", "Zoom the y axis in; so does the wheel"),
+    _key("tabs.zoom-out", "comma", "details('zoom_charts', -1)", "Zoom out", "Zoom the y axis out"),
+    _key("tabs.log-axis", "Y", "details('toggle_log')", "Log axis", "A logarithmic y axis, or a linear one"),
     _key("tabs.image", "i", "details('cycle_image')", "Image", "Trajectories of the next image (groups only)"),
     _key(
         "runs.filter",
@@ -102,12 +108,13 @@ BROWSER = [
     _key("compute.later", "minus", "do('move_later')", "Later", "Move later in the queue"),
     _key("compute.again", "N", "do('rerun')", "Another seed", "Repeat with another seed"),
     _key("do.rate", "B", "do('rate')", "Rate", "Rate frames blind: A/B, best of several, or tags"),
+    _key("do.seeds", "D", "do('compare_seeds')", "Diversity", "How far the seeds of a picture are apart, as a matrix"),
     _key(
         "do.export",
         "e",
         "do('export')",
         "Export",
-        "Export frames, GIF, MP4, strip or CSV; of a group a figure",
+        "Export files; of a group also its chart",
         footer="e",
     ),
     _key("do.copy", "y", "do('copy')", "Copy", "Copy path, command line, spec or table"),
@@ -170,7 +177,11 @@ COMPARE = [
     _key("compare.large", "f", "large", "Large", "Show one large; ↑ and ↓ switch to the others", footer="f"),
     _key("compare.metric", "v", "metric", "Metric", "Chart the next metric", footer="v"),
     _key("compare.axis", "a", "axis", "Axis", "Switch the x axis: inpainted % or coverage %", footer="a"),
-    _key("compare.export", "e", "export", "Export", "Write the chart for a paper: PDF, SVG, PNG and CSV"),
+    _key("compare.all-metrics", "A", "all_metrics", "All metrics", "A chart for each metric, or one"),
+    _key("compare.zoom-in", "full_stop", "zoom_charts(1)", "Zoom in", "Zoom the y axis in; so does the wheel"),
+    _key("compare.zoom-out", "comma", "zoom_charts(-1)", "Zoom out", "Zoom the y axis out"),
+    _key("compare.log-axis", "Y", "log_axis", "Log axis", "A logarithmic y axis, or a linear one"),
+    _key("compare.export", "e", "export", "Export", "Write the chart as PDF, SVG, PNG and CSV"),
     _key("compare.close", "escape,c", "close", "Close", "Back to the tree", footer="esc"),
 ]
 
@@ -205,7 +216,7 @@ LARGE = [
     _key("large.less", "left_square_bracket", "gain(-1)", "Less gain", "Amplify differences less"),
     _key("large.more", "right_square_bracket", "gain(1)", "More gain", "Amplify differences more"),
     _key("large.square", "o", "outline", "Square", "Outline the square of this iteration", footer="o"),
-    _key("large.export", "e", "export", "Export", "Write this frame as PNG with its spec inside, or other files"),
+    _key("large.export", "e", "export", "Export", "Write this frame as PNG, or other files"),
     _key("large.close", "escape,q,f,backspace", "close", "Close", "Back to where you were", footer="esc"),
 ]
 
@@ -259,6 +270,18 @@ RATING = [
     _key("rate.leave", "escape", "leave", "Leave", "Leave; the rating goes on where it ended", footer="esc"),
 ]
 
+DIVERSITY = [
+    _key("diversity.left", "left,h", "move(0, -1)", "Move", "Column to the left", footer="←↑↓→"),
+    _key("diversity.right", "right,l", "move(0, 1)", "Column to the right"),
+    _key("diversity.up", "up,k", "move(-1, 0)", "Row above"),
+    _key("diversity.down", "down,j", "move(1, 0)", "Row below"),
+    _key("diversity.near", "n", "near", "Near", "Next near-duplicates, the nearest first", footer="n"),
+    _key("diversity.next", "i,tab", "another_set(1)", "Set", "Next picture, or other settings", footer="i"),
+    _key("diversity.previous", "I,shift+tab", "another_set(-1)", "Previous picture, or other settings"),
+    _key("diversity.choose", "enter", "choose", "Go to", "Go to the trajectory of the row", footer="enter"),
+    _key("diversity.close", "escape,q,backspace,D", "close", "Close", "Back to the tree", footer="esc"),
+]
+
 SCOPES = {
     "browser": BROWSER,
     "app": APP,
@@ -268,5 +291,6 @@ SCOPES = {
     "large": LARGE,
     "gallery": GALLERY,
     "rating": RATING,
+    "diversity": DIVERSITY,
 }
 """Within a scope a key has one meaning."""

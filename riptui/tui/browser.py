@@ -358,11 +358,13 @@ class Browser(Screen[None]):
             self.details.select_tab(*map(str, arguments))
         elif self.details.current == "trajectory":
             getattr(self.details.trajectory_view, method)(*arguments)
+        elif method == "move":  # of a group there is no frame: the crosshair of its chart
+            self.details.move_crosshair(*map(int, arguments))
 
-    def action_details(self, method: str) -> None:
+    def action_details(self, method: str, *arguments: int) -> None:
         """Call a method of the details, for a trajectory or a group."""
         if self.details is not None:
-            getattr(self.details, method)()
+            getattr(self.details, method)(*arguments)
 
     @work
     async def action_go_to(self) -> None:

@@ -106,5 +106,5 @@ def test_a_model_that_inpaints_is_refused(family: str, checkpoints: Checkpoints)
 
 
 def test_a_square_is_refused() -> None:
-    with pytest.raises(InputError, match=r"mask 64 px: text-to-image makes whole pictures, here of 256 px: --mask 256"):
+    with pytest.raises(InputError, match=r"mask 64 px: text-to-image repaints the whole picture"):
         inpainters.require_usable(TEXT_TO_IMAGE, {"model": "org/name"}, 64, 256)

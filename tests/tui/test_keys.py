@@ -19,6 +19,8 @@ from riptui.tui.help import HelpScreen
 from riptui.tui.large.large_picture import LargePicture
 from riptui.tui.large.large_screen import LargeScreen
 from riptui.tui.picture_screens import open_gallery
+from riptui.tui.plot.chart import Chart
+from riptui.tui.plot.y_axis import YView
 from riptui.tui.trajectory.difference import ComparisonMode
 from riptui.tui.trajectory.tabs import TAB_NAMES
 from tests.support.app_pilot import AppPilot, open_app
@@ -29,8 +31,11 @@ COMMANDS = ("compute", "do")
 """These keys begin commands, which have tests of their own."""
 
 TABLE = {
-    binding.id: binding for name, scope in bindings.SCOPES.items() if name != "rating" for binding in scope
-}  # those of ratings: tests/tui/rating
+    binding.id: binding
+    for name, scope in bindings.SCOPES.items()
+    if name not in ("rating", "diversity")
+    for binding in scope
+}  # those of ratings and diversity: tests/tui/rating, tests/tui/diversity
 
 Press = Callable[[AppPilot, str], Awaitable[None]]
 PRESSED: dict[str, Press] = {}
@@ -63,7 +68,7 @@ def test_every_key_of_the_table_is_tested() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("group", [group for group in bindings.GROUPS if group not in (*COMMANDS, "rate")])
+@pytest.mark.parametrize("group", [group for group in bindings.GROUPS if group not in (*COMMANDS, "rate", "diversity")])
 async def test_the_keys_of_a_group_do_what_the_table_says(group: str, folder: Path) -> None:
     """One app for all of them: it takes longer to start than to press a key."""
     async with open_app(folder) as pilot:
@@ -304,6 +309,43 @@ async def turns_the_axis_to_coverage_and_back(pilot: AppPilot, key: str) -> None
     await pilot.wait_until(lambda: "coverage %" in pilot.screen_text, "the other axis")
     await pilot.press(key)
     await pilot.wait_until(lambda: "inpainted %" in pilot.screen_text, "the axis again")
+
+
+def y_view(pilot: AppPilot) -> YView:
+    """Of the chart on the screen."""
+    return pilot.app.screen.query(Chart).first().y_view
+
+
+@key("tabs.all-metrics")
+async def draws_each_metric_and_one_again(pilot: AppPilot, key: str) -> None:
+    await pilot.wait_until(lambda: len(pilot.view.charts) == 1)
+    await pilot.press(key)
+    await pilot.wait_until(lambda: {chart.axis_labels[1] for chart in pilot.view.charts} == {"SSIM", "PSNR (dB)"})
+    await pilot.press(key)
+    await pilot.wait_until(lambda: len(pilot.view.charts) == 1)
+
+
+@key("tabs.zoom-in")
+async def zooms_into_the_chart(pilot: AppPilot, key: str) -> None:
+    before = y_view(pilot).zoom
+    await pilot.press(key)
+    assert y_view(pilot).zoom == 2 * before
+
+
+@key("tabs.zoom-out")
+async def zooms_out_of_the_chart(pilot: AppPilot, key: str) -> None:
+    await pilot.press("full_stop", "full_stop")
+    before = y_view(pilot).zoom
+    await pilot.press(key)
+    assert y_view(pilot).zoom == before / 2
+
+
+@key("tabs.log-axis")
+async def makes_the_axis_logarithmic_and_linear_again(pilot: AppPilot, key: str) -> None:
+    await pilot.press(key)
+    await pilot.wait_until(lambda: "SSIM · log" in pilot.screen_text)
+    await pilot.press(key)
+    await pilot.wait_until(lambda: "log" not in pilot.view.charts[0].render_line(0).text)
 
 
 @key("tabs.metric")
@@ -933,6 +975,34 @@ async def turns_the_axis_of_the_comparison(pilot: AppPilot, key: str) -> None:
     await pilot.wait_until(lambda: "coverage %" in pilot.screen_text, "the other axis")
 
 
+@key("compare.all-metrics")
+async def draws_each_metric_of_them_and_one_again(pilot: AppPilot, key: str) -> None:
+    await pilot.press(key)
+    await pilot.wait_until(lambda: len(comparison(pilot).charts.charts) == 2)
+    await pilot.press(key)
+    await pilot.wait_until(lambda: len(comparison(pilot).charts.charts) == 1)
+
+
+@key("compare.zoom-in")
+async def zooms_in_on_them(pilot: AppPilot, key: str) -> None:
+    before = y_view(pilot).zoom
+    await pilot.press(key)
+    assert y_view(pilot).zoom == 2 * before
+
+
+@key("compare.zoom-out")
+async def zooms_out_of_them(pilot: AppPilot, key: str) -> None:
+    before = y_view(pilot).zoom
+    await pilot.press("full_stop", key)
+    assert y_view(pilot).zoom == before
+
+
+@key("compare.log-axis")
+async def makes_their_axis_logarithmic(pilot: AppPilot, key: str) -> None:
+    await pilot.press(key)
+    assert y_view(pilot).log
+
+
 @key("compare.close")
 async def goes_back_to_the_tree(pilot: AppPilot, key: str) -> None:
     await pilot.press(key)
@@ -1080,7 +1150,7 @@ async def test_a_click_on_a_key_presses_it(folder: Path) -> None:
 @pytest.mark.slow
 async def test_the_users_keys_replace_the_tables_and_the_help_follows(folder: Path) -> None:
     keys = {"runs.mark": "ctrl+o", "app.quit": "Q", "tree.down": "down,t", "no.such": "x"}
-    async with open_app(folder, keys=keys) as pilot:
+    async with open_app(folder, (140, 60), keys=keys) as pilot:
         assert len([toast for toast in pilot.toasts if "unknown id 'no.such'" in toast]) == 1
         await pilot.press("m", "q")
         assert not pilot.tree.marked

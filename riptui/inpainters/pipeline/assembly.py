@@ -80,7 +80,7 @@ def load_pipeline(
 
 
 def load_vae(vae: str, checkpoint: Checkpoint, name: str, *, dtype: torch.dtype, allow_pickle: bool) -> Any:
-    """A VAE by its hub id, folder or file, e.g. cross-attention/asymmetric-autoencoder-kl-x-2.
+    """A VAE by its hub id, folder or file, e.g. cross-attention/asymmetric-autoencoder-kl-x-2, or that of a checkpoint.
 
     A file is read by the configuration of the VAE of the checkpoint, whose `name` is for messages.
     Raises InputError, WeightsError.
@@ -89,7 +89,7 @@ def load_vae(vae: str, checkpoint: Checkpoint, name: str, *, dtype: torch.dtype,
         return load_vae_file(path, checkpoint, name, dtype=dtype, allow_pickle=allow_pickle)
     ref = catalogue.resolve_model(vae)
     model, revision = ref.model, ref.revision
-    folder = locate.locate_model(model, revision, file="config.json")
+    folder = locate.locate_vae_folder(model, revision)
     return load_decoder(folder, model, locate.repair_hint(model, revision), dtype=dtype, allow_pickle=allow_pickle)
 
 

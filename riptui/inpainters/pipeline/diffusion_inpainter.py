@@ -10,7 +10,8 @@ from __future__ import annotations
 import inspect as signatures
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from copy import copy
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import torch
@@ -28,6 +29,9 @@ from riptui.inpainters.pipeline.pipeline_tasks import INPAINTING, PipelineTask
 from riptui.inpainters.pipeline.prompts import Prompts
 from riptui.inpainters.silence import silence_libraries
 
+if TYPE_CHECKING:
+    from riptui.spec import ParameterValue
+
 FIXED_ARGUMENTS = {"_auto_resize": False}
 """Arguments that some pipelines take and that would change the picture's size."""
 
@@ -43,14 +47,17 @@ TRIAL_SIZE = 64  # px; the smallest that every network takes
 
 
 class DiffusionInpainter:
-    """An inpainter: a loaded pipeline with its encoded prompts and settings."""
+    """An inpainter: a loaded pipeline with its encoded prompts and settings.
+
+    `encoded`: by their texts; the first is the one that is used unless `with_parameters` says otherwise.
+    """
 
     task: ClassVar[PipelineTask] = INPAINTING
 
     def __init__(
         self,
         pipeline: Any,
-        prompts: Prompts,
+        encoded: Mapping[str, Prompts],
         weights: identity.Weights,
         *,
         steps: int,
@@ -61,20 +68,17 @@ class DiffusionInpainter:
         compile: CompileMode = "off",
     ) -> None:
         self.pipeline = pipeline
-        self.prompts = prompts
+        self._encoded = encoded
+        self.prompts = next(iter(encoded.values()))
         self._weights = weights
-        self.settings: dict[str, Any] = {"num_inference_steps": steps, "strength": strength}
-        kind = type(pipeline).__name__
-        if prompts.guidance_is_idle:
-            self.settings[GUIDANCE_ARGUMENTS.get(kind, "guidance_scale")] = UNGUIDED_SCALES.get(kind, 1.0)
-        elif guidance is not None:
-            self.settings[GUIDANCE_ARGUMENTS.get(kind, "guidance_scale")] = guidance
-        accepted = signatures.signature(pipeline.__call__).parameters
-        self.settings = {key: value for key, value in (self.settings | FIXED_ARGUMENTS).items() if key in accepted}
+        self._guidance = guidance
+        self.settings: dict[str, Any] = self._accepted(
+            {"num_inference_steps": steps, "strength": strength, **self._guidance_setting, **FIXED_ARGUMENTS}
+        )
         self.device = torch_device.describe_device(pipeline._execution_device)
         self.notices = [*notices]
         """Messages for the user about time and memory spent."""
-        self._notes = {**notes, **_pipeline_notes(pipeline, prompts, self.task)}
+        self._notes = {**notes, **_pipeline_notes(pipeline, self.prompts, self.task)}
         self._compilation = Compilation(pipeline, compile)
         self._memory_by_size: dict[int, tuple[int, int]] = {}
 
@@ -89,6 +93,28 @@ class DiffusionInpainter:
         with silence_libraries():
             painted = self._inpaint(images, masks, seeds, on_step, self.settings)
         return quantise(painted, self.notes["dtype"])
+
+    def with_parameters(self, changes: Mapping[str, ParameterValue]) -> DiffusionInpainter:
+        """The same pipeline with another strength, other steps, or another of the prompts that it was loaded with."""
+        changed = copy(self)
+        names = {"steps": "num_inference_steps", "strength": "strength"}
+        changed.settings = self.settings | {names[key]: value for key, value in changes.items() if key in names}
+        if (prompt := changes.get("prompt")) is not None:
+            changed.prompts = self._encoded[str(prompt)]
+            changed.settings.pop(GUIDANCE_ARGUMENTS.get(type(self.pipeline).__name__, "guidance_scale"), None)
+            changed.settings |= self._accepted(changed._guidance_setting)
+        return changed
+
+    def _accepted(self, settings: dict[str, Any]) -> dict[str, Any]:
+        """Those that the pipeline takes."""
+        known = signatures.signature(self.pipeline.__call__).parameters
+        return {key: value for key, value in settings.items() if key in known}
+
+    @property
+    def _guidance_setting(self) -> dict[str, float]:
+        kind = type(self.pipeline).__name__
+        scale = UNGUIDED_SCALES.get(kind, 1.0) if self.prompts.guidance_is_idle else self._guidance
+        return {} if scale is None else {GUIDANCE_ARGUMENTS.get(kind, "guidance_scale"): scale}
 
     @property
     def notes(self) -> dict[str, str]:
@@ -142,6 +168,11 @@ class DiffusionInpainter:
             "mask_image": torch.from_numpy(masks).to(device)[:, None].float(),
         }
 
+    def _size_arguments(self, height: int, width: int) -> dict[str, int]:
+        """The size, which some pipelines take from the picture alone."""
+        accepted = signatures.signature(self.pipeline.__call__).parameters
+        return {key: value for key, value in {"height": height, "width": width}.items() if key in accepted}
+
     def denoise(
         self,
         images: Images,
@@ -157,8 +188,7 @@ class DiffusionInpainter:
         """
         painted: torch.Tensor = self.pipeline(
             **self.picture_arguments(images, masks),
-            height=images.shape[1],
-            width=images.shape[2],
+            **self._size_arguments(*images.shape[1:3]),
             generator=generators,
             output_type="pt",
             callback_on_step_end=_step_callback(on_step),

@@ -64,6 +64,15 @@ INPAINTING = PipelineTask(
     own_mark="Inpaint",
 )
 
+IMAGE_TO_IMAGE = PipelineTask(
+    "make a picture from another",
+    "image-to-image",
+    auto_pipeline.AUTO_IMAGE2IMAGE_PIPELINES_MAPPING,
+    (EVERY_CALL - {"height", "width"}) | {"image", "strength", "prompt"},
+    channels=(4,),
+    own_mark="Img2Img",
+)
+
 TEXT_TO_IMAGE = PipelineTask(
     "make pictures from a prompt alone",
     "text-to-image",

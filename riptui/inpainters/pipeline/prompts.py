@@ -8,7 +8,7 @@ Knows the tensors that each known family's pipeline takes; for other pipelines t
 from __future__ import annotations
 
 import inspect as signatures
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -74,7 +74,7 @@ class Prompts:
 def encode(
     pipeline: Any, prompt: str, negative_prompt: str | None, guidance: float | None, syntax: PromptSyntax = "plain"
 ) -> Prompts:
-    """Encode the prompts and drop the text encoders from the pipeline, where its family is known.
+    """Encode the prompts, where the pipeline's family is known.
 
     `negative_prompt`: None for what the pipeline takes if none is given: SDXL takes zeros, the others "".
     Raises InputError for a negative prompt that the pipeline would not look at, or a syntax that is not for it.
@@ -101,7 +101,6 @@ def encode(
         return Prompts({}, taken, is_idle, notes)
     else:
         embeddings = _encode_plain(pipeline, prompt, negative_prompt, output_names, guided)
-    drop_encoders(pipeline)
     return Prompts(embeddings, {}, _is_guidance_idle(pipeline, embeddings), notes)
 
 
@@ -114,6 +113,12 @@ def _encode_plain(
     with torch.no_grad():
         encoded = pipeline.encode_prompt(**{key: value for key, value in options.items() if key in accepted})
     return {name: tensor for name, tensor in zip(output_names, encoded, strict=False) if tensor is not None}
+
+
+def drop_encoded(pipeline: Any, encoded: Iterable[Prompts]) -> None:
+    """Take the text encoders out of the pipeline, unless it is to encode prompts by itself."""
+    if not any(prompts.words for prompts in encoded):
+        drop_encoders(pipeline)
 
 
 def drop_encoders(pipeline: Any) -> None:

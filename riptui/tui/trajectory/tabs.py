@@ -8,23 +8,29 @@ from riptui.metrics.display import format_value, metric_names
 from riptui.metrics.values import MetricValues
 from riptui.spec import Spec
 from riptui.tui.plot.chart import Chart
+from riptui.tui.plot.chart_grid import ChartGrid
 from riptui.tui.trajectory import metric_series
 from riptui.tui.trajectory.exposure_pane import ExposurePane
 from riptui.tui.trajectory.filmstrip import Filmstrip, FilmstripFrame
 from riptui.tui.trajectory.frame_cursor import FrameCursor
 from riptui.tui.trajectory.loader import TrajectorySnapshot
 from riptui.tui.trajectory.repaint_map import RepaintMap
+from riptui.tui.trajectory.spectrum_pane import SpectrumPane
 from riptui.tui.trajectory.square_distances import find_distances, stored_metrics
 from riptui.tui.trajectory.text_tabs import TextPane, log_text, spec_text
 
-TAB_NAMES = ("chart", "filmstrip", "masks", "recursion", "spec", "log")
+TAB_NAMES = ("chart", "filmstrip", "masks", "recursion", "spec", "log", "spectrum")
 TABS_OF_SQUARES = {"masks", "recursion"}
 """Those that say nothing where each iteration repaints the whole image."""
 
 
-def tabs_of(spec: Spec | None) -> tuple[str, ...]:
-    """The tabs of a trajectory; all of them if it cannot be read."""
-    without = TABS_OF_SQUARES if spec is not None and spec.whole_image else set()
+def tabs_of(snapshot: TrajectorySnapshot | None) -> tuple[str, ...]:
+    """The tabs that say something of a trajectory."""
+    without = set()
+    if snapshot is None or not snapshot.profiles:
+        without |= {"spectrum"}
+    if snapshot is not None and snapshot.spec is not None and snapshot.spec.whole_image:
+        without |= TABS_OF_SQUARES
     return tuple(name for name in TAB_NAMES if name not in without)
 
 
@@ -35,16 +41,18 @@ class TabPanes(ContentSwitcher):
         super().__init__(initial=TAB_NAMES[0])
         self.metric = metric  # the metric chosen for the chart; another is drawn if the trajectory lacks it
         self.square_metric = ""  # the metric that colours the squares of the masks; "": how often they were repainted
+        self.all_metrics = False  # whether each scale has a chart
         self._graphics = graphics
         self._cursor = cursor
 
     def compose(self) -> ComposeResult:
-        yield Chart(id="chart")
+        yield ChartGrid(id="chart")
         yield Filmstrip(self._graphics, id="filmstrip")
         yield RepaintMap(id="masks")
         yield ExposurePane(self._cursor, id="recursion")
         yield TextPane(id="spec")
         yield TextPane(id="log")
+        yield SpectrumPane(id="spectrum")
 
     def drawn_metrics(self, snapshot: TrajectorySnapshot) -> list[str]:
         return metric_series.same_scale_metrics(snapshot.metrics, self.metric)
@@ -70,14 +78,7 @@ class TabPanes(ContentSwitcher):
             return
         match self.current:
             case "chart":
-                names = self.drawn_metrics(snapshot)
-                self.query_one(Chart).draw(
-                    metric_series.build_series(snapshot, names, axis),
-                    x_label=metric_series.X_LABELS[axis],
-                    y_label=metric_series.y_label(names),
-                    marker=self._cursor.marker_x(),
-                    x_end=metric_series.x_end(spec, axis),
-                )
+                self._draw_charts(snapshot, spec, axis)
             case "recursion":
                 self.query_one(ExposurePane).show(snapshot)
             case "spec":
@@ -87,6 +88,35 @@ class TabPanes(ContentSwitcher):
             case _:
                 self.show_cursor()
 
+    def _draw_charts(self, snapshot: TrajectorySnapshot, spec: Spec, axis: metric_series.XAxis) -> None:
+        """Draw the chosen metric and those of its scale; or a chart for each scale, that one first, as many as fit."""
+        grid = self.chart_grid
+        scales = [self.drawn_metrics(snapshot)]
+        if self.all_metrics:
+            groups = (
+                metric_series.same_scale_metrics(snapshot.metrics, name) for name in metric_names(snapshot.metrics)
+            )
+            scales = [*map(list, dict.fromkeys(map(tuple, [*scales, *groups])))][: grid.room]
+        for names, chart in zip(scales, grid.set_count(len(scales)), strict=True):
+            chart.draw(
+                metric_series.build_series(snapshot, names, axis),
+                x_label=metric_series.X_LABELS[axis],
+                y_label=metric_series.y_label(names),
+                marker=self._cursor.marker_x(),
+                x_end=metric_series.x_end(spec, axis),
+            )
+
+    @property
+    def chart_grid(self) -> ChartGrid:
+        return self.query_one(ChartGrid)
+
+    @property
+    def visible_charts(self) -> list[Chart]:
+        """Those of the current pane; none if it has no charts."""
+        return [
+            chart for pane in self.children if pane.id == self.current for chart in pane.query(Chart) if chart.display
+        ]
+
     def show_cursor(self) -> None:
         """Show the cursor's frame in the current pane, which is filled already."""
         snapshot, spec, k = self._cursor.snapshot, self._cursor.spec, self._cursor.k
@@ -94,15 +124,17 @@ class TabPanes(ContentSwitcher):
             return
         match self.current:
             case "chart":
-                self.query_one(Chart).set_marker(self._cursor.marker_x())
+                self.chart_grid.set_marker(self._cursor.marker_x())
             case "filmstrip":
                 frames = self._strip_frames(snapshot, spec)
                 self.query_one(Filmstrip).show(frames, k, snapshot.newest, identity=snapshot.rows)
             case "masks":
                 distances = find_distances(snapshot.squares, self.square_metric, spec, k)
-                self.query_one(RepaintMap).show(spec, snapshot.rows, k, snapshot.newest, distances)
+                self.query_one(RepaintMap).show(spec, snapshot.rows, k, snapshot.newest, distances, snapshot.tiles)
             case "recursion":
                 self.query_one(ExposurePane).show_cursor()
+            case "spectrum":
+                self.query_one(SpectrumPane).show(snapshot.profiles, spec, k)
 
     def _strip_frames(self, snapshot: TrajectorySnapshot, spec: Spec) -> list[FilmstripFrame]:
         metric = next(iter(self.drawn_metrics(snapshot)), "")

@@ -5,7 +5,7 @@ handled here. Importing this module imports NumPy and Pillow.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -90,7 +90,7 @@ class TrajectoryView(Widget):
         yield PictureRow(self._graphics)
         yield SeekBar(self.cursor)
         yield MetricReadout()
-        yield TabBar(TAB_NAMES, TAB_NAMES[0])
+        yield TabBar(tabs_of(None), TAB_NAMES[0])
         yield self._panes
 
     # State
@@ -113,7 +113,8 @@ class TrajectoryView(Widget):
     @property
     def _tab_names(self) -> tuple[str, ...]:
         """The tabs of this trajectory."""
-        names = tabs_of(self.cursor.spec)
+        names = tabs_of(self.cursor.snapshot)
+        names += (self._tab,) if self._tab == "spectrum" and self._tab not in names else ()  # says that there is none
         return names if self._fits_both else (PICTURES, *names)
 
     # The trajectory
@@ -165,7 +166,7 @@ class TrajectoryView(Widget):
             self.post_message(self.Said("point the mouse at a square of a picture first"))
             return
         x, y = (int(part * snapshot.spec.size) for part in place)
-        repaint = find_next_repaint(snapshot.rows[: snapshot.newest], self.cursor.k, x, y)
+        repaint = find_next_repaint(snapshot.rows[: snapshot.newest], self.cursor.k, x, y, snapshot.tiles)
         if repaint is None:
             self.post_message(self.Said("this square was not repainted"))
         else:
@@ -218,12 +219,22 @@ class TrajectoryView(Widget):
         self.cursor.toggle_axis()
         self._fill_pane()
 
+    def toggle_all_metrics(self) -> None:
+        """Draw a chart for each metric that has a scale of its own, or one."""
+        self._panes.all_metrics = not self._panes.all_metrics
+        self._fill_pane()
+
+    @property
+    def charts(self) -> Sequence[Chart]:
+        """The charts on the screen."""
+        return self._panes.visible_charts if self._panes.display else ()
+
     def set_axis(self, axis: metric_series.XAxis) -> None:
         self.cursor.choose_axis(axis)
         self._fill_pane()
 
     def select_tab(self, name: str) -> None:
-        """Show chart, filmstrip, masks, recursion, spec or log; in little room also "pictures"."""
+        """Show one of TAB_NAMES; in little room also "pictures"."""
         self._tab = name
         self._show_tab()
 

@@ -10,6 +10,7 @@ from riptui.text.terminal import printable
 FOOTER = """\
 # Other fields of a trajectory can be lists too; every combination is computed:
 #order = ["replacement", "shuffle", "raster", "offset"]
+#masks = "masks"                  # a folder with your own masks, white where to repaint, for order = ["cycle", "draw"]
 #squares = ["own", "shared"]      # own: a seed gives each picture squares and noise of its own; shared: all the same
 #paste = [true, false]            # false: keep the whole output, which also shows the effect of the autoencoder
 #onto = ["frame", "original"]     # what is pasted onto: the frame before, or the original

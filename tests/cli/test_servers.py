@@ -19,6 +19,7 @@ from riptui.inpainters import complete_parameters, parse_parameters, require_usa
 from riptui.planning.command_line import to_command_line
 from riptui.results.curves import get_setting
 from riptui.settings.paths import settings_file
+from riptui.spec import ParameterValue
 from riptui.store.asked_server import has_its_server, with_own_server
 from riptui.store.layout import name_trajectory
 from riptui.store.provenance import describe_mixed_sessions
@@ -129,7 +130,7 @@ def test_a_server_that_is_away_or_has_another_model_is_refused_before_anything_i
 
 def test_a_url_of_the_command_line_goes_before_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(URL, "http://other")
-    parameters = {"url": "http://host:1/", "model": "lama"}
+    parameters: dict[str, ParameterValue] = {"url": "http://host:1/", "model": "lama"}
     take_server_url(parameters, ("iopaint", "telea"))
     assert (os.environ[URL], parameters) == ("http://host:1", {"model": "lama"})
 

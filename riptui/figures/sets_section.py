@@ -68,7 +68,7 @@ def write_sets(data: ReportData, folder: Path, on_progress: OnReportProgress) ->
     notes: dict[str, None] = {}
     figures: list[WrittenFigure] = []
     tables: dict[str, str] = {}
-    names = list_features(data.summaries)
+    names = list_features(one.trajectory for one in data.summaries)
     for done, name in enumerate(names):
         on_progress("comparing sets", done, len(names))
         try:

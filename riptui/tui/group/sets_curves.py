@@ -67,4 +67,6 @@ def _series(title: str, curve: SetCurve, colour: int) -> Series:
         for side in ("low", "high")
     )
     x = tuple(point.inpainted for point in points)
-    return Series(title, x, tuple(point.estimate.value for point in points), low, high, colour)
+    y = tuple(point.estimate.value for point in points)
+    counts = tuple(point.images for point in points)
+    return Series(title, x, y, low, high, colour, counts=counts, signed=SET_METRICS[curve.metric].range[0] < 0)

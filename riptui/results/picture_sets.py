@@ -152,7 +152,7 @@ def _make_group(key: GroupKey, members: Sequence[MemberFeatures]) -> SetGroup:
     by_point: defaultdict[float, defaultdict[str, list[MemberFeatures]]] = defaultdict(lambda: defaultdict(list))
     for member in sorted(members, key=lambda one: (one.spec.original_sha256, one.spec.seed)):
         for k in member.spec.keyframe_iterations():
-            by_point[100 * k / member.spec.cells][member.spec.original_sha256].append(member)
+            by_point[member.spec.amount_at(k)][member.spec.original_sha256].append(member)
     points = {point: _make_set(point, by_image) for point, by_image in sorted(by_point.items())}
     return SetGroup(key, members[0].spec, points, len(members))
 
@@ -169,5 +169,5 @@ def _make_set(point: float, by_image: Mapping[str, Sequence[MemberFeatures]]) ->
 
 
 def _vector_at(member: MemberFeatures, point: float) -> FeatureVector:
-    [k] = [k for k in member.spec.keyframe_iterations() if 100 * k / member.spec.cells == point]
+    [k] = [k for k in member.spec.keyframe_iterations() if member.spec.amount_at(k) == point]
     return member.vectors[k]

@@ -10,8 +10,7 @@
     metric_choice       which metrics a run measures; fetch_names: what the names given to `fetch` stand for
     results_tables      tables of `results`, with settings_table and recursion_tables
     set_results         `results` by a metric of sets
-    collapse_tables     how trajectories end, for `collapse`
-    diversity_tables    how far seeds are apart, for `diversity`
+    collapse_tables     how trajectories end, for `collapse`; diversity_tables: of `diversity`
     care                --on-end and --timeout; stop_signal: Ctrl-C; logind: what systemd kills at logout
     source_images       the pictures of `run`; side_by_side: two pictures on a terminal, for `show`
     runs_folder, worker_options    options as values; unlisted, copies: what a listing should tell of besides

@@ -12,6 +12,8 @@ from riptui.metrics.display import format_result
 from riptui.results.bootstrap import MIN_INTERVAL_IMAGES
 from riptui.results.collapse_summary import LABELS
 
+MAX_AMOUNTS = 8
+"""Columns of the table of coupling; of more amounts, every so many are shown."""
 MAX_LISTED = 20
 """Trajectories that are listed one by one; of more, --csv and --json do."""
 
@@ -48,6 +50,58 @@ def print_collapse(summary: Mapping[str, Any]) -> None:
     print_line(f"growth of the distance per covered area over the second half of the amount: {growth}", "dim")
     if any(row["images"] < MIN_INTERVAL_IMAGES for row in summary["groups"]):
         print_line(f"no intervals over fewer than {MIN_INTERVAL_IMAGES} images", "dim")
+
+
+def print_attraction(attraction: Mapping[str, Any]) -> None:
+    """Print whether different pictures end alike; nothing where there are too few of them."""
+    if not attraction["groups"]:
+        return
+    print_line(f"Whether different pictures end alike, by {attraction['features']}", "bold")
+    columns: dict[str, FormatCell] = {
+        "n": lambda row: str(row["trajectories"]),
+        "images": lambda row: str(row["images"]),
+        "apart": lambda row: _format_ratio(row["ratio"]),
+        "clusters": lambda row: str(len(row["clusters"])),
+        "largest": lambda row: f"{row['clusters'][0]['images']} images",
+        "alike below": lambda row: format_result(row["radius"]),
+    }
+    print_table(build_layouts(attraction["groups"], "key", columns, ("alike below", "n")))
+    print_line("apart: mean distance between the ends of two pictures, divided by that of their originals", "dim")
+    print_line(attraction["rule"], "dim")
+
+
+def print_coupling(coupling: Mapping[str, Any]) -> None:
+    """Print how far apart pictures stay; nothing unless some share squares and noise."""
+    if not coupling["groups"]:
+        return
+    print_line("Two pictures, driven by the same squares and noise or by their own: distance, at 0 % 1", "bold")
+    amounts = sorted({point["inpainted"] for group in coupling["groups"] for point in group["points"]} - {0.0})
+    shown = amounts[:: max(1, len(amounts) // 4)] if len(amounts) > MAX_AMOUNTS else amounts
+    columns: dict[str, FormatCell] = {
+        "squares": lambda row: str(row["squares"]),
+        "images": lambda row: str(row["images"]),
+        "seeds": lambda row: str(row["seeds"]),
+        **{f"{amount:g} %": partial(_format_point, amount) for amount in dict.fromkeys([*shown, amounts[-1]])},
+    }
+    rows = [{**group, "key": {k: v for k, v in group["key"].items() if k != "squares"}} for group in coupling["groups"]]
+    print_table(build_layouts(rows, "key", columns, ("seeds",)))
+    print_line(
+        "distance: root mean square difference of frames reduced to 64 px; of own squares it falls where all ends are "
+        "alike, of shared ones also where pictures are driven alike",
+        "dim",
+    )
+
+
+def _format_point(amount: float, row: Mapping[str, Any]) -> str:
+    ratios = [point["ratio"] for point in row["points"] if point["inpainted"] == amount]
+    return _format_ratio(ratios[0]) if ratios else "-"
+
+
+def _format_ratio(ratio: Mapping[str, float]) -> str:
+    if isnan(ratio["value"]):
+        return "-"
+    interval = "" if isnan(ratio["low"]) else f" ({ratio['low']:.2f} to {ratio['high']:.2f})"
+    return f"{ratio['value']:.2f}{interval}"
 
 
 def _print_each(trajectories: Sequence[Mapping[str, Any]]) -> None:

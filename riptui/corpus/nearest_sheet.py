@@ -25,16 +25,17 @@ def write_nearest_sheet(
     prepared: PreparedAs,
     file: Path,
     *,
+    rows: int = MAX_ROWS,
     overwrite: bool = False,
     on_progress: OnExportProgress = ignore_progress,
 ) -> int:
-    """Write the sheet of the MAX_ROWS least novel frames; return how many are on it.
+    """Write the sheet of the least novel frames, as many as `rows`; return how many are on it.
 
     `prepared`: how the corpus' pictures were. One that can no longer be read is a blank. Raises InputError if there
     are no frames, or for a bad target; DamagedError, DiskError.
     """
     require_file(file, [".png"], overwrite=overwrite)
-    shown = nearest.frames[:MAX_ROWS]
+    shown = nearest.frames[:rows]
     if not shown:
         raise InputError("no frame was compared: there is nothing to draw")
     columns = 1 + max(len(frame.pictures) for frame in shown)

@@ -1,21 +1,27 @@
 """The report's section on how trajectories end, and its table of every trajectory with the values behind its labels."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from math import isnan
 from pathlib import Path
+from typing import Any
 
 from riptui.export.tables import write_csv
+from riptui.features import load_extractor
 from riptui.figures.data import settings_title
-from riptui.figures.markdown import escape_markdown, first_complaints, markdown_list, markdown_table
+from riptui.figures.markdown import escape_markdown, first_complaints, format_estimate, markdown_list, markdown_table
 from riptui.figures.report_data import OnReportProgress, ReportData
 from riptui.metrics.display import format_result
 from riptui.results.bootstrap import IntervalEstimate
 from riptui.results.collapse_summary import LABELS, CollapseSummary, EndShares, MaskSpread, summarise_ends
-from riptui.results.collapse_table import collapse_rows
+from riptui.results.collapse_table import attraction_rows, collapse_rows, coupling_rows
 from riptui.results.collapse_thresholds import CollapseThresholds
-from riptui.results.end_looks import choose_distance, distance_metrics, read_ends
+from riptui.results.coupling import CouplingAnalysis, analyse_coupling
+from riptui.results.end_looks import OnEndsProgress, choose_distance, distance_metrics, read_ends
+from riptui.results.end_states import AttractionAnalysis, analyse_attraction
+from riptui.spec import ParameterValue
 
-COLLAPSE_CSV = "collapse.csv"
+COLLAPSE_CSV, ATTRACTION_CSV, COUPLING_CSV = "collapse.csv", "end-states.csv", "coupling.csv"
 
 _INTRODUCTION = """\
 What the last frames look like, and whether the curves settled, read from pixels by the thresholds below: a label is
@@ -27,18 +33,59 @@ over the second half of the amount. In brackets: 95 % confidence intervals by im
 """
 
 
-def write_collapse(data: ReportData, folder: Path, on_progress: OnReportProgress) -> CollapseSummary:
-    """Label the ends of all complete trajectories, and write every one of them as CSV. Raises DiskError."""
+@dataclass(frozen=True)
+class CollapseAnalysis:
+    """How trajectories end, whether different pictures end alike, and whether they grow alike."""
+
+    summary: CollapseSummary
+    attraction: AttractionAnalysis
+    coupling: CouplingAnalysis
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON; numbers that are not finite are nan."""
+        return self.summary.as_dict() | {"attraction": self.attraction.as_dict(), "coupling": self.coupling.as_dict()}
+
+    @property
+    def files(self) -> Sequence[str]:
+        """The names of the tables beside the report."""
+        tables = {
+            COLLAPSE_CSV: self.summary.ends.members,
+            ATTRACTION_CSV: self.attraction.groups,
+            COUPLING_CSV: self.coupling.groups,
+        }
+        return [name for name, content in tables.items() if content]
+
+
+def write_collapse(data: ReportData, folder: Path, on_progress: OnReportProgress) -> CollapseAnalysis:
+    """Label the ends of all complete trajectories, compare those of different pictures, and write the tables as CSV.
+
+    Raises DiskError.
+    """
+
+    def show(stage: str) -> OnEndsProgress:
+        return lambda done, total: on_progress(stage, done, total)
+
     metric = data.metric if data.metric in distance_metrics(data.summaries) else choose_distance(data.summaries)
-    ends = read_ends(data.summaries, metric, lambda done, total: on_progress("reading last frames", done, total))
-    summary = summarise_ends(ends, CollapseThresholds())
-    if rows := collapse_rows(summary):
-        write_csv(rows, folder / COLLAPSE_CSV)
-    return summary
+    ends = read_ends(data.summaries, metric, show("reading last frames"))
+    found = CollapseAnalysis(
+        summarise_ends(ends, CollapseThresholds()),
+        analyse_attraction(ends.members, load_extractor("phash"), show("comparing ends")),
+        analyse_coupling(ends.members, show("comparing growth")),
+    )
+    tables = {
+        COLLAPSE_CSV: collapse_rows(found.summary),
+        ATTRACTION_CSV: attraction_rows(found.attraction),
+        COUPLING_CSV: coupling_rows(found.coupling),
+    }
+    for name, rows in tables.items():
+        if rows:
+            write_csv(rows, folder / name)
+    return found
 
 
-def render_collapse(summary: CollapseSummary) -> Iterator[str]:
+def render_collapse(found: CollapseAnalysis) -> Iterator[str]:
     """The parts of the section's text; nothing if no trajectory is complete and readable."""
+    summary = found.summary
     if not summary.groups:
         return
     yield f"## How trajectories end\n\n{_INTRODUCTION}"
@@ -54,24 +101,72 @@ def render_collapse(summary: CollapseSummary) -> Iterator[str]:
         [_median_row(group) for group in summary.groups],
     )
     yield from _spread_parts(summary)
-    yield markdown_list(first_complaints([f"left out, {reason}" for reason in summary.ends.left_out]))
+    yield from _attraction_parts(found.attraction)
+    yield from _coupling_parts(found.coupling)
+    reasons = dict.fromkeys([*summary.ends.left_out, *found.attraction.left_out, *found.coupling.left_out])
+    yield markdown_list(first_complaints([f"left out, {reason}" for reason in reasons]))
+
+
+def _attraction_parts(attraction: AttractionAnalysis) -> Iterator[str]:
+    if not attraction.groups:
+        return
+    yield (
+        "Whether different pictures end alike. *Apart*: mean distance between the ends of two pictures, divided by "
+        f"that of their originals; below 1, pictures are drawn together. {escape_markdown(attraction.describe())}. "
+        f"[CSV]({ATTRACTION_CSV})\n"
+    )
+    rows = [
+        [
+            *_title_and_mask(group.settings),
+            f"{group.trajectories:,}",
+            f"{group.images:,}",
+            format_estimate(group.ratio),
+            f"{len(group.clusters):,}",
+            f"{group.clusters[0].images:,} images",
+        ]
+        for group in attraction.groups
+    ]
+    yield markdown_table(["inpainter", "mask", "n", "images", "apart", "clusters", "largest"], rows)
+
+
+def _coupling_parts(coupling: CouplingAnalysis) -> Iterator[str]:
+    if not coupling.groups:
+        return
+    yield (
+        "Two pictures under the same squares and noise, and under their own: root mean square difference of frames "
+        "reduced to 64 px, divided by that of the originals. Of own squares it falls where all ends are alike, of "
+        f"shared ones also where pictures are driven alike. [CSV]({COUPLING_CSV})\n"
+    )
+    amounts = sorted({point.inpainted for group in coupling.groups for point in group.points} - {0.0})
+    shown = [amount for amount in amounts if amount % 100 == 0] or amounts
+    rows = []
+    for group in coupling.groups:
+        ratios = {point.inpainted: format_estimate(point.ratio) for point in group.points}
+        settings = {name: value for name, value in group.settings.items() if name != "squares"}
+        counts = [group.squares, f"{group.images:,}", f"{group.seeds:,}"]
+        rows.append([*_title_and_mask(settings), *counts, *(ratios.get(amount, "-") for amount in shown)])
+    heads = [f"{amount:g} %" for amount in shown]
+    yield markdown_table(["inpainter", "mask", "squares", "images", "seeds", *heads], rows)
+
+
+def _title_and_mask(settings: Mapping[str, ParameterValue]) -> list[str]:
+    condition = {name: value for name, value in settings.items() if name != "mask"}
+    return [escape_markdown(settings_title(condition)), f"{settings['mask']} px"]
 
 
 def _share_row(group: EndShares) -> list[str]:
     counts = [f"{group.trajectories:,}", f"{group.images:,}"]
-    return [*_names(group), *counts, *(_format_share(group.shares[str(label)]) for label in LABELS)]
+    return [*_title_and_mask(group.settings), *counts, *(_format_share(group.shares[str(label)]) for label in LABELS)]
 
 
 def _median_row(group: EndShares) -> list[str]:
     formats = {"detail": "{:.0f} %", "seams": "{:.2f}", "structure": "{:.2f}", "colour_spread": "{:.1f}"}
     formats["growth"] = "{:+.0f} %"
     medians = group.medians
-    return [*_names(group), *(form.format(medians[name]) if name in medians else "-" for name, form in formats.items())]
-
-
-def _names(group: EndShares) -> list[str]:
-    condition = {name: value for name, value in group.settings.items() if name != "mask"}
-    return [escape_markdown(settings_title(condition)), f"{group.settings['mask']} px"]
+    return [
+        *_title_and_mask(group.settings),
+        *(form.format(medians[name]) if name in medians else "-" for name, form in formats.items()),
+    ]
 
 
 def _spread_parts(summary: CollapseSummary) -> Iterator[str]:

@@ -80,10 +80,8 @@ def write_diversity(data: ReportData, folder: Path, on_progress: OnReportProgres
     return WrittenDiversity(analysis, figures)
 
 
-def render_diversity(diversity: WrittenDiversity | None) -> Iterator[str]:
+def render_diversity(diversity: WrittenDiversity) -> Iterator[str]:
     """The parts of the section's text; nothing without sets."""
-    if diversity is None:
-        return
     analysis = diversity.analysis
     yield f"## How far seeds are apart\n\n{_INTRODUCTION}"
     yield (

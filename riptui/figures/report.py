@@ -12,25 +12,20 @@ from riptui.errors import InputError
 from riptui.export.files import write_atomically
 from riptui.export.tables import write_csv
 from riptui.figures import averages, scatter, sequences, singles, spectrum_figure, square_maps, style
-from riptui.figures.collapse_section import COLLAPSE_CSV, render_collapse, write_collapse
 from riptui.figures.data import Condition
-from riptui.figures.diversity_section import DIVERSITY_CSV, WrittenDiversity, render_diversity, write_diversity
 from riptui.figures.figure import PlottedFigure, SkippedFigure, WrittenFigure
 from riptui.figures.html import render_html
-from riptui.figures.ratings_section import CSV_NAME, render_ratings, write_ratings
-from riptui.figures.recursion_section import WrittenRecursion, render_recursion, write_recursion
+from riptui.figures.nearest_section import (
+    require_corpus,
+)
 from riptui.figures.reference import ReferenceCurves, find_undrawn
 from riptui.figures.reference import read as read_reference
 from riptui.figures.report_data import OnReportProgress, ReportData, load_report_data
 from riptui.figures.report_folder import FORMAT, JSON_NAME, require_report_folder, staged_report
 from riptui.figures.report_text import render_markdown
-from riptui.figures.sets_section import WrittenSets, render_sets, write_sets
-from riptui.figures.side_by_side_section import WrittenSideBySide, render_side_by_side, write_side_by_side
-from riptui.figures.strength_section import WrittenStrengths, render_strengths, write_strengths
-from riptui.results.collapse_summary import CollapseSummary
-from riptui.results.diversity_rows import diversity_as_dict
+from riptui.figures.section import ReportSection
+from riptui.figures.sections import write_sections
 from riptui.results.findings import ConditionFindings, check_findings
-from riptui.results.rating_summary import RatingSummary
 from riptui.results.verdict import PaperFinding, parts_as_dicts
 from riptui.store.trajectory import Trajectory
 
@@ -66,21 +61,12 @@ class WrittenReport:
     tested: Sequence[ConditionFindings]
     notes: Sequence[str]
     """Further remarks for the reader."""
-    side_by_side: WrittenSideBySide
-    strengths: WrittenStrengths
-    recursion: WrittenRecursion
-    ratings: RatingSummary | None
-    """None if nobody has rated."""
-    sets: WrittenSets
-    collapse: CollapseSummary
-    diversity: WrittenDiversity | None
-    """None if no two trajectories differ in the seed alone."""
+    sections: Sequence[ReportSection]
 
     @property
     def all_figures(self) -> list[WrittenFigure]:
         """The paper's, and those of all sections."""
-        sections = (self.side_by_side, self.strengths, self.recursion, self.sets, self.diversity)
-        return [*self.figures, *(figure for section in sections if section for figure in section.figures)]
+        return [*self.figures, *(figure for section in self.sections for figure in section.figures)]
 
     def as_dict(self) -> dict[str, Any]:
         """The content of report.json. The encoder turns values that are not finite into null."""
@@ -103,20 +89,10 @@ class WrittenReport:
                 }
                 for tested in self.tested
             ],
-            "strengths": [asdict(law) for law in self.strengths.laws],
-            "recursion": self.recursion.analysis.as_dict(),
-            "ratings": self.ratings.as_dict() if self.ratings else None,
-            "sets": self.sets.as_dict(),
-            "collapse": self.collapse.as_dict(),
-            "diversity": diversity_as_dict(self.diversity.analysis, matrices=False) if self.diversity else None,
+            **{section.key: section.content for section in self.sections},
             "files": [
-                MARKDOWN_NAME,
-                HTML_NAME,
-                JSON_NAME,
-                *([CSV_NAME] if self.ratings else []),
-                *self.sets.tables.values(),
-                *([COLLAPSE_CSV] if self.collapse.ends.members else []),
-                *([DIVERSITY_CSV] if self.diversity else []),
+                *(MARKDOWN_NAME, HTML_NAME, JSON_NAME),
+                *(file for section in self.sections for file in section.files),
                 *(file for figure in self.all_figures for file in figure.files),
             ],
         }
@@ -132,6 +108,7 @@ def write_report(
     *,
     reference: Path | None = None,
     rated_folders: Sequence[Path] = (),
+    corpus: str | None = None,
     overwrite: bool = False,
     on_progress: OnReportProgress = lambda stage, done, total: None,
 ) -> WrittenReport:
@@ -139,22 +116,22 @@ def write_report(
 
     Figures that need more data are left out, with the reason. The same trajectories give the same bytes.
     `reference`: a CSV of published curves (see `reference.read`). `rated_folders`: where, and below which, ratings are
-    looked for. `out` is created; an earlier report in it is replaced. With `overwrite`, `out` may contain other files,
-    which are kept.
+    looked for, and up to which tags of groups count. `corpus`: the pictures that the last frames are compared with.
+    `out` is created; an earlier report in it is replaced. With `overwrite`, `out` may contain other files, which are
+    kept.
 
-    Raises InputError: no readable trajectory, a wrong `reference` or `out`; DiskError.
+    Raises InputError: no readable trajectory, a wrong `reference`, `corpus` or `out`; DiskError.
     """
     require_report_folder(out, overwrite=overwrite)
     overlaid = read_reference(reference) if reference else None
+    if corpus:
+        require_corpus(corpus)
     data = load_report_data(trajectories, on_progress)
     with staged_report(out, overwrite=overwrite) as folder:
         figures, left_out, damaged = _draw_all(data, overlaid, folder, on_progress)
-        side_by_side, strengths = write_side_by_side(data.conditions, folder), write_strengths(data.conditions, folder)
-        recursion = write_recursion(data, folder)
-        ratings = write_ratings(rated_folders, data.summaries, folder)
-        sets = write_sets(data, folder, on_progress)
-        collapse = write_collapse(data, folder, on_progress)
-        diversity = write_diversity(data, folder, on_progress)
+        sections = [
+            *write_sections(data, folder, on_progress, rated_folders=rated_folders, corpus=corpus),
+        ]
         on_progress("testing", 0, 1)
         tested, notes = _check_findings(data)
         notes += _reference_notes(data, overlaid)
@@ -170,26 +147,12 @@ def write_report(
             damaged=damaged,
             tested=tested,
             notes=notes,
-            side_by_side=side_by_side,
-            strengths=strengths,
-            recursion=recursion,
-            ratings=ratings,
-            sets=sets,
-            collapse=collapse,
-            diversity=diversity,
+            sections=sections,
         )
-        sections = [
-            *render_side_by_side(side_by_side),
-            *render_strengths(strengths),
-            *render_recursion(recursion),
-            *render_sets(sets),
-            *render_collapse(collapse),
-            *render_diversity(diversity),
-            *render_ratings(ratings),
-        ]
-        text = render_markdown(data, figures, left_out, damaged, tested, notes, sections)
+        texts = [part for section in sections for part in section.text]
+        text = render_markdown(data, figures, left_out, damaged, tested, notes, texts)
         write_atomically(folder / MARKDOWN_NAME, text.encode())
-        write_atomically(folder / HTML_NAME, render_html(text, _pictures(written.all_figures, folder)).encode())
+        write_atomically(folder / HTML_NAME, render_html(text, _pictures(written, folder)).encode())
         write_atomically(folder / JSON_NAME, msgspec.json.format(msgspec.json.encode(written.as_dict())) + b"\n")
         on_progress("testing", 1, 1)
     return written
@@ -243,9 +206,10 @@ def _write_figure(plotted: PlottedFigure, condition: Condition, folder: Path) ->
     )
 
 
-def _pictures(figures: Iterable[WrittenFigure], folder: Path) -> dict[str, bytes]:
+def _pictures(written: WrittenReport, folder: Path) -> dict[str, bytes]:
     """The PNGs of the report, by the name that its text has for them."""
-    names = [file for figure in figures for file in figure.files if file.endswith(".png")]
+    named = [figure.files for figure in written.all_figures] + [section.files for section in written.sections]
+    names = [file for files in named for file in files if file.endswith(".png")]
     return {name: (folder / name).read_bytes() for name in names}
 
 

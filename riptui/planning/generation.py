@@ -46,8 +46,8 @@ def plan_generation(
         model = resolve_model(text)
         if model.name and not MODELS[model.name].text_to_image:
             raise InputError(
-                f"{text} was made to inpaint: --inpainter {model.name} repaints a grey picture as a whole; --model takes "
-                "a text-to-image model"
+                f"{text} was made to inpaint: --inpainter {model.name} repaints a grey picture as a whole; --model "
+                "takes a text-to-image model"
             )
         named: dict[str, ParameterValue] = {"model": model.model, "revision": model.revision}
         given = {**named, **parameters, "prompt": prompt}

@@ -38,4 +38,6 @@ recursion_analysis all of this, from any trajectories
 frame_traits       detail, seams, structure and colour spread of a frame
 end_looks          the ends of trajectories by these, and whether they settled; collapse_thresholds: from what on
 collapse_summary   how often each end occurs, with intervals; collapse_table: every trajectory as a row
+end_states         whether different pictures end alike; coupling: whether they grow alike under the same squares
+pair_distances     distances between pairs of pictures, with intervals by picture
 """

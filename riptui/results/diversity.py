@@ -25,7 +25,7 @@ from riptui.results.similarity import (
     order_by_similarity,
     vendi_score,
 )
-from riptui.spec import ParameterValue, Spec, iterations_at
+from riptui.spec import ParameterValue, Spec
 from riptui.store.listing import TrajectorySummary
 from riptui.text.terminal import printable
 
@@ -196,7 +196,7 @@ def choose_iterations(spec: Spec, amounts: Amounts) -> list[int]:
         return [spec.iterations]
     if amounts == "half":
         return [k for k in spec.point_iterations() if k]
-    wanted = {iterations_at(amount, spec.cells) for amount in amounts if isinstance(amount, float | int)}
+    wanted = {spec.reaches(amount) for amount in amounts if isinstance(amount, float | int)}
     return sorted(k for k in wanted if 0 < k <= spec.iterations)
 
 

@@ -18,6 +18,7 @@ GROUPS = {
     "large": "Large picture",
     "gallery": "Gallery",
     "rate": "Rating",
+    "nearest": "Nearest pictures",
     "diversity": "Diversity",
 }
 
@@ -31,8 +32,8 @@ def _key(id: str, keys: str, action: str, description: str, tooltip: str = "", *
 BROWSER = [
     _key("compute.new", "n", "do('launch')", "New", "New trajectories", footer="n"),
     _key("frames.play", "space", "view('play_or_pause')", "Play", "Play or pause the frames", footer="space"),
-    _key("frames.back", "left", "view('move', -1)", "Frame", "Previous frame", footer="←→"),
-    _key("frames.forward", "right", "view('move', 1)", "Next frame"),
+    _key("frames.back", "left", "view('move', -1)", "Frame", "Previous frame; of a group the crosshair", footer="←→"),
+    _key("frames.forward", "right", "view('move', 1)", "Next frame", "Next frame; of a group the crosshair"),
     _key("frames.back-half", "shift+left,H", "view('move_by_half', -1)", "Back 50 %"),
     _key("frames.forward-half", "shift+right,L", "view('move_by_half', 1)", "Forward 50 %"),
     _key("frames.first", "home,0", "view('first')", "Original", "Go to the original (frame 0)"),
@@ -67,8 +68,12 @@ BROWSER = [
     _key("tabs.spec", "5", "view('select_tab', 'spec')", "Spec", "Spec and sessions (group: table)"),
     _key("tabs.log", "6", "view('select_tab', 'log')", "Log", "Log and errors"),
     _key("tabs.spectrum", "7", "view('select_tab', 'spectrum')", "Spectrum", "Lost frequencies, if measured"),
-    _key("tabs.axis", "a", "details('toggle_axis')", "Axis", "Switch the x axis: inpainted % or coverage %"),
+    _key("tabs.axis", "a", "details('toggle_axis')", "Axis", "Next axis: inpainted %, coverage %, excess"),
     _key("tabs.metric", "v", "details('cycle_metric')", "Metric", "Draw, or colour masks by, the next metric"),
+    _key("tabs.all-metrics", "A", "details('toggle_all_metrics')", "All metrics", "A chart for each metric, or one"),
+    _key("tabs.zoom-in", "full_stop", "details('zoom_charts', 1)", "Zoom in", "Zoom the y axis in; so does the wheel"),
+    _key("tabs.zoom-out", "comma", "details('zoom_charts', -1)", "Zoom out", "Zoom the y axis out"),
+    _key("tabs.log-axis", "Y", "details('toggle_log')", "Log axis", "A logarithmic y axis, or a linear one"),
     _key("tabs.image", "i", "details('cycle_image')", "Image", "Trajectories of the next image (groups only)"),
     _key(
         "runs.filter",
@@ -103,6 +108,7 @@ BROWSER = [
     _key("compute.sooner", "plus", "do('move_earlier')", "Earlier", "Move earlier in the queue"),
     _key("compute.later", "minus", "do('move_later')", "Later", "Move later in the queue"),
     _key("compute.again", "N", "do('rerun')", "Another seed", "Repeat with another seed"),
+    _key("do.nearest", "equals_sign", "do('nearest')", "Nearest", "The nearest pictures of a corpus, side by side"),
     _key("do.rate", "B", "do('rate')", "Rate", "Rate frames blind: A/B, best of several, or tags"),
     _key("do.seeds", "D", "do('compare_seeds')", "Diversity", "How far the seeds of a picture are apart, as a matrix"),
     _key(
@@ -110,7 +116,7 @@ BROWSER = [
         "e",
         "do('export')",
         "Export",
-        "Export frames, GIF, MP4, strip or CSV; of a group a figure",
+        "Export files; of a group also its chart",
         footer="e",
     ),
     _key("do.copy", "y", "do('copy')", "Copy", "Copy path, command line, spec or table"),
@@ -127,6 +133,7 @@ BROWSER = [
 
 APP = [
     _key("app.graphics", "ctrl+g", "graphics", "Graphics", "Switch graphics: kitty, sixel, half blocks or off"),
+    _key("app.settings", "O", "settings", "Settings", "Change the settings"),
     _key("app.help", "question_mark,f1", "help", "Help", "Show all keys", footer="?"),
     _key("app.suspend", "ctrl+z", "suspend_process", "Suspend", "Suspend (fg resumes)"),
     _key("app.quit", "q", "quit", "Quit", "Quit (workers keep running)", footer="q"),
@@ -173,7 +180,11 @@ COMPARE = [
     _key("compare.large", "f", "large", "Large", "Show one large; ↑ and ↓ switch to the others", footer="f"),
     _key("compare.metric", "v", "metric", "Metric", "Chart the next metric", footer="v"),
     _key("compare.axis", "a", "axis", "Axis", "Switch the x axis: inpainted % or coverage %", footer="a"),
-    _key("compare.export", "e", "export", "Export", "Write the chart for a paper: PDF, SVG, PNG and CSV"),
+    _key("compare.all-metrics", "A", "all_metrics", "All metrics", "A chart for each metric, or one"),
+    _key("compare.zoom-in", "full_stop", "zoom_charts(1)", "Zoom in", "Zoom the y axis in; so does the wheel"),
+    _key("compare.zoom-out", "comma", "zoom_charts(-1)", "Zoom out", "Zoom the y axis out"),
+    _key("compare.log-axis", "Y", "log_axis", "Log axis", "A logarithmic y axis, or a linear one"),
+    _key("compare.export", "e", "export", "Export", "Write the chart as PDF, SVG, PNG and CSV"),
     _key("compare.close", "escape,c", "close", "Close", "Back to the tree", footer="esc"),
 ]
 
@@ -208,7 +219,7 @@ LARGE = [
     _key("large.less", "left_square_bracket", "gain(-1)", "Less gain", "Amplify differences less"),
     _key("large.more", "right_square_bracket", "gain(1)", "More gain", "Amplify differences more"),
     _key("large.square", "o", "outline", "Square", "Outline the square of this iteration", footer="o"),
-    _key("large.export", "e", "export", "Export", "Write this frame as PNG with its spec inside, or other files"),
+    _key("large.export", "e", "export", "Export", "Write this frame as PNG, or other files"),
     _key("large.close", "escape,q,f,backspace", "close", "Close", "Back to where you were", footer="esc"),
 ]
 
@@ -262,6 +273,15 @@ RATING = [
     _key("rate.leave", "escape", "leave", "Leave", "Leave; the rating goes on where it ended", footer="esc"),
 ]
 
+NEAREST = [
+    _key("nearest.back", "left,h", "move(-1)", "Picture", "The next nearer picture", footer="←→"),
+    _key("nearest.forward", "right,l", "move(1)", "Next picture", "The next less near picture"),
+    _key("nearest.previous", "up,k", "open_other(-1)", "Frame", "The frame above: less novel", footer="↑↓"),
+    _key("nearest.next", "down,j", "open_other(1)", "Next frame", "The frame below: more novel"),
+    _key("nearest.original", "o,space", "original", "Original", "Show the original, and back", footer="o"),
+    _key("nearest.close", "escape,q,backspace,equals_sign", "close", "Close", "Back to the tree", footer="esc"),
+]
+
 DIVERSITY = [
     _key("diversity.left", "left,h", "move(0, -1)", "Move", "Column to the left", footer="←↑↓→"),
     _key("diversity.right", "right,l", "move(0, 1)", "Column to the right"),
@@ -283,6 +303,7 @@ SCOPES = {
     "large": LARGE,
     "gallery": GALLERY,
     "rating": RATING,
+    "nearest": NEAREST,
     "diversity": DIVERSITY,
 }
 """Within a scope a key has one meaning."""

@@ -69,8 +69,30 @@ class Details(ContentSwitcher):
         else:
             self.trajectory_view.select_tab(name)
 
+    @property
+    def _view(self) -> GroupView | TrajectoryView:
+        """The one on the screen."""
+        return self.group_view if self.current == "group" else self.trajectory_view
+
     def cycle_metric(self) -> None:
-        (self.group_view if self.current == "group" else self.trajectory_view).cycle_metric()
+        self._view.cycle_metric()
+
+    def toggle_all_metrics(self) -> None:
+        self._view.toggle_all_metrics()
+
+    def zoom_charts(self, direction: int) -> None:
+        """Zoom the y axes in (1) or out (-1)."""
+        for chart in self._view.charts:
+            chart.zoom(direction)
+
+    def toggle_log(self) -> None:
+        """Make the y axes logarithmic, or linear."""
+        for chart in self._view.charts:
+            chart.toggle_log()
+
+    def move_crosshair(self, points: int) -> None:
+        """Move the crosshair of a group's charts by so many points."""
+        self.group_view.chart_grid.move_crosshair(points)
 
     def cycle_image(self) -> None:
         if self.current == "group":

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from riptui.arrays import FeatureVectors
+from riptui.corpus import similar_vectors
 from riptui.corpus.similar_vectors import find_nearest
 
 

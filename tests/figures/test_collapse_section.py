@@ -8,6 +8,7 @@ import pytest
 
 from riptui.store.layout import METRICS
 from riptui.store.records import encode_line
+from tests.corpus.conftest import blotches
 from tests.support.recursed import bundled_pictures, paint, save_recursion
 
 pytestmark = pytest.mark.needs("report")
@@ -24,8 +25,9 @@ def test_the_section_has_rules_shares_medians_and_spreads(tmp_path: Path) -> Non
         trajectory = save_recursion(folder, bundled_pictures(2)[1], grey, mask=mask, amount=100.0, order="raster")
         (folder / METRICS).write_bytes(encode_line({"k": trajectory.spec.iterations, "delta-e": mask / 8}))
     data = load_report_data(find_trajectories(tmp_path / "runs"), lambda stage, done, total: None)
-    summary = write_collapse(data, tmp_path, lambda stage, done, total: None)
-    text = "\n".join(render_collapse(summary))
+    found = write_collapse(data, tmp_path, lambda stage, done, total: None)
+    text = "\n".join(render_collapse(found))
+    assert "end alike" not in text, "of a single picture"
     for part in (
         "## How trajectories end",
         "- blurred: detail below 50 %, and neither of those",
@@ -40,3 +42,28 @@ def test_the_section_has_rules_shares_medians_and_spreads(tmp_path: Path) -> Non
         ("128", "uniform", ""),
         ("64", "uniform", ""),
     ]
+
+
+def test_pictures_that_share_squares_and_noise_are_compared(tmp_path: Path) -> None:
+    from riptui.figures.collapse_section import ATTRACTION_CSV, COUPLING_CSV, render_collapse, write_collapse
+    from riptui.figures.report_data import load_report_data
+    from riptui.store.listing import find_trajectories
+
+    grey = paint(lambda image, seed: np.full_like(image, 128))
+    for number in range(3):
+        given = {"mask": 128, "amount": 100.0, "order": "raster", "squares": "shared"}
+        save_recursion(tmp_path / f"runs/{number}", blotches(number, 256), grey, **given)
+    data = load_report_data(find_trajectories(tmp_path / "runs"), lambda stage, done, total: None)
+    found = write_collapse(data, tmp_path, lambda stage, done, total: None)
+    text = "\n".join(render_collapse(found))
+    for part in (
+        "| navier-stokes | 128 px | 3 | 3 | 0.0000 | 1 | 3 images |",
+        "| inpainter | mask | squares | images | seeds | 100 % |",
+        "| navier-stokes | 128 px | shared | 3 | 1 | 0.0000 |",
+    ):
+        assert part in text, part
+    assert found.files == ["collapse.csv", ATTRACTION_CSV, COUPLING_CSV]
+    rows = [*csv.DictReader((tmp_path / COUPLING_CSV).read_text().splitlines())]
+    assert [(row["inpainted"], row["ratio"]) for row in rows][-1] == ("100.0", "0.0")
+    rows = [*csv.DictReader((tmp_path / ATTRACTION_CSV).read_text().splitlines())]
+    assert [(row["cluster"], row["cluster images"]) for row in rows] == [("1", "3")] * 3

@@ -389,7 +389,7 @@ def test_its_progress_ends_at_the_whole(one: Path, tmp_path: Path) -> None:
     heard: list[tuple[str, int, int]] = []
     report.write_report(find_trajectories(one), tmp_path / "out", on_progress=lambda *told: heard.append(told))
     last = {what: (done, total) for what, done, total in heard}
-    assert list(last) == ["reading", "reading squares", "drawing", "reading last frames", "testing"]
+    assert list(last) == ["reading", "reading squares", "drawing", "reading last frames", "comparing ends", "testing"]
     assert all(done == total for done, total in last.values())
 
 

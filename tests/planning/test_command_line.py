@@ -17,7 +17,7 @@ from riptui.inpainters import spec_parameters
 from riptui.planning.command_line import to_command_line
 from riptui.planning.generation import plan_generation
 from riptui.planning.sweep import Interventions, Sweep
-from riptui.spec import FITS, PASTE_BASES, SQUARE_ORDERS, Spec
+from riptui.spec import DRAWN_ORDERS, FITS, PASTE_BASES, Spec
 from tests.support.trajectories import make_spec, picture
 
 SPECS = st.builds(
@@ -26,7 +26,7 @@ SPECS = st.builds(
     mask=st.sampled_from([16, 64, 128]),
     seed=st.integers(0, 2**53),
     amount=st.floats(0.1, 1e6),
-    order=st.sampled_from(SQUARE_ORDERS),
+    order=st.sampled_from(DRAWN_ORDERS),
     fit=st.sampled_from(FITS),
     paste=st.just(True),
     onto=st.sampled_from(PASTE_BASES),

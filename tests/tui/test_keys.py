@@ -19,6 +19,9 @@ from riptui.tui.help import HelpScreen
 from riptui.tui.large.large_picture import LargePicture
 from riptui.tui.large.large_screen import LargeScreen
 from riptui.tui.picture_screens import open_gallery
+from riptui.tui.plot.chart import Chart
+from riptui.tui.plot.y_axis import YView
+from riptui.tui.settings_screen import SettingsScreen
 from riptui.tui.trajectory.difference import ComparisonMode
 from riptui.tui.trajectory.tabs import TAB_NAMES
 from tests.support.app_pilot import AppPilot, open_app
@@ -28,12 +31,10 @@ LAST = 32  # iterations of the first trajectory; every 8 of them are 50 %
 COMMANDS = ("compute", "do")
 """These keys begin commands, which have tests of their own."""
 
-TABLE = {
-    binding.id: binding
-    for name, scope in bindings.SCOPES.items()
-    if name not in ("rating", "diversity")
-    for binding in scope
-}  # those of ratings and diversity: tests/tui/rating, tests/tui/diversity
+OWN_TESTS = ("rating", "nearest", "diversity")
+"""Scopes whose keys are tested beside their screens."""
+
+TABLE = {binding.id: binding for name, scope in bindings.SCOPES.items() if name not in OWN_TESTS for binding in scope}
 
 Press = Callable[[AppPilot, str], Awaitable[None]]
 PRESSED: dict[str, Press] = {}
@@ -66,7 +67,9 @@ def test_every_key_of_the_table_is_tested() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("group", [group for group in bindings.GROUPS if group not in (*COMMANDS, "rate", "diversity")])
+@pytest.mark.parametrize(
+    "group", [group for group in bindings.GROUPS if group not in (*COMMANDS, "rate", "nearest", "diversity")]
+)
 async def test_the_keys_of_a_group_do_what_the_table_says(group: str, folder: Path) -> None:
     """One app for all of them: it takes longer to start than to press a key."""
     async with open_app(folder) as pilot:
@@ -307,6 +310,43 @@ async def turns_the_axis_to_coverage_and_back(pilot: AppPilot, key: str) -> None
     await pilot.wait_until(lambda: "coverage %" in pilot.screen_text, "the other axis")
     await pilot.press(key)
     await pilot.wait_until(lambda: "inpainted %" in pilot.screen_text, "the axis again")
+
+
+def y_view(pilot: AppPilot) -> YView:
+    """Of the chart on the screen."""
+    return pilot.app.screen.query(Chart).first().y_view
+
+
+@key("tabs.all-metrics")
+async def draws_each_metric_and_one_again(pilot: AppPilot, key: str) -> None:
+    await pilot.wait_until(lambda: len(pilot.view.charts) == 1)
+    await pilot.press(key)
+    await pilot.wait_until(lambda: {chart.axis_labels[1] for chart in pilot.view.charts} == {"SSIM", "PSNR (dB)"})
+    await pilot.press(key)
+    await pilot.wait_until(lambda: len(pilot.view.charts) == 1)
+
+
+@key("tabs.zoom-in")
+async def zooms_into_the_chart(pilot: AppPilot, key: str) -> None:
+    before = y_view(pilot).zoom
+    await pilot.press(key)
+    assert y_view(pilot).zoom == 2 * before
+
+
+@key("tabs.zoom-out")
+async def zooms_out_of_the_chart(pilot: AppPilot, key: str) -> None:
+    await pilot.press("full_stop", "full_stop")
+    before = y_view(pilot).zoom
+    await pilot.press(key)
+    assert y_view(pilot).zoom == before / 2
+
+
+@key("tabs.log-axis")
+async def makes_the_axis_logarithmic_and_linear_again(pilot: AppPilot, key: str) -> None:
+    await pilot.press(key)
+    await pilot.wait_until(lambda: "SSIM · log" in pilot.screen_text)
+    await pilot.press(key)
+    await pilot.wait_until(lambda: "log" not in pilot.view.charts[0].render_line(0).text)
 
 
 @key("tabs.metric")
@@ -936,6 +976,34 @@ async def turns_the_axis_of_the_comparison(pilot: AppPilot, key: str) -> None:
     await pilot.wait_until(lambda: "coverage %" in pilot.screen_text, "the other axis")
 
 
+@key("compare.all-metrics")
+async def draws_each_metric_of_them_and_one_again(pilot: AppPilot, key: str) -> None:
+    await pilot.press(key)
+    await pilot.wait_until(lambda: len(comparison(pilot).charts.charts) == 2)
+    await pilot.press(key)
+    await pilot.wait_until(lambda: len(comparison(pilot).charts.charts) == 1)
+
+
+@key("compare.zoom-in")
+async def zooms_in_on_them(pilot: AppPilot, key: str) -> None:
+    before = y_view(pilot).zoom
+    await pilot.press(key)
+    assert y_view(pilot).zoom == 2 * before
+
+
+@key("compare.zoom-out")
+async def zooms_out_of_them(pilot: AppPilot, key: str) -> None:
+    before = y_view(pilot).zoom
+    await pilot.press("full_stop", key)
+    assert y_view(pilot).zoom == before
+
+
+@key("compare.log-axis")
+async def makes_their_axis_logarithmic(pilot: AppPilot, key: str) -> None:
+    await pilot.press(key)
+    assert y_view(pilot).log
+
+
 @key("compare.close")
 async def goes_back_to_the_tree(pilot: AppPilot, key: str) -> None:
     await pilot.press(key)
@@ -953,6 +1021,14 @@ async def goes_through_the_ways_to_show_pictures(pilot: AppPilot, key: str) -> N
     assert pilot.said == "pictures: half blocks (switched by you; detected off: a test)"
     await pilot.press(key)
     await pilot.wait_until(lambda: pilot.app.graphics.protocol == "off", "none")
+
+
+@key("app.settings")
+async def shows_the_settings(pilot: AppPilot, key: str) -> None:
+    await pilot.press(key)
+    await pilot.wait_for_dialog(SettingsScreen)
+    await pilot.press("escape")
+    await pilot.wait_until(lambda: pilot.app.screen is pilot.browser)
 
 
 @key("app.help")
@@ -1059,7 +1135,7 @@ async def test_the_last_line_shows_the_keys_of_the_table_that_are_used_most(fold
 async def test_while_a_filter_is_typed_the_last_line_shows_no_key_that_is_a_character(folder: Path) -> None:
     async with open_app(folder) as pilot:
         await pilot.press("slash")
-        await pilot.wait_until(lambda: footer(pilot) == "↑ Earlier  enter Keep  esc Clear", "its keys")
+        await pilot.wait_until(lambda: footer(pilot) == "↑ Earlier  enter Keep  esc Clear  ^s Name", "its keys")
         await pilot.press("escape")
         await pilot.wait_until(lambda: footer(pilot).startswith("n New"), "the usual keys")
 
@@ -1083,7 +1159,7 @@ async def test_a_click_on_a_key_presses_it(folder: Path) -> None:
 @pytest.mark.slow
 async def test_the_users_keys_replace_the_tables_and_the_help_follows(folder: Path) -> None:
     keys = {"runs.mark": "ctrl+o", "app.quit": "Q", "tree.down": "down,t", "no.such": "x"}
-    async with open_app(folder, keys=keys) as pilot:
+    async with open_app(folder, (140, 60), keys=keys) as pilot:
         assert len([toast for toast in pilot.toasts if "unknown id 'no.such'" in toast]) == 1
         await pilot.press("m", "q")
         assert not pilot.tree.marked

@@ -21,6 +21,14 @@ from riptui.cli.lazy import command
     help="Change a threshold, e.g. blurred=40. Can be given several times.",
 )
 @click.option(
+    "--features",
+    metavar="NAME",
+    default="phash",
+    show_default=True,
+    help="What ends are compared by, between pictures: phash, or NAME or NAME:MODEL of a network, e.g. clip.",
+)
+@click.option("--device", metavar="D", default="", show_default="the best one", help="Device of a network.")
+@click.option(
     "--csv",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="F",
@@ -35,6 +43,10 @@ def collapse() -> None:
     neighbours within squares), seams (the same across the lines of the grid), structure (correlation of coarse luma
     with the original), colour spread, and growth (by how much the distance per covered area changed over the second
     half). The thresholds are printed with the result; look at the pictures before you believe a label.
+
+    Also whether different pictures end alike (how far their ends are apart, against their originals, and clusters of
+    ends), and, where trajectories share squares and noise (riptui run --squares shared), whether two pictures that are
+    driven alike grow alike.
 
     \b
     riptui collapse runs/fig7

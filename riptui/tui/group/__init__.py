@@ -6,5 +6,6 @@ chart_command  the commands that draw the same for a paper
 group_reader   reads the metrics of all trajectories, in a thread
 table          a table that renders only visible rows; columns: those of a group; table_text: as TSV and Markdown
 compare        the comparison screen; compare_data: its frames at equal inpainted %
+compare_charts  its charts
 compare_column  a trajectory in the comparison; compare_position: which frames it shows
 """

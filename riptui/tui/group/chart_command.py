@@ -17,16 +17,20 @@ def chart_figure(
     *,
     metrics: Sequence[str] = (),
     picture: str = "",
+    log: bool = False,
     further: Sequence[str] = (),
 ) -> Figure:
-    """metrics: those drawn; else that of the options. picture: whose runs are drawn. further: a filter of the paths."""
+    """metrics: those drawn; else that of the options. picture: whose runs are drawn. log: a logarithmic y axis.
+
+    further: options that leave some of the trajectories.
+    """
     arguments = ["chart", *map(str, paths)]
     arguments += [] if options.view == "mean" else ["--view", options.view]
     named = [metric for metric in metrics or [options.metric] if metric != LUMA]
     arguments += ["--metrics", ",".join(named)] if named else []
     arguments += [] if options.axis == "inpainted" or options.view == "recursion" else ["--axis", options.axis]
     arguments += ["--picture", picture] if options.view == "runs" and picture else []
-    arguments += ["--log"] if options.log else []
+    arguments += ["--log"] if log else []
     return Figure(title, stem, [*arguments, *further])
 
 
@@ -40,7 +44,7 @@ def sheet_figure(
     inpainted: float | None = None,
     further: Sequence[str] = (),
 ) -> Figure:
-    """columns, by_seed, inpainted: as in the gallery; else its first ones. further: as above."""
+    """columns, by_seed, inpainted: as in the gallery; else its first ones. further: as for a chart."""
     arguments = ["sheet", *map(str, paths)]
     arguments += ["--columns", columns] if columns else []
     arguments += ["--by-seed"] if by_seed else []

@@ -20,7 +20,7 @@ class ChartOptions:
     metric: str = "lpips-vgg"  # the first measured one is drawn if no trajectory has it
     axis: ChartAxis = "inpainted"
     image: int = 0  # the index of the group's image whose runs are drawn
-    log: bool = False  # a logarithmic y axis
+    all_metrics: bool = False  # a chart for each
 
     @property
     def needs_squares(self) -> bool:

@@ -1,17 +1,21 @@
 """What a group's chart needs to be read, and the chart of what was read. No Textual widgets."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from riptui.tui.group.chart_options import ChartOptions
 from riptui.tui.group.group_reader import GroupReader
-from riptui.tui.group.mean_curves import GroupData, build_group_data
+from riptui.tui.group.mean_curves import GroupData, build_group_data, resolve_metric
 from riptui.tui.group.recursion_curves import build_recursion_data
+from riptui.tui.plot.chart_grid import MAX_CHARTS
 
 
 def read_further(reader: GroupReader, options: ChartOptions) -> Iterator[int]:
     """Read what a chart needs beside the metrics, which are read. Yields how many trajectories are done."""
     if options.needs_squares:
-        yield from reader.read_squares("" if options.view == "recursion" else options.metric)
+        metrics, metric = resolve_metric(reader.members.values(), options)
+        needed = () if options.view == "recursion" else metrics[:MAX_CHARTS] if options.all_metrics else [metric]
+        yield from reader.read_squares(needed)
     elif options.axis == "coverage":
         yield from reader.read_coverage()
 
@@ -22,3 +26,10 @@ def build_chart(reader: GroupReader, options: ChartOptions, root: str, *, exact:
         return build_recursion_data(reader.members, options, reader.squares, root)
     squares = reader.squares if options.axis == "excess" else {}
     return build_group_data(reader.members, options, reader.coverage, root, squares=squares, exact=exact)
+
+
+def build_charts(reader: GroupReader, options: ChartOptions, root: str) -> list[GroupData]:
+    """The chart of the metric, and those of the others in their order if all are asked for."""
+    first = build_chart(reader, options, root)
+    others = [name for name in first.metrics if name != first.options.metric] if options.all_metrics else []
+    return [first, *(build_chart(reader, replace(options, metric=name), root) for name in others[: MAX_CHARTS - 1])]

@@ -1,7 +1,6 @@
 """The comparison screen: two to six trajectories side by side at equal inpainted %, and their curves in one chart."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from os.path import commonpath
 from pathlib import Path
@@ -17,11 +16,9 @@ from textual.widgets import Static
 
 from riptui.arrays import Image
 from riptui.graphics.protocol import Graphics
-from riptui.metrics.display import metric_names, metric_title
 from riptui.tui import bindings
 from riptui.tui.figure_dialog import FigureScreen
-from riptui.tui.group.chart_command import chart_figure
-from riptui.tui.group.chart_options import ChartOptions
+from riptui.tui.group.compare_charts import CompareCharts
 from riptui.tui.group.compare_column import GAP_COLUMNS, CompareColumn, update_if_changed
 from riptui.tui.group.compare_data import CompareReader, compare_specs, differences_to_first, distinct_names
 from riptui.tui.group.compare_position import ComparePosition
@@ -29,7 +26,6 @@ from riptui.tui.key_footer import KeyFooter
 from riptui.tui.large.large_screen import LargeScreen
 from riptui.tui.latest_jobs import LatestJobs
 from riptui.tui.plot.chart import Chart
-from riptui.tui.plot.series import Series
 from riptui.tui.trajectory import metric_series
 from riptui.tui.trajectory.difference import GAIN
 from riptui.tui.trajectory.loader import FrameImage, TrajectorySnapshot
@@ -52,7 +48,7 @@ class CompareScreen(Screen[None]):
         & #columns { height: auto; padding: 0 1; }
         & #seek { height: 1; padding: 0 1; }
         & #place { width: auto; margin-left: 2; text-style: bold; }
-        & Chart { height: 1fr; padding: 0 1; }
+        & ChartGrid { padding: 0 1; }
     }
     """
 
@@ -70,8 +66,7 @@ class CompareScreen(Screen[None]):
         self._graphics = graphics
         self._names = distinct_names(trajectories)
         self._columns = [CompareColumn(graphics, index, name) for index, name in enumerate(self._names)]
-        self._chosen_metric = metric
-        self._axis: metric_series.XAxis = axis
+        self._charts = CompareCharts(self._names, metric=metric, axis=axis)
         self._compared: tuple[TrajectorySnapshot, ...] = ()
         self.position = ComparePosition(speed=speed)
         self._summary = ""
@@ -91,7 +86,7 @@ class CompareScreen(Screen[None]):
         with Horizontal(id="seek"):
             yield Slider()
             yield Static(id="place", markup=False)
-        yield Chart()
+        yield self._charts
         yield KeyFooter()
 
     def on_mount(self) -> None:
@@ -125,7 +120,7 @@ class CompareScreen(Screen[None]):
         slider = self.query_one(Slider)
         slider.iterations, slider.newest = self.position.steps, self.position.last
         slider.set_marks(self.position.halves)
-        self._draw_chart()
+        self.charts.show(compared)
         self._show_position()
 
     def _show_frames(
@@ -186,7 +181,7 @@ class CompareScreen(Screen[None]):
         self.query_one(Slider).k = self.position.step
         pace = f"  ▶ {self.position.speed:g}/s" if self.position.playing else ""
         update_if_changed(self.query_one("#place", Static), Content(f"{self.inpainted:4.0f} %{pace}"))
-        self.query_one(Chart).set_marker(self._marker)
+        self.charts.show_position(self.inpainted)
         self._show_summary()
         self._request_frames()
 
@@ -203,50 +198,32 @@ class CompareScreen(Screen[None]):
     # What is shown
 
     @property
-    def metric(self) -> str:
-        """The metric in the chart: the chosen one, or the first that was measured."""
-        metrics = self._measured_metrics()
-        return self._chosen_metric if self._chosen_metric in metrics or not metrics else metrics[0]
-
-    def _measured_metrics(self) -> list[str]:
-        """The metrics of all trajectories."""
-        all_values = [values for trajectory in self._compared for values in trajectory.metrics.values()]
-        return metric_names(dict(enumerate(all_values)))
+    def charts(self) -> CompareCharts:
+        return self._charts
 
     @property
-    def _marker(self) -> float | None:
-        return self.inpainted if self._axis == "inpainted" else None
-
-    def _draw_chart(self) -> None:
-        metric = self.metric
-        curves = [
-            self._curve_of(colour, name, trajectory)
-            for colour, (name, trajectory) in enumerate(zip(self._names, self._compared, strict=True))
-        ]
-        x_end = max((trajectory.spec.amount for trajectory in self._compared if trajectory.spec), default=0.0)
-        self.query_one(Chart).draw(
-            curves,
-            x_label=metric_series.X_LABELS[self._axis],
-            y_label=metric_title(metric) if self._measured_metrics() else "no metrics yet",
-            marker=self._marker,
-            x_end=x_end if self._axis == "inpainted" else 100.0,
-        )
-
-    def _curve_of(self, colour: int, name: str, trajectory: TrajectorySnapshot) -> Series:
-        for curve in metric_series.build_series(trajectory, [self.metric], self._axis):
-            return replace(curve, name=name, colour=colour)
-        return Series(name, (), (), colour=colour)
+    def metric(self) -> str:
+        """The metric in the chart, and below the pictures."""
+        return self.charts.metric
 
     def action_metric(self) -> None:
-        if metrics := self._measured_metrics():
-            self._chosen_metric = metrics[(metrics.index(self.metric) + 1) % len(metrics)]
-            self._draw_chart()
-            self._show_pictures()
+        self.charts.cycle_metric()
+        self._show_pictures()
+
+    def action_all_metrics(self) -> None:
+        self.charts.toggle_all_metrics()
 
     def action_axis(self) -> None:
         """Draw over inpainted %, or over coverage without a marker, as the trajectories differ there."""
-        self._axis = "coverage" if self._axis == "inpainted" else "inpainted"
-        self._draw_chart()
+        self.charts.toggle_axis()
+
+    def action_zoom_charts(self, direction: int) -> None:
+        for chart in self.charts.charts:
+            chart.zoom(direction)
+
+    def action_log_axis(self) -> None:
+        for chart in self.charts.charts:
+            chart.toggle_log()
 
     def action_difference(self) -> None:
         """Show the others as differences to the first, or as they are."""
@@ -293,9 +270,8 @@ class CompareScreen(Screen[None]):
 
     def action_export(self) -> None:
         """Write the chart as a figure."""
-        options = ChartOptions("each", self.metric, "coverage" if self._axis == "coverage" else "inpainted")
         name = Path(commonpath([path.parent for path in self._trajectories])).name
-        figure = chart_figure("Chart of this comparison", f"{name}-comparison", self._trajectories, options)
+        figure = self.charts.make_figure(name, self._trajectories)
         self.app.push_screen(FigureScreen(figure), partial(tell_written, self.app))
 
     def action_close(self) -> None:
@@ -320,5 +296,5 @@ class CompareScreen(Screen[None]):
 
     def on_chart_point_chosen(self, message: Chart.PointChosen) -> None:
         message.stop()
-        if self._axis == "inpainted":
+        if self.charts.axis == "inpainted":
             self._change(partial(self.position.go_to_percent, message.x))

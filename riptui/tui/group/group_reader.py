@@ -106,16 +106,16 @@ class GroupReader:
                 yield count
                 deadline = time.monotonic() + SLICE_SECONDS
 
-    def read_squares(self, metric: str = "") -> Iterator[int]:
+    def read_squares(self, metrics: Iterable[str] = ()) -> Iterator[int]:
         """Read the squares' errors of complete trajectories, one of each spec, that are missing. As `read_coverage`.
 
-        metric: whose coverage null is needed, beside the errors of the luma.
+        metrics: whose coverage nulls are needed, beside the errors of the luma.
         """
         from riptui.results.coverage_null import patch_names  # NumPy, and scikit-image when something is computed
         from riptui.results.exposure import LUMA
         from riptui.results.square_cache import read_square_errors_cached
 
-        names = frozenset([LUMA, *patch_names(metric)])
+        names = frozenset([LUMA, *(name for metric in metrics for name in patch_names(metric))])
         before, self.squares = self.squares if names <= self._square_names else {}, {}
         self._square_names = self._square_names | names if before else names
         chosen: dict[str, GroupMember] = {}

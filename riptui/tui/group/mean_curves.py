@@ -61,14 +61,9 @@ def build_group_data(
     `coverage` and `squares`: by path, for the axes of those names alone. `exact`: every value of every trajectory, each
     a series of its own, also those that would hide each other.
     """
-    metric_sets = dict.fromkeys(member.names for member in members.values())
-    metrics = tuple(in_display_order(name for names in metric_sets for name in names))
+    metrics, metric = resolve_metric(members.values(), options)
     images = name_pictures(member.spec for member in members.values())
-    if options.axis == "excess":
-        metrics = tuple(filter(has_distance, metrics))
-    metric = options.metric if options.metric in metrics else next(iter(metrics), options.metric)
-    image = options.image % max(1, len(images))
-    resolved_options = ChartOptions(options.view, metric, options.axis, image)
+    resolved_options = replace(options, metric=metric, image=options.image % max(1, len(images)))
     drawn, left_out = _choose_drawn(members, resolved_options, images, squares)
     settings = [] if options.view == "each" else separating_settings(drawn)
     by_curve = _name_each(drawn) if options.view == "each" else split_by_curve(drawn, settings)
@@ -87,6 +82,7 @@ def build_group_data(
         series = series[:MAX_RUNS]
     if exact and options.view == "points":
         series = [replace(line, points_only=True) for line in series]
+    all_metrics, _ = resolve_metric(members.values(), replace(options, axis="inpainted"))
     x_end = max((member.spec.amount for member in members.values()), default=0.0)
     return GroupData(
         resolved_options,
@@ -95,8 +91,17 @@ def build_group_data(
         100.0 if options.axis == "coverage" else x_end,
         tuple(images.values()),
         ", ".join(notes),
-        *build_table(members, metrics, root),
+        *build_table(members, all_metrics, root),
     )
+
+
+def resolve_metric(members: Iterable[GroupMember], options: ChartOptions) -> tuple[tuple[str, ...], str]:
+    """The metrics that can be drawn, and which one is: the one of the options, or the first."""
+    metric_sets = dict.fromkeys(member.names for member in members)
+    metrics = tuple(in_display_order(name for names in metric_sets for name in names))
+    if options.axis == "excess":
+        metrics = tuple(filter(has_distance, metrics))
+    return metrics, options.metric if options.metric in metrics else next(iter(metrics), options.metric)
 
 
 def _choose_drawn(
@@ -144,7 +149,7 @@ def _to_curve(member: GroupMember, metric: str) -> Curve | None:
     k = np.array(member.measured_frames)[measured]
     if not len(k):
         return None
-    inpainted = 100 * k / member.spec.cells
+    inpainted = np.array([member.spec.amount_at(iteration) for iteration in k.tolist()], np.float64)
     until = member.measured_frames[-1]
     return Curve(Trajectory(Path(member.path)), member.spec, metric, k, inpainted, values[measured], until)
 

@@ -1,6 +1,7 @@
 """The recursion view of a group: the error of squares by number of repaints, and R with its interval. No Textual."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from math import isfinite
 
 from riptui.metrics.display import in_display_order
@@ -39,7 +40,7 @@ def build_recursion_data(
     if len(curves) > MAX_CURVES:
         notes.append(f"{MAX_CURVES} of {len(curves)} curves")
     images = name_pictures(member.spec for member in members.values())
-    resolved = ChartOptions("recursion", error, options.axis, options.image % max(1, len(images)))
+    resolved = replace(options, metric=error, image=options.image % max(1, len(images)))
     metrics = tuple(in_display_order(name for member in members.values() for name in member.names))
     return GroupData(
         resolved,

@@ -31,6 +31,7 @@ from riptui.tui.group.group_reader import GroupMember, GroupReader
 from riptui.tui.group.table import GroupTable
 from riptui.tui.latest_jobs import LatestJobs
 from riptui.tui.plot.chart import Chart
+from riptui.tui.plot.chart_grid import ChartGrid
 from riptui.tui.tab_bar import TabBar
 
 if TYPE_CHECKING:  # imports NumPy
@@ -52,7 +53,7 @@ class GroupView(Widget):
         & #group-about { width: auto; color: $text-muted; }
         & TabBar { width: 1fr; }
         & #group-metric { width: auto; color: $text-muted; pointer: pointer; }
-        & Chart { height: 3fr; }
+        & ChartGrid { height: 3fr; }
         & GroupTable { height: 2fr; }
     }
     """
@@ -71,6 +72,7 @@ class GroupView(Widget):
         self._group: Path | None = None
         self._paths: tuple[str, ...] = ()
         self._data: GroupData | None = None
+        self._charts: Sequence[GroupData] = ()  # what was read, and what is drawn if all metrics are
         self.members: Mapping[str, GroupMember] = {}
         """The trajectories as they were read last, by path; none before."""
         self._reader = GroupReader()  # used by the thread only
@@ -87,7 +89,7 @@ class GroupView(Widget):
         with Horizontal(id="choices"):
             yield TabBar(VIEWS, VIEWS[0])
             yield Static(id="group-metric", markup=False)
-        yield Chart()
+        yield ChartGrid()
         yield GroupTable()
 
     @property
@@ -106,7 +108,9 @@ class GroupView(Widget):
         self._pause_seconds = MIN_POLL_SECONDS
         self._show_name(group)
         self._set_text("#group-about", "")
-        self.query_one(Chart).draw((), x_label="", y_label="")
+        self.chart_grid.set_crosshair(None)
+        for chart in self.chart_grid.charts:
+            chart.draw((), x_label="", y_label="")
         self.query_one(GroupTable).show((), ())
         self._start_reading()
 
@@ -143,6 +147,19 @@ class GroupView(Widget):
         if self._data and len(self._data.images) > 1:
             self._change_options(view="runs", image=(self._data.options.image + 1) % len(self._data.images))
 
+    def toggle_all_metrics(self) -> None:
+        """Draw a chart for each metric, or one."""
+        self._change_options(all_metrics=not self._options.all_metrics)
+
+    @property
+    def charts(self) -> Sequence[Chart]:
+        """The charts on the screen."""
+        return self.chart_grid.charts if self.chart_grid.display else ()
+
+    @property
+    def chart_grid(self) -> ChartGrid:
+        return self.query_one(ChartGrid)
+
     def cycle_axis(self) -> None:
         """Draw against inpainted %, coverage %, or the excess over coverage against inpainted %."""
         self._change_options(axis=AXES[(AXES.index(self._options.axis) + 1) % len(AXES)])
@@ -158,7 +175,17 @@ class GroupView(Widget):
         pictures = self._data.images if self._data else ()
         picture = pictures[options.image] if len(pictures) > 1 else ""
         kind = "-".join([options.view, *([] if options.axis == "inpainted" else [options.axis])])
-        return chart_figure(f"Chart of {stem}", f"{stem}-{kind}", paths, options, picture=picture, further=further)
+        metrics = [chart.options.metric for chart in self._charts]
+        return chart_figure(
+            f"Chart of {stem}",
+            f"{stem}-{kind}",
+            paths,
+            options,
+            metrics=metrics,
+            picture=picture,
+            log=self.chart_grid.is_log,
+            further=further,
+        )
 
     @property
     def axis(self) -> ChartAxis:
@@ -171,7 +198,7 @@ class GroupView(Widget):
 
     def _read_group(self, group: Path, paths: Sequence[str], options: ChartOptions) -> None:
         """Read what is new, and build the charts."""
-        from riptui.tui.group.chart_reader import build_chart, read_further  # NumPy: outside the UI thread
+        from riptui.tui.group.chart_reader import build_charts, read_further  # NumPy: outside the UI thread
 
         if group != self._group:
             return
@@ -188,9 +215,9 @@ class GroupView(Widget):
         if request == self._last_posted and not self._reader.changed and self._data is not None:
             return
         self._last_posted = request
-        data = build_chart(self._reader, options, str(group))
+        charts = build_charts(self._reader, options, str(group))
         reader, seconds = self._reader, time.monotonic() - started
-        self.call_later(self._show_group, group, data, reader.members, reader.unreadable, seconds)
+        self.call_later(self._show_group, group, charts, reader.members, reader.unreadable, seconds)
         self.call_later(self._show_name, group, tags)
 
     # Results of the thread
@@ -202,14 +229,21 @@ class GroupView(Widget):
             self._set_text("#group-about", f"reading {what}{count:,} of {total:,}")
 
     def _show_group(
-        self, group: Path, data: "GroupData", members: Mapping[str, GroupMember], unreadable: int, seconds: float
+        self,
+        group: Path,
+        charts: Sequence["GroupData"],
+        members: Mapping[str, GroupMember],
+        unreadable: int,
+        seconds: float,
     ) -> None:
+        """charts: that of the chosen metric first."""
         if group != self._group:
             return
-        self._data, self.members = data, members
+        data = charts[0]
+        self._data, self._charts, self.members = data, charts, members
         self._pause_seconds = max(MIN_POLL_SECONDS, PAUSE_FACTOR * seconds)
+        self._draw_charts()
         self._describe_group(data, unreadable)
-        self._draw_chart(data)
         self.query_one(GroupTable).show(data.columns, data.rows)
 
     def _show_name(self, group: Path, tags: Sequence[str] = ()) -> None:
@@ -237,13 +271,13 @@ class GroupView(Widget):
         self._apply_layout()
         self._start_reading()
 
-    def _draw_chart(self, data: "GroupData") -> None:
-        self.query_one(Chart).draw(
-            data.series,
-            x_label=x_label(data.options),
-            y_label=y_label(data.options) if data.metrics else _NOTHING_YET[data.options.view == "recursion"],
-            x_end=data.x_end,
-        )
+    def _draw_charts(self) -> None:
+        """Draw the chart, or as many as have room."""
+        grid = self.chart_grid
+        drawn = self._charts[: grid.room]
+        for data, chart in zip(drawn, grid.set_count(len(drawn)), strict=True):
+            label = y_label(data.options) if data.metrics else _NOTHING_YET[data.options.view == "recursion"]
+            chart.draw(data.series, x_label=x_label(data.options), y_label=label, x_end=data.x_end)
 
     def _describe_group(self, data: "GroupData", unreadable: int) -> None:
         count, images = len(data.rows), len(data.images)
@@ -252,6 +286,8 @@ class GroupView(Widget):
         if data.options.view == "runs" and images:
             parts.append(f"trajectories of {data.images[data.options.image]}")
         parts += [data.note] if data.note else []
+        if len(self._charts) > 1 and len(data.metrics) > len(self.chart_grid.charts):
+            parts.append(f"{len(self.chart_grid.charts)} of {len(data.metrics)} metrics")
         parts += [f"{unreadable:,} unreadable"] if unreadable else []
         self._set_text("#group-about", " · ".join(parts))
         self._set_text("#group-metric", f"{metric_title(data.options.metric)} ▸" if len(data.metrics) > 1 else "")
@@ -268,6 +304,8 @@ class GroupView(Widget):
 
     def on_resize(self, event: events.Resize) -> None:
         self._apply_layout()
+        if len(self._charts) > 1:
+            self.call_after_refresh(self._draw_charts)
 
     def _apply_layout(self) -> None:
         """Show the chart above the table, or one of them in little room."""
@@ -276,7 +314,7 @@ class GroupView(Widget):
         table_only = not self._fits_both and self._tab == TABLE
         tabs.chosen = TABLE if table_only else self._options.view
         for widget, visible in (
-            (self.query_one(Chart), not table_only),
+            (self.chart_grid, not table_only),
             (self.query_one(GroupTable), self._fits_both or table_only),
         ):
             if widget.display != visible:  # setting the same value would lay out the screen again

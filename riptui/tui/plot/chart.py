@@ -1,8 +1,8 @@
-"""The chart widget: series, and a marker at the current x.
+"""The chart widget: series, a marker at the current x, and a crosshair that reads values.
 
-The series are drawn once; moving the marker repaints only the rows that show it, so that scrubbing stays fast and sends
-little. textual-plot repaints everything: 50 ms and 15.6 kB per move of its line at 140x14, against 4 ms and 1.3 kB, and
-it needs NumPy, 110 ms and 13 MiB.
+The series are drawn once; moving the marker or the crosshair repaints only the rows that show it, so that scrubbing
+stays fast and sends little. textual-plot repaints everything: 50 ms and 15.6 kB per move of its line at 140x14, against
+4 ms and 1.3 kB, and it needs NumPy, 110 ms and 13 MiB.
 """
 
 from collections.abc import Sequence
@@ -21,14 +21,19 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from riptui.tui.plot.crosshair import crosshair_row, nearest, x_positions
 from riptui.tui.plot.drawing import DrawnChart, draw
 from riptui.tui.plot.grid import ChartCell, Ink
 from riptui.tui.plot.palette import current_series_colours
 from riptui.tui.plot.series import Series
+from riptui.tui.plot.y_axis import YView
 
 
 class Chart(Widget):
-    """Series over a common x axis. A click posts PointChosen."""
+    """Series over a common x axis. A click posts PointChosen.
+
+    The crosshair, at the mouse or where a key moved it, shows the values there. The wheel zooms the y axis.
+    """
 
     ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = {"chart--axis", "chart--tick", "chart--label", "chart--marker"}
@@ -51,11 +56,20 @@ class Chart(Widget):
         def control(self) -> "Chart":
             return self.chart
 
+    @dataclass
+    class CrosshairMoved(Message):
+        """The mouse moved it, or took it away."""
+
+        x: float | None
+
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._draw_call = partial(draw, (), x_label="", y_label="", x_end=None)
         self._cached_drawing: tuple[Size, DrawnChart] | None = None
         self.marker: float | None = None  # the x of the vertical line
+        self.crosshair: float | None = None  # the x whose values are shown
+        self.y_view = YView()
+        self._known_positions: list[float] | None = None
 
     def draw(
         self,
@@ -70,12 +84,15 @@ class Chart(Widget):
 
         marker: the x of a vertical line. x_end: the least end of the x axis, e.g. 400 %.
         """
-        content = partial(draw, tuple(series), x_label=x_label, y_label=y_label, x_end=x_end)
+        if y_label != self.axis_labels[1]:
+            self.y_view = YView(log=self.y_view.log)
+        content = partial(draw, tuple(series), x_label=x_label, y_label=y_label, x_end=x_end, view=self.y_view)
         if (content.args, content.keywords) == (self._draw_call.args, self._draw_call.keywords):
             self.set_marker(marker)
             return
         before, self._draw_call, self._cached_drawing = self._cached_drawing, content, None
-        if before is None or before[0] != self.size or marker is not None or self.marker is not None:
+        self._known_positions = None
+        if before is None or before[0] != self.size or {marker, self.marker, self.crosshair} != {None}:
             self.marker = marker
             self.refresh()
             return
@@ -86,31 +103,105 @@ class Chart(Widget):
     def axis_labels(self) -> tuple[str, str]:
         return self._draw_call.keywords["x_label"], self._draw_call.keywords["y_label"]
 
+    @property
+    def series(self) -> tuple[Series, ...]:
+        """What is drawn."""
+        return self._draw_call.args[0] if self._draw_call.args else ()
+
+    @property
+    def _x_positions(self) -> list[float]:
+        """Where the series have points."""
+        if self._known_positions is None:
+            self._known_positions = x_positions(self.series)
+        return self._known_positions
+
     def column_of(self, x: float) -> int:
         return self._drawing.column(x)
 
     def set_marker(self, x: float | None) -> None:
         """Move the vertical line to an x, or remove it."""
         before, self.marker = self.marker, x
-        if not self.size:
+        self._repaint_lines(before, x)
+
+    # The crosshair
+
+    def set_crosshair(self, x: float | None) -> None:
+        """Show the values at an x; None: none."""
+        if x != self.crosshair:
+            before, self.crosshair = self.crosshair, x
+            self._repaint_lines(before, x)
+            self.refresh(Region(0, 0, self.size.width, 1))
+
+    def move_crosshair(self, points: int) -> None:
+        """Move it by so many points; the first time to the last point, or the first."""
+        positions = self._x_positions
+        if not positions:
             return
-        old, new = (self._drawing.column(marker_x) if marker_x is not None else None for marker_x in (before, x))
-        if old == new:
-            return
-        columns = sorted(column for column in (old, new) if column is not None)
-        rows = {row for column in columns for row in self._marked_rows(column)}
-        width = columns[-1] + 1 - columns[0]  # one region: for each Textual sends a row from the widget's left edge
-        self.refresh(*(Region(columns[0], row, width, 1) for row in rows))
+        if self.crosshair is None:
+            self.set_crosshair(positions[-1 if points < 0 else 0])
+        else:
+            index = nearest(positions, self.crosshair) + points
+            self.set_crosshair(positions[min(max(0, index), len(positions) - 1)])
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        area, positions = self._drawing.area, self._x_positions
+        is_inside = area.left <= event.x < area.left + area.width and event.y >= area.top
+        is_shown = bool(is_inside and positions)
+        self._follow_mouse(positions[nearest(positions, self._drawing.x_at(event.x))] if is_shown else None)
+
+    def on_leave(self, event: events.Leave) -> None:
+        self._follow_mouse(None)
+
+    def _follow_mouse(self, x: float | None) -> None:
+        if x != self.crosshair:
+            self.set_crosshair(x)
+            self.post_message(self.CrosshairMoved(x))
+
+    # The y axis
+
+    def change_view(self, view: YView) -> None:
+        """Show the y axis in another way."""
+        if view != self.y_view:
+            self.y_view = view
+            self._draw_call = partial(draw, *self._draw_call.args, **self._draw_call.keywords | {"view": view})
+            self._cached_drawing = None
+            self.refresh()
+
+    def zoom(self, direction: int, around: float = 0.5) -> None:
+        """Show half of the y axis (1), or twice as much (-1); `around`: what stays, from 0 at the bottom to 1."""
+        self.change_view(self.y_view.zoomed(direction, around))
+
+    def toggle_log(self) -> None:
+        """Make the y axis logarithmic, or linear; all of it is visible then."""
+        self.change_view(YView(log=not self.y_view.log))
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        event.stop()
+        self._zoom_at(event.y, 1)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        event.stop()
+        self._zoom_at(event.y, -1)
+
+    def _zoom_at(self, row: int, direction: int) -> None:
+        area = self._drawing.area
+        self.zoom(direction, min(max(0.0, 1 - (row - area.top + 0.5) / area.height), 1.0))
+
+    # Drawing
 
     def render_line(self, y: int) -> Strip:
         if not self.size or y >= self.size.height:
             return Strip.blank(self.size.width, self.rich_style)
-        row = self._drawing.rows[y]
-        column = self._drawing.column(self.marker) if self.marker is not None else None
-        if column is not None and y in self._marked_rows(column):
-            area = self._drawing.area
-            mark = "┃" if y < area.top + area.height else "▲"
-            row = [*row[:column], (mark, _MARKER), *row[column + 1 :]]
+        drawing = self._drawing
+        row, area = drawing.rows[y], drawing.area
+        if self.crosshair is not None and y == 0 and area.top:
+            x_label, y_label = self.axis_labels
+            unit = " %" if x_label.endswith("%") else ""
+            row = crosshair_row(drawing, self.series, self.crosshair, y_label, unit)
+        for x, sign in ((self.crosshair, "│"), (self.marker, "┃")):
+            column = None if x is None else drawing.column(x)
+            if column is not None and y in self._marked_rows(column):
+                row = [*row[:column], (sign if y < area.top + area.height else "▲", _MARKER), *row[column + 1 :]]
         return self._strip(row)
 
     def on_click(self, event: events.Click) -> None:
@@ -124,6 +215,18 @@ class Chart(Widget):
         if self._cached_drawing is None or self._cached_drawing[0] != self.size:
             self._cached_drawing = self.size, self._draw_call(max(1, self.size.width), max(1, self.size.height))
         return self._cached_drawing[1]
+
+    def _repaint_lines(self, *positions: float | None) -> None:
+        """Repaint the rows that show a vertical line at the one x or the other."""
+        if not self.size:
+            return
+        columns = sorted({self._drawing.column(x) for x in positions if x is not None})
+        if len(columns) < 2 and None not in positions:  # the same column
+            return
+        rows = {row for column in columns for row in self._marked_rows(column)}
+        if columns:
+            width = columns[-1] + 1 - columns[0]  # one region: for each Textual sends a row from the widget's left edge
+            self.refresh(*(Region(columns[0], row, width, 1) for row in rows))
 
     def _marked_rows(self, column: int) -> list[int]:
         """The rows that show the marker: the axis, and every other row without a curve."""

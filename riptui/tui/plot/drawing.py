@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from riptui.tui.plot import legend
-from riptui.tui.plot.axes import AxisRange, format_ticks, tick_values, with_even_ticks, x_range, y_range
+from riptui.tui.plot.axes import AxisRange, format_ticks, tick_values, x_range
 from riptui.tui.plot.braille import DOTS_ACROSS, DOTS_DOWN, BrailleDots, take_turn
 from riptui.tui.plot.grid import ChartRow, Ink, write_text
 from riptui.tui.plot.legend import CellArea
 from riptui.tui.plot.series import Series, SeriesPoint
+from riptui.tui.plot.y_axis import YAxis, YView, can_show, make_y_axis
 
 HEADER_ROWS = 6  # the least height with a row for the y label and the legend
 LABEL_ROWS = 4  # ... with a row for the labels of the x axis
@@ -30,6 +31,7 @@ class DrawnChart:
     rows: list[ChartRow]
     area: CellArea  # the area of the curves
     x_axis: AxisRange
+    y_axis: YAxis
     inset: int = 0  # columns between the ends of the axis and of the area, for shifted series
 
     def column(self, x: float) -> int:
@@ -47,29 +49,35 @@ class DrawnChart:
 
 
 def draw(
-    series: Sequence[Series], width: int, height: int, *, x_label: str, y_label: str, x_end: float | None = None
+    series: Sequence[Series],
+    width: int,
+    height: int,
+    *,
+    x_label: str,
+    y_label: str,
+    x_end: float | None = None,
+    view: YView = YView(),  # noqa: B008  # frozen
 ) -> DrawnChart:
     """Draw series into so many columns and rows, each at least 1. x_end: the least end of the x axis."""
-    points = [list(line.points()) for line in series]
+    points = [[point for point in line.points() if can_show(point.y, view)] for line in series]
     x_axis = x_range((point.x for line_points in points for point in line_points), x_end)
     header, axis_rows = height >= HEADER_ROWS, (height >= AXIS_ROWS) + (height >= LABEL_ROWS)
     rows = max(1, height - header - axis_rows)
-    y_axis, y_ticks = with_even_ticks(y_range(_y_values(points)), rows, DOTS_DOWN, max(2, rows // 2))
-    y_texts = format_ticks(y_ticks)
-    gutter = max(map(len, y_texts)) + 1 if width >= GUTTER_COLUMNS and axis_rows else 0
+    y_axis = make_y_axis(_y_values(points), view, rows, DOTS_DOWN)
+    gutter = max(map(len, y_axis.labels)) + 1 if width >= GUTTER_COLUMNS and axis_rows else 0
     area = CellArea(gutter, int(header), max(1, width - gutter), rows)
     offsets = _series_offsets(series, points, area.width)
     inset = max(map(abs, offsets), default=0)
     blank: list[ChartRow] = [[(" ", Ink.BLANK)] * width for _ in range(height)]
-    drawing = DrawnChart(blank, area, x_axis, inset)
-    _draw_curves(drawing, series, points, offsets, y_axis)
+    drawing = DrawnChart(blank, area, x_axis, y_axis, inset)
+    _draw_curves(drawing, series, points, offsets)
     if gutter:
-        _draw_y_axis(drawing, y_axis, y_ticks, y_texts)
+        _draw_y_axis(drawing)
     if axis_rows:
         _draw_x_axis(drawing, x_label, labelled=height >= LABEL_ROWS)
     if header:
         entries = [legend.LegendEntry(line.shape, line.name, line.colour) for line in series if line.name]
-        legend.write_legend(drawing.rows, area, y_label, entries)
+        legend.write_legend(drawing.rows, area, y_label + view.note, entries)
     return drawing
 
 
@@ -86,9 +94,8 @@ def _draw_curves(
     series: Sequence[Series],
     points: Sequence[Sequence[SeriesPoint]],
     offsets: Sequence[int],
-    y_axis: AxisRange,
 ) -> None:
-    area = drawing.area
+    area, y_axis = drawing.area, drawing.y_axis
     dots = BrailleDots(area.width, area.height)
     shapes: dict[tuple[int, int], list[tuple[int, str, int]]] = {}
     jitter = _jitter_dots(series, points, area.width)
@@ -107,6 +114,8 @@ def _draw_curves(
             if point.low != point.high:
                 low, high = (_dot_row(end, y_axis, area.height) for end in (point.low, point.high))
                 dots.draw_line((x, low), (x, high), line.colour)
+            if not 0 <= y < DOTS_DOWN * area.height:
+                continue
             if interval and index % interval == 0:
                 candidates = shapes.setdefault((max(0, x) // DOTS_ACROSS, y // DOTS_DOWN), [])
                 candidates.append((index // interval, line.shape, line.colour))
@@ -120,9 +129,9 @@ def _draw_curves(
         drawing.rows[area.top + row][area.left + column] = shape, colour
 
 
-def _dot_row(y: float, axis: AxisRange, rows: int) -> int:
-    """The position of a y, in dots from the top."""
-    return round((1 - axis.fraction(y)) * (DOTS_DOWN * rows - 1))
+def _dot_row(y: float, axis: YAxis, rows: int) -> int:
+    """The position of a y, in dots from the top; above or below the area if it is not visible."""
+    return round((1 - axis.position(y)) * (DOTS_DOWN * rows - 1))
 
 
 def _shape_interval(series: Series, points: int, width: int) -> int:
@@ -159,11 +168,11 @@ def _count_x(points: Sequence[Sequence[SeriesPoint]]) -> int:
     return len({point.x for line_points in points for point in line_points})
 
 
-def _draw_y_axis(drawing: DrawnChart, axis: AxisRange, values: Sequence[float], texts: Sequence[str]) -> None:
-    area, column = drawing.area, drawing.area.left - 1
+def _draw_y_axis(drawing: DrawnChart) -> None:
+    area, axis, column = drawing.area, drawing.y_axis, drawing.area.left - 1
     for row in range(area.height):
         drawing.rows[area.top + row][column] = "│", Ink.AXIS
-    for value, text in zip(values, texts, strict=True):
+    for value, text in zip(axis.ticks, axis.labels, strict=True):
         row = area.top + _dot_row(value, axis, area.height) // DOTS_DOWN
         drawing.rows[row][column] = "┤", Ink.AXIS
         write_text(drawing.rows[row], column - len(text), text, Ink.TICK)

@@ -8,6 +8,7 @@ from riptui.metrics.display import format_value, metric_names
 from riptui.metrics.values import MetricValues
 from riptui.spec import Spec
 from riptui.tui.plot.chart import Chart
+from riptui.tui.plot.chart_grid import ChartGrid
 from riptui.tui.trajectory import metric_series
 from riptui.tui.trajectory.exposure_pane import ExposurePane
 from riptui.tui.trajectory.filmstrip import Filmstrip, FilmstripFrame
@@ -40,11 +41,12 @@ class TabPanes(ContentSwitcher):
         super().__init__(initial=TAB_NAMES[0])
         self.metric = metric  # the metric chosen for the chart; another is drawn if the trajectory lacks it
         self.square_metric = ""  # the metric that colours the squares of the masks; "": how often they were repainted
+        self.all_metrics = False  # whether each scale has a chart
         self._graphics = graphics
         self._cursor = cursor
 
     def compose(self) -> ComposeResult:
-        yield Chart(id="chart")
+        yield ChartGrid(id="chart")
         yield Filmstrip(self._graphics, id="filmstrip")
         yield RepaintMap(id="masks")
         yield ExposurePane(self._cursor, id="recursion")
@@ -76,14 +78,7 @@ class TabPanes(ContentSwitcher):
             return
         match self.current:
             case "chart":
-                names = self.drawn_metrics(snapshot)
-                self.query_one(Chart).draw(
-                    metric_series.build_series(snapshot, names, axis),
-                    x_label=metric_series.X_LABELS[axis],
-                    y_label=metric_series.y_label(names),
-                    marker=self._cursor.marker_x(),
-                    x_end=metric_series.x_end(spec, axis),
-                )
+                self._draw_charts(snapshot, spec, axis)
             case "recursion":
                 self.query_one(ExposurePane).show(snapshot)
             case "spec":
@@ -93,6 +88,35 @@ class TabPanes(ContentSwitcher):
             case _:
                 self.show_cursor()
 
+    def _draw_charts(self, snapshot: TrajectorySnapshot, spec: Spec, axis: metric_series.XAxis) -> None:
+        """Draw the chosen metric and those of its scale; or a chart for each scale, that one first, as many as fit."""
+        grid = self.chart_grid
+        scales = [self.drawn_metrics(snapshot)]
+        if self.all_metrics:
+            groups = (
+                metric_series.same_scale_metrics(snapshot.metrics, name) for name in metric_names(snapshot.metrics)
+            )
+            scales = [*map(list, dict.fromkeys(map(tuple, [*scales, *groups])))][: grid.room]
+        for names, chart in zip(scales, grid.set_count(len(scales)), strict=True):
+            chart.draw(
+                metric_series.build_series(snapshot, names, axis),
+                x_label=metric_series.X_LABELS[axis],
+                y_label=metric_series.y_label(names),
+                marker=self._cursor.marker_x(),
+                x_end=metric_series.x_end(spec, axis),
+            )
+
+    @property
+    def chart_grid(self) -> ChartGrid:
+        return self.query_one(ChartGrid)
+
+    @property
+    def visible_charts(self) -> list[Chart]:
+        """Those of the current pane; none if it has no charts."""
+        return [
+            chart for pane in self.children if pane.id == self.current for chart in pane.query(Chart) if chart.display
+        ]
+
     def show_cursor(self) -> None:
         """Show the cursor's frame in the current pane, which is filled already."""
         snapshot, spec, k = self._cursor.snapshot, self._cursor.spec, self._cursor.k
@@ -100,7 +124,7 @@ class TabPanes(ContentSwitcher):
             return
         match self.current:
             case "chart":
-                self.query_one(Chart).set_marker(self._cursor.marker_x())
+                self.chart_grid.set_marker(self._cursor.marker_x())
             case "filmstrip":
                 frames = self._strip_frames(snapshot, spec)
                 self.query_one(Filmstrip).show(frames, k, snapshot.newest, identity=snapshot.rows)

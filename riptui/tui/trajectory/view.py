@@ -5,7 +5,7 @@ handled here. Importing this module imports NumPy and Pillow.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -218,6 +218,16 @@ class TrajectoryView(Widget):
     def toggle_axis(self) -> None:
         self.cursor.toggle_axis()
         self._fill_pane()
+
+    def toggle_all_metrics(self) -> None:
+        """Draw a chart for each metric that has a scale of its own, or one."""
+        self._panes.all_metrics = not self._panes.all_metrics
+        self._fill_pane()
+
+    @property
+    def charts(self) -> Sequence[Chart]:
+        """The charts on the screen."""
+        return self._panes.visible_charts if self._panes.display else ()
 
     def set_axis(self, axis: metric_series.XAxis) -> None:
         self.cursor.choose_axis(axis)

@@ -68,7 +68,7 @@ def test_a_table_is_exact_as_tsv_and_readable_as_markdown() -> None:
 @pytest.mark.parametrize(
     "figure",
     [
-        chart_figure("", "a", [Path("runs/x")], ChartOptions("runs", "ssim", "coverage", log=True), picture="a b.png"),
+        chart_figure("", "a", [Path("runs/x")], ChartOptions("runs", "ssim", "coverage"), picture="a b.png", log=True),
         chart_figure("", "a", [Path("runs/x")], ChartOptions("recursion", "luma"), further=["--filter", "mask:64"]),
         sheet_figure("a", [Path("runs/x")], metric="ssim", columns="percent", by_seed=True, inpainted=150.0),
     ],

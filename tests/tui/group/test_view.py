@@ -384,12 +384,12 @@ async def test_choosing_a_row_tells_its_trajectory(group: Path) -> None:
 async def test_with_little_room_the_table_is_a_tab(group: Path) -> None:
     async with OneGroup().run_test(size=(60, 16)) as pilot:
         view = await shown(pilot, group)
-        assert view.query_one(Chart).display
+        assert view.charts
         assert not view.query_one(GroupTable).display
         view.select_tab(4)
         await pilot.pause()
         assert view.query_one(GroupTable).display
-        assert not view.query_one(Chart).display
+        assert not view.charts
 
 
 @pytest.mark.slow

@@ -1,0 +1,83 @@
+"""The crosshair: the values that there are at one x; several charts at once."""
+
+from textual.app import App, ComposeResult
+
+from riptui.tui.plot.chart import Chart
+from riptui.tui.plot.chart_grid import ChartGrid
+from riptui.tui.plot.crosshair import read_curves
+from riptui.tui.plot.series import Series
+
+X = (0.0, 50.0, 100.0)
+MEAN = Series("64 px", X, (0.0, 0.3, 0.5), (None, 0.2, 0.4), (None, 0.4, 0.6))
+OTHER = Series("128 px", (0.0, 40.0, 80.0), (0.0, 0.25, 0.45), colour=1)
+
+
+class ManyCharts(App[None]):
+    def compose(self) -> ComposeResult:
+        yield ChartGrid()
+
+
+def texts(x: float, *series: Series) -> list[str]:
+    return [reading.value + reading.bar for reading in read_curves(series, x)]
+
+
+def test_a_curve_tells_its_value_with_its_bar_and_where_it_is_measured() -> None:
+    assert texts(50.0, MEAN, OTHER) == ["0.3000 ± 0.1000", "0.2500 at 40"]
+    assert texts(0.0, MEAN, OTHER) == ["0.0000", "0.0000"]
+    assert texts(1.0, Series("a", (1.0,), (0.00012345,))) == ["0.00012"]
+    assert texts(50.0, Series("R", X, (0, 1, 2), (0, 0.5, 1), (0, 1.25, 3))) == ["1.0000 [0.5000, 1.2500]"]
+
+
+def test_lines_of_one_colour_tell_their_range() -> None:
+    lines = [Series("64 px" if not seed else "", X, (0.0, 0.3 + seed / 10, 0.5)) for seed in range(3)]
+    assert texts(50.0, *lines) == ["0.3000 to 0.5000"]
+    assert [reading.name for reading in read_curves(lines, 50.0)] == ["64 px"]
+
+
+async def test_the_mouse_reads_the_nearest_point_in_all_charts_and_leaving_ends_it() -> None:
+    async with ManyCharts().run_test(size=(120, 30)) as pilot:
+        grid = pilot.app.query_one(ChartGrid)
+        for chart in grid.set_count(2):
+            chart.draw([MEAN, OTHER], x_label="inpainted %", y_label="SSIM")
+        await pilot.pause()
+        first, second = grid.charts
+        assert first.size.width == second.size.width
+        await pilot.hover(second, offset=(second.column_of(52.0), 8))
+        assert [chart.crosshair for chart in grid.charts] == [50.0, 50.0]
+        assert "SSIM at 50 %: ● 0.3000 64 px  ▲ 0.2500 at 40 128 px" in first.render_line(0).text
+        assert any("│" in first.render_line(y).text[first.column_of(50.0)] for y in range(2, 12))
+        await pilot.hover(second, offset=(0, 0))
+        assert first.crosshair is None
+        assert " at " not in first.render_line(0).text
+
+
+async def test_keys_move_the_crosshair_from_point_to_point() -> None:
+    async with ManyCharts().run_test(size=(120, 30)) as pilot:
+        grid = pilot.app.query_one(ChartGrid)
+        grid.charts[0].draw([MEAN], x_label="inpainted %", y_label="SSIM")
+        seen = []
+        for points in (1, 1, 1, 1, -1):
+            grid.move_crosshair(points)
+            seen.append(grid.charts[0].crosshair)
+        assert seen == [0.0, 50.0, 100.0, 100.0, 50.0]
+
+
+async def test_the_wheel_zooms_and_another_metric_is_shown_whole_again() -> None:
+    async with ManyCharts().run_test(size=(120, 30)) as pilot:
+        chart = pilot.app.query_one(Chart)
+        chart.draw([MEAN], x_label="inpainted %", y_label="SSIM")
+        chart.toggle_log()
+        chart.zoom(1)
+        assert "SSIM · log · ×2" in chart.render_line(0).text
+        chart.draw([OTHER], x_label="inpainted %", y_label="PSNR")
+        assert (chart.y_view.zoom, chart.y_view.log) == (1, True)
+
+
+async def test_charts_that_are_not_needed_are_hidden_and_the_others_fill_the_room() -> None:
+    async with ManyCharts().run_test(size=(140, 30)) as pilot:
+        grid = pilot.app.query_one(ChartGrid)
+        for count, size in ((1, (140, 30)), (3, (45, 30)), (4, (69, 15)), (1, (140, 30))):
+            grid.set_count(count)
+            await pilot.pause()
+            assert len(grid.charts) == count
+            assert tuple(grid.charts[0].size) == size

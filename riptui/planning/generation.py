@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from riptui import inpainters
+from riptui.errors import InputError
 from riptui.images import PreparedImage
-from riptui.inpainters.models.catalogue import resolve_model
+from riptui.inpainters.models.catalogue import MODELS, resolve_model
 from riptui.planning.submit import OnCreated, submit
 from riptui.planning.sweep import Sweep
 from riptui.spec import ParameterValue
@@ -43,6 +44,11 @@ def plan_generation(
     sweeps = []
     for text in models:
         model = resolve_model(text)
+        if model.name and not MODELS[model.name].text_to_image:
+            raise InputError(
+                f"{text} was made to inpaint: --inpainter {model.name} repaints a grey picture as a whole; --model "
+                "takes a text-to-image model"
+            )
         named: dict[str, ParameterValue] = {"model": model.model, "revision": model.revision}
         given = {**named, **parameters, "prompt": prompt}
         sweeps.append(Sweep([inpainters.TEXT_TO_IMAGE], [size], seeds, given, WHOLE_PERCENT, size=size))

@@ -16,6 +16,7 @@ from riptui.arrays import Image, Images
 from riptui.errors import InputError
 from riptui.events import Ended
 from riptui.inpainters import TEXT_TO_IMAGE
+from riptui.inpainters.models.identity import require_places
 from riptui.inpainters.silence import silence_libraries
 from riptui.planning.generation import plan_generation, submit_generation
 from riptui.recursion import ignore_step
@@ -38,9 +39,13 @@ def model(checkpoints: Checkpoints) -> Any:
     return load(checkpoints["sd1.5-text"])
 
 
-def load(folder: Path, **given: Any) -> Any:
+def told(folder: Path, **given: Any) -> dict[str, Any]:
     parameters = {"model": str(folder), "revision": None, "steps": STEPS, "prompt": WORDS, "guidance": 7.5, **given}
-    return inpainters.load(TEXT_TO_IMAGE, parameters, device="cpu")
+    return inpainters.complete_parameters(TEXT_TO_IMAGE, parameters)
+
+
+def load(folder: Path, **given: Any) -> Any:
+    return inpainters.load(TEXT_TO_IMAGE, told(folder, **given), device="cpu")
 
 
 def paint(model: Any, *seeds: int, level: int = 128, size: int = SIZE) -> Images:
@@ -103,6 +108,8 @@ def test_a_trajectory_of_one_iteration_is_the_picture_of_its_noise_seed(
 def test_a_model_that_inpaints_is_refused(family: str, checkpoints: Checkpoints) -> None:
     with pytest.raises(InputError, match=r"cannot make pictures from a prompt alone: (its UNet takes 9|.*FluxFill)"):
         load(checkpoints[family])
+    with pytest.raises(InputError, match="was made to inpaint"):  # before a trajectory is made
+        require_places(told(checkpoints[family]))
 
 
 def test_a_square_is_refused() -> None:

@@ -60,4 +60,6 @@ def test_what_cannot_be_is_refused_before_anything_is_made(tmp_path: Path) -> No
         plan_generation("an owl", ["org/name"], [], [0], {"strength": "0.5"}, 256)
     with pytest.raises(InputError, match="'a b' is not a model"):
         plan_generation("an owl", ["a b"], [], [0], {}, 256)
+    with pytest.raises(InputError, match="sd2 was made to inpaint: --inpainter sd2 repaints a grey picture"):
+        plan_generation("an owl", ["sd2"], [], [0], {}, 256)
     assert not [*tmp_path.iterdir()]

@@ -30,6 +30,8 @@ class KnownModel:
     """Whether its terms must be accepted on its page before it can be fetched with a token."""
     guidance: float = 7.5
     steps: int = 50
+    text_to_image: bool = False
+    """Whether it can make pictures from a prompt alone; the others were made to inpaint."""
     strength: float = 1.0
     """diffusers' own is 1.0 for SD and Flux Fill, 0.9999 for SDXL, 0.6 for SD3; the paper's protocol is 1."""
 
@@ -74,6 +76,7 @@ MODELS: dict[str, KnownModel] = {
         "ea42f8cef0f178587cf766dc8129abd379c90671",
         gated=True,
         guidance=7.0,
+        text_to_image=True,
     ),
     "flux-fill": KnownModel(
         "black-forest-labs/FLUX.1-Fill-dev",

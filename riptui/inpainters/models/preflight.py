@@ -13,6 +13,10 @@ from riptui.inpainters.models.scheduler_names import require_scheduler
 if TYPE_CHECKING:
     from riptui.spec import ParameterValue
 
+MASKED_CHANNELS = 9
+"""Of the input of a UNet that takes latents, mask and masked latents."""
+INPAINT_ONLY = {"FluxFillPipeline"}
+
 MAX_TOKENS = 100_000
 """Tokens. A tokenizer that was saved without its length has 10^30 instead, and CLIP's prompts are padded to it."""
 
@@ -24,6 +28,8 @@ def require_possible(checkpoint: Checkpoint, parameters: Mapping[str, ParameterV
     """
     name = str(parameters["model"])
     _require_scheduler(checkpoint, parameters, name)
+    if "strength" not in parameters:  # text to image
+        _require_text_to_image(checkpoint, name)
     for component, (_, class_name) in checkpoint.classes.items():
         if class_name.startswith("CLIPTokenizer"):
             require_token_limit(checkpoint.folder / component, f"{name}'s {component}", checkpoint.repair_hint)
@@ -39,6 +45,16 @@ def _require_scheduler(checkpoint: Checkpoint, parameters: Mapping[str, Paramete
         require_scheduler(scheduler, own)
     if isinstance(steps, int) and isinstance(limit, int) and steps > limit:
         raise InputError(f"steps={steps}: {own} has at most {limit} in {name}")
+
+
+def _require_text_to_image(checkpoint: Checkpoint, name: str) -> None:
+    """What can be known before diffusers is imported: that a network or a pipeline was made to inpaint."""
+    channels = _read_config(checkpoint.folder / "unet").get("in_channels")
+    if channels == MASKED_CHANNELS or checkpoint.pipeline in INPAINT_ONLY:
+        raise InputError(
+            f"{name} was made to inpaint, and cannot make pictures from a prompt alone: riptui generate --inpainter "
+            "repaints a grey picture as a whole with it"
+        )
 
 
 def require_token_limit(folder: Path, title: str, repair_hint: str) -> None:

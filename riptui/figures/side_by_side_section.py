@@ -55,8 +55,7 @@ def write_side_by_side(conditions: Sequence[Condition], folder: Path) -> Written
     left_out = len(averages) - MAX_LINES
     caption = (
         "Means over images of all conditions, the seeds of an image averaged first; n = "
-        f"{_count(min(images), max(images))}"
-        + (f"; {left_out} conditions are not drawn" if left_out > 0 else "")
+        f"{_count(min(images), max(images))}" + (f"; {left_out} conditions are not drawn" if left_out > 0 else "")
     )
     written = WrittenFigure("S3", "", STEM, f"{caption}.", tuple(file.name for file in files))
     return WrittenSideBySide([written], *_table(averages))

@@ -178,7 +178,7 @@ PRESET_FIELDS = {
     },
     "slides-decoders": {
         "title": "Decoders compared: a model's own VAE and conditional ones, side by side (figure S3) and in one\n"
-        "# table; the values after one iteration stand beside those of the slides, those at the end are the recursion's.",
+        "# table; the values after one iteration compare with the slides', those at the end are the recursion's.",
         "group": "slides-decoders",
         "metrics": '["lpips-vgg", "lpips-alex", "ssim", "psnr", "seam", "spectrum"]',
         "sweep": DECODERS_SWEEP,

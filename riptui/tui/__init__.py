@@ -15,6 +15,7 @@ bindings    every key, in tables; keymap: the user's own keys; help: all keys; k
 figure_dialog      writes a chart or a sheet for a paper; written_files: says what was written
 picture_screens    opens large, gallery, comparison on what is chosen
 possible    what can be done now, for the palette; go_to: what a typed text can mean; go_to_dialog: its line
+settings_screen    changes the settings
 last_place  where one was when the app ended
 welcome     the screen of a runs folder without trajectories
 plot/       charts in braille

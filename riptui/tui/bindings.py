@@ -133,6 +133,7 @@ BROWSER = [
 
 APP = [
     _key("app.graphics", "ctrl+g", "graphics", "Graphics", "Switch graphics: kitty, sixel, half blocks or off"),
+    _key("app.settings", "O", "settings", "Settings", "Change the settings"),
     _key("app.help", "question_mark,f1", "help", "Help", "Show all keys", footer="?"),
     _key("app.suspend", "ctrl+z", "suspend_process", "Suspend", "Suspend (fg resumes)"),
     _key("app.quit", "q", "quit", "Quit", "Quit (workers keep running)", footer="q"),

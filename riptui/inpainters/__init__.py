@@ -23,6 +23,7 @@ lama, mat   networks of one pass: each a network_inpainter, loaded through spand
 autoencoder a VAE of a latent diffusion model, over the whole picture
 programs    the user's own programs
 servers     inpainters by HTTP: IOPaint, A1111 and Forge, ComfyUI
+returned_picture, batch_padding   what both of them share: the picture that comes back, and what needs none
 
 What they stand on:
 

@@ -1,11 +1,12 @@
 """What can be gone to by a text: a frame, a path, a filter, a command. No Textual, no disk."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal
 
-from riptui.spec import Spec, iterations_at
+from riptui.spec import Spec
 from riptui.text.terminal import printable
 
 MAX_FOUND = 12
@@ -27,13 +28,22 @@ class Target:
 
 
 def find_targets(
-    text: str, spec: Spec | None, newest: int, paths: Iterable[str], filters: Sequence[str], commands: dict[str, str]
+    text: str,
+    spec: Spec | None,
+    newest: int,
+    paths: Iterable[str],
+    filters: Sequence[str],
+    commands: dict[str, str],
+    named: Mapping[str, str] = MappingProxyType({}),
 ) -> list[Target]:
     """What a text can mean, the likeliest first.
 
-    spec, newest: of the shown trajectory, None and 0 if there is none; commands: their notes by their titles.
+    spec, newest: of the shown trajectory, None and 0 if there is none; commands: their notes by their titles; filters:
+    kept ones; named: others by their names.
     """
     text = text.strip()
+    if text.startswith("@"):
+        return [Target("filter", f"@{name}", named[name]) for name in rank(text[1:], named)][:MAX_FOUND]
     if text.startswith("/"):
         typed, *_ = texts = [text[1:].strip(), *filters]
         found = [saved for saved in dict.fromkeys(texts) if saved and typed in saved]
@@ -48,7 +58,7 @@ def find_targets(
 
 def _find_frames(text: str, spec: Spec, newest: int) -> list[Target]:
     if match := AMOUNT.fullmatch(text):
-        k = iterations_at(float(match[1]), spec.cells)
+        k = spec.reaches(float(match[1]))
     elif match := FRAME.fullmatch(text):
         k = int(match[1])
     else:

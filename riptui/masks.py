@@ -1,6 +1,10 @@
-"""The square that each iteration repaints, and its noise: functions of (spec, iteration), whatever the inpainter did.
+"""The pixels that each iteration repaints, and its noise: functions of (spec, iteration), whatever the inpainter did.
 
-The image is cut into a grid of mask x mask squares (paper, section 3). The random numbers are words of NumPy's
+The image is cut into a grid of mask x mask squares (paper, section 3). With the order `offset` the grid is shifted at
+each iteration, and what it loses at one edge it has at the opposite one: so each pixel is as likely as any other, each
+iteration repaints as many as any other, and a square that is cut by an edge has up to four parts.
+
+The random numbers are words of NumPy's
 SeedSequence, which NumPy promises never to change (NEP 19), unlike the streams of its generators. They depend on the
 seed, the original, the mask size, the iteration and the purpose: pictures are independent samples, and all inpainters
 and settings get the same squares and noise on one picture, so that they are compared in pairs. With shared squares
@@ -12,7 +16,8 @@ from enum import IntEnum
 import numpy as np
 
 from riptui.arrays import Mask
-from riptui.spec import Box, Spec
+from riptui.region import Region
+from riptui.spec import OFFSET_STEP, Box, Spec
 
 
 class RandomPurpose(IntEnum):
@@ -21,20 +26,51 @@ class RandomPurpose(IntEnum):
     SQUARE = 0
     NOISE = 1
     SHUFFLE = 2
+    OFFSET = 3
+    ANCHOR = 4
 
 
-def draw_box(spec: Spec, iteration: int) -> Box:
-    """The square that an iteration (numbered from 1) repaints."""
-    columns = spec.size // spec.mask
-    row, column = divmod(_draw_cell(spec, iteration), columns)
+def draw_region(spec: Spec, iteration: int) -> Region:
+    """The pixels that an iteration (numbered from 1) repaints."""
+    square = _cell_box(spec, _draw_cell(spec, iteration))
+    if spec.order != "offset":
+        return Region(square)
+    steps = spec.mask // OFFSET_STEP
+    across, down = (word * steps >> 64 for word in _random_words(spec, iteration, RandomPurpose.OFFSET, 2))
+    return _wrap_square(spec, square.x + across * OFFSET_STEP, square.y + down * OFFSET_STEP)
+
+
+def _cell_box(spec: Spec, cell: int) -> Box:
+    """A square of the grid, counted row by row."""
+    row, column = divmod(cell, spec.size // spec.mask)
     return Box(column * spec.mask, row * spec.mask, spec.mask, spec.mask)
 
 
+def _wrap_square(spec: Spec, x: int, y: int) -> Region:
+    """The square whose top left corner is at (x, y), on a picture whose opposite edges meet."""
+    if max(x, y) + spec.mask <= spec.size:
+        return Region(Box(x, y, spec.mask, spec.mask))
+    rows, columns = ((start + np.arange(spec.mask)) % spec.size for start in (y, x))
+    repaint = np.zeros((spec.size, spec.size), np.bool_)
+    repaint[np.ix_(rows, columns)] = True
+    return Region.of(repaint)
+
+
+def draw_box(spec: Spec, iteration: int) -> Box:
+    """The bounding box of the pixels that an iteration repaints; of a grid, the square itself."""
+    return draw_region(spec, iteration).box
+
+
 def draw_mask(spec: Spec, iteration: int) -> Mask:
-    """The iteration's mask: True on the square to repaint."""
-    repaint = np.zeros((spec.size, spec.size), dtype=np.bool_)
-    repaint[draw_box(spec, iteration).window] = True
-    return repaint
+    """The iteration's mask: True on the pixels to repaint."""
+    return draw_region(spec, iteration).in_frame(spec.size)
+
+
+def draw_anchor(spec: Spec, iteration: int) -> Box | None:
+    """The square that is painted back from the original after an iteration, if any: uniform, with replacement."""
+    if not spec.anchor or iteration % spec.anchor:
+        return None
+    return _cell_box(spec, _random_words(spec, iteration, RandomPurpose.ANCHOR, 1)[0] * spec.cells >> 64)
 
 
 def draw_noise_seed(spec: Spec, iteration: int) -> int:
@@ -46,7 +82,7 @@ def _draw_cell(spec: Spec, iteration: int) -> int:
     """Number of the square, counted row by row: uniform with replacement, or each once per 100 % (shuffle, raster)."""
     cycle, position = divmod(iteration - 1, spec.cells)
     match spec.order:
-        case "replacement":
+        case "replacement" | "offset":
             return _random_words(spec, iteration, RandomPurpose.SQUARE, 1)[0] * spec.cells >> 64
         case "shuffle":
             words = _random_words(spec, cycle, RandomPurpose.SHUFFLE, spec.cells)

@@ -4,6 +4,8 @@ frame 0 = original
 for k = 1 ... n:
     draw a mask; inpaint frame k-1 under it; paste the mask's pixels into frame k-1: that is frame k
 
+A spec may ask for another paste, and for squares that are painted back (`_make_frame`).
+
 `recurse` is this loop for one trajectory, in memory. The engine calls its step, `iterate`, for a batch of trajectories
 and saves each iteration (engine/batch.py).
 """
@@ -15,10 +17,20 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from riptui import inpainters, masks
-from riptui.arrays import Image, Images
+from riptui.arrays import Image, Images, Mask
 from riptui.errors import InpainterError, InputError
-from riptui.inpainters import Inpainter, OnStep
-from riptui.spec import Box, Spec
+from riptui.inpainters import Inpainter, OnStep, add_defaults
+from riptui.inpainters.scheduled import convert_scheduled
+from riptui.region import Region
+from riptui.spec import Box, ParameterValue, Spec
+
+
+def no_pixels() -> Mask:
+    return np.zeros((0, 0), np.bool_)
+
+
+def no_image() -> Image:
+    return np.zeros((0, 0, 3), np.uint8)
 
 
 @dataclass
@@ -30,8 +42,16 @@ class Walk:
     """Frame k, [size, size, 3]."""
     iteration: int = 0
     """k: iterations done."""
-    repainted: set[Box] = field(default_factory=set)
-    """The squares repainted at least once."""
+    repainted: Mask = field(default_factory=no_pixels)
+    """The pixels repainted at least once, [size, size]."""
+    original: Image = field(default_factory=no_image)
+    """Frame 0; by default the frame that the walk begins with."""
+
+    def __post_init__(self) -> None:
+        if not self.original.size:
+            self.original = self.frame
+        if not self.repainted.size:
+            self.repainted = np.zeros((self.spec.size, self.spec.size), np.bool_)
 
     @property
     def done(self) -> bool:
@@ -43,7 +63,10 @@ class Iteration:
     """The result of one iteration of one trajectory."""
 
     k: int
-    box: Box
+    region: Region
+    """What it repainted."""
+    anchor: Box | None
+    """The square that was painted back from the original afterwards."""
     noise_seed: int
     before: Image
     """Frame k-1, which it read."""
@@ -55,6 +78,11 @@ class Iteration:
     """The same with each pixel counted once."""
     seconds: float
     """Wall time of the inpainting, for the whole batch."""
+
+    @property
+    def box(self) -> Box:
+        """The bounding box of what it repainted."""
+        return self.region.box
 
 
 def ignore_step(step: int, steps: int) -> None:
@@ -71,7 +99,7 @@ def recurse(
     """
     if original.shape != (spec.size, spec.size, 3):
         raise InputError(f"the original is {original.shape}; with this spec it must be {(spec.size, spec.size, 3)}")
-    inpaint = inpaint or inpainters.load(spec.inpainter, spec.parameters)
+    inpaint = inpaint or inpainters.load(spec.inpainter, spec.parameters, later_prompts=spec.scheduled_prompts)
     walk = Walk(spec, original)
     while not walk.done:
         yield from iterate([walk], inpaint, on_step=on_step)
@@ -84,27 +112,66 @@ def iterate(walks: Sequence[Walk], inpaint: Inpainter, *, on_step: OnStep = igno
     """
     started = time.perf_counter()
     frames = np.stack([walk.frame for walk in walks])
-    repaint = np.stack([masks.draw_mask(walk.spec, walk.iteration + 1) for walk in walks])
+    regions = [masks.draw_region(walk.spec, walk.iteration + 1) for walk in walks]
+    repaint = np.stack([region.in_frame(walk.spec.size) for walk, region in zip(walks, regions, strict=True)])
     seeds = [masks.draw_noise_seed(walk.spec, walk.iteration + 1) for walk in walks]
-    outputs = inpaint(frames, repaint, seeds=seeds, on_step=on_step)
-    _require_images(outputs, like=frames)
+    outputs = np.empty_like(frames)
+    for members, chosen in _choose_inpainters(walks, inpaint):
+        painted = chosen(frames[members], repaint[members], seeds=[seeds[i] for i in members], on_step=on_step)
+        _require_images(painted, like=frames[members])
+        outputs[members] = painted
     seconds = time.perf_counter() - started
-    return [_paste(walk, output, seed, seconds) for walk, output, seed in zip(walks, outputs, seeds, strict=True)]
+    return [_paste(*one, seconds) for one in zip(walks, regions, outputs, seeds, strict=True)]
 
 
-def _paste(walk: Walk, output: Image, noise_seed: int, seconds: float) -> Iteration:
+def _choose_inpainters(walks: Sequence[Walk], inpaint: Inpainter) -> list[tuple[list[int], Inpainter]]:
+    """Which walks are inpainted together, and by what: those whose schedules give equal values. Raises InputError."""
+    groups: dict[tuple[tuple[str, ParameterValue], ...], list[int]] = {}
+    for number, walk in enumerate(walks):
+        values = convert_scheduled(walk.spec.inpainter, walk.spec.scheduled(walk.iteration + 1))
+        groups.setdefault(tuple(values.items()), []).append(number)
+    return [
+        (members, add_defaults(inpaint).with_parameters(dict(values)) if values else inpaint)
+        for values, members in groups.items()
+    ]
+
+
+def _paste(walk: Walk, region: Region, output: Image, noise_seed: int, seconds: float) -> Iteration:
     """Paste one output and advance its walk."""
-    k = walk.iteration + 1
-    box, before = masks.draw_box(walk.spec, k), walk.frame
-    if walk.spec.paste:
-        frame = before.copy()
-        frame[box.window] = output[box.window]
-    else:
-        frame = output.copy()
+    k, before = walk.iteration + 1, walk.frame
+    anchor = masks.draw_anchor(walk.spec, k)
+    frame = _make_frame(walk, region, output)
+    if anchor is not None:
+        Region(anchor).paste(walk.original, frame)
     walk.frame, walk.iteration = frame, k
-    walk.repainted.add(box)
-    coverage = 100 * len(walk.repainted) / walk.spec.cells
-    return Iteration(k, box, noise_seed, before, frame, walk.spec.inpainted(k), coverage, seconds)
+    walk.repainted, coverage = add_coverage(walk.repainted, region)
+    return Iteration(k, region, anchor, noise_seed, before, frame, walk.spec.inpainted(k), coverage, seconds)
+
+
+def _make_frame(walk: Walk, region: Region, output: Image) -> Image:
+    if not walk.spec.paste:
+        return output.copy()
+    frame = (walk.original if walk.spec.onto == "original" else walk.frame).copy()
+    region.paste(_blend(walk.spec, region, output, frame), frame)
+    return frame
+
+
+def _blend(spec: Spec, region: Region, output: Image, canvas: Image) -> Image:
+    """The output as it is to be pasted onto the canvas."""
+    if spec.match == "none" and not spec.feather:
+        return output
+    from riptui import pasting  # scikit-image, 0.3 s that the paper's protocol does without
+
+    mask = region.in_frame(spec.size)
+    if spec.match == "border":
+        output = pasting.match_border(output, canvas, mask)
+    return pasting.feather(output, canvas, mask, spec.feather)
+
+
+def add_coverage(repainted: Mask, region: Region) -> tuple[Mask, float]:
+    """The pixels repainted at least once, with those of one more iteration, and their % of all."""
+    widened = repainted | region.in_frame(len(repainted))
+    return widened, 100 * int(np.count_nonzero(widened)) / widened.size
 
 
 def _require_images(outputs: Images, *, like: Images) -> None:

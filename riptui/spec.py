@@ -11,9 +11,17 @@ from typing import Annotated, Literal, NamedTuple, get_args
 import msgspec
 
 from riptui.errors import SpecError, with_choices
+from riptui.schedule import parse_schedules, write_schedules
 
 FORMAT = 1
-ADDED_FIELDS: dict[str, object] = {"squares": "shared"}
+ADDED_FIELDS: dict[str, object] = {
+    "squares": "shared",
+    "onto": "frame",
+    "anchor": 0,
+    "schedule": "",
+    "match": "none",
+    "feather": 0,
+}
 """Fields that format 1 gained after its first release, each with the value, as JSON, that leaving it out means.
 
 Older specs were written without such a field, so at this value it is left out of `spec.json` and of the digest: old
@@ -26,20 +34,25 @@ MAX_POINTS = 1_000_000  # 100 MB
 POINT_SPACING_PERCENT = 50.0  # % inpainted between two measured points of the paper, and between two keyframes
 
 Fit = Literal["bands", "crop", "stretch"]
-SquareOrder = Literal["replacement", "shuffle", "raster"]
+SquareOrder = Literal["replacement", "shuffle", "raster", "offset"]
 SquareSource = Literal["own", "shared"]
+PasteBase = Literal["frame", "original"]
+ColourMatch = Literal["none", "border"]
 ParameterValue = bool | int | float | str | None
 
 FITS: tuple[Fit, ...] = get_args(Fit)
 SQUARE_ORDERS: tuple[SquareOrder, ...] = get_args(SquareOrder)
 SQUARE_SOURCES: tuple[SquareSource, ...] = get_args(SquareSource)
+PASTE_BASES: tuple[PasteBase, ...] = get_args(PasteBase)
+COLOUR_MATCHES: tuple[ColourMatch, ...] = get_args(ColourMatch)
+OFFSET_STEP = 8  # px by which the grid is shifted, or a multiple: a pixel of the latents of most diffusion models
 
 Sha256 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
 ColourLevel = Annotated[int, msgspec.Meta(ge=0, le=255)]
 
 
 class Box(NamedTuple):
-    """A square of the grid, in pixels from the top left corner of the image."""
+    """A rectangle, e.g. a square of the grid, in pixels from the top left corner of the image."""
 
     x: int
     y: int
@@ -80,6 +93,16 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     seed: Annotated[int, msgspec.Meta(ge=0, le=MAX_SEED)] = 0
     paste: bool = True
     """Whether only the mask's pixels are taken from the inpainter's output."""
+    onto: PasteBase = "frame"
+    """What they are pasted onto: frame k-1, or the original, so that a frame differs from it in one mask only."""
+    anchor: int = 0
+    """Every so many iterations one square of the grid is painted back from the original; 0: never."""
+    schedule: str = ""
+    """Parameters of the inpainter that change over the iterations: see schedule.py. The others are `parameters`."""
+    match: ColourMatch = "none"
+    """Whether the colours of what was repainted are matched to those along the mask's border before the paste."""
+    feather: int = 0
+    """Pixels inside the mask's border over which the paste is blended; 0: none."""
     inpainter: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9.-]{0,63}\Z")] = "navier-stokes"
     parameters: dict[str, ParameterValue] = {}
     """All parameters of the inpainter, with the defaults; those that it gained later only where they differ."""
@@ -95,10 +118,24 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
                 f"mask {self.mask} px does not divide the image's {self.size} px; near it: "
                 + ", ".join(map(str, sorted(divisors[:4])))
             )
+        if self.order == "offset" and (self.mask % OFFSET_STEP or self.mask == OFFSET_STEP):
+            raise SpecError(
+                f"order offset shifts the grid by multiples of {OFFSET_STEP} px, so mask {self.mask} px must be a "
+                f"multiple of {OFFSET_STEP} px above {OFFSET_STEP}"
+            )
         if not 0 < self.amount <= 1_000_000:
             raise SpecError(f"amount {self.amount} %: it must be above 0 and at most 1,000,000")
+        if self.anchor < 0:
+            raise SpecError(f"anchor {self.anchor}: it must be a number of iterations, or 0 for never")
+        if self.onto == "original" and not self.paste:
+            raise SpecError("onto original: there must be a paste; leave --no-paste out, or choose --paste original")
+        if (self.match != "none" or self.feather) and not self.paste:
+            raise SpecError("match and feather are about the paste: leave --no-paste out")
+        if not 0 <= self.feather <= self.mask // 2:
+            raise SpecError(f"feather {self.feather} px: it must be from 0 to half the mask, {self.mask // 2} px")
         if not 0 <= self.seed <= MAX_SEED:
             raise SpecError(f"seed {self.seed}: it must be from 0 to {MAX_SEED:,}")
+        msgspec.structs.force_setattr(self, "schedule", write_schedules(parse_schedules(self.schedule)))
         msgspec.structs.force_setattr(self, "amount", float(self.amount))  # 400 and 400.0 are one spec, one digest
         msgspec.structs.force_setattr(self, "parameters", dict(self.parameters))  # the caller may change theirs
 
@@ -113,10 +150,31 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         return iterations_at(self.amount, self.cells)
 
     @property
+    def is_on_grid(self) -> bool:
+        """Whether each iteration repaints one square of one grid, so that squares can be told apart and counted."""
+        return self.order != "offset"
+
+    @property
+    def keeps_squares(self) -> bool:
+        """Whether a frame shows the last repaint of each square and, where there is none, the original."""
+        return self.is_on_grid and self.paste and self.onto == "frame" and not self.anchor
+
+    @property
+    def interventions(self) -> list[str]:
+        """What is done otherwise than in the paper, beside the masks: a word each, empty for the paper's protocol."""
+        words = [] if self.paste else ["no-paste"]
+        words += ["paste-original"] if self.onto == "original" else []
+        words += [f"anchor{self.anchor}"] if self.anchor else []
+        words += [f"match-{self.match}"] if self.match != "none" else []
+        words += [f"feather{self.feather}"] if self.feather else []
+        words += [f"{name} {course.text}" for name, course in parse_schedules(self.schedule).items()]
+        return words
+
+    @property
     def inpainter_name(self) -> str:
         """The inpainter in a few words: of a diffusion model the last part of its name or path."""
         model = str(self.parameters.get("model") or "").rstrip("/").rpartition("/")[2]
-        return model if self.inpainter == "diffusion" and model else self.inpainter
+        return model if self.inpainter in ("diffusion", "text-to-image", "img2img") and model else self.inpainter
 
     @property
     def digest(self) -> str:
@@ -124,6 +182,17 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         fields = _written_fields(self)
         del fields["source_name"], fields["source_sha256"]
         return hashlib.sha256(msgspec.json.encode(fields, order="sorted")).hexdigest()
+
+    def scheduled(self, iteration: int) -> dict[str, float | str]:
+        """The parameters that have another value at an iteration than in `parameters`, by their schedules."""
+        courses = parse_schedules(self.schedule)
+        return {name: course.value(iteration, self.iterations) for name, course in courses.items()}
+
+    @property
+    def scheduled_prompts(self) -> tuple[str, ...]:
+        """The prompts that the inpainter must know of, beside the one among its parameters."""
+        course = parse_schedules(self.schedule).get("prompt")
+        return course.stages if course else ()
 
     def inpainted(self, iteration: int) -> float:
         """% inpainted after an iteration, repeats counted."""
@@ -143,6 +212,11 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     def patches_are_frames(self) -> bool:
         """Whether each patch on disk is a whole frame, so that no earlier one is needed to read it."""
         return self.whole_image or not self.paste
+
+    @property
+    def needs_frame_before(self) -> bool:
+        """Whether frame k depends on the pixels of frame k-1, beside what the inpainter made of them."""
+        return not self.patches_are_frames and self.onto == "frame"
 
     def progress(self, iteration: int) -> str:
         """What was done up to an iteration: 231 % of the pixels repainted, or pass 3 over the whole image."""
@@ -168,11 +242,14 @@ MeasureInterval = Literal["half", "every"] | int
 
 def can_share_batch(spec: Spec, other: Spec) -> bool:
     """Whether two trajectories can advance in one batch: the same inpainter and parameters, and the same frame size."""
-    return has_same_inpainter(spec, other) and spec.size == other.size
+    in_step = spec.schedule == other.schedule and (not spec.schedule or spec.iterations == other.iterations)
+    return has_same_inpainter(spec, other) and spec.size == other.size and in_step
 
 
 def has_same_inpainter(spec: Spec, other: Spec) -> bool:
-    return (spec.inpainter, spec.parameters) == (other.inpainter, other.parameters)
+    """Whether one loaded inpainter serves both."""
+    one, another = ((spec.inpainter, spec.parameters, spec.scheduled_prompts) for spec in (spec, other))
+    return one == another
 
 
 def measured_iterations(spec: Spec, measure: MeasureInterval) -> list[int]:

@@ -13,6 +13,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # as the processes that tests sta
 import pytest
 
 from riptui import inpainters
+from riptui.inpainters.servers.server_place import auth_variable, url_variable
+from riptui.settings.servers import SERVER_NAMES
 from riptui.store.creation import create_or_open
 from riptui.store.records import Request
 from riptui.store.trajectory import Trajectory
@@ -32,21 +34,24 @@ EXTRAS = {
     "prompts": "compel",
     "ray": "ray",
     "report": "matplotlib",
+    "servers": "wsproto",
     "sets": "torch_fidelity",
     "video": "av",
 }
 """Each extra of the package that tests need, to a package that comes with it."""
 ALL_SLOW = re.compile(r"^pytestmark = .*\bslow\b", re.MULTILINE)
 SURROUNDINGS = ("SSH_CONNECTION", "COLUMNS", "LINES")  # of the terminal; pytest-xdist sets the last two
+SERVER_VARIABLES = [variable(name) for name in SERVER_NAMES for variable in (url_variable, auth_variable)]
 
 
 @pytest.fixture(autouse=True)
 def own_places(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give each test its own settings, state and cache; return the config folder."""
+    """Give each test its own settings, state, data and cache; return the config folder."""
     own = tmp_path_factory.mktemp("own")
-    for variable, name in (("CONFIG", "config"), ("STATE", "state"), ("CACHE", "cache")):
+    for variable, name in (("CONFIG", "config"), ("STATE", "state"), ("DATA", "data"), ("CACHE", "cache")):
         monkeypatch.setenv(f"XDG_{variable}_HOME", str(own / name))
-    for variable in ("RIPTUI_CONFIG", "RIPTUI_RUNS", "RIPTUI_THEME", "RIPTUI_GRAPHICS", "RIPTUI_LOCKS", *SURROUNDINGS):
+    names = ("RIPTUI_CONFIG", "RIPTUI_RUNS", "RIPTUI_THEME", "RIPTUI_GRAPHICS", "RIPTUI_LOCKS")
+    for variable in (*names, *SURROUNDINGS, *SERVER_VARIABLES):
         monkeypatch.delenv(variable, raising=False)
     return own / "config"
 

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 from scipy.stats import chi2_contingency, chisquare
 
+from riptui.errors import SpecError
 from riptui.masks import draw_box, draw_mask, draw_noise_seed
 from riptui.spec import MAX_SEED, SIZES, SQUARE_ORDERS, Box, Spec
 from tests.support.trajectories import make_spec, picture
@@ -21,6 +22,7 @@ from tests.test_spec import OTHER, divisors
 SPEC = make_spec(picture(256))
 DECIDING = {"format", "size", "mask", "order", "seed", "squares", "original_sha256"}
 PICTURE = "0123456789abcdef" * 4
+GRID_ORDERS = ("replacement", "shuffle", "raster")
 Cells = NDArray[np.int64]
 
 
@@ -51,7 +53,7 @@ def require_independent(one: Cells, other: Cells, count: int) -> None:
 
 @pytest.mark.slow
 @settings(deadline=None)  # of a busy machine nothing is expected
-@given(st.sampled_from(SIZES), st.sampled_from(SQUARE_ORDERS), st.integers(0, MAX_SEED), st.data())
+@given(st.sampled_from(SIZES), st.sampled_from(GRID_ORDERS), st.integers(0, MAX_SEED), st.data())
 def test_any_mask_is_one_square_of_the_grid(size: int, order: str, seed: int, data: st.DataObject) -> None:
     side = data.draw(st.sampled_from([m for m in divisors(size) if m >= 16]))
     iteration = data.draw(st.integers(1, 10**7))
@@ -195,6 +197,42 @@ def test_raster_goes_row_by_row_whatever_the_seed() -> None:
     one = spec(mask=64, order="raster", seed=7)
     assert cells(one, range(1, 41)).tolist() == [*range(16), *range(16), *range(8)]
     assert draw_box(one, 2) == Box(64, 0, 64, 64)
+
+
+# --- on a grid that is shifted at each iteration
+
+
+@pytest.mark.parametrize(("size", "side"), [(256, 64), (320, 80), (256, 16)])
+def test_a_shifted_square_is_that_of_replacement_moved_by_multiples_of_8_across_the_edges(size: int, side: int) -> None:
+    one = spec(size=size, mask=side, order="offset", seed=3)
+    shifts = set()
+    for k in range(1, 40):
+        x, y = draw_box(replace(one, order="replacement"), k)[:2]
+        expected = np.zeros((size, size), bool)
+        expected[y : y + side, x : x + side] = True
+        found = [
+            (across, down)
+            for across in range(0, side, 8)
+            for down in range(0, side, 8)
+            if (draw_mask(one, k) == np.roll(expected, (down, across), (0, 1))).all()
+        ]
+        assert len(found) == 1
+        shifts.update(found)
+    assert {across for across, _ in shifts} == {down for _, down in shifts} == set(range(0, side, 8))
+
+
+def test_on_shifted_grids_each_pixel_is_repainted_equally_often() -> None:
+    one = spec(mask=64, order="offset", seed=4)
+    times = np.sum([draw_mask(one, k)[::8, ::8] for k in range(1, 1601)], axis=0)
+    assert times.mean() == 100  # exactly: each mask has 64 x 64 of 256 x 256 pixels
+    assert times.std() == pytest.approx(np.sqrt(1600 * 15 / 256), rel=0.15)
+    assert times[0].mean() == pytest.approx(100, abs=10)  # neither fewer nor more at an edge
+
+
+@pytest.mark.parametrize("side", [8, 4, 20])
+def test_a_grid_that_cannot_be_shifted_by_8_px_is_refused(side: int) -> None:
+    with pytest.raises(SpecError, match=rf"mask {side} px must be a multiple of 8 px above 8"):
+        spec(size=320, mask=side, order="offset")
 
 
 # --- a function of the spec and the iteration

@@ -131,7 +131,7 @@ def test_the_readmes_python_reads_what_earlier_releases_wrote(place: str, read: 
 
 @pytest.mark.slow
 def test_the_table_names_every_file_that_there_is(make_trajectory: MakeTrajectory) -> None:
-    trajectory = make_trajectory(metrics=("psnr", "delta-e@squares", "delta-e@repaints"))
+    trajectory = make_trajectory(metrics=("psnr", "delta-e@squares", "delta-e@repaints", "spectrum"))
     list(run_trajectory(trajectory))
     with claim(trajectory) as claimed:
         claimed.record_failure(Failure("2024-07-13T00:00:00+00:00", 1, "", ""))

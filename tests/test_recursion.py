@@ -1,5 +1,6 @@
 """The recursion against the paper's loop written down a second time, and what its batches and resumed walks keep."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any
@@ -11,9 +12,9 @@ from hypothesis import strategies as st
 
 from riptui import inpainters
 from riptui.arrays import Image, Images, Masks
-from riptui.errors import InpainterError, InputError
+from riptui.errors import InpainterError, InputError, SpecError
 from riptui.inpainters import Inpainter, OnStep
-from riptui.masks import draw_box, draw_mask, draw_noise_seed
+from riptui.masks import draw_anchor, draw_box, draw_mask, draw_noise_seed
 from riptui.recursion import Iteration, Walk, ignore_step, iterate, recurse
 from riptui.spec import SQUARE_ORDERS
 from tests.support.trajectories import make_spec, picture
@@ -241,7 +242,8 @@ def test_an_empty_batch_has_nothing_to_do() -> None:
 def test_a_walk_taken_up_at_frame_k_goes_on_exactly(name: str, k: int, paste: bool) -> None:
     whole = run(walk(inpainter=name, mask=64, amount=200.0, seed=6, paste=paste), name)
     spec = make_spec(ORIGINAL, inpainter=name, mask=64, amount=200.0, seed=6, paste=paste)
-    resumed = Walk(spec, whole[k - 1].frame, k, {draw_box(spec, i) for i in range(1, k + 1)})
+    repainted = np.any([draw_mask(spec, i) for i in range(1, k + 1)], axis=0)
+    resumed = Walk(spec, whole[k - 1].frame, k, repainted)
     require_same(run(resumed, name), whole[k:])
     assert resumed.done
 
@@ -263,9 +265,9 @@ def test_coverage_counts_each_pixel_once_and_inpainted_every_time(side: int, amo
     touched = np.zeros((256, 256), bool)
     repainted = 0
     for (iteration,) in run_together([walk(mask=side, amount=amount, order=order)], negative):
-        x, y, width, height = iteration.box
-        touched[y : y + height, x : x + width] = True
-        repainted += width * height
+        repaint = iteration.region.in_frame(256)
+        touched |= repaint
+        repainted += int(repaint.sum())
         assert iteration.coverage == 100 * touched.mean()
         assert iteration.inpainted == 100 * repainted / touched.size
     assert iteration.inpainted == amount
@@ -301,7 +303,7 @@ def test_an_inpainter_that_returns_no_images_is_refused_and_nothing_moves(got: s
     with pytest.raises(InpainterError, match=rf"returned {got}; it must return uint8 \(2, 256, 256, 3\)"):
         iterate(walks, inpaint)
     for each in walks:
-        assert each.iteration == len(each.repainted) == 0
+        assert each.iteration == each.repainted.sum() == 0
         assert np.array_equal(each.frame, ORIGINAL)
 
 
@@ -326,12 +328,12 @@ def test_raising_in_a_step_ends_the_iteration_as_if_it_had_never_begun() -> None
     for _ in range(5):
         next(iterations)
     frames = [each.frame.copy() for each in walks]
-    repainted = [set(each.repainted) for each in walks]
+    repainted = [each.repainted.copy() for each in walks]
     asked.append(True)
     with pytest.raises(StopAskedError):
         next(iterations)
     assert [each.iteration for each in walks] == [5, 5]
-    assert [each.repainted for each in walks] == repainted
+    assert np.array_equal([each.repainted for each in walks], repainted)
     assert all(np.array_equal(each.frame, frame) for each, frame in zip(walks, frames, strict=True))
     asked.clear()
     list(run_together(walks, inpaint, on_step=on_step))
@@ -339,4 +341,49 @@ def test_raising_in_a_step_ends_the_iteration_as_if_it_had_never_begun() -> None
     list(run_together(uninterrupted, inpaint))
     for each, whole in zip(walks, uninterrupted, strict=True):
         assert np.array_equal(each.frame, whole.frame)
-        assert each.repainted == whole.repainted
+        assert np.array_equal(each.repainted, whole.repainted)
+
+
+# --- interventions
+
+
+def test_pasted_onto_the_original_a_frame_differs_from_it_in_one_mask_only() -> None:
+    spec = make_spec(ORIGINAL, mask=64, amount=100.0, onto="original")
+    before = ORIGINAL
+    for iteration in recurse(ORIGINAL, spec, negative):
+        repaint = draw_mask(spec, iteration.k)[..., None]
+        assert np.array_equal(iteration.frame, np.where(repaint, 255 - before, ORIGINAL))  # it still reads frame k-1
+        before = iteration.frame
+
+
+def test_an_anchor_paints_a_square_back_and_changes_no_mask_and_no_count() -> None:
+    spec, plain = (make_spec(ORIGINAL, mask=64, amount=200.0, anchor=anchor) for anchor in (3, 0))
+    anchors = [draw_anchor(spec, k) for k in range(1, 33)]
+    assert [bool(anchor) for anchor in anchors] == [k % 3 == 0 for k in range(1, 33)]
+    assert len({anchor for anchor in anchors if anchor}) > 3
+    pairs = zip(recurse(ORIGINAL, spec, negative), recurse(ORIGINAL, plain, negative), strict=True)
+    before = ORIGINAL
+    for anchored, free in pairs:
+        assert (anchored.region, anchored.noise_seed) == (free.region, free.noise_seed)
+        assert (anchored.inpainted, anchored.coverage) == (free.inpainted, free.coverage)
+        expected = np.where(draw_mask(spec, anchored.k)[..., None], 255 - before, before)
+        if anchored.anchor:
+            expected[anchored.anchor.window] = ORIGINAL[anchored.anchor.window]
+        assert np.array_equal(anchored.frame, expected)
+        before = anchored.frame
+
+
+def test_anchors_are_drawn_evenly() -> None:
+    spec = make_spec(ORIGINAL, mask=128, anchor=1)
+    drawn = Counter(draw_anchor(spec, k) for k in range(1, 801))
+    assert len(drawn) == 4
+    assert min(drawn.values()) > 160
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [({"anchor": -1}, "anchor -1"), ({"onto": "original", "paste": False}, "must be a paste")],
+)
+def test_impossible_interventions_are_refused(fields: dict[str, Any], message: str) -> None:
+    with pytest.raises(SpecError, match=message):
+        make_spec(ORIGINAL, **fields)

@@ -1,13 +1,16 @@
 """The command `riptui`: the table of its commands, and `main`, which opens the app or runs one of them.
 
     commands/    what can be typed: options, help, and the name of the work; a file for each command
-    NAME.py      the work of the command NAME; study/NAME.py that of `riptui study NAME`
+    NAME.py      the work of the command NAME; study/NAME.py that of `riptui study NAME`, corpus/ likewise
     options      options and arguments that commands share; values: their types, such as 64,128,256 and 0-9
     lazy         what lets a declaration name work that is imported when the command runs
     stall_watch  says which file system does not answer
     console      printing, made safe for a terminal; streams: the standard streams; exit_codes: errors to exit codes
     run_trajectories    how `run`, `resume` and `demo` compute: in_process, or via_worker; run_display: what they show
-    metric_choice       which metrics a run measures; results_tables, settings_table, recursion_tables: of `results`
+    metric_choice       which metrics a run measures; fetch_names: what the names given to `fetch` stand for
+    results_tables      tables of `results`, with settings_table and recursion_tables
+    set_results         `results` by a metric of sets
+    collapse_tables     how trajectories end, for `collapse`; diversity_tables: of `diversity`
     care                --on-end and --timeout; stop_signal: Ctrl-C; logind: what systemd kills at logout
     source_images       the pictures of `run`; side_by_side: two pictures on a terminal, for `show`
     runs_folder, worker_options    options as values; unlisted, copies: what a listing should tell of besides
@@ -37,6 +40,7 @@ PANELS = {
     "Compute": {
         "demo": "See a photograph drift: a first trajectory, in seconds.",
         "run": "Repaint pictures recursively; measure how far they drift.",
+        "generate": "Make pictures from a prompt, one per seed.",
         "resume": "Resume trajectories that stopped, were paused or failed.",
         "pause": "Pause trajectories.",
         "stop": "Stop trajectories, or shut down workers.",
@@ -61,9 +65,13 @@ PANELS = {
         "export": "Export frames, an animation, a strip of frames, tables.",
         "rate": "Rate frames blind: A/B, best of several, tags.",
         "ratings": "Summarise what people said with rate.",
+        "diversity": "Tell how far the seeds of a picture are apart.",
         "chart": "Draw a chart of trajectories for a paper.",
         "sheet": "Put pictures of trajectories on a sheet.",
         "results": "Summarise many trajectories; test the paper's findings.",
+        "corpus": "Index folders of pictures that frames are compared with.",
+        "nearest": "Find the nearest pictures of a corpus; is a frame new?",
+        "collapse": "Tell how trajectories end: uniform, collage, blurred ...",
         "report": "Draw the paper's figures from your own trajectories.",
     },
     "Set up": {

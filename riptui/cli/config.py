@@ -87,7 +87,7 @@ def _print_settings(loaded: LoadedSettings) -> None:
         out.print(Text.assemble(f"{name:<12}", (f"{value_text:<14}", styles[0]), " ", (source, styles[1])))
         out.print(Text(f"{'':<12}{describe_setting(name)}", "dim"))
         for key, entry in value.items() if isinstance(value, dict) else ():
-            text = format_toml(entry) if isinstance(entry, str) else entry.command
+            text = format_toml(entry) if isinstance(entry, str) else getattr(entry, "command", None) or entry.url
             out.print(Text(f"{'':<12}{printable(key)} = {printable(text)}"))
 
 

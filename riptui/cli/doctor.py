@@ -6,20 +6,24 @@ import platform
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
 from rich.text import Text
 
-from riptui import __version__, inpainters, metrics
+from riptui import __version__, features, inpainters, metrics
 from riptui.cli.console import err, out, print_json
 from riptui.cli.diagnosis import Diagnoses, Diagnosis
 from riptui.cli.doctor_disk import check_disk
 from riptui.cli.logind import logout_advice
+from riptui.errors import RiptuiError
+from riptui.extras import importing
 from riptui.inpainters.devices.nvidia_smi import query_gpus
 from riptui.inpainters.devices.visible_devices import find_visible
 from riptui.inpainters.programs.program_registry import explain_missing
+from riptui.inpainters.servers.server_place import find_named_server, url_variable
 from riptui.metrics.lpips_weights import TRUNKS, is_installed, weights_path
 from riptui.supervision.device_choice import list_gpu_uses
 from riptui.text.terminal import printable
@@ -42,7 +46,8 @@ EXTRAS = {
     "diffusion": ("torch", "torchvision", "lpips", "torchmetrics"),
     "lama": ("spandrel",),
     "mat": ("spandrel-extra-arches",),
-    "sets": ("torch-fidelity",),
+    "servers": ("httpx2", "wsproto"),
+    "sets": ("torch-fidelity", "scikit-learn"),
     "parquet": ("pyarrow",),
     "datasets": ("datasets",),
     "pictures": ("pillow-heif", "pillow-jxl-plugin"),
@@ -67,6 +72,7 @@ def doctor(folder: Path | None, runs: Path, as_json: bool) -> int:
         "packages": check_packages,
         "plug-ins": check_plugins,
         "programs": check_programs,
+        "servers": check_servers,
         "terminal": check_terminal,
         "gpu": lambda: check_gpu(runs),
         "weights": check_weights,
@@ -114,9 +120,9 @@ def check_packages() -> Diagnoses:
 
 
 def check_plugins() -> Diagnoses:
-    """The inpainters and metrics that other packages add."""
+    """The inpainters, metrics and feature extractors that other packages add."""
 
-    for registry in (inpainters.REGISTRY, metrics.REGISTRY):
+    for registry in (inpainters.REGISTRY, metrics.REGISTRY, features.REGISTRY):
         for name in registry.plugin_names():
             yield Diagnosis("ok", f"{registry.kind} {name}")
         for problem in registry.list_problems():
@@ -135,6 +141,29 @@ def check_programs() -> Diagnoses:
         )
     for problem in inpainters.REGISTRY.own_problems().values():
         yield Diagnosis("note", problem, "riptui config edit")
+
+
+def check_servers() -> Diagnoses:
+    """Whether the servers whose URL is known answer, and what they are."""
+    names = [name for name, info in inpainters.REGISTRY.items() if info.is_server]
+    with ThreadPoolExecutor() as pool:
+        yield from filter(None, pool.map(_check_server, names))
+
+
+def _check_server(name: str) -> Diagnosis | None:
+    """None if nobody says where it is."""
+    info = inpainters.find_inpainter(name)
+    try:
+        place = find_named_server(name)
+        if place is None:
+            return None
+        with importing(f"the inpainter {name}", info.extra or ""):
+            from riptui.inpainters.servers.server_check import look_up
+        found = look_up(name, info.parameters, refuses=False)
+    except RiptuiError as error:
+        return Diagnosis("note", str(error), f"[servers.{name}] of the settings, or ${url_variable(name)}")
+    told = ", ".join(f"{key} {value}" for key, value in found.items())
+    return Diagnosis("ok", f"inpainter {name}: {place.url} answers{told and f': {told}'}")
 
 
 def check_terminal() -> Diagnoses:

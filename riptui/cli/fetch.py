@@ -1,4 +1,4 @@
-"""`riptui fetch`: download the weights of models and of LPIPS."""
+"""`riptui fetch`: download the weights of models, of LPIPS and of feature extractors."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
 from riptui.cli.console import err, print_error, print_line, warn
-from riptui.errors import InputError, RiptuiError, WeightsError, with_choices
+from riptui.cli.fetch_names import resolve_names
+from riptui.errors import RiptuiError, WeightsError
 from riptui.extras import importing
+from riptui.features.missing_models import CONFIG
+from riptui.features.network_files import NETWORK_FILES
 from riptui.inpainters import REGISTRY, import_trial
 from riptui.inpainters.models import catalogue
 from riptui.inpainters.models.catalogue import ModelRef
-from riptui.inpainters.models.model_names import is_local, is_single_file
-from riptui.inpainters.models.published_weights import PUBLISHED, published_for
+from riptui.inpainters.models.model_names import is_single_file
+from riptui.inpainters.models.published_weights import PUBLISHED
 from riptui.inpainters.models.weights_places import published_file, read_weights_file
 from riptui.metrics import LpipsNet, lpips_weights
 from riptui.remote_file import OnDownloadProgress
@@ -27,13 +30,6 @@ if TYPE_CHECKING:
     from riptui.inpainters.models.download import DownloadPlan
     from riptui.inpainters.models.weight_files import Variant
 
-LPIPS_NAMES: dict[str, tuple[LpipsNet, ...]] = {
-    "lpips": ("squeeze", "alex", "vgg"),
-    "lpips-squeeze": ("squeeze",),
-    "lpips-alex": ("alex",),
-    "lpips-vgg": ("vgg",),
-}
-
 MAX_SILENCE_SECONDS = 10.0  # seconds between plain lines
 
 ShowDownload = Callable[[str, int, int], None]
@@ -41,44 +37,20 @@ ShowDownload = Callable[[str, int, int], None]
 
 
 def fetch(names: tuple[str, ...], variant: "Variant", allow_pickle: bool, config: str | None, offline: bool) -> int:
-    nets, published, models = resolve_names(names)
+    nets, networks, published, models = resolve_names(names)
     if models:
         _require_hub_packages()
     if offline or lpips_weights.is_offline():
-        return _print_installed(nets, published, models, allow_pickle, config)
+        return _print_installed(nets, networks, published, models, allow_pickle, config)
     try:
         _fetch_models(models, variant, allow_pickle, config)
         _fetch_published(published)
         _fetch_trunks(nets)
+        _fetch_networks(networks)
     except KeyboardInterrupt:
         warn("stopped; downloaded parts are kept: run the same command again to continue")
         raise
     return 0
-
-
-def resolve_names(names: Iterable[str]) -> tuple[tuple[LpipsNet, ...], tuple[str, ...], dict[str, ModelRef]]:
-    """The LPIPS nets, the published weights and the models of these names, without duplicates. Raises InputError."""
-    nets: dict[LpipsNet, None] = {}
-    published: dict[str, None] = {}
-    models: dict[str, ModelRef] = {}
-    for text in names:
-        if text in LPIPS_NAMES:
-            nets.update(dict.fromkeys(LPIPS_NAMES[text]))
-        elif weights := published_for(text):
-            published[weights[0]] = None
-        elif text in REGISTRY and not REGISTRY[text].needs_weights:
-            warn(f"{text} needs no weights")
-        elif "/" not in text and text not in catalogue.MODELS and not is_local(text):
-            choices = (*catalogue.MODELS, *(one.inpainter for one in PUBLISHED.values()), *LPIPS_NAMES)
-            raise InputError(with_choices(f"unknown model {text!r}", text, choices) + ", or a hub id such as org/name")
-        else:
-            found = catalogue.resolve_model(text)
-            if found.revision is None and not is_single_file(found.model):
-                raise InputError(f"{text} is a local folder: there is nothing to download")
-            if found.notice:
-                warn(found.notice)
-            models[found.name if found.name and text == found.name else text] = found
-    return tuple(nets), tuple(published), models
 
 
 def _require_hub_packages() -> None:
@@ -89,6 +61,7 @@ def _require_hub_packages() -> None:
 
 def _print_installed(
     nets: tuple[LpipsNet, ...],
+    networks: tuple[str, ...],
     published: tuple[str, ...],
     models: dict[str, ModelRef],
     allow_pickle: bool,
@@ -97,6 +70,7 @@ def _print_installed(
     finders = {name: partial(_find_model, model, allow_pickle, config) for name, model in models.items()}
     finders |= {PUBLISHED[name].inpainter: partial(_find_published, name) for name in published}
     finders |= {f"lpips-{net}": partial(_find_trunk, net) for net in nets}
+    finders |= {name: partial(_find_network, name) for name in networks}
     code = 0
     for name, find in finders.items():
         try:
@@ -128,6 +102,8 @@ def _verify(place: Path, model: ModelRef, allow_pickle: bool, config: str | None
     from riptui.inpainters.models import verification  # of an extra
 
     try:
+        if _verify_features(place, model):
+            return
         verification.verify_model(place, model.model, model.revision, allow_pickle=allow_pickle, config=config)
     except RiptuiError:
         raise
@@ -135,9 +111,24 @@ def _verify(place: Path, model: ModelRef, allow_pickle: bool, config: str | None
         warn(f"could not compare the tensors of {model.model} with its configuration: {error}")
 
 
+def _verify_features(place: Path, model: ModelRef) -> bool:
+    """As `_verify`, for a model of a feature extractor; False if it is another."""
+    if not (place / CONFIG).is_file():
+        return False
+    from riptui.features.vision_models import verify_vision_model  # of an extra
+    from riptui.inpainters.models import locate
+
+    return verify_vision_model(place, model.model, locate.repair_hint(model.model, model.revision))
+
+
 def _find_trunk(net: LpipsNet) -> Path:
     lpips_weights.verify(net)
     return lpips_weights.weights_path(net)
+
+
+def _find_network(name: str) -> Path:
+    NETWORK_FILES[name].verify()
+    return NETWORK_FILES[name].path
 
 
 def _find_published(name: str) -> Path:
@@ -234,6 +225,12 @@ def _fetch_trunks(nets: Iterable[LpipsNet]) -> None:
     for net in nets:
         fetch_trunk, verify = partial(lpips_weights.fetch, net), partial(lpips_weights.verify, net)
         _fetch_file(f"lpips-{net}", lpips_weights.is_installed(net), fetch_trunk, verify)
+
+
+def _fetch_networks(names: Iterable[str]) -> None:
+    for name in names:
+        file = NETWORK_FILES[name]
+        _fetch_file(name, file.is_installed, file.fetch, file.verify)
 
 
 def _fetch_file(

@@ -1,5 +1,7 @@
 """`riptui measure`: add metrics from the saved frames."""
 
+from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 from riptui import engine
@@ -7,7 +9,7 @@ from riptui.cli.metric_choice import choose_metrics
 from riptui.cli.run_display import NothingToDo, RunDisplay, open_display
 from riptui.cli.unlisted import UnlistedFolders
 from riptui.errors import DiskError, RiptuiError
-from riptui.events import Failed
+from riptui.events import Failed, Measured, Notice
 from riptui.spec import MeasureInterval, measured_iterations
 from riptui.store.claim import claim
 from riptui.store.listing import find_all_trajectories
@@ -35,9 +37,9 @@ def _measure(trajectory: Trajectory, names: tuple[str, ...], measure_at: Measure
     with claim(trajectory) as claimed:
         done = len(trajectory.read_rows())
         count = 0
-        for event in engine.measure_saved_frames(
-            claimed, names, [k for k in measured_iterations(trajectory.spec, measure_at) if k <= done]
-        ):
+        reached = [k for k in measured_iterations(trajectory.spec, measure_at) if k <= done]
+        measured: Iterator[Measured | Notice] = engine.measure_saved_frames(claimed, names, reached)
+        for event in chain(measured, engine.extract_saved_frames(trajectory, names, done)):
             display.show(trajectory, event)
             count += 1
     if not count:

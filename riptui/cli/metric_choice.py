@@ -1,14 +1,18 @@
 """Which metrics a command measures; downloads the weights they lack."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import partial
 
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
 from riptui.cli.console import err, warn
 from riptui.errors import WeightsError
-from riptui.metrics import LpipsNet, check_names, find_metric, lpips_weights
+from riptui.features.missing_models import require_model
+from riptui.features.network_files import NETWORK_FILES
+from riptui.metrics import LpipsNet, check_names, find_metric, lpips_weights, split_names
 from riptui.metrics.availability import check_default_metrics, require_packages
+from riptui.remote_file import OnDownloadProgress
 
 
 def choose_metrics(names: tuple[str, ...] | None, *, fetch: bool = True) -> tuple[str, ...]:
@@ -19,7 +23,12 @@ def choose_metrics(names: tuple[str, ...] | None, *, fetch: bool = True) -> tupl
     if names is not None:
         named = check_names(names)
         require_packages(named)
-        _fetch_weights(net for name in named if (net := find_metric(name).net) and not lpips_weights.is_installed(net))
+        by_kind = split_names(named)
+        metrics = (*by_kind.frames, *by_kind.repaints)
+        _fetch_weights(
+            net for name in metrics if (net := find_metric(name).net) and not lpips_weights.is_installed(net)
+        )
+        _fetch_networks(by_kind.features)
         return named
     available = check_default_metrics()
     if fetch and available.fetchable:
@@ -32,8 +41,21 @@ def choose_metrics(names: tuple[str, ...] | None, *, fetch: bool = True) -> tupl
 
 
 def _fetch_weights(nets: Iterable[LpipsNet]) -> None:
+    for net in dict.fromkeys(nets):
+        _show_fetch(f"lpips-{net}", partial(lpips_weights.fetch, net))
+
+
+def _fetch_networks(extractors: Iterable[str]) -> None:
+    """Download networks of one file; raise WeightsError for a model of the hub that is missing, which is gigabytes."""
+    for name in extractors:
+        file = NETWORK_FILES.get(name)
+        if file and not file.is_installed:
+            _show_fetch(name, file.fetch)
+        require_model(name)
+
+
+def _show_fetch(name: str, fetch: Callable[[OnDownloadProgress], object]) -> None:
     columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), DownloadColumn(), TransferSpeedColumn())
     with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
-        for net in dict.fromkeys(nets):
-            task = progress.add_task(f"weights of lpips-{net}", total=None)
-            lpips_weights.fetch(net, lambda done, total, task=task: progress.update(task, completed=done, total=total))  # type: ignore[misc]
+        task = progress.add_task(f"weights of {name}", total=None)
+        fetch(lambda done, total: progress.update(task, completed=done, total=total))

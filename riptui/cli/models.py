@@ -1,4 +1,4 @@
-"""`riptui models`: what can inpaint and what LPIPS needs, with size, licence, and whether it is on this machine."""
+"""`riptui models`: what can inpaint, and what LPIPS and features need; size, licence, and whether it is here."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -10,13 +10,17 @@ from typing import Literal
 from rich.text import Text
 
 from riptui.cli.console import out, print_json, warn
-from riptui.errors import BrokenExtraError, RiptuiError
+from riptui.errors import BrokenExtraError, InputError, RiptuiError
 from riptui.extras import importing
-from riptui.inpainters import REGISTRY
+from riptui.features import REGISTRY as EXTRACTORS
+from riptui.features.missing_models import explain_missing_weights
+from riptui.features.network_files import NETWORK_FILES
+from riptui.inpainters import REGISTRY, InpainterInfo
 from riptui.inpainters.models.catalogue import MODELS
 from riptui.inpainters.models.published_weights import PUBLISHED
 from riptui.inpainters.models.weights_places import published_file, read_weights_file
 from riptui.inpainters.programs.program_registry import explain_missing
+from riptui.inpainters.servers.server_place import find_named_server
 from riptui.metrics.lpips_weights import TRUNKS, is_installed, weights_path
 from riptui.text.terminal import printable
 from riptui.text.units import abbreviate_home, format_size
@@ -37,7 +41,7 @@ class WeightsInfo:
     """The state of one name's weights."""
 
     name: str
-    kind: Literal["model", "lpips", "inpainter", "program"]
+    kind: Literal["model", "lpips", "features", "inpainter", "program", "server"]
     state: WeightsState
     summary: str
     size: int = 0  # bytes, about
@@ -50,7 +54,7 @@ class WeightsInfo:
 
 
 def models(as_json: bool) -> int:
-    all_weights = [*_list_models(), *_list_published(), *_list_trunks(), *_list_inpainters()]
+    all_weights = [*_list_models(), *_list_published(), *_list_trunks(), *_list_extractors(), *_list_inpainters()]
     if as_json:
         print_json([asdict(weights) for weights in all_weights])
         return 0
@@ -145,6 +149,27 @@ def _list_trunks() -> Iterator[WeightsInfo]:
         )
 
 
+def _list_extractors() -> Iterator[WeightsInfo]:
+    """Feature extractors that have weights, each with its default model."""
+    for name, info in EXTRACTORS.built_in.items():
+        if not info.size:
+            continue
+        missing = explain_missing_weights(name)
+        file = NETWORK_FILES.get(name)
+        repository, _, revision = info.model.partition("@")
+        yield WeightsInfo(
+            name=name,
+            kind="features",
+            state="missing" if missing else "here",
+            summary=info.summary,
+            size=info.size,
+            licence=info.licence,
+            repository=repository or None,
+            revision=revision or None,
+            path=str(file.path) if file else None,
+        )
+
+
 def _list_inpainters() -> Iterator[WeightsInfo]:
     for name, entry in REGISTRY.items():
         if entry.program:
@@ -152,8 +177,20 @@ def _list_inpainters() -> Iterator[WeightsInfo]:
             state: WeightsState = "missing" if missing else "here"
             summary = f"external program: {entry.program.command}"
             yield WeightsInfo(name=name, kind="program", state=state, summary=summary, problem=str(missing or ""))
+        elif entry.is_server:
+            yield _describe_server(name, entry)
         elif not entry.needs_weights:
             yield WeightsInfo(name=name, kind="inpainter", state="built in", summary=entry.summary)
+
+
+def _describe_server(name: str, entry: InpainterInfo) -> WeightsInfo:
+    """A server; it is not asked. `here`: somebody says where it is."""
+    try:
+        place, problem = find_named_server(name), ""
+    except InputError as error:
+        place, problem = None, str(error)
+    summary = f"server at {place.url}" if place else entry.summary
+    return WeightsInfo(name=name, kind="server", state="here" if place else "missing", summary=summary, problem=problem)
 
 
 def _print_weights(all_weights: Iterable[WeightsInfo]) -> None:
@@ -161,9 +198,9 @@ def _print_weights(all_weights: Iterable[WeightsInfo]) -> None:
         size = format_size(weights.size) if weights.size else "-"
         gated = ", gated" if weights.gated else ""
         details = weights.summary.partition(":")[0] if weights.kind == "inpainter" else f"{weights.licence}{gated}"
-        if weights.kind == "program":
+        if weights.kind in ("program", "server"):
             details = printable(" ".join(weights.summary.split()))[: max(20, out.width - 30)]
-        out.print(Text.assemble(STATE_MARKS[weights.state], f" {weights.name:<14}{size:>9}  {details}"))
+        out.print(Text.assemble(STATE_MARKS[weights.state], f" {weights.name:<21}{size:>9}  {details}"))
         if weights.repository:
             out.print(Text(f"  {weights.repository}@{(weights.revision or '')[:10]}", "dim"))
         if weights.path and weights.state in {"here", "incomplete"}:

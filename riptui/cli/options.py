@@ -1,6 +1,6 @@
 """Options and arguments that several commands share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -8,6 +8,8 @@ import rich_click as click
 
 from riptui.cli.lazy import lazy
 from riptui.cli.values import MeasureParam, NameListParam, complete_folders
+from riptui.features import REGISTRY as EXTRACTORS
+from riptui.features import feature_extractor_names
 from riptui.inpainters.models.lora_list import join_loras
 from riptui.metrics import REGISTRY
 
@@ -51,9 +53,22 @@ MODEL_OPTIONS = {
 
 def model_options(command: Command) -> Command:
     """Add `MODEL_OPTIONS`, and --allow-pickle."""
+    return _model_options(command, MODEL_OPTIONS)
+
+
+def generation_options(command: Command) -> Command:
+    """The same for pictures from nothing: the prompt is an argument, and there is no strength."""
+    return _model_options(command, GENERATION_OPTIONS)
+
+
+GENERATION_OPTIONS = [name for name in MODEL_OPTIONS if name not in ("--prompt", "--strength")]
+
+
+def _model_options(command: Command, names: Iterable[str]) -> Command:
     pickle = "Load weights that exist only as pickle, which can run any code. Use this only for sources that you trust."
     command = click.option("--allow-pickle", is_flag=True, help=pickle)(command)
-    for name, (metavar, help_text) in reversed(MODEL_OPTIONS.items()):
+    for name in reversed([*names]):
+        metavar, help_text = MODEL_OPTIONS[name]
         repeated: dict[str, Any] = {"multiple": True, "callback": _join_loras} if name == "--lora" else {}
         command = click.option(name, metavar=metavar, help=help_text, **repeated)(command)
     return command
@@ -63,16 +78,18 @@ def _join_loras(ctx: click.Context, param: click.Parameter, loras: tuple[str, ..
     return join_loras(loras) if loras else None
 
 
+device_option = click.option(
+    "--device",
+    metavar="D",
+    default="",
+    show_default="the best one",
+    help="Device that runs the models: cpu, cuda, cuda:N, or a GPU's UUID (GPU-... or MIG-...).",
+)
+
+
 def worker_options(command: Command) -> Command:
     """Add --device, --batch, --compile, --deterministic, --offload and --offline, for `take_worker_options`."""
-    device = click.option(
-        "--device",
-        metavar="D",
-        default="",
-        show_default="the best one",
-        help="Device that runs the models: cpu, cuda, cuda:N, or a GPU's UUID (GPU-... or MIG-...).",
-    )
-    return device(pool_options(command))
+    return device_option(pool_options(command))
 
 
 def pool_options(command: Command) -> Command:
@@ -183,12 +200,13 @@ graphics_option = click.option(
 )
 metrics_option = multi_option(
     "--metrics",
-    type=NameListParam(lambda: list(REGISTRY)),
+    type=NameListParam(lambda: [*REGISTRY, *feature_extractor_names()]),
     metavar="A,B",
     show_default="ssim, psnr and the LPIPS nets that are available",
     help=f"Metrics: {', '.join(REGISTRY.built_in)}. NAME@previous compares with the previous measured frame; "
     "NAME@content leaves blank bands out; delta-e@squares and lpips-NET@squares also store the value of each square, "
-    "lpips-NET@repaints that of each repainted square, at every iteration.",
+    "lpips-NET@repaints that of each repainted square, at every iteration. Features, for metrics of sets: "
+    f"{', '.join(EXTRACTORS.built_in)}, clip:MODEL and dinov2:MODEL (a hub id or a folder), at every 50 %.",
 )
 measure_option = click.option(
     "--measure",

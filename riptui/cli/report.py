@@ -23,13 +23,16 @@ if TYPE_CHECKING:
 MAX_DAMAGED_LISTED = 5  # trajectories whose pictures cannot be read
 
 
-def report(paths: tuple[Path, ...], out: Path, reference: Path | None, overwrite: bool, as_json: bool) -> int:
+def report(
+    paths: tuple[Path, ...], out: Path, reference: Path | None, corpus: str | None, overwrite: bool, as_json: bool
+) -> int:
     trajectories = find_all_trajectories(paths, on_error=UnlistedFolders())
     write_report(
         trajectories,
         out,
         reference=reference,
         rated_folders=paths,
+        corpus=corpus,
         overwrite=overwrite,
         as_json=as_json,
     )
@@ -42,6 +45,7 @@ def write_report(
     *,
     reference: Path | None,
     rated_folders: Sequence[Path],
+    corpus: str | None,
     overwrite: bool,
     as_json: bool,
 ) -> None:
@@ -62,6 +66,7 @@ def write_report(
             out,
             reference=reference,
             rated_folders=rated_folders,
+            corpus=corpus,
             overwrite=overwrite,
             on_progress=show_progress,
         )

@@ -12,16 +12,19 @@ from riptui.cli.console import out as console
 from riptui.cli.console import print_json, warn
 from riptui.cli.recursion_tables import print_recursion
 from riptui.cli.results_tables import comparison_as_dict, finding_as_dict
+from riptui.cli.set_results import set_results
 from riptui.cli.transient_progress import transient_progress
 from riptui.cli.unlisted import UnlistedFolders
 from riptui.errors import InputError, with_choices
 from riptui.metrics import PREVIOUS, in_registry_order
 from riptui.metrics.display import PAPER_METRICS
+from riptui.metrics.sets import SET_METRICS
 from riptui.results import comparison, long_table
 from riptui.results.coverage_null import patch_names
-from riptui.results.curves import Curve, differing_settings, drop_copies, extract_curves, group_by
+from riptui.results.curves import IMAGE, HasSpec, differing_settings, drop_copies, extract_curves, group_by
 from riptui.results.exposure import PATCH_ERRORS
 from riptui.results.findings import check_findings
+from riptui.results.picture_sets import MemberFeatures
 from riptui.results.read_squares import ReadSquares, read_squares
 from riptui.results.recursion_analysis import analyse_recursion
 from riptui.store.listing import TrajectorySummary, find_all_trajectories, summarize
@@ -33,6 +36,7 @@ def results(
     paths: tuple[Path, ...],
     by: tuple[str, ...],
     metric: str | None,
+    features: str | None,
     findings: bool,
     recursion: bool,
     compare: bool,
@@ -50,6 +54,17 @@ def results(
     if len(readable) < len(found):
         count = format_count(len(found) - len(readable), "trajectory")
         warn(f"left out, copies of others with the same spec: {count}")
+    if metric in SET_METRICS:
+        if findings or recursion:
+            raise InputError(f"--findings and --recursion are about metrics of frames, and {metric} is one of sets")
+        if parquet:
+            raise InputError(f"a metric of sets is written as CSV: use --csv {parquet.with_suffix('.csv')}")
+        keys = _keys_of_sets(by, readable)
+        return set_results(
+            readable, metric, features, keys, compare=compare, csv=csv, overwrite=overwrite, as_json=as_json
+        )
+    if features is not None:
+        raise InputError(f"--features is for metrics of sets: {', '.join(SET_METRICS)}")
     chosen_metric = _choose_metric(metric, readable)
     members = extract_curves(readable, chosen_metric)
     keys = _grouping_keys(by, members)
@@ -118,7 +133,15 @@ def _choose_metric(metric: str | None, summaries: Iterable[TrajectorySummary]) -
     return metric
 
 
-def _grouping_keys(by: Sequence[str], members: Sequence[Curve]) -> tuple[str, ...]:
+def _keys_of_sets(by: Sequence[str], summaries: Iterable[TrajectorySummary]) -> tuple[str, ...]:
+    """As `_grouping_keys`, without what tells pictures and their seeds apart: they belong to one set."""
+    return _grouping_keys(
+        [name for name in by if name not in ("seed", IMAGE, "source_name")],
+        [MemberFeatures(summary.spec, {}) for summary in summaries if summary.spec],
+    )
+
+
+def _grouping_keys(by: Sequence[str], members: Sequence[HasSpec]) -> tuple[str, ...]:
     """These, and the settings that differ within such groups, which are told: unlike settings are never averaged."""
     keys = tuple(dict.fromkeys(by))
     differing = dict.fromkeys(

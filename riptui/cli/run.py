@@ -1,9 +1,10 @@
 """`riptui run`: repaint pictures recursively."""
 
+import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import rich_click as click
@@ -14,13 +15,18 @@ from riptui.cli.metric_choice import choose_metrics
 from riptui.cli.run_trajectories import run_trajectories
 from riptui.cli.source_images import find_sources, read_pictures
 from riptui.cli.worker_options import take_worker_options
+from riptui.errors import InputError, SettingsError
 from riptui.inpainters import resolve_inpainter
+from riptui.inpainters.servers.server_place import url_variable
 from riptui.metrics import check_names
 from riptui.planning.submit import submit
-from riptui.planning.sweep import Sweep, require_valid_names
-from riptui.spec import Fit, MeasureInterval, ParameterValue, SquareOrder, SquareSource
+from riptui.planning.sweep import Interventions, Sweep, require_valid_names
+from riptui.settings.servers import SERVER_NAMES, clean_url
+from riptui.spec import ColourMatch, Fit, MeasureInterval, ParameterValue, PasteBase, SquareOrder, SquareSource
 from riptui.store.ownership import explain_umask
 from riptui.store.records import Request
+
+PasteOption = Literal["frame", "original", "none"]
 
 
 def run(
@@ -32,7 +38,12 @@ def run(
     seeds: tuple[int, ...],
     order: SquareOrder,
     squares: SquareSource,
-    paste: bool,
+    paste: PasteOption,
+    no_paste: bool,
+    anchor: int,
+    schedules: tuple[str, ...],
+    match: ColourMatch,
+    feather: int,
     size: int,
     fit: Fit,
     recursive: bool,
@@ -53,7 +64,10 @@ def run(
     care = Care.of(on_end, timeout)
     metrics = None if metrics is None else check_names(metrics)  # a mistyped name fails before anything takes time
     parameters = parse_settings(key_values) | given_parameters(model)
-    sweep = Sweep(inpainters, masks, seeds, parameters, amount, order, squares, paste, size, fit)
+    is_pasted, onto = read_paste(paste, no_paste)
+    interventions = Interventions(onto, anchor, "\n".join(schedules), match, feather)
+    take_server_url(parameters, inpainters)
+    sweep = Sweep(inpainters, masks, seeds, parameters, amount, order, squares, is_pasted, size, fit, interventions)
     sources = find_sources(images, recursive=recursive)
     require_valid_names(group, name, len(sources) * len(sweep))
     for notice in filter(None, (resolve_inpainter(inpainter).notice for inpainter in inpainters)):
@@ -72,6 +86,13 @@ def run(
     return code or (0 if complete else 1)
 
 
+def read_paste(paste: PasteOption, no_paste: bool) -> tuple[bool, PasteBase]:
+    """Whether something is pasted, and onto what. Raises click's error for both options at odds."""
+    if no_paste and paste == "original":
+        raise click.BadParameter("it contradicts --paste original: give one of them", param_hint="--no-paste")
+    return paste != "none" and not no_paste, "original" if paste == "original" else "frame"
+
+
 def parse_settings(assignments: tuple[str, ...]) -> dict[str, ParameterValue]:
     """KEY=VALUE options as a dict. Values stay text: each inpainter converts them to its parameters' types."""
     pairs: dict[str, ParameterValue] = {}
@@ -81,6 +102,20 @@ def parse_settings(assignments: tuple[str, ...]) -> dict[str, ParameterValue]:
             raise click.BadParameter(f"expected KEY=VALUE, e.g. radius=5, got {assignment!r}", param_hint="--set")
         pairs[key] = value
     return pairs
+
+
+def take_server_url(parameters: dict[str, ParameterValue], inpainters: tuple[str, ...]) -> None:
+    """Take `url` out of the parameters of a server: it becomes the environment of this process and of the workers that
+    it starts. Raises InputError."""
+    servers = [name for name in inpainters if name in SERVER_NAMES]
+    if "url" not in parameters or not servers:
+        return
+    if len(servers) > 1:
+        raise InputError(f"--set url= is for one server, and these are {', '.join(servers)}: use the settings")
+    try:
+        os.environ[url_variable(servers[0])] = clean_url(str(parameters.pop("url")))
+    except SettingsError as error:
+        raise InputError(f"--set url=: {error}") from error
 
 
 def given_parameters(options: Mapping[str, str | bool | None]) -> dict[str, ParameterValue]:

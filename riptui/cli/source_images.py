@@ -7,11 +7,14 @@ from pathlib import Path
 from click.exceptions import Exit
 
 from riptui.cli.console import print_error, short_path, warn
-from riptui.errors import SourceError
-from riptui.images import PreparedImage, is_folder, prepare_original
-from riptui.planning.picture_files import describe_copies, find_equal_files, list_pictures
+from riptui.errors import RiptuiError, SourceError, StoreError
+from riptui.images import PreparedImage, is_folder, prepare_frame, prepare_original
+from riptui.planning.picture_files import PictureFiles, describe_copies, find_equal_files, list_pictures
 from riptui.spec import Fit
+from riptui.store.frames import read_frame
+from riptui.store.listing import find_trajectories
 from riptui.store.names import slugify
+from riptui.store.trajectory import Trajectory
 
 
 @dataclass(frozen=True)
@@ -25,15 +28,17 @@ class Source:
     """Found in a folder, not named: it is left out if it cannot be read."""
     problem: str = ""
     """Why there is nothing to read, if so."""
+    trajectory: Trajectory | None = None
+    """Whose last frame it is, in the folder `path`; None for a file."""
 
 
 def find_sources(paths: Sequence[Path], *, recursive: bool) -> list[Source]:
-    """The files that were named, and those of the folders that were named, each once."""
+    """The files that were named, and those of folders that were named, each once; of trajectories the last frames."""
     found: dict[Path, Source] = {}
     for path in paths:
-        for source in _list_folder(path, recursive) if is_folder(path) else [Source(path)]:
+        for source in _list_in(path, recursive) if is_folder(path) else [Source(path)]:
             found.setdefault(source.path, source)
-    copies = find_equal_files(source.path for source in found.values() if source.in_folder)
+    copies = find_equal_files(one.path for one in found.values() if one.in_folder and not one.trajectory)
     for text in describe_copies(copies):
         warn(text)
     return [source for path, source in found.items() if path not in copies]
@@ -50,10 +55,8 @@ def read_pictures(
     left_out = unusable = 0
     for source in sources:
         try:
-            if source.problem:
-                raise SourceError(source.problem)
-            picture = prepare_original(source.path, size=size, fit=fit, strict=strict)
-        except SourceError as error:
+            picture = _read(source, size=size, fit=fit, strict=strict)
+        except (SourceError, StoreError) as error:
             if source.in_folder:
                 left_out += 1
                 print_error(f"left out: {error}")
@@ -69,8 +72,38 @@ def read_pictures(
     return pictures, not left_out
 
 
-def _list_folder(folder: Path, recursive: bool) -> list[Source]:
+def _list_in(folder: Path, recursive: bool) -> list[Source]:
+    """The last frames of a trajectory or a group, or the pictures of any other folder."""
+    if Trajectory(folder).exists:
+        return [_find_last_frame(Trajectory(folder), in_folder=False)]
     files = list_pictures(folder, recursive=recursive)
+    if not files.pictures and not recursive and (trajectories := [*find_trajectories(folder)]):
+        return [_find_last_frame(trajectory, in_folder=True) for trajectory in trajectories]
+    return _list_folder(folder, files, recursive)
+
+
+def _find_last_frame(trajectory: Trajectory, *, in_folder: bool) -> Source:
+    place, problem = short_path(trajectory.path), ""
+    try:
+        last, wanted = len(trajectory.read_rows()), trajectory.spec.iterations
+        if last < wanted:
+            problem = f"{place} has {last} of {wanted} iterations: finish it with riptui resume"
+    except RiptuiError as error:
+        problem = str(error)
+    return Source(trajectory.path, in_folder=in_folder, problem=problem, trajectory=trajectory)
+
+
+def _read(source: Source, *, size: int, fit: Fit, strict: bool) -> PreparedImage:
+    if source.problem:
+        raise SourceError(source.problem)
+    trajectory = source.trajectory
+    if trajectory is None:
+        return prepare_original(source.path, size=size, fit=fit, strict=strict)
+    name = f"{trajectory.path.absolute().parent.name}-{trajectory.path.name}.png"
+    return prepare_frame(read_frame(trajectory, trajectory.spec.iterations), name, size=size, fit=fit)
+
+
+def _list_folder(folder: Path, files: PictureFiles, recursive: bool) -> list[Source]:
     if not files.pictures:
         advice = "name another one" if recursive else "name another one, or add --recursive for its subfolders"
         return [Source(folder, problem=f"{folder}: there is no picture in this folder: {advice}")]

@@ -3,8 +3,9 @@
 import os
 import re
 from collections.abc import Callable, Iterator
+from math import inf
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import rich_click as click
 from click.shell_completion import CompletionItem
@@ -84,6 +85,28 @@ class MeasureParam(click.ParamType[MeasureInterval]):
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         return [CompletionItem(word) for word in ("half", "every") if word.startswith(incomplete)]
+
+
+class AmountsParam(click.ParamType[Any]):
+    """Where to look at trajectories: end, half, or inpainted % such as 100,400: a tuple of numbers."""
+
+    name = "end|half|P,P"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Literal["end", "half"] | tuple[float, ...]:
+        if isinstance(value, tuple) or value in ("end", "half"):
+            return value  # type: ignore[no-any-return]
+        try:
+            amounts = tuple(dict.fromkeys(float(part.strip().removesuffix("%")) for part in value.split(",")))
+        except ValueError:
+            amounts = ()
+        if not (amounts and all(0 < amount < inf for amount in amounts)):
+            self.fail(f"expected end, half (every 50 %) or inpainted % such as 100,400, got {value!r}")
+        return amounts
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        return [CompletionItem(word) for word in ("end", "half") if word.startswith(incomplete)]
 
 
 class MinutesParam(click.ParamType[float]):

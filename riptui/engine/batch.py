@@ -10,7 +10,7 @@ from functools import partial
 
 from riptui.engine.batch_limit import BatchLimit
 from riptui.engine.current_inpainter import CurrentInpainter
-from riptui.engine.padding import pad_inpainter
+from riptui.engine.padding import PaddedInpainter
 from riptui.engine.saver import Saver
 from riptui.engine.slot import Slot, as_riptui_error, save_and_measure
 from riptui.errors import DeviceMemoryError, DiskError, HeldError, InpainterError, RiptuiError
@@ -227,7 +227,7 @@ class BatchRunner:
             self._prepare_inpainter(saver)
             iterations = iterate(
                 [slot.walk for slot in slots],
-                pad_inpainter(self._inpainter.loaded, self.batch_size),
+                PaddedInpainter(self._inpainter.loaded, self.batch_size),
                 on_step=self._on_denoising_step,
             )
         except Exception as error:

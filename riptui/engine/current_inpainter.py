@@ -63,7 +63,8 @@ class CurrentInpainter:
                 self._loaded = None
                 gc.collect()
             self.notices = ()
-            self._loaded = self._load(spec.inpainter, spec.parameters, recorded=recorded)
+            prompts = spec.scheduled_prompts
+            self._loaded = self._load(spec.inpainter, spec.parameters, recorded=recorded, later_prompts=prompts)
             self._session = None
         self.spec = spec
 

@@ -8,7 +8,7 @@ from riptui.metrics import REPAINTS, Repaint, find_metric
 from riptui.metrics.meter import Meter
 from riptui.metrics.repaint_meter import RepaintMeter
 from riptui.store.claim import Claim
-from riptui.store.frames import read_frames, read_original
+from riptui.store.frames import read_frames, read_original, read_region
 from riptui.store.requests import find_missing_measurements, find_missing_repaints
 
 
@@ -40,13 +40,15 @@ def _measure_frames(
     needed = missing.keys() | {previous[k] for k in missing if k in previous} | {k - 1 for k in of_repaint}
     original = read_original(trajectory)
     meter = Meter.of_trajectory(metrics, original, trajectory.spec, device)
-    measured_iterations, rows = set(iterations), trajectory.read_rows()
+    measured_iterations = set(iterations)
     before: Image | None = None
     for k, image in read_frames(trajectory, needed):
         if k in missing:
-            repaint = Repaint(before, rows[k - 1].box) if k in of_repaint and before is not None else None
+            repaint = None
+            if k in of_repaint and before is not None:
+                repaint = Repaint(before, read_region(trajectory, k))
             values = meter.measure(image, missing[k], repaint)
-            claimed.add_measurement(k, values, previous=previous.get(k), squares=meter.squares)
+            claimed.add_measurement(k, values, previous=previous.get(k), squares=meter.squares, profiles=meter.profiles)
             yield Measured(k, values)
         elif k in measured_iterations:
             meter.previous = image
@@ -61,6 +63,6 @@ def _measure_repaints(
     meter = RepaintMeter(metrics, read_original(trajectory), device)
     for k, frame in read_frames(trajectory, missing):
         row = rows[k - 1]
-        distances = meter.measure(frame, row.box, missing[k])
+        distances = meter.measure(frame, read_region(trajectory, k), missing[k])
         claimed.add_repaint(k, row.sha256, distances)
         yield Measured(k, {f"{name}{REPAINTS}": distance.square for name, distance in distances.items()})

@@ -1,15 +1,16 @@
 """One claimed trajectory in the batch: how it begins, is saved and measured, and leaves."""
 
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack, suppress
 
 import msgspec
 
+from riptui.engine.features_of_frames import DueFrame, extract_saved_frames, extract_together
 from riptui.engine.measuring import measure_saved_frames
 from riptui.errors import DiskError, MetricError, RiptuiError, SpecError, StoreError
 from riptui.events import Ended, Failed, Iterated, Measured, Notice, Started, TrajectoryEvent
-from riptui.metrics import Repaint
+from riptui.metrics import Repaint, split_names
 from riptui.metrics.availability import check_imports
 from riptui.metrics.meter import Meter, MeteredFrame, measure_together
 from riptui.metrics.repaint_meter import RepaintMeter
@@ -35,6 +36,8 @@ class Slot:
     """Its last frame and iteration, saved or not. Set by `begin`, as are the meters."""
     meter: Meter
     repaint_meter: RepaintMeter
+    features: tuple[str, ...]
+    """The extractors whose features are asked for."""
 
     def __init__(self, trajectory: Trajectory, device: str = "") -> None:
         self.trajectory = trajectory
@@ -61,7 +64,7 @@ class Slot:
         return is_requested(self.trajectory, self._request_watch.request)
 
     def begin(self) -> Iterator[Started | Measured | Notice]:
-        """Recover the folder, count the attempt, measure frames that lack a metric. Raises RiptuiError."""
+        """Recover the folder, count the attempt, measure frames that lack a metric or features. Raises RiptuiError."""
         self.k = len(self.trajectory.read_rows())
         if has_work(self.trajectory):
             self._count_attempt()
@@ -77,11 +80,13 @@ class Slot:
         self._measured_iterations = measured_iterations(self.walk.spec, request.measure)
         reached = [k for k in self._measured_iterations if k <= self.walk.iteration]
         yield from measure_saved_frames(self._claim, request.metrics, reached, self._device)
+        yield from extract_saved_frames(self.trajectory, request.metrics, self.walk.iteration, self._device)
         if self.walk.done:
             return
         original = self._writer.inspection.original
         self.meter = Meter.of_trajectory(request.metrics, original, self.walk.spec, self._device)
         self.repaint_meter = RepaintMeter(request.metrics, original, self._device)
+        self.features = split_names(request.metrics).features
         is_current = reached[-1] == self.walk.iteration
         self.meter.previous = self.walk.frame if is_current else read_frame(self.trajectory, reached[-1])
 
@@ -121,16 +126,28 @@ class Slot:
             self._session = session
         row = self._writer.append(iteration)
         if self.repaint_meter.names:
-            self._claim.add_repaint(row.k, row.sha256, self.repaint_meter.measure(iteration.frame, row.box))
+            self._claim.add_repaint(row.k, row.sha256, self.repaint_meter.measure(iteration.frame, iteration.region))
         return Iterated(row)
 
     def is_due(self, k: int) -> bool:
         """Whether frame k is due to be measured."""
-        return bool(self.meter.metrics) and k in self._measured_iterations
+        return bool(self.meter.names) and k in self._measured_iterations
+
+    def features_due(self, iteration: Iteration) -> DueFrame | None:
+        """The frame of an iteration, if its features are asked for."""
+        if not self.features or iteration.k not in self.walk.spec.keyframe_iterations():
+            return None
+        return DueFrame(self.trajectory, self.features, iteration.k, iteration.frame)
+
+    @property
+    def device(self) -> str:
+        """As `metrics.load` takes it."""
+        return self._device
 
     def add_measurement(self, k: int, values: dict[str, float]) -> Measured:
         previous = self._measured_iterations[self._measured_iterations.index(k) - 1]
-        self._claim.add_measurement(k, values, previous=previous, squares=self.meter.squares)
+        squares, profiles = self.meter.squares, self.meter.profiles
+        self._claim.add_measurement(k, values, previous=previous, squares=squares, profiles=profiles)
         return Measured(k, values)
 
     def leave_batch(self) -> Iterator[TrajectoryEvent]:
@@ -160,7 +177,16 @@ class Slot:
 
 def save_and_measure(iterations: Sequence[tuple[Slot, Iteration]], session: Session) -> Iterator[TrajectoryEvent]:
     """Save an iteration of each trajectory, and measure those that are due together. Raises DiskError."""
-    due = []
+    saved = yield from _save(iterations, session)
+    yield from _measure([(slot, iteration) for slot, iteration in saved if slot.is_due(iteration.k)])
+    yield from _extract_features(saved)
+
+
+def _save(
+    iterations: Sequence[tuple[Slot, Iteration]], session: Session
+) -> Generator[TrajectoryEvent, None, list[tuple[Slot, Iteration]]]:
+    """Save them, and return those that are."""
+    saved = []
     for slot, iteration in iterations:
         if slot.has_failed:
             continue
@@ -171,10 +197,14 @@ def save_and_measure(iterations: Sequence[tuple[Slot, Iteration]], session: Sess
         except Exception as error:
             yield from slot.record_failure(as_riptui_error(error, iteration.k), iteration.k)
             continue
-        if slot.is_due(iteration.k):
-            due.append((slot, iteration))
+        saved.append((slot, iteration))
+    return saved
+
+
+def _measure(due: Sequence[tuple[Slot, Iteration]]) -> Iterator[TrajectoryEvent]:
     frames = [
-        MeteredFrame(slot.meter, iteration.frame, Repaint(iteration.before, iteration.box)) for slot, iteration in due
+        MeteredFrame(slot.meter, iteration.frame, Repaint(iteration.before, iteration.region))
+        for slot, iteration in due
     ]
     measured = measure_together(frames)
     for (slot, iteration), values in zip(due, measured, strict=True):
@@ -182,6 +212,17 @@ def save_and_measure(iterations: Sequence[tuple[Slot, Iteration]], session: Sess
             yield from slot.record_failure(values, iteration.k)
         else:
             yield slot.trajectory, slot.add_measurement(iteration.k, values)
+
+
+def _extract_features(saved: Sequence[tuple[Slot, Iteration]]) -> Iterator[TrajectoryEvent]:
+    due = [
+        (slot, frame) for slot, iteration in saved if not slot.has_failed and (frame := slot.features_due(iteration))
+    ]
+    if due:
+        errors = extract_together([frame for _, frame in due], due[0][0].device)
+        for (slot, frame), error in zip(due, errors, strict=True):
+            if error is not None:
+                yield from slot.record_failure(error, frame.k)
 
 
 def as_riptui_error(error: Exception, k: int, text: str = "", kind: type[RiptuiError] = RiptuiError) -> RiptuiError:

@@ -129,8 +129,7 @@ def _caption(spec: Spec) -> str:
         parts.append(spec.order)
     if spec.squares != "own":
         parts.append(f"{spec.squares} squares")
-    if not spec.paste:
-        parts.append("no paste")
+    parts += [word.replace("-", " ") for word in spec.interventions]
     return " · ".join(parts)
 
 

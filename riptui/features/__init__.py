@@ -5,18 +5,20 @@ registry           the extractors by name
 extractor_loading  from a name to an extractor
 perceptual_hash    phash: 64 bits, without any weights
 inception          inception, inception-torchvision; network_files: where their weights are
+missing_models     whether the weights of an extractor are on this machine
 vision_models      clip, dinov2: models of transformers
 network_extractor  an extractor made of a network; float32_network: it computes in true float32
 """
 
 from riptui.features.extractor import FeatureExtractor
 from riptui.features.extractor_loading import load_extractor
-from riptui.features.registry import REGISTRY, ExtractorInfo, feature_extractor_names, find_extractor
+from riptui.features.registry import REGISTRY, ExtractorInfo, canonical_name, feature_extractor_names, find_extractor
 
 __all__ = [
     "REGISTRY",
     "ExtractorInfo",
     "FeatureExtractor",
+    "canonical_name",
     "feature_extractor_names",
     "find_extractor",
     "load_extractor",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from riptui.errors import InputError, with_choices
+from riptui.inpainters.models import catalogue
 from riptui.plugins import Registry
 
 
@@ -108,3 +109,10 @@ def find_extractor(name: str) -> ExtractorInfo:
     if colon and not model:
         raise InputError(f"{name}: a model is missing after the colon; the default is {base}:{info.model}")
     return info
+
+
+def canonical_name(name: str) -> str:
+    """A name as a request has it: a model's path absolute, the address of a page as a hub id. Raises InputError."""
+    find_extractor(name)
+    base, colon, model = name.partition(":")
+    return f"{base}:{catalogue.canonical_model(model)}" if colon else base

@@ -8,8 +8,15 @@ sequences      figures 1, 2, 4 to 6 and 10 to 12: pictures; sheet: rows of pictu
 averages       figure 7: mean over all images; scatter: figure 8; panels: code that both share
 singles        figures 9 and 13: single images, and single images with several seeds
 square_maps    figure S1, which the paper does not have: the distance of each square
+spectrum_figure  figure S2: which frequencies are lost
+sections       all of what follows, in its order; section: what the report needs of one
+side_by_side_section  all conditions in one figure and one table; strength_section: drift against the strength
 exposure_figure, recursion_section  error by exposure and coverage null, and what the report says about them
+sets_section   metrics of sets of pictures; sets_figure: their figure
+diversity_figure, diversity_section  how far the seeds of a picture are apart
 ratings_section  what people said with `riptui rate`
+nearest_section  the nearest pictures of a corpus, and the share of novel frames
+collapse_section  how trajectories end, by stated thresholds
 chart_figure   a chart of the app; sheet draws its gallery
 reference      published curves from a CSV
 figure         a drawn, a written and a skipped figure

@@ -49,11 +49,14 @@ def compute_averages(condition: Condition, view: CurveView = CurveView.AMOUNT) -
     for metric in condition.metrics_in(view):
         for mask in condition.masks:
             runs = [run for run in condition.measured_runs(metric, view) if run.spec.mask == mask]
-            averages += _average_runs(metric, mask, runs, view)
+            averages += average_runs(metric, mask, runs, view)
     return averages
 
 
-def _average_runs(metric: str, mask: int, runs: Sequence[CompleteRun], view: CurveView) -> list[AveragePoint]:
+def average_runs(
+    metric: str, mask: int, runs: Sequence[CompleteRun], view: CurveView = CurveView.AMOUNT
+) -> list[AveragePoint]:
+    """The averages of runs with one mask size that have a metric, at the amounts at which all were measured."""
     if not runs:
         return []
     values: defaultdict[float, defaultdict[str, list[tuple[float, float]]]]
@@ -67,7 +70,7 @@ def _average_runs(metric: str, mask: int, runs: Sequence[CompleteRun], view: Cur
 
 def draw_mean_drift(condition: Condition, reference: ReferenceCurves | None) -> Iterator[PlottedFigure | SkippedFigure]:
     """Figure 7 in each view: mean and standard deviation over images."""
-    for view in CurveView:
+    for view in condition.views:
         rows = compute_averages(condition, view)
         if not rows and view is CurveView.AMOUNT:
             yield SkippedFigure("7", condition.label, panels.NEEDS)
@@ -96,13 +99,13 @@ def _draw_figure(
             _draw_means(axes, points, coverage=coverage, offset=lane * (index - (len(marks) - 1) / 2), mark=mark)
             if reference and (metric, mask) in reference.curves:
                 _draw_reference(axes, reference, metric, mask, mark)
-        style.set_percent_axis(axes, view, last_amount=condition.max_inpainted)
+        style.set_percent_axis(axes, view, last_amount=condition.max_inpainted, passes=condition.passes)
         style.set_value_axis(axes, metric, view)
     extra = []
     if reference:
         label = f"reference: {style.safe_label(reference.name)}"
         extra = [Line2D([], [], color=style.FAINT, linestyle="--", linewidth=1, label=label)]
-    style.add_legend(figure, marks, extra)
+    style.add_legend(figure, marks, extra, whole=condition.whole_image)
     return figure
 
 

@@ -134,6 +134,21 @@ class Condition:
         return sorted({run.spec.mask for run in self.runs})
 
     @property
+    def whole_image(self) -> bool:
+        """Whether each iteration of all trajectories repainted the whole image."""
+        return all(run.spec.whole_image for run in self.runs)
+
+    @property
+    def passes(self) -> int:
+        """Passes over the whole image per 100 % inpainted; 0 if squares were repainted."""
+        return self.runs[0].spec.passes(1) if self.whole_image else 0
+
+    @property
+    def views(self) -> list[CurveView]:
+        """How curves are drawn. Where each iteration repaints the whole image, coverage says nothing."""
+        return [CurveView.AMOUNT] if self.whole_image else [*CurveView]
+
+    @property
     def max_inpainted(self) -> float:
         """The greatest % inpainted."""
         return max(run.spec.inpainted(run.spec.iterations) for run in self.runs)
@@ -153,7 +168,7 @@ class Condition:
 
     def views_of(self, metric: str) -> list[CurveView]:
         """The views that can draw a metric."""
-        return [view for view in CurveView if metric in self.metrics_in(view)]
+        return [view for view in self.views if metric in self.metrics_in(view)]
 
     def describe_null(self, view: CurveView, metrics: Iterable[str]) -> str:
         """The end of a caption: what the coverage null is, where the excess over it is drawn."""

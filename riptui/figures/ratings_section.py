@@ -34,10 +34,8 @@ def write_ratings(folders: Sequence[Path], summaries: Sequence[TrajectorySummary
     return None
 
 
-def render_ratings(summary: RatingSummary | None) -> Iterator[str]:
+def render_ratings(summary: RatingSummary) -> Iterator[str]:
     """The parts of the section's text; nothing without ratings."""
-    if summary is None:
-        return
     people = ", ".join(f"{escape_markdown(name)} {count}" for name, count in summary.answers.counts_by_rater.items())
     yield f"## What people say\n\n{_INTRODUCTION}"
     yield (

@@ -11,19 +11,21 @@ from riptui import __version__
 from riptui.errors import InputError
 from riptui.export.files import write_atomically
 from riptui.export.tables import write_csv
-from riptui.figures import averages, scatter, sequences, singles, square_maps, style
+from riptui.figures import averages, scatter, sequences, singles, spectrum_figure, square_maps, style
 from riptui.figures.data import Condition
 from riptui.figures.figure import PlottedFigure, SkippedFigure, WrittenFigure
 from riptui.figures.html import render_html
-from riptui.figures.ratings_section import CSV_NAME, render_ratings, write_ratings
-from riptui.figures.recursion_section import WrittenRecursion, render_recursion, write_recursion
+from riptui.figures.nearest_section import (
+    require_corpus,
+)
 from riptui.figures.reference import ReferenceCurves, find_undrawn
 from riptui.figures.reference import read as read_reference
 from riptui.figures.report_data import OnReportProgress, ReportData, load_report_data
 from riptui.figures.report_folder import FORMAT, JSON_NAME, require_report_folder, staged_report
 from riptui.figures.report_text import render_markdown
+from riptui.figures.section import ReportSection
+from riptui.figures.sections import write_sections
 from riptui.results.findings import ConditionFindings, check_findings
-from riptui.results.rating_summary import RatingSummary
 from riptui.results.verdict import PaperFinding, parts_as_dicts
 from riptui.store.trajectory import Trajectory
 
@@ -31,6 +33,14 @@ MARKDOWN_NAME = "report.md"
 HTML_NAME = "report.html"
 
 DrawFigure = Callable[[Condition], Iterator[PlottedFigure | SkippedFigure]]
+
+DRAWN_OF_SQUARES: tuple[DrawFigure, ...] = (
+    sequences.draw_one_inpainting,
+    sequences.draw_two_iterations,
+    sequences.draw_mask_sizes,
+    square_maps.draw_square_maps,
+)
+"""Figures that say nothing where each iteration repaints the whole image."""
 
 
 @dataclass(frozen=True)
@@ -51,14 +61,12 @@ class WrittenReport:
     tested: Sequence[ConditionFindings]
     notes: Sequence[str]
     """Further remarks for the reader."""
-    recursion: WrittenRecursion
-    ratings: RatingSummary | None
-    """None if nobody has rated."""
+    sections: Sequence[ReportSection]
 
     @property
     def all_figures(self) -> list[WrittenFigure]:
-        """The paper's and those of the recursion."""
-        return [*self.figures, *self.recursion.figures]
+        """The paper's, and those of all sections."""
+        return [*self.figures, *(figure for section in self.sections for figure in section.figures)]
 
     def as_dict(self) -> dict[str, Any]:
         """The content of report.json. The encoder turns values that are not finite into null."""
@@ -81,13 +89,10 @@ class WrittenReport:
                 }
                 for tested in self.tested
             ],
-            "recursion": self.recursion.analysis.as_dict(),
-            "ratings": self.ratings.as_dict() if self.ratings else None,
+            **{section.key: section.content for section in self.sections},
             "files": [
-                MARKDOWN_NAME,
-                HTML_NAME,
-                JSON_NAME,
-                *([CSV_NAME] if self.ratings else []),
+                *(MARKDOWN_NAME, HTML_NAME, JSON_NAME),
+                *(file for section in self.sections for file in section.files),
                 *(file for figure in self.all_figures for file in figure.files),
             ],
         }
@@ -103,6 +108,7 @@ def write_report(
     *,
     reference: Path | None = None,
     rated_folders: Sequence[Path] = (),
+    corpus: str | None = None,
     overwrite: bool = False,
     on_progress: OnReportProgress = lambda stage, done, total: None,
 ) -> WrittenReport:
@@ -110,30 +116,43 @@ def write_report(
 
     Figures that need more data are left out, with the reason. The same trajectories give the same bytes.
     `reference`: a CSV of published curves (see `reference.read`). `rated_folders`: where, and below which, ratings are
-    looked for. `out` is created; an earlier report in it is replaced. With `overwrite`, `out` may contain other files,
-    which are kept.
+    looked for, and up to which tags of groups count. `corpus`: the pictures that the last frames are compared with.
+    `out` is created; an earlier report in it is replaced. With `overwrite`, `out` may contain other files, which are
+    kept.
 
-    Raises InputError: no readable trajectory, a wrong `reference` or `out`; DiskError.
+    Raises InputError: no readable trajectory, a wrong `reference`, `corpus` or `out`; DiskError.
     """
     require_report_folder(out, overwrite=overwrite)
     overlaid = read_reference(reference) if reference else None
+    if corpus:
+        require_corpus(corpus)
     data = load_report_data(trajectories, on_progress)
     with staged_report(out, overwrite=overwrite) as folder:
         figures, left_out, damaged = _draw_all(data, overlaid, folder, on_progress)
-        recursion = write_recursion(data, folder)
-        ratings = write_ratings(rated_folders, data.summaries, folder)
+        sections = [
+            *write_sections(data, folder, on_progress, rated_folders=rated_folders, corpus=corpus),
+        ]
         on_progress("testing", 0, 1)
         tested, notes = _check_findings(data)
         notes += _reference_notes(data, overlaid)
         runs = sum(len(condition.runs) for condition in data.conditions)
-        unusable = data.unfinished, data.unreadable
         written = WrittenReport(
-            out, data.metric, runs, *unusable, figures, left_out, damaged, tested, notes, recursion, ratings
+            folder=out,
+            metric=data.metric,
+            trajectories=runs,
+            unfinished=data.unfinished,
+            unreadable=data.unreadable,
+            figures=figures,
+            left_out=left_out,
+            damaged=damaged,
+            tested=tested,
+            notes=notes,
+            sections=sections,
         )
-        sections = [*render_recursion(recursion), *render_ratings(ratings)]
-        text = render_markdown(data, figures, left_out, damaged, tested, notes, sections)
+        texts = [part for section in sections for part in section.text]
+        text = render_markdown(data, figures, left_out, damaged, tested, notes, texts)
         write_atomically(folder / MARKDOWN_NAME, text.encode())
-        write_atomically(folder / HTML_NAME, render_html(text, _pictures(written.all_figures, folder)).encode())
+        write_atomically(folder / HTML_NAME, render_html(text, _pictures(written, folder)).encode())
         write_atomically(folder / JSON_NAME, msgspec.json.format(msgspec.json.encode(written.as_dict())) + b"\n")
         on_progress("testing", 1, 1)
     return written
@@ -150,6 +169,8 @@ def _draw_all(
         for draw_index, draw in enumerate(draw_functions):
             for condition_index, condition in enumerate(data.conditions):
                 on_progress("drawing", draw_index * len(data.conditions) + condition_index, total)
+                if draw in DRAWN_OF_SQUARES and condition.whole_image:
+                    continue
                 for figure in draw(condition):
                     if isinstance(figure, PlottedFigure):
                         figures.append(_write_figure(figure, condition, folder))
@@ -173,6 +194,7 @@ def list_draw_functions(reference: ReferenceCurves | None) -> list[DrawFigure]:
         sequences.draw_mask_sizes,
         singles.draw_seeds,
         square_maps.draw_square_maps,
+        spectrum_figure.draw_spectra,
     ]
 
 
@@ -184,9 +206,10 @@ def _write_figure(plotted: PlottedFigure, condition: Condition, folder: Path) ->
     )
 
 
-def _pictures(figures: Iterable[WrittenFigure], folder: Path) -> dict[str, bytes]:
+def _pictures(written: WrittenReport, folder: Path) -> dict[str, bytes]:
     """The PNGs of the report, by the name that its text has for them."""
-    names = [file for figure in figures for file in figure.files if file.endswith(".png")]
+    named = [figure.files for figure in written.all_figures] + [section.files for section in written.sections]
+    names = [file for files in named for file in files if file.endswith(".png")]
     return {name: (folder / name).read_bytes() for name in names}
 
 

@@ -16,7 +16,7 @@ JSON_NAME = "report.json"
 """The file that marks a folder as a report, and lists the report's files."""
 FORMAT = 1
 _MAX_BYTES = 2**26  # bytes
-_REPORT_FILE = re.compile(r"figure-[\w.-]+\.(png|svg|pdf|csv)|report\.(md|html|json)")
+_REPORT_FILE = re.compile(r"[a-z0-9][\w.-]*\.(png|svg|pdf|csv)|report\.(md|html|json)")
 
 
 class ReportIndex(msgspec.Struct):

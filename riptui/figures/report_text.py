@@ -188,7 +188,7 @@ def _drift_rows(condition: Condition, metric: str) -> Iterator[list[str]]:
         sd = summary.last.sd if summary.last else float("nan")
         yield [
             escape_markdown(condition.title),
-            f"{mask} px",
+            runs[0].spec.mask_title,
             f"{summary.trajectories:,}",
             f"{summary.images:,}",
             format_result(summary.final.value) + ("" if isnan(sd) else f" ± {format_result(sd)}"),

@@ -24,7 +24,7 @@ def draw_every_value(condition: Condition) -> Iterator[PlottedFigure | SkippedFi
     if not any(condition.measured_runs(metric) for metric in condition.metrics):
         yield SkippedFigure("8", condition.label, panels.NEEDS)
         return
-    for view in CurveView:
+    for view in condition.views:
         metrics = condition.metrics_in(view)
         runs = [run for run in condition.runs if any(run.points(metric, view) for metric in metrics)]
         if not runs:
@@ -51,9 +51,9 @@ def _draw_figure(condition: Condition, runs: Sequence[CompleteRun], view: CurveV
             points = [point for run in runs if run.spec.mask == mask for point in run.points(metric, view)]
             jitter = LANE_FILL * ((np.arange(len(points)) * _GOLDEN) % 1 - 0.5)
             _draw_points(axes, points, lane * (index - (len(marks) - 1) / 2 + jitter), coverage=coverage, mark=mark)
-        style.set_percent_axis(axes, view, last_amount=condition.max_inpainted)
+        style.set_percent_axis(axes, view, last_amount=condition.max_inpainted, passes=condition.passes)
         style.set_value_axis(axes, metric, view)
-    style.add_legend(figure, marks, lines=False)
+    style.add_legend(figure, marks, lines=False, whole=condition.whole_image)
     return figure
 
 

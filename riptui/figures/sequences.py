@@ -9,7 +9,7 @@ from riptui.figures import style
 from riptui.figures.data import CompleteRun, Condition, ImageRuns
 from riptui.figures.figure import PlottedFigure, SkippedFigure
 from riptui.figures.sheet import Tile, make_sheet
-from riptui.store.frames import read_frames
+from riptui.store.frames import read_frames, read_region
 from riptui.text.terminal import printable
 from riptui.text.units import format_count
 
@@ -177,16 +177,16 @@ def _every_half(
 def _first_iterations(run: CompleteRun, count: int) -> tuple[list[list[Tile]], list[dict[str, TableCell]]]:
     """A row of tiles for each of the first `count` iterations: before, masked, after; labelled if there are several."""
     count = min(count, run.spec.iterations)
-    boxes = [row.box for row in run.trajectory.read_rows()[:count]]
+    regions = [read_region(run.trajectory, k) for k in range(1, count + 1)]
     images: Mapping[int, Image] = dict(read_frames(run.trajectory, range(count + 1)))
     tiles = []
-    for k, box in enumerate(boxes, 1):
+    for k, region in enumerate(regions, 1):
         masked = images[k - 1].copy()
-        masked[box.window] = MASK_GREY
+        masked[region.in_frame(len(masked))] = MASK_GREY
         tiles.append(
             [
                 Tile(images[k - 1], "original" if k == 1 else f"frame {k - 1}", f"iteration {k}" if count > 1 else ""),
-                Tile(masked, "masked", outlined=box),
+                Tile(masked, "masked", outlined=None if region.mask is not None else region.box),
                 Tile(images[k], f"inpainted: frame {k}"),
             ]
         )

@@ -44,13 +44,13 @@ def draw_single_images(condition: Condition) -> Iterator[PlottedFigure | Skipped
             for mask, run in image.run_per_mask().items():
                 _line(axes, run.points(metric, view), view, width=1.3, marked=True, mark=marks[mask])
                 rows += [{"kind": kind or None, **row} for row in run.table_rows(metric, view)]
-            style.set_percent_axis(axes, view, last_amount=condition.max_inpainted)
+            style.set_percent_axis(axes, view, last_amount=condition.max_inpainted, passes=condition.passes)
             if not index:
                 axes.set_ylabel(style.axis_name(metric, view))
             axes.label_outer()
         for axes in figure.axes:
             style.set_value_axis(axes, metric, view)
-        style.add_legend(figure, marks)
+        style.add_legend(figure, marks, whole=condition.whole_image)
         caption = _singles_caption(condition, chosen, view)
         yield PlottedFigure("9", condition.stem("9", view), caption, figure, rows, view=view)
 
@@ -86,7 +86,7 @@ def _draw_grid(condition: Condition, chosen: Sequence[ImageRuns], metric: str, v
                 _line(axes, run.points(metric, view), view, width=0.9, marked=False, mark=mark)
             if not runs:
                 axes.text(0.5, 0.5, "no run", transform=axes.transAxes, ha="center", color=style.FAINT)
-            style.set_percent_axis(axes, view, last_amount=condition.max_inpainted)
+            style.set_percent_axis(axes, view, last_amount=condition.max_inpainted, passes=condition.passes)
             if not row:
                 axes.set_title(f"mask {mask} px")
             if not column:

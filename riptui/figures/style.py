@@ -22,6 +22,7 @@ from matplotlib.font_manager import FontProperties, findfont
 from matplotlib.ft2font import FT2Font
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
 
 from riptui.export.files import write_atomically
 from riptui.figures.curve_view import CurveView
@@ -153,25 +154,43 @@ def marker_options(points: int) -> MarkStyle:
 
 
 def add_legend(
-    figure: Figure, shown: Mapping[int, MarkStyle], extra_handles: Sequence[Line2D | Patch] = (), *, lines: bool = True
+    figure: Figure,
+    shown: Mapping[int, MarkStyle],
+    extra_handles: Sequence[Line2D | Patch] = (),
+    *,
+    lines: bool = True,
+    whole: bool = False,
 ) -> None:
-    """Add a legend of the mask sizes below the figure. `lines`: whether points are joined."""
+    """Add a legend of the mask sizes below the figure. `lines`: whether points are joined. `whole`: the mask is the
+    image."""
     handles: list[Line2D | Patch] = []
     for mask, mark in shown.items():
         looks = {"linestyle": "-" if lines else "", "markeredgecolor": "white", "markeredgewidth": 0.4, **mark}
-        handles.append(Line2D([], [], label=f"mask {mask} px", **looks))
+        handles.append(Line2D([], [], label="whole image" if whole else f"mask {mask} px", **looks))
     handles += extra_handles
     figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 5))
 
 
-def set_percent_axis(axes: Axes, view: CurveView, *, last_amount: float) -> None:
-    """The x axis: inpainted % up to the last amount, or coverage up to 100 %."""
+def set_percent_axis(axes: Axes, view: CurveView, *, last_amount: float, passes: int = 0) -> None:
+    """The x axis: inpainted % up to the last amount, or coverage up to 100 %; in passes, if 100 % are some."""
     coverage = view is CurveView.COVERAGE
+    if passes:
+        set_passes_axis(axes, last_amount, passes)
+        return
     axes.set_xlabel("coverage (%)" if coverage else "inpainted (%)")
     end = 100.0 if coverage else last_amount
     axes.set_xlim(-0.04 * end, end + (4 if coverage else AXIS_MARGIN))
     if coverage or end == 400:
         axes.set_xticks([0, 25, 50, 75, 100] if coverage else [0, 100, 200, 300, 400])
+
+
+def set_passes_axis(axes: Axes, last_amount: float, passes: int) -> None:
+    """The x axis of values in % inpainted, labelled in passes over the whole image."""
+    axes.set_xlabel("passes over the image")
+    axes.set_xlim(-0.04 * last_amount, 1.04 * last_amount)
+    ticks = MaxNLocator(nbins=8, integer=True).tick_values(0, last_amount / 100 * passes)
+    inside = [tick for tick in ticks if 0 <= tick <= last_amount / 100 * passes]
+    axes.set_xticks([100 * tick / passes for tick in inside], [f"{tick:g}" for tick in inside])
 
 
 def set_value_axis(axes: Axes, metric: str, view: CurveView) -> None:

@@ -18,14 +18,23 @@ deflate), a length, or a decoder that notices. A flipped bit of any other format
 """
 
 from riptui.images.decoding import looks_like_picture, picture_suffixes
-from riptui.images.original import PreparedImage, prepare_original
-from riptui.images.png_frame import decode_png, encode_original_png, encode_png, pixels_sha256
+from riptui.images.original import PreparedImage, prepare_frame, prepare_original
+from riptui.images.png_frame import (
+    decode_masked_png,
+    decode_png,
+    encode_masked_png,
+    encode_original_png,
+    encode_png,
+    pixels_sha256,
+)
 from riptui.images.source_file import FileIdentity, identify_source, is_folder, is_regular, read_source
 
 __all__ = [
     "FileIdentity",
     "PreparedImage",
+    "decode_masked_png",
     "decode_png",
+    "encode_masked_png",
     "encode_original_png",
     "encode_png",
     "identify_source",
@@ -34,6 +43,7 @@ __all__ = [
     "looks_like_picture",
     "picture_suffixes",
     "pixels_sha256",
+    "prepare_frame",
     "prepare_original",
     "read_source",
 ]

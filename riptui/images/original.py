@@ -52,6 +52,16 @@ def prepare_original(path: Path, *, size: int = 512, fit: Fit = "bands", strict:
     return PreparedImage(np.array(picture), name, hashlib.sha256(data).hexdigest(), tuple(notes))
 
 
+def prepare_frame(frame: Image, name: str, *, size: int = 512, fit: Fit = "bands") -> PreparedImage:
+    """Make an original of size x size pixels of a frame that was computed before; `name` is its source's name.
+
+    A frame of that size is taken bit for bit. The hash is that of the frame's pixels, RGB, row by row.
+    """
+    notes: list[str] = []
+    picture = _fit(PIL.Image.fromarray(frame), size, fit, notes)
+    return PreparedImage(np.array(picture), name, hashlib.sha256(frame.tobytes()).hexdigest(), tuple(notes))
+
+
 def _fit(picture: PilImage, size: int, fit: Fit, notes: list[str]) -> PilImage:
     width, height = picture.size
     match fit:

@@ -3,9 +3,12 @@
 An inpainter fills masks. Its own conventions (value range, channel order, mask polarity) stay in its file.
 
 inpainter   the calling convention, with its optional parts
-inpainter_info  what is known of one before it is imported
+inpainter_info  what is known of one before it is imported; diffusion_info: of the diffusion models;
+                whole_image_infos: of those of whole images
 registry    the names, their parameters and defaults, and how they are loaded
 parameters  the types of parameters
+scheduled   parameters that change from one iteration to the next
+batch_padding  the copies that pad a batch to its shape; returned_picture: a picture that a program or server gave back
 import_trial  whether the packages of an inpainter can be imported
 silence     keep the libraries' output off the terminal
 
@@ -14,8 +17,11 @@ The inpainters themselves:
 opencv, biharmonic, baselines   classical ones, and painters without a model
 controls    processes of the whole image with a known outcome: a codec, resampling, a blur
 diffusion   a diffusion model of diffusers; pipeline: the package that loads and runs it
+text_to_image, image_to_image   whole pictures from a prompt, or from another picture, by the same loading
 lama, mat   networks of one pass: each a network_inpainter, loaded through spandrel_files
+autoencoder a VAE of a latent diffusion model, over the whole picture
 programs    the user's own programs
+servers     inpainters by HTTP: IOPaint, A1111 and Forge, ComfyUI
 
 What they stand on:
 
@@ -29,6 +35,7 @@ from riptui.inpainters.registry import (
     CUSTOM,
     DEFAULT_INPAINTER,
     REGISTRY,
+    TEXT_TO_IMAGE,
     complete_parameters,
     find_inpainter,
     load,
@@ -42,6 +49,7 @@ __all__ = [
     "CUSTOM",
     "DEFAULT_INPAINTER",
     "REGISTRY",
+    "TEXT_TO_IMAGE",
     "CompileMode",
     "Inpainter",
     "InpainterInfo",

@@ -5,7 +5,7 @@ Loads one, in the order in which its parts need each other; `diffusion_inpainter
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from riptui.inpainters.pipeline import (
     schedulers,
 )
 from riptui.inpainters.pipeline.diffusion_inpainter import DiffusionInpainter
+from riptui.inpainters.pipeline.pipeline_tasks import PipelineTask
 from riptui.inpainters.silence import silence_libraries
 
 
@@ -54,6 +55,8 @@ def diffusion(
     deterministic: bool = False,
     offload: OffloadMode = "none",
     recorded: Mapping[str, str] | None = None,
+    later_prompts: Sequence[str] = (),
+    kind: type[DiffusionInpainter] = DiffusionInpainter,
 ) -> DiffusionInpainter:
     """Load a model. None: the checkpoint's own scheduler, the pipeline's own guidance.
 
@@ -63,6 +66,8 @@ def diffusion(
     computer's memory until it is needed. tiling: the VAE works in tiles. quantise: "8bit" or "4bit", of the denoising
     network's weights; gguf: a file that has them instead of the model, quantised. recorded: the notes of the session
     that ran the trajectory last; a model whose files are gone is looked for by them elsewhere on this machine.
+    later_prompts: others than `prompt`, for `with_parameters`.
+    kind: what paints with it.
     Raises InputError, WeightsError, MissingExtraError, DeviceMemoryError.
     """
     _require_compatible(compile, deterministic, offload, quantise, gguf)
@@ -75,18 +80,24 @@ def diffusion(
     with silence_libraries():
         weights, notices = moved_weights.find_weights(places, recorded or {})
         torch_dtype = torch_device.pick_dtype(dtype, weights.checkpoint.half_dtype, chosen_device)
-        pipeline = _load_pipeline(weights, model, torch_dtype, quantise, chosen_device)
+        pipeline = _load_pipeline(weights, model, torch_dtype, quantise, chosen_device, kind.task)
         notes |= _weights_notes(weights) | quantisation.describe(quantise, gguf)
         _set_schedule(pipeline, scheduler, steps)
-        prompt = prompt if embedding is None else embeddings.insert_embedding(prompt)
+        texts = {
+            text: text if embedding is None else embeddings.insert_embedding(text) for text in (prompt, *later_prompts)
+        }
         added = _load_adapters(pipeline, weights, recorded or {})
         if tiling:
             placement.enable_tiling(pipeline)
         notes |= gpu_tuning.set_tf32(torch_dtype, chosen_device)
         notes |= placement.place(pipeline, chosen_device, offload, model)
-        encoded_prompts = prompts.encode(pipeline, prompt, negative_prompt, guidance, prompt_syntax)
+        encoded = {
+            text: prompts.encode(pipeline, inserted, negative_prompt, guidance, prompt_syntax)
+            for text, inserted in texts.items()
+        }
+        prompts.drop_encoded(pipeline, encoded.values())
         placement.forget_dropped(pipeline, chosen_device, offload)
-    for found in (*added, encoded_prompts):
+    for found in (*added, *reversed(encoded.values())):  # the notes of the first prompt win
         notes |= found.notes
         notices += found.notices
     if not weights.is_unchanged:
@@ -94,7 +105,7 @@ def diffusion(
     if deterministic or (compile == "auto" and (offload != "none" or quantise or gguf)):
         compile = "off"
     settings: dict[str, Any] = {"steps": steps, "strength": strength, "guidance": guidance, "compile": compile}
-    inpainter = DiffusionInpainter(pipeline, encoded_prompts, weights, notes=notes, notices=notices, **settings)
+    inpainter = kind(pipeline, encoded, weights, notes=notes, notices=notices, **settings)
     schedulers.require_seeded(pipeline.scheduler, inpainter.try_seeds, exact=not inpainter.on_gpu)
     return inpainter
 
@@ -114,7 +125,12 @@ def _require_compatible(
 
 
 def _load_pipeline(
-    weights: identity.Weights, model: str, dtype: torch.dtype, quantise: str | None, device: torch.device
+    weights: identity.Weights,
+    model: str,
+    dtype: torch.dtype,
+    quantise: str | None,
+    device: torch.device,
+    task: PipelineTask,
 ) -> Any:
     """The pipeline, on the CPU, with its own VAE or another, and with its own denoising network or a quantised one.
 
@@ -125,16 +141,16 @@ def _load_pipeline(
     options: dict[str, Any] = {"dtype": dtype, "allow_pickle": allow_pickle}
     loaded = {"vae": assembly.load_vae(vae, checkpoint, model, **options)} if vae else {}
     if gguf or quantise:
-        assembly.pipeline_class(checkpoint, model)  # says what is wrong before anything large is read
+        assembly.pipeline_class(checkpoint, model, task)  # says what is wrong before anything large is read
         name = checkpoint.denoiser
-        kind, folder = components.find_class(*checkpoint.classes[name]), checkpoint.folder / name
+        network, folder = components.find_class(*checkpoint.classes[name]), checkpoint.folder / name
         if gguf:
-            loaded[name] = quantisation.load_gguf(Path(gguf), kind, folder, dtype)
+            loaded[name] = quantisation.load_gguf(Path(gguf), network, folder, dtype)
         elif quantise:
             options |= {"files": checkpoint.components[name], "title": f"{model}'s {name}"}
             options |= {"repair_hint": checkpoint.repair_hint}
-            loaded[name] = quantisation.load_quantised(quantise, kind, folder, device, **options)
-    return assembly.load_pipeline(checkpoint, model, dtype=dtype, allow_pickle=allow_pickle, loaded=loaded)
+            loaded[name] = quantisation.load_quantised(quantise, network, folder, device, **options)
+    return assembly.load_pipeline(checkpoint, model, dtype=dtype, allow_pickle=allow_pickle, loaded=loaded, task=task)
 
 
 def _set_schedule(pipeline: Any, scheduler: str | None, steps: int) -> None:

@@ -10,8 +10,11 @@ import platform
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
+from riptui.errors import InputError
+
 if TYPE_CHECKING:  # NumPy and jaxtyping take 120 ms to import, and the names alone need neither
     from riptui.arrays import Images, Masks
+    from riptui.spec import ParameterValue
 
 OnStep = Callable[[int, int], None]
 """Called as `on_step(step, steps)` after each denoising step, if there are any. It may raise to stop the inpainting. An
@@ -27,6 +30,8 @@ LORA_TENSORS_NOTE = "lora tensors"
 EMBEDDING_USE_NOTE = "embedding use"
 LATER_NOTES = {PROMPT_NOTE, NEGATIVE_PROMPT_NOTE, LORA_TENSORS_NOTE, EMBEDDING_USE_NOTE}
 """Notes that sessions of older releases lack, although they would say the same."""
+SERVER_URL_NOTE = "server url"
+"""Where a server was, which decides no pixel: the same model may be served elsewhere."""
 REPLAY_NOTE = "replay"
 """The name of the note that says why iterations cannot be computed again with the same pixels; absent if they can."""
 OffloadMode = Literal["none", "model", "sequential"]
@@ -104,17 +109,27 @@ class LoadedInpainter(Inpainter, Protocol):
         """How many images of size x size px fit into the device's free memory; None if unknown, the default."""
         ...
 
+    def with_parameters(self, changes: Mapping[str, ParameterValue]) -> Inpainter:
+        """The same inpainter with other values of some of `InpainterInfo.scheduled`, for one call. Default: it is
+        built again. Raises InputError."""
+        ...
 
-def add_defaults(inpaint: Inpainter) -> LoadedInpainter:
+
+Rebuild = Callable[[Mapping[str, "ParameterValue"]], "LoadedInpainter"]
+"""Builds an inpainter again with other values of some parameters."""
+
+
+def add_defaults(inpaint: Inpainter, rebuild: Rebuild | None = None) -> LoadedInpainter:
     """The inpainter itself if it has all optional parts; otherwise the same with defaults for the missing ones."""
-    return inpaint if isinstance(inpaint, LoadedInpainter) else InpainterWithDefaults(inpaint)
+    return inpaint if isinstance(inpaint, LoadedInpainter) else InpainterWithDefaults(inpaint, rebuild)
 
 
 class InpainterWithDefaults:
     """Passes each part on to an inpainter that has it, and answers for the parts that it does not have."""
 
-    def __init__(self, inpaint: Inpainter) -> None:
+    def __init__(self, inpaint: Inpainter, rebuild: Rebuild | None = None) -> None:
         self._inpaint = inpaint
+        self._rebuild = rebuild
 
     def __call__(self, images: Images, masks: Masks, *, seeds: Sequence[int], on_step: OnStep) -> Images:
         return self._inpaint(images, masks, seeds=seeds, on_step=on_step)
@@ -145,6 +160,13 @@ class InpainterWithDefaults:
 
     def prepare(self, inpaintings: int, batch: int, size: int) -> None:
         getattr(self._inpaint, "prepare", _do_nothing)(inpaintings, batch, size)
+
+    def with_parameters(self, changes: Mapping[str, ParameterValue]) -> Inpainter:
+        own: Callable[[Mapping[str, ParameterValue]], Inpainter] | None
+        own = getattr(self._inpaint, "with_parameters", self._rebuild)
+        if own is None:
+            raise InputError(f"this inpainter cannot change its {', '.join(changes)} between iterations")
+        return own(changes)
 
     def max_batch(self, size: int) -> int | None:
         largest: int | None = getattr(self._inpaint, "max_batch", _unknown)(size)

@@ -51,10 +51,14 @@ class InpainterInfo:
     """Whether the factory also takes `recorded`: the notes of the session that ran a trajectory last."""
     runs_in_worker: bool = False
     """Whether `riptui run` leaves it to a worker, which keeps it loaded, instead of its own process."""
+    scheduled: Collection[str] | None = None
+    """The parameters that can change from one iteration to the next. None: all of an inpainter that is built again
+    at no cost, and none of one with weights or of an external program."""
     added_parameters: Collection[str] = ()
     """The `parameters` that it gained after trajectories were computed with it. At its default such a parameter changes
     no pixel, and is left out of specs, so that old and new specs of the same pixels are equal."""
-
+    is_server: bool = False
+    """Whether a server paints, asked by HTTP; the factory then also takes `name`."""
     program: InpainterProgram | None = None
     """The external program of the user's settings that it is; the factory then also takes `name` and `program`."""
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from spandrel.architectures.LaMa import LaMaArch
 
-from riptui.inpainters import CompileMode
+from riptui.inpainters import CompileMode, OnStep
 from riptui.inpainters.network_inpainter import NetworkInpainter, prepare_network
 from riptui.inpainters.spandrel_files import load_network
 
@@ -34,7 +34,7 @@ def lama(
     preparation = prepare_network("lama", weights, recorded, device, compile, deterministic)
     network = load_network(preparation.weights, LaMaArch(), preparation.device)
 
-    def paint(images: torch.Tensor, holes: torch.Tensor, seeds: Sequence[int]) -> torch.Tensor:
+    def paint(images: torch.Tensor, holes: torch.Tensor, seeds: Sequence[int], on_step: OnStep) -> torch.Tensor:
         height, width = images.shape[2:]
         painted: torch.Tensor = network(_reflect(images), _reflect(holes))
         return painted[..., :height, :width]

@@ -14,7 +14,7 @@ from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
 from riptui.errors import InputError
-from riptui.inpainters import CompileMode
+from riptui.inpainters import CompileMode, OnStep
 from riptui.inpainters.models.published_weights import PUBLISHED
 from riptui.inpainters.network_inpainter import NetworkInpainter, prepare_network
 from riptui.inpainters.silence import silence_libraries
@@ -40,7 +40,7 @@ def mat(
     preparation.notices.append(PUBLISHED["mat-places"].terms)
     network: Any = load_network(preparation.weights, MATArch(), preparation.device).model
 
-    def paint(images: torch.Tensor, holes: torch.Tensor, seeds: Sequence[int]) -> torch.Tensor:
+    def paint(images: torch.Tensor, holes: torch.Tensor, seeds: Sequence[int], on_step: OnStep) -> torch.Tensor:
         _require_size(images, network.img_resolution)
         rows = zip(images, holes, seeds, strict=True)
         return torch.cat([paint_row(network, image[None], hole[None], seed) for image, hole, seed in rows])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -20,23 +22,42 @@ from riptui.inpainters.pipeline import gpu_tuning
 from riptui.inpainters.pipeline.components import first_line
 from riptui.inpainters.pipeline.latent_images import quantise
 
-PaintBatch = Callable[[torch.Tensor, torch.Tensor, Sequence[int]], torch.Tensor]
-"""images [b, 3, h, w] in [0, 1], holes [b, 1, h, w] with 1 = repaint, seeds; the pictures with their holes filled."""
+PaintBatch = Callable[[torch.Tensor, torch.Tensor, Sequence[int], OnStep], torch.Tensor]
+"""images [b, 3, h, w] in [0, 1], holes [b, 1, h, w] with 1 = repaint, seeds; the pictures with their holes filled.
+
+A network of several passes calls `on_step` after each."""
 
 
-@dataclass
+class LoadedFiles(Protocol):
+    """The file or the folder that a network was loaded from, as it was then."""
+
+    @property
+    def path(self) -> Path: ...
+
+    @property
+    def is_unchanged(self) -> bool: ...
+
+
+@dataclass(frozen=True)
 class Preparation:
-    """What is settled before the network is loaded: its file, its device, notes for the session and for the user."""
+    """What is settled before a network paints: its files, its device, notes for the session and for the user."""
 
-    weights: WeightsFile
+    weights: LoadedFiles
     device: torch.device
     notes: dict[str, str]
     notices: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class FilePreparation(Preparation):
+    """The same for a network that takes its weights from one file."""
+
+    weights: WeightsFile
+
+
 def prepare_network(
     name: str, weights: str, recorded: Mapping[str, str] | None, device: str, compile: CompileMode, deterministic: bool
-) -> Preparation:
+) -> FilePreparation:
     """Find the file, choose the device and set torch's switches. Raises InputError, WeightsError."""
     notes = gpu_tuning.set_determinism(deterministic)
     chosen = torch_device.pick_device(device)
@@ -45,7 +66,7 @@ def prepare_network(
         notices.append(f"{name} is not compiled: one pass of a network is too short to gain from it")
     notes |= {"dtype": "float32", f"{WEIGHTS_NOTE}{SINGLE_FILE}": found.sha256}
     notes |= gpu_tuning.set_tf32(torch.float32, chosen)
-    return Preparation(found, chosen, notes, notices)
+    return FilePreparation(found, chosen, notes, notices)
 
 
 class NetworkInpainter:
@@ -62,13 +83,13 @@ class NetworkInpainter:
         self.notices = preparation.notices
 
     def __call__(self, images: Images, masks: Masks, *, seeds: Sequence[int], on_step: OnStep) -> Images:
-        """As `Inpainter`; pixels outside the masks come back as they were. One pass: `on_step` is not called.
+        """As `Inpainter`; pixels outside the masks come back as they were. A network of one pass calls no `on_step`.
 
         Raises InpainterError for a picture that is not finite, DeviceMemoryError.
         """
         batch, height, width, _ = images.shape
         try:
-            return self._inpaint(images, masks, seeds)
+            return self._inpaint(images, masks, seeds, on_step)
         except RuntimeError as error:
             if not gpu_tuning.is_out_of_memory(error):
                 raise
@@ -99,10 +120,10 @@ class NetworkInpainter:
         return gpu_tuning.max_batch(gpu_tuning.free_memory(self._device), self._bytes_by_size[size], 0)
 
     @torch.inference_mode()
-    def _inpaint(self, images: Images, masks: Masks, seeds: Sequence[int]) -> Images:
+    def _inpaint(self, images: Images, masks: Masks, seeds: Sequence[int], on_step: OnStep) -> Images:
         pixels = torch.from_numpy(images).to(self._device).permute(0, 3, 1, 2).float() / 255
         holes = torch.from_numpy(masks).to(self._device)[:, None]
-        painted = self._paint(pixels, holes.float(), seeds).clamp(0, 1)
+        painted = self._paint(pixels, holes.float(), seeds, on_step).clamp(0, 1)
         if not bool(painted.isfinite().all()):
             raise InpainterError(f"{self._name} produced NaN or infinity: look at its weights, {self._weights.path}")
         return quantise(torch.where(holes, painted, pixels), "float32")

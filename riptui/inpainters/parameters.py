@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,6 +21,13 @@ NONE = "none"
 
 PLACES = ("model", "revision", "config", "vae", "lora", "embedding", "gguf", "weights")
 """Parameters that say where weights are, and not what they are."""
+
+
+def shorten(value: ParameterValue) -> ParameterValue:
+    """A value as people see it in names and labels: of a JSON object the first digits of its SHA-256."""
+    if isinstance(value, str) and value.startswith('{"') and value.endswith("}"):
+        return hashlib.sha256(value.encode()).hexdigest()[:8]
+    return value
 
 
 class ParameterType(Protocol):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -10,53 +10,23 @@ from typing import TYPE_CHECKING, Any
 
 from riptui.errors import InputError, MissingExtraError, with_choices
 from riptui.extras import importing
+from riptui.inpainters.diffusion_info import diffusion_info, text_to_image_info
 from riptui.inpainters.inpainter import CompileMode, LoadedInpainter, OffloadMode, add_defaults
 from riptui.inpainters.inpainter_info import InpainterInfo, adopt_plugin
 from riptui.inpainters.models.catalogue import MODELS, is_on_hub, resolve_model
-from riptui.inpainters.models.lora_list import LoraType, read_loras
+from riptui.inpainters.models.lora_list import read_loras
 from riptui.inpainters.models.model_names import is_local
 from riptui.inpainters.models.published_weights import published_for
-from riptui.inpainters.parameters import (
-    FileType,
-    HubFileType,
-    ModelType,
-    NumberType,
-    ParameterType,
-    SwitchType,
-    TextType,
-    WeightsType,
-)
+from riptui.inpainters.parameters import NumberType, WeightsType
 from riptui.inpainters.programs.program_registry import OwnPrograms
+from riptui.inpainters.servers.server_infos import SERVER_INFOS, explain_url, require_usable_server
+from riptui.inpainters.whole_image_infos import WHOLE_IMAGE_INFOS
 from riptui.plugins import Registry
 
 if TYPE_CHECKING:  # msgspec takes longer to import than the names take to read
     from riptui.spec import ParameterValue
 
 DEFAULT_INPAINTER = "navier-stokes"
-
-
-def _diffusion_info(summary: str, **defaults: ParameterValue) -> InpainterInfo:
-    """The info of a diffusion model. A default of None leaves the choice to the checkpoint or its pipeline."""
-    common: dict[str, ParameterValue] = {"model": "", "revision": None, "dtype": "auto", "scheduler": None, "steps": 50}
-    common |= {"guidance": None, "strength": 1.0, "prompt": "", "negative_prompt": "", "embedding": None, "lora": None}
-    common |= {"vae": None, "allow_pickle": False}
-    added: dict[str, ParameterValue] = {"prompt_syntax": "plain", "tiling": False, "quantise": None, "gguf": None}
-    added |= {"config": None}
-    return InpainterInfo(
-        "riptui.inpainters.diffusion:diffusion",
-        summary,
-        common | defaults | added,
-        added_parameters=added.keys(),
-        extra="diffusion",
-        distributions=("diffusers", "torch", "transformers"),
-        parameter_types=DIFFUSION_PARAMETER_TYPES,
-        grid=8,
-        needs_weights=True,
-        takes_device=True,
-        takes_offload=True,
-        takes_record=True,
-        runs_in_worker=True,
-    )
 
 
 def _network_info(name: str, summary: str, *packages: str, size_grid: int = 1) -> InpainterInfo:
@@ -79,29 +49,10 @@ def _network_info(name: str, summary: str, *packages: str, size_grid: int = 1) -
 
 
 RADIUS_TYPE = {"radius": NumberType(above=0, maximum=100)}
-DIFFUSION_PARAMETER_TYPES: dict[str, ParameterType] = {
-    "model": ModelType(),
-    "revision": TextType(optional=True, empty=False),
-    "dtype": TextType(("auto", "float32", "float16", "bfloat16")),
-    "scheduler": TextType(optional=True, empty=False),
-    "steps": NumberType(above=0, maximum=1000, integer=True),
-    "guidance": NumberType(above=0, maximum=100, optional=True),
-    "strength": NumberType(above=0, maximum=1),
-    "prompt": TextType(),
-    "negative_prompt": TextType(optional=True),
-    "embedding": HubFileType(),
-    "lora": LoraType(),
-    "vae": ModelType(optional=True),
-    "allow_pickle": SwitchType(),
-    "config": ModelType(optional=True),
-    "prompt_syntax": TextType(("plain", "compel")),
-    "tiling": SwitchType(),
-    "quantise": TextType(("8bit", "4bit"), optional=True),
-    "gguf": FileType(),
-}
-
 CUSTOM = "diffusion"
 """The name of the inpainter for any checkpoint, given by its hub id or its folder."""
+TEXT_TO_IMAGE = "text-to-image"
+"""The name of the inpainter that makes whole pictures with any checkpoint."""
 
 BUILT_IN: dict[str, InpainterInfo] = {
     "navier-stokes": InpainterInfo(
@@ -144,40 +95,9 @@ BUILT_IN: dict[str, InpainterInfo] = {
         distributions=("numpy",),
     ),
 }
+BUILT_IN |= {}
 BUILT_IN |= {
-    "jpeg": InpainterInfo(
-        "riptui.inpainters.controls:jpeg",
-        "The whole picture as JPEG and back, by Pillow. A control for autoencoders.",
-        {"quality": 75, "subsampling": "4:4:4"},
-        distributions=("pillow",),
-        parameter_types={
-            "quality": NumberType(above=0, maximum=100, integer=True),
-            "subsampling": TextType(("4:4:4", "4:2:2", "4:2:0")),
-        },
-        scope="image",
-    ),
-    "resample": InpainterInfo(
-        "riptui.inpainters.controls:resample",
-        "The whole picture made smaller and as large again, by Pillow. A control for autoencoders.",
-        {"factor": 2.0, "filter": "bicubic"},
-        distributions=("pillow",),
-        parameter_types={
-            "factor": NumberType(above=0, maximum=64),
-            "filter": TextType(("box", "bilinear", "bicubic", "lanczos")),
-        },
-        scope="image",
-    ),
-    "blur": InpainterInfo(
-        "riptui.inpainters.controls:blur",
-        "The whole picture blurred by a Gaussian of known spectrum. A control for autoencoders.",
-        {"sigma": 1.0},
-        distributions=("numpy", "scipy"),
-        parameter_types={"sigma": NumberType(above=0, maximum=100)},
-        scope="image",
-    ),
-}
-BUILT_IN |= {
-    name: _diffusion_info(
+    name: diffusion_info(
         model.title,
         model=model.repository,
         revision=model.revision,
@@ -187,7 +107,10 @@ BUILT_IN |= {
     )
     for name, model in MODELS.items()
 }
-BUILT_IN[CUSTOM] = _diffusion_info("Any checkpoint that diffusers inpaints with: model=org/name, a folder or a file.")
+BUILT_IN[CUSTOM] = diffusion_info("Any checkpoint that diffusers inpaints with: model=org/name, a folder or a file.")
+BUILT_IN[TEXT_TO_IMAGE] = text_to_image_info()
+BUILT_IN |= WHOLE_IMAGE_INFOS
+BUILT_IN |= SERVER_INFOS
 
 
 OWN = OwnPrograms()
@@ -250,6 +173,8 @@ def complete_parameters(name: str, parameters: Mapping[str, ParameterValue]) -> 
     """
     info = find_inpainter(name)
     for key, value in parameters.items():
+        if key == "url" and info.is_server:
+            raise InputError(explain_url(name))
         if key not in info.parameters:
             raise InputError(with_choices(f"{name} has no parameter {key}", key, info.parameters))
         if not info.type_of(key).accepts(value):
@@ -270,17 +195,12 @@ def spec_parameters(name: str, parameters: Mapping[str, ParameterValue]) -> dict
 def require_usable(name: str, parameters: Mapping[str, ParameterValue], mask: int, size: int) -> None:
     """Raise InputError if it must fail, certainly and before anything is imported: no model, no step, a wrong mask or
     size (both in px)."""
-    if parameters.get("model") == "":
-        raise InputError(f"{name} needs a model: --set model=org/name, or give the model itself as the inpainter")
-    for key in ("model", "vae", "config"):
-        if isinstance(model := parameters.get(key), str):
-            resolve_model(model)
-    for lora in read_loras(parameters.get("lora")):
-        is_on_hub(lora.file)
-    steps, strength = parameters.get("steps"), parameters.get("strength")
-    if isinstance(steps, int) and isinstance(strength, int | float) and int(steps * strength) < 1:
-        raise InputError(f"strength {strength:g} of {steps} steps leaves no step: their product must be at least 1")
     info = find_inpainter(name)
+    if info.is_server:
+        require_usable_server(name, parameters)
+    else:
+        _require_usable_model(name, parameters)
+    require_a_step(parameters)
     if info.scope == "image" and mask != size:
         raise InputError(f"mask {mask} px: {name} repaints the whole picture, so that its mask is {size} px")
     if mask % info.grid:
@@ -289,6 +209,26 @@ def require_usable(name: str, parameters: Mapping[str, ParameterValue], mask: in
         raise InputError(f"size {size} px: {name} takes {info.program.resolution} px only, by your settings: --size")
     if size % info.size_grid:
         raise InputError(f"size {size} px: {name} needs pictures of {info.size_grid} px, or a multiple of it")
+
+
+def _require_usable_model(name: str, parameters: Mapping[str, ParameterValue]) -> None:
+    if parameters.get("model") == "":
+        itself = ", or give the model itself as the inpainter" if name == CUSTOM else ""
+        raise InputError(f"{name} needs a model: --set model=org/name{itself}")
+    if name == "autoencoder" and parameters.get("vae") == "":
+        raise InputError("autoencoder needs a VAE: --vae org/name, a folder (of a VAE or of a model) or e.g. sd2")
+    for key in ("model", "vae", "config"):
+        if isinstance(model := parameters.get(key), str):
+            resolve_model(model)
+    for lora in read_loras(parameters.get("lora")):
+        is_on_hub(lora.file)
+
+
+def require_a_step(parameters: Mapping[str, ParameterValue]) -> None:
+    """Raise InputError for a strength that leaves no denoising step."""
+    steps, strength = parameters.get("steps"), parameters.get("strength")
+    if isinstance(steps, int) and isinstance(strength, int | float) and int(steps * strength) < 1:
+        raise InputError(f"strength {strength:g} of {steps} steps leaves no step: their product must be at least 1")
 
 
 def load(
@@ -300,6 +240,7 @@ def load(
     deterministic: bool = False,
     offload: OffloadMode = "none",
     recorded: Mapping[str, str] | None = None,
+    later_prompts: Sequence[str] = (),
 ) -> LoadedInpainter:
     """Import and build an inpainter; `parameters` that are not given have their defaults.
 
@@ -307,6 +248,7 @@ def load(
     if there is any. deterministic: only arithmetic that gives the same bits each time.
     offload: what of a model waits in the computer's memory, for those that can do so; no pixel depends on it.
     recorded: the notes of the session that ran the trajectory last, for inpainters that find moved files by them.
+    later_prompts: those of a schedule, for `LoadedInpainter.with_parameters`.
     Raises InputError, MissingExtraError, BrokenExtraError, WeightsError.
     """
     info = find_inpainter(name)
@@ -318,6 +260,10 @@ def load(
         arguments["offload"] = offload
     if info.takes_record:
         arguments["recorded"] = recorded
+    if later_prompts:
+        arguments["later_prompts"] = tuple(later_prompts)
+    if info.is_server:
+        arguments["name"] = name
     if info.program is not None:
         arguments |= {"name": name, "program": info.program}
     feature = f"the inpainter {name}"
@@ -329,4 +275,8 @@ def load(
         if info.extra is None:
             raise
         raise MissingExtraError(feature, error.name or module, info.extra) from error
-    return add_defaults(inpaint)
+
+    def rebuild(changes: Mapping[str, ParameterValue]) -> LoadedInpainter:
+        return load(name, {**(parameters or {}), **changes}, device=device)
+
+    return add_defaults(inpaint, rebuild)

@@ -8,14 +8,15 @@ meter         measures the frames of one trajectory; content: where in them the 
 pairwise      a metric made of features and a distance between them; single_frame: one of a frame alone
 pixels        ssim, psnr, delta-e, lab-l, lab-a, lab-b, entropy: scikit-image; running_ssim: square by square
 seams         seam, seam-original, seam-delta-e: what an iteration leaves along its square's border
-fine_detail   high-frequencies, edge-density, jpeg-bytes
+fine_detail   high-frequencies, edge-density, jpeg-bytes; spectrum: the relative log amplitude by frequency
 ms_ssim       ms-ssim: torchmetrics
 lpips         the three LPIPS: the lpips package; lpips_weights has the files of their trunks
+sets          metrics of sets of pictures: numbers of two sets' features
 values        the values of one frame, and of its squares, as they are saved; display formats them
 """
 
 from riptui.metrics.loading import load, load_repaint_metric
-from riptui.metrics.metric import Metric, Repaint, RepaintMetric, measure_each, measure_map
+from riptui.metrics.metric import Metric, Repaint, RepaintMetric, measure_each, measure_map, measure_profile
 from riptui.metrics.metric_names import (
     CONTENT,
     PREVIOUS,
@@ -26,6 +27,7 @@ from riptui.metrics.metric_names import (
     find_metric,
     has_value_at_first,
     in_registry_order,
+    is_features,
     split_names,
 )
 from riptui.metrics.registry import REGISTRY, LpipsNet, MetricInfo
@@ -46,9 +48,11 @@ __all__ = [
     "find_metric",
     "has_value_at_first",
     "in_registry_order",
+    "is_features",
     "load",
     "load_repaint_metric",
     "measure_each",
     "measure_map",
+    "measure_profile",
     "split_names",
 ]

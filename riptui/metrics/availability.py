@@ -1,11 +1,13 @@
-"""Which metrics can be measured on this machine. Downloads nothing; only `check_imports` imports metrics."""
+"""Which metrics and features can be measured on this machine. Downloads nothing; only `check_imports` imports them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.util import find_spec
 
 from riptui.errors import BrokenExtraError, MissingExtraError
-from riptui.metrics import LpipsNet, find_metric, load, load_repaint_metric, lpips_weights
+from riptui.features import ExtractorInfo, find_extractor, load_extractor
+from riptui.features.missing_models import explain_missing_weights
+from riptui.metrics import LpipsNet, MetricInfo, find_metric, is_features, load, load_repaint_metric, lpips_weights
 
 DEFAULT_METRICS = ("ssim", "psnr", "lpips-squeeze", "lpips-alex", "lpips-vgg")
 
@@ -56,11 +58,14 @@ def check_availability(names: Iterable[str]) -> Availability:
 
 def explain_unavailable(name: str) -> Unavailable | None:
     """Why a metric cannot be measured: a missing package or missing weights; None if it can. Raises InputError."""
-    info = find_metric(name)
-    missing = missing_packages(name)
-    if missing:
-        fix = f"'riptui[{info.extra}]'" if info.extra else " ".join(missing)
+    if missing := missing_packages(name):
+        extra = _find_info(name).extra
+        fix = f"'riptui[{extra}]'" if extra else " ".join(missing)
         return Unavailable(name, f"{', '.join(missing)} not installed: pip install {fix}")
+    if is_features(name):
+        reason = explain_missing_weights(name)
+        return Unavailable(name, reason) if reason else None
+    info = find_metric(name)
     if info.net is None or lpips_weights.is_installed(info.net):
         return None
     path = lpips_weights.weights_path(info.net)
@@ -77,7 +82,10 @@ def check_imports(names: Iterable[str], device: str = "") -> Availability:
     ready, broken = [], []
     for name in names:
         try:
-            (load_repaint_metric if find_metric(name).of_repaint else load)(name, device)
+            if is_features(name):
+                load_extractor(name, device)
+            else:
+                (load_repaint_metric if find_metric(name).of_repaint else load)(name, device)
             ready.append(name)
         except BrokenExtraError as error:
             broken.append(Unavailable(name, error.reason))
@@ -88,9 +96,14 @@ def require_packages(names: Iterable[str]) -> None:
     """Raise MissingExtraError for the first metric whose packages are not installed."""
     for name in names:
         for package in missing_packages(name):
-            raise MissingExtraError(f"the metric {name}", package, find_metric(name).extra or "")
+            kind = "features" if is_features(name) else "metric"
+            raise MissingExtraError(f"the {kind} {name}", package, _find_info(name).extra or "")
 
 
 def missing_packages(name: str) -> tuple[str, ...]:
     """The packages that a metric needs and that are not installed; none is imported."""
-    return tuple(package for package in find_metric(name).packages if find_spec(package) is None)
+    return tuple(package for package in _find_info(name).packages if find_spec(package) is None)
+
+
+def _find_info(name: str) -> MetricInfo | ExtractorInfo:
+    return find_extractor(name) if is_features(name) else find_metric(name)

@@ -19,6 +19,7 @@ METRIC_ORDER = (
     "seam",
     "seam-original",
     "seam-delta-e",
+    "spectrum",
     "high-frequencies",
     "edge-density",
     "jpeg-bytes",

@@ -23,13 +23,15 @@ from riptui.metrics import (
     load_repaint_metric,
     measure_each,
     measure_map,
+    measure_profile,
     split_names,
 )
 from riptui.metrics.content import find_content
-from riptui.metrics.values import SquareValues
+from riptui.metrics.values import ProfileValues, SquareValues
 from riptui.spec import Box, Spec
 
 SQUARE_DIGITS = 6  # decimal places of the value of a square
+PROFILE_DIGITS = 5  # decimal places of the values of a profile
 
 ValuesOrError = dict[str, float] | MetricError
 """Values by metric name, or the error that prevented them."""
@@ -43,8 +45,9 @@ class Meter:
     NAME@content measures; all of it if None. If it is smaller than a metric needs, the value is nan. `side`: of a
     square of the grid in px, for NAME@squares; 0: the frame is one square.
 
-    `squares` has the values of NAME@squares at each square of the frame measured last, by NAME. NAME@repaints are left
-    to a RepaintMeter.
+    `squares` has the values of NAME@squares at each square of the frame measured last, by NAME; `profiles` the profiles
+    of metrics that have one, against the original. NAME@repaints are left to a RepaintMeter, and features to whoever
+    keeps them.
 
     Loads all metrics when it is created, and then raises InputError, MissingExtraError or WeightsError.
     """
@@ -62,7 +65,8 @@ class Meter:
         self.content = content
         self.side = side
         self.squares: dict[str, SquareValues] = {}
-        self.names, _ = split_names(check_names(names))
+        self.profiles: dict[str, ProfileValues] = {}
+        self.names = split_names(check_names(names)).frames
         repaint_names = [name for name in self.names if find_metric(name).of_repaint]
         self.metrics: dict[str, Metric] = {name: load(name, device) for name in self.names if name not in repaint_names}
         self.repaint_metrics: dict[str, RepaintMetric] = {
@@ -110,6 +114,12 @@ class Meter:
         self.squares[base_name(name)] = by_square.round(SQUARE_DIGITS).tolist()
         return float(by_square.mean())
 
+    def measure_profile(self, name: str, frame: Image) -> None:
+        """Set the profile of the frame, if the metric has one."""
+        if find_metric(name).has_profile and name not in self.too_small:
+            found = measure_profile(self.metrics[name], self.prepared[name], frame)
+            self.profiles[name] = found.astype(np.float64).round(PROFILE_DIGITS).tolist()
+
 
 class MeteredFrame(NamedTuple):
     """A frame to measure, with the meter of its trajectory and the iteration that made it, if one did."""
@@ -127,7 +137,7 @@ def measure_together(batch: Sequence[MeteredFrame], names: Collection[str] | Non
     measurements = [_Measurement(*metered, metered.meter.previous, {}) for metered in batch]
     for metered in batch:  # before measuring: if a metric fails, the next frame is still compared with this one
         metered.meter.previous = metered.frame
-        metered.meter.squares = {}
+        metered.meter.squares, metered.meter.profiles = {}, {}
     all_names = dict.fromkeys(name for metered in batch for name in metered.meter.names)
     for name in all_names if names is None else [name for name in all_names if name in names]:
         if applicable := [measurement for measurement in measurements if measurement.applies(name)]:
@@ -183,6 +193,9 @@ def _values(name: str, measurements: list[_Measurement]) -> list[float]:
         return [metric.measure(one.meter.prepared[name], one.frame, one.repaint) for one in measurements if one.repaint]
     if name.endswith(SQUARES):
         return [one.meter.measure_squares(name, one.frame) for one in measurements]
+    if name == base_name(name):
+        for one in measurements:
+            one.meter.measure_profile(name, one.frame)
     frames = [one.meter.crop(name, one.frame) for one in measurements]
     if len({frame.shape for frame in frames}) > 1:  # pictures with bands of their own
         return [value for one in measurements for value in _values(name, [one])]

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:  # NumPy and jaxtyping take 120 ms to import, and the names alone need neither
     from riptui.arrays import Distances, Image, Images
-    from riptui.metrics.pairwise import DistanceMap
+    from riptui.metrics.pairwise import DistanceMap, Profile
+    from riptui.region import Region
     from riptui.spec import Box
 
 
@@ -17,7 +18,8 @@ class Metric(Protocol):
 
     Optional: `measure_each(prepared, frames)` measures each frame against its own reference, all in one call;
     `prepared` is then a sequence with an entry per frame. `measure_map(prepared, frame)` gives the distance at each
-    pixel, [height, width], for NAME@squares.
+    pixel, [height, width], for NAME@squares. `measure_profile(prepared, frame)` gives a curve over an axis of the
+    metric's own, the same for all frames, which is stored beside the number.
     """
 
     def prepare(self, reference: Image) -> Any:
@@ -35,8 +37,13 @@ class Repaint:
 
     before: Image
     """Frame k-1, uint8 [height, width, 3]."""
-    box: Box
-    """The square that was repainted."""
+    region: Region
+    """What was repainted."""
+
+    @property
+    def box(self) -> Box:
+        """Its bounding box: of a square, the square itself."""
+        return self.region.box
 
 
 class RepaintMetric(Protocol):
@@ -54,6 +61,12 @@ class RepaintMetric(Protocol):
 def measure_map(metric: Metric, prepared: Any, frame: Image) -> DistanceMap:
     """The distance of a frame at each pixel, by a metric that is `spatial`."""
     measure: Callable[[Any, Image], DistanceMap] = getattr(metric, "measure_map")  # noqa: B009  it is optional
+    return measure(prepared, frame)
+
+
+def measure_profile(metric: Metric, prepared: Any, frame: Image) -> Profile:
+    """The profile of a frame, by a metric with `has_profile`."""
+    measure: Callable[[Any, Image], Profile] = getattr(metric, "measure_profile")  # noqa: B009  it is optional
     return measure(prepared, frame)
 
 

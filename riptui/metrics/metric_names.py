@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from riptui.errors import InputError, with_choices
+from riptui.features import REGISTRY as EXTRACTORS
+from riptui.features import canonical_name
 from riptui.metrics.registry import REGISTRY, MetricInfo
+from riptui.metrics.sets.set_metrics import SET_METRICS
 
 PREVIOUS = "@previous"
 """Ending of a metric's name: against the frame measured before, instead of the original."""
@@ -25,9 +29,15 @@ def find_metric(name: str) -> MetricInfo:
     if info is None:
         if problem := REGISTRY.find_problem(base):
             raise InputError(problem)
+        if base in SET_METRICS:
+            raise InputError(
+                f"{base} is a metric of sets of pictures, computed from features of frames: keep these with --metrics "
+                f"{SET_METRICS[base].features}, then: riptui results PATH --metric {base}"
+            )
         raise InputError(
             f"{with_choices(f'unknown metric {base!r}', base, REGISTRY)}; "
-            f"metrics that compare two pictures also with {PREVIOUS}, metrics of frames with {CONTENT}"
+            f"metrics that compare two pictures also with {PREVIOUS}, metrics of frames with {CONTENT}; "
+            f"features: {', '.join(EXTRACTORS)}"
         )
     ending = separator + suffix
     if ending not in ("", PREVIOUS, CONTENT, SQUARES, REPAINTS):
@@ -49,12 +59,22 @@ def base_name(name: str) -> str:
     return name.partition("@")[0]
 
 
+def is_features(name: str) -> bool:
+    """Whether it names a feature extractor, NAME or NAME:MODEL, and no metric."""
+    base = name.partition(":")[0]
+    return base not in REGISTRY and base in EXTRACTORS
+
+
 def check_names(names: Iterable[str]) -> tuple[str, ...]:
-    """The names in their order, without repeats. Raises InputError for the first unknown one."""
-    unique_names = tuple(dict.fromkeys(names))
+    """Names of metrics and of feature extractors in their order, without repeats; paths of models become absolute.
+
+    Raises InputError for the first unknown one.
+    """
+    unique_names = dict.fromkeys(canonical_name(name) if is_features(name) else name for name in names)
     for name in unique_names:
-        find_metric(name)
-    return unique_names
+        if not is_features(name):
+            find_metric(name)
+    return tuple(unique_names)
 
 
 def in_registry_order(metrics: Iterable[str]) -> list[str]:
@@ -74,8 +94,20 @@ def has_value_at_first(name: str) -> bool:
     return not name.endswith(PREVIOUS) and not (info and info.of_repaint)
 
 
-def split_names(names: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Metrics of frames or iterations, which have a value for each measured frame; and the NAME@repaints."""
+class NamesByKind(NamedTuple):
+    """What can be asked to be measured, by where it is kept."""
+
+    frames: tuple[str, ...]
+    """Metrics of frames or iterations, which have a value for each measured frame."""
+    repaints: tuple[str, ...]
+    """NAME@repaints."""
+    features: tuple[str, ...]
+    """Feature extractors: NAME or NAME:MODEL."""
+
+
+def split_names(names: Iterable[str]) -> NamesByKind:
+    """The names by kind, each kind in their order."""
     listed = tuple(names)
-    of_squares = tuple(name for name in listed if name.endswith(REPAINTS))
-    return tuple(name for name in listed if name not in of_squares), of_squares
+    features = tuple(name for name in listed if is_features(name))
+    repaints = tuple(name for name in listed if name.endswith(REPAINTS) and name not in features)
+    return NamesByKind(tuple(name for name in listed if name not in {*features, *repaints}), repaints, features)

@@ -10,6 +10,8 @@ from jaxtyping import Float
 from riptui.arrays import Distances, Image, Images
 
 DistanceMap = Float[np.ndarray, "height width"]
+Profile = Float[np.ndarray, "points"]
+"""A metric's values along an axis of its own, such as the frequency."""
 
 Features = TypeVar("Features")
 
@@ -25,6 +27,8 @@ class PairwiseMetric(Generic[Features]):
     """The features of several pictures at once, where that is faster."""
     distance_map: Callable[[Features, Image], DistanceMap] | None = None
     """The distance of a frame at each pixel, if it has one there. Called with the reference's features first."""
+    profile: Callable[[Features, Image], Profile] | None = None
+    """What the number is made of along an axis, if it has a profile. Called with the reference's features first."""
 
     def prepare(self, reference: Image) -> Features:
         return self.features(reference)
@@ -36,6 +40,11 @@ class PairwiseMetric(Generic[Features]):
         """The distance at each pixel. Only for metrics that are `spatial`."""
         assert self.distance_map is not None
         return self.distance_map(prepared, frame)
+
+    def measure_profile(self, prepared: Features, frame: Image) -> Profile:
+        """The profile of a frame. Only for metrics with `has_profile`."""
+        assert self.profile is not None
+        return self.profile(prepared, frame)
 
     def measure_each(self, prepared: Sequence[Features], frames: Images) -> Distances:
         """Measure each frame against its own reference."""

@@ -35,6 +35,8 @@ class MetricInfo:
     """Pixels that each side of a picture must have at least. Frames always have them, NAME@content may not."""
     spatial: bool = False
     """Whether it has `measure_map`, and so NAME@squares and NAME@repaints."""
+    has_profile: bool = False
+    """Whether it has `measure_profile`: a curve that is stored beside the number, at every 50 %."""
     of_repaint: bool = False
     """Whether it measures what an iteration did (a RepaintMetric): frame 0 has no value, and there is no NAME@..."""
     net: LpipsNet | None = None
@@ -147,6 +149,14 @@ BUILT_IN: dict[str, MetricInfo] = {
         higher_means="neither",
         unit="%",
         pairwise=False,
+    ),
+    "spectrum": MetricInfo(
+        "riptui.metrics.spectrum:spectrum",
+        "Log amplitude of the luma to the original, mean above 0.25 cycles per pixel; stored by frequency, too.",
+        range=(-inf, inf),
+        higher_means="neither",
+        min_side=128,
+        has_profile=True,
     ),
     "edge-density": MetricInfo(
         "riptui.metrics.fine_detail:edge_density",

@@ -10,7 +10,7 @@ from riptui.metrics.loading import load
 from riptui.metrics.metric import measure_map
 from riptui.metrics.metric_names import base_name, split_names
 from riptui.metrics.values import RepaintDistance
-from riptui.spec import Box
+from riptui.region import Region
 
 REPAINT_DIGITS = 8  # decimal places: of a frame's distance, a repaint of 16 px changes a thousandth
 
@@ -22,18 +22,22 @@ class RepaintMeter:
     """
 
     def __init__(self, names: Iterable[str], original: Image, device: str = "") -> None:
-        _, self.names = split_names(names)
+        self.names = split_names(names).repaints
         self._metrics = {name: load(name, device) for name in self.names}
         self._prepared = {name: metric.prepare(original) for name, metric in self._metrics.items()}
 
-    def measure(self, frame: Image, box: Box, names: Iterable[str] | None = None) -> dict[str, RepaintDistance]:
-        """The distances by NAME, of all or of `names`, after the square `box` was repainted. Raises MetricError."""
-        return {base_name(name): self._measure(name, frame, box) for name in (self.names if names is None else names)}
+    def measure(self, frame: Image, region: Region, names: Iterable[str] | None = None) -> dict[str, RepaintDistance]:
+        """The distances by NAME, of all or of `names`, after a region was repainted. Raises MetricError."""
+        return {
+            base_name(name): self._measure(name, frame, region) for name in (self.names if names is None else names)
+        }
 
-    def _measure(self, name: str, frame: Image, box: Box) -> RepaintDistance:
+    def _measure(self, name: str, frame: Image, region: Region) -> RepaintDistance:
         try:
             found = measure_map(self._metrics[name], self._prepared[name], frame)
         except Exception as error:
             raise MetricError(f"{name} failed: {type(error).__name__}: {error}") from error
-        square, whole = (float(np.mean(part, dtype=np.float64)) for part in (found[box.window], found))
+        repainted = found[region.box.window]
+        repainted = repainted if region.mask is None else repainted[region.mask]
+        square, whole = (float(np.mean(part, dtype=np.float64)) for part in (repainted, found))
         return RepaintDistance(round(square, REPAINT_DIGITS), round(whole, REPAINT_DIGITS))

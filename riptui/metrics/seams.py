@@ -1,6 +1,6 @@
-"""The seam that an iteration leaves along the border of its square. No weights.
+"""The seam that an iteration leaves along the border of its mask. No weights.
 
-A square that touches the picture's edge has no border there; one that is the whole picture has none at all, and its
+A mask that touches the picture's edge has no border there; one that is the whole picture has none at all, and its
 values are 0. Times are for 512x512 pixels on one core of a server.
 """
 
@@ -11,9 +11,8 @@ import numpy as np
 from jaxtyping import Bool
 from skimage.color import deltaE_ciede2000, rgb2lab
 
-from riptui.arrays import Image
+from riptui.arrays import Image, Mask
 from riptui.metrics.metric import Repaint
-from riptui.spec import Box
 
 Border = Bool[np.ndarray, "height width"]
 
@@ -43,7 +42,7 @@ class Seam:
 
     def measure(self, prepared: Image | None, frame: Image, repaint: Repaint) -> float:
         reference = repaint.before if prepared is None else prepared
-        border = find_border(frame.shape[:2], repaint.box)
+        border = find_border(repaint.region.in_frame(len(frame)))
         if not border.any():
             return 0.0
         change = frame.astype(np.float32) - reference  # the operators are linear; float32 holds these numbers exactly
@@ -59,7 +58,8 @@ class SeamDeltaE:
         return None
 
     def measure(self, prepared: None, frame: Image, repaint: Repaint) -> float:
-        return _step_across(frame, repaint.box) - _step_across(repaint.before, repaint.box)
+        mask = repaint.region.in_frame(len(frame))
+        return _step_across(frame, mask) - _step_across(repaint.before, mask)
 
 
 def seam_delta_e() -> SeamDeltaE:
@@ -69,28 +69,18 @@ def seam_delta_e() -> SeamDeltaE:
     return SeamDeltaE()
 
 
-def find_border(shape: tuple[int, int], box: Box) -> Border:
-    """The pixels of a box's border inside a picture of [height, width]: one pixel wide, as Canny finds them."""
-    mask = np.zeros(shape, np.uint8)
-    mask[box.window] = 255
-    return cv2.Canny(mask, 100, 200) > 0
+def find_border(mask: Mask) -> Border:
+    """The pixels of a mask's border inside the picture: one pixel wide, as Canny finds them."""
+    return cv2.Canny(mask.astype(np.uint8) * 255, 100, 200) > 0
 
 
-def _step_across(image: Image, box: Box) -> float:
-    """Mean CIEDE2000 over the pairs of neighbouring pixels of which one is in the box; 0 if there are none."""
-    height, width = image.shape[:2]
-    rows, columns = box.window
-    pairs = [
-        (image[inside, columns], image[outside, columns])
-        for inside, outside in ((rows.start, rows.start - 1), (rows.stop - 1, rows.stop))
-        if 0 <= outside < height
-    ]
-    pairs += [
-        (image[rows, inside], image[rows, outside])
-        for inside, outside in ((columns.start, columns.start - 1), (columns.stop - 1, columns.stop))
-        if 0 <= outside < width
-    ]
-    if not pairs:
+def _step_across(image: Image, mask: Mask) -> float:
+    """Mean CIEDE2000 over the pairs of neighbouring pixels of which one is in the mask; 0 if there are none."""
+    sides = []
+    for pixels, inside in ((image, mask), (image.transpose(1, 0, 2), mask.T)):
+        crossed = inside[1:] != inside[:-1]
+        sides.append((pixels[1:][crossed], pixels[:-1][crossed]))
+    one, other = (np.concatenate(side).astype(np.float64) / 255 for side in zip(*sides, strict=True))
+    if not len(one):
         return 0.0
-    inner, outer = (rgb2lab(np.concatenate(side).astype(np.float64) / 255) for side in zip(*pairs, strict=True))
-    return float(deltaE_ciede2000(inner, outer).mean())
+    return float(deltaE_ciede2000(rgb2lab(one), rgb2lab(other)).mean())

@@ -7,6 +7,10 @@ SquareValues = list[list[float]]
 """A metric's value at each square of the grid, row by row."""
 
 
+ProfileValues = list[float]
+"""A metric's values along an axis of its own."""
+
+
 class RepaintDistance(NamedTuple):
     """Distances to the original right after a repaint, by a metric that has one at each pixel."""
 

@@ -4,7 +4,9 @@ sweep         inpainters x masks x seeds: the trajectories and their folders
 picture_files the pictures of a folder or a glob pattern
 missing_weights, same_weights    whether a spec's model is here, and which trajectory has the same
 prepare       a picture to frame 0 and its spec, for use from Python
+generation    the trajectories that make pictures from a prompt
 submit        create the trajectory folders of pictures and a sweep
+generation    the trajectories of a prompt: pictures from nothing
 estimate      iterations, time and disk space
-command_line  the `riptui run` command that computes a spec
+command_line  the command, `riptui run` or `riptui generate`, that computes a spec
 """

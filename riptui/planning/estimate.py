@@ -107,7 +107,8 @@ def cost_key(spec: Spec) -> CostKey:
     """
     parameters = {key: value for key, value in spec.parameters.items() if key not in PARAMETERS_WITHOUT_COST}
     guided = (spec.parameters.get("prompt") or "") != (spec.parameters.get("negative_prompt") or "")
-    mask = 0 if inpainters.find_inpainter(spec.inpainter).needs_weights else spec.mask
+    info = inpainters.find_inpainter(spec.inpainter)
+    mask = 0 if info.needs_weights or info.is_server else spec.mask
     return spec.inpainter, tuple(sorted(parameters.items(), key=lambda item: item[0])), guided, spec.size, mask
 
 
@@ -120,7 +121,7 @@ def time_iterations(sweeps: Iterable[Sweep], trajectories: Iterable[Trajectory])
     times = times_on_disk(specs, trajectories)
     for key, spec in specs.items():
         info = inpainters.find_inpainter(spec.inpainter)
-        if key not in times and not (info.needs_weights or info.program):
+        if key not in times and not (info.needs_weights or info.program or info.is_server):
             with suppress(RiptuiError):  # an extra is missing, or the inpainter fails: `riptui run` will say so
                 times[key] = IterationTime(run_trial(spec))
     return times

@@ -1,4 +1,4 @@
-"""Refuses trajectories whose weights, packages or programs are not on this machine, before any is made."""
+"""Refuses trajectories whose weights, packages, programs or servers are not there, before any is made."""
 
 from collections.abc import Hashable, Iterable
 
@@ -7,13 +7,15 @@ from riptui.errors import RiptuiError
 from riptui.extras import importing
 from riptui.inpainters.import_trial import require_importable, require_installed
 from riptui.inpainters.programs.program_registry import explain_missing
+from riptui.inpainters.servers.server_registry import explain_unreachable
 from riptui.spec import Spec
 
 
 def require_weights(specs: Iterable[Spec]) -> None:
     """Raise the error that the first of new trajectories would fail with at once.
 
-    Reads names and sizes of files, no weights; tries once to import the packages, in another process.
+    Reads names and sizes of files, no weights; tries once to import the packages, in another process; asks a server
+    which model it has.
     Raises WeightsError, InputError, MissingExtraError, BrokenExtraError.
     """
     for error in find_missing(specs).values():
@@ -33,7 +35,7 @@ def weights_key(spec: Spec) -> Hashable:
 
 def _find_error(spec: Spec) -> RiptuiError | None:
     info = inpainters.find_inpainter(spec.inpainter)
-    if missing := explain_missing(spec.inpainter, info):
+    if missing := explain_missing(spec.inpainter, info) or explain_unreachable(spec.inpainter, info, spec.parameters):
         return missing
     if not info.takes_record:
         return None

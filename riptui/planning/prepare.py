@@ -9,8 +9,10 @@ from riptui.arrays import Image
 from riptui.errors import InputError
 from riptui.images import PreparedImage, pixels_sha256, prepare_original
 from riptui.inpainters import DEFAULT_INPAINTER
-from riptui.planning.sweep import Sweep
+from riptui.planning.sweep import Interventions, Sweep
 from riptui.spec import Fit, ParameterValue, Spec, SquareOrder, SquareSource
+
+PAPER_PROTOCOL = Interventions()
 
 
 def prepare(
@@ -26,14 +28,16 @@ def prepare(
     paste: bool = True,
     size: int = 512,
     fit: Fit = "bands",
+    interventions: Interventions = PAPER_PROTOCOL,
 ) -> tuple[Image, Spec]:
     """Make frame 0 of a picture, uint8 RGB [size, size, 3], and its spec. The defaults are the paper's.
 
     picture: a file; or an array uint8 [side, side, 3], which is taken as it is (`size` and `fit` are for files).
     inpainter: a name of `riptui models`, a hub id or a folder; parameters: those that differ from its defaults.
     mask: side of the square, px. amount: % inpainted at the end, repeats counted. order: replacement (the paper's),
-    shuffle or raster. squares: whether a seed gives each picture squares and noise of its own, or all pictures shared
-    ones. paste: whether only the square is taken from the inpainter's output.
+    shuffle, raster or offset (a grid that is shifted each time). squares: whether a seed gives each picture squares and
+    noise of its own, or all pictures shared ones. paste: whether only the square is taken from the inpainter's output.
+    interventions: what else is done otherwise than in the paper.
     Raises SourceError for the file; SpecError or InputError for the rest.
     """
     if isinstance(picture, np.ndarray):
@@ -41,7 +45,9 @@ def prepare(
     else:
         prepared = prepare_original(Path(picture), size=size, fit=fit)
     side = len(prepared.image)
-    sweep = Sweep([inpainter], [mask], [seed], parameters or {}, amount, order, squares, paste, side, fit)
+    sweep = Sweep(
+        [inpainter], [mask], [seed], parameters or {}, amount, order, squares, paste, side, fit, interventions
+    )
     [spec] = sweep.specs(prepared.source_name, prepared.source_sha256, pixels_sha256(prepared.image))
     return prepared.image, spec
 

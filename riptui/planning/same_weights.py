@@ -45,6 +45,11 @@ def without_places(spec: Spec) -> Spec:
         spec,
         source_name="",
         source_sha256="0" * 64,
-        inpainter=inpainters.CUSTOM if "model" in spec.parameters else spec.inpainter,
+        inpainter=_name_of_kind(spec),
         parameters=parameters | {"revision": None, "lora": lora_weights},
     )
+
+
+def _name_of_kind(spec: Spec) -> str:
+    inpaints = "model" in spec.parameters and spec.inpainter != inpainters.TEXT_TO_IMAGE
+    return inpainters.CUSTOM if inpaints else spec.inpainter

@@ -1,14 +1,26 @@
 """A sweep: every inpainter x mask x seed for each picture, and the folders of its trajectories. Reads no picture."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
 from riptui import inpainters
 from riptui.errors import InputError
-from riptui.spec import Fit, ParameterValue, Spec, SquareOrder, SquareSource
+from riptui.inpainters.scheduled import require_schedule
+from riptui.spec import ColourMatch, Fit, ParameterValue, PasteBase, Spec, SquareOrder, SquareSource
 from riptui.store import layout, names
+
+
+@dataclass(frozen=True)
+class Interventions:
+    """What is done otherwise than in the paper. Fields as in Spec, and with the same defaults."""
+
+    onto: PasteBase = "frame"
+    anchor: int = 0
+    schedule: str = ""
+    match: ColourMatch = "none"
+    feather: int = 0
 
 
 @dataclass(frozen=True)
@@ -26,6 +38,7 @@ class Sweep:
     paste: bool = True
     size: int = 512
     fit: Fit = "bands"
+    interventions: Interventions = Interventions()
 
     def __post_init__(self) -> None:
         """Raises SpecError or InputError if any combination is impossible, before a picture is read."""
@@ -61,10 +74,19 @@ class Sweep:
                 paste=whole or self.paste,
                 inpainter=resolved.name,
                 parameters=inpainters.spec_parameters(resolved.name, parameters),
+                **vars(self.interventions),
             )
             inpainters.require_usable(spec.inpainter, spec.parameters, spec.mask, spec.size)
+            require_schedule(spec.inpainter, spec.parameters, scheduled_values(spec))
             specs.setdefault(spec.digest, spec)
         return list(specs.values())
+
+
+def scheduled_values(spec: Spec) -> Iterator[dict[str, float | str]]:
+    """What its schedules ask for over the iterations, at the first, the last and up to 1,000 between them."""
+    if spec.schedule:
+        step = max(1, spec.iterations // 1000)
+        yield from map(spec.scheduled, {*range(1, spec.iterations + 1, step), spec.iterations})
 
 
 def queue_position(now: float, number: int) -> float:

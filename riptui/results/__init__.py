@@ -10,7 +10,17 @@ verdict     the outcome of a test
 paper_tests one test for each of the paper's seven findings
 findings    runs the seven tests on any trajectories; spread_tests: those about spreads; holm: Holm's correction
 comparison  ranks inpainters
+
+picture_sets       the frames of groups as sets of pictures, by their stored features
+set_curves         metrics of sets against the amount, and between two groups; set_intervals: their intervals
+set_tables         the same as rows of one table
+
 picture_names  what to call pictures where several are shown
+
+similarity         Vendi score, near pairs and the order of a set, from its matrix of distances
+seed_sets          the sets that differ in the seed alone
+diversity          how far the seeds of a picture are apart; frame_comparison: by features or a metric;
+                   diversity_rows: as JSON and as a table
 
 rating_questions   what people are asked about frames; rating_answers: what they answered
 preferences        top-1 shares, Bradley-Terry strengths; rater_agreement: kappas, metrics against people
@@ -24,4 +34,10 @@ exposure_model     predicts the curve of a mask size or an order that was left o
 coverage_null      the excess of a measured curve over coverage
 order_differences  orders of squares, compared by picture
 recursion_analysis all of this, from any trajectories
+
+frame_traits       detail, seams, structure and colour spread of a frame
+end_looks          the ends of trajectories by these, and whether they settled; collapse_thresholds: from what on
+collapse_summary   how often each end occurs, with intervals; collapse_table: every trajectory as a row
+end_states         whether different pictures end alike; coupling: whether they grow alike under the same squares
+pair_distances     distances between pairs of pictures, with intervals by picture
 """

@@ -3,6 +3,8 @@
 BCa (Efron 1987): corrected for bias and for skewness. Bootstrap intervals of few images are too narrow, because the
 bootstrap treats them as the whole population. The level is therefore expanded to that of Student's t (Hesterberg 2015,
 section 4.4): with 3,000 samples of 10 normal values, 93 % of the intervals contained the true mean, 90 % without it.
+No resample lies outside the data, however: with fewer than `NORMAL_BELOW` images the interval is Student's t interval
+where that is wider. Of 600 simulated studies with 5 images, 93 % of the means were held then, 89 % by BCa alone.
 
 Where all images share the squares of a few seeds, the seeds are a sample too, crossed with the images: both are
 resampled (the pigeonhole bootstrap, Owen 2007), and the level is that of the smaller of both samples, which must not be
@@ -20,6 +22,8 @@ from jaxtyping import Float64
 CONFIDENCE = 0.95
 MIN_INTERVAL_IMAGES = 5
 """Images that an interval needs, and seeds that images share: one over fewer is hardly more than the data's range."""
+NORMAL_BELOW = 8
+"""Images. From there on both intervals of a mean are equally wide, within 1 % in simulated studies."""
 RESAMPLES = 4000
 _CHUNK = 2**21  # draws at a time: 16 MB
 _NORMAL = NormalDist()
@@ -87,12 +91,13 @@ def estimate(
     columns = columns[np.lexsort(columns.T)]
 
     def resample(generator: np.random.Generator, count: int) -> Resampled:
-        return statistic(_draw_counts(generator, count, images) @ columns / images)
+        return statistic(draw_counts(generator, count, images) @ columns / images)
 
     with np.errstate(divide="ignore", invalid="ignore"):
         value = float(statistic(columns.mean(axis=0)))
         jackknife = statistic((columns.sum(axis=0) - columns) / max(1, images - 1))
-    return _interval(value, resample, jackknife, images, null=null, resamples=resamples, seed=seed, expanded=expanded)
+    found = _interval(value, resample, jackknife, images, null=null, resamples=resamples, seed=seed, expanded=expanded)
+    return _widen(found, jackknife, images, null) if expanded else found
 
 
 def estimate_from_counts(
@@ -108,7 +113,7 @@ def estimate_from_counts(
         return NO_ESTIMATE
 
     def resample(generator: np.random.Generator, count: int) -> Resampled:
-        return statistic(_draw_counts(generator, count, images))
+        return statistic(draw_counts(generator, count, images))
 
     value = float(statistic(np.ones((1, images)))[0])
     if images < MIN_INTERVAL_IMAGES:
@@ -144,7 +149,7 @@ def estimate_crossed(
         return over_images
 
     def resample(generator: np.random.Generator, count: int) -> Resampled:
-        return statistic(means(_draw_counts(generator, count, images), _draw_counts(generator, count, seeds)))
+        return statistic(means(draw_counts(generator, count, images), draw_counts(generator, count, seeds)))
 
     with np.errstate(divide="ignore", invalid="ignore"):
         value = float(statistic(means(np.ones((1, images)), np.ones((1, seeds))))[0])
@@ -155,7 +160,7 @@ def estimate_crossed(
     return _interval(value, resample, jackknife, units, null=null, resamples=resamples, seed=seed)
 
 
-def _draw_counts(generator: np.random.Generator, count: int, units: int) -> Float64[np.ndarray, "count units"]:
+def draw_counts(generator: np.random.Generator, count: int, units: int) -> Float64[np.ndarray, "count units"]:
     """How often each of so many units is drawn, with replacement, in each of `count` resamples."""
     drawn = generator.integers(0, units, (count, units)) + units * np.arange(count)[:, None]
     return np.bincount(drawn.ravel(), minlength=count * units).reshape(count, units).astype(np.float64)
@@ -193,11 +198,29 @@ def _interval(
     acceleration = float((influence**3).sum()) / (6 * spread**1.5) if spread > 0 else 0.0
     share_below = _share_below(value, drawn)
     bias = _NORMAL.inv_cdf(share_below) if 0 < share_below < 1 else 0.0
-    errors = _t_standard_errors(units) if expanded else -_NORMAL.inv_cdf((1 - CONFIDENCE) / 2)
+    errors = t_standard_errors(units) if expanded else -_NORMAL.inv_cdf((1 - CONFIDENCE) / 2)
     levels = [_quantile_level(z, bias, acceleration) for z in (-errors, errors)]
     low, high = np.quantile(drawn, levels).tolist()
     p_above = _p_above(null, drawn, bias, acceleration, units)
     return IntervalEstimate(value, low, high, images, p_above, 1 - p_above)
+
+
+def _widen(
+    found: IntervalEstimate, jackknife: Float64[np.ndarray, " images"], images: int, null: float
+) -> IntervalEstimate:
+    """The interval of few images, and its p values, not narrower than Student's t with the jackknife's error."""
+    if isnan(found.low) or images >= NORMAL_BELOW or not np.isfinite(jackknife).all():
+        return found
+    from scipy.special import stdtr, stdtrit  # late: 0.1 s
+
+    error = sqrt((images - 1) / images * float(((jackknife - jackknife.mean()) ** 2).sum()))
+    reach = error * float(stdtrit(images - 1, (1 + CONFIDENCE) / 2))
+    p_above, p_below = found.p_above, found.p_below
+    if error > 0 and not isnan(null):
+        by_chance = float(stdtr(images - 1, (null - found.value) / error))
+        p_above, p_below = max(p_above, by_chance), max(p_below, 1 - by_chance)
+    low, high = min(found.low, found.value - reach), max(found.high, found.value + reach)
+    return IntervalEstimate(found.value, low, high, images, p_above, p_below)
 
 
 def _share_below(value: float, drawn: Resampled) -> float:
@@ -227,7 +250,7 @@ def _p_above(null: float, drawn: Resampled, bias: float, acceleration: float, un
     return float(stdtr(units - 1, (distance / stretch - bias) * sqrt((units - 1) / units)))
 
 
-def _t_standard_errors(units: int) -> float:
+def t_standard_errors(units: int) -> float:
     """Half-width of the interval in standard errors, by Student's t."""
     from scipy.special import stdtrit  # late: 0.1 s
 

@@ -19,6 +19,7 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from riptui.errors import InputError, with_choices
+from riptui.inpainters.parameters import shorten
 from riptui.spec import ParameterValue, Spec
 from riptui.store.listing import TrajectorySummary
 from riptui.store.trajectory import Trajectory
@@ -196,7 +197,7 @@ def get_setting(spec: Spec, name: str) -> ParameterValue:
     if name == IMAGE:
         return spec.original_sha256
     if name not in _SPEC_FIELDS:
-        return spec.parameters.get(name)
+        return shorten(spec.parameters.get(name))
     value: ParameterValue | tuple[int, ...] = getattr(spec, name)
     return str(value) if isinstance(value, tuple) else value
 

@@ -58,9 +58,10 @@ class ExposureModel:
     def predict(self, spec: Spec, k: Iterations) -> PredictedErrors:
         """The expected mean error of frames k of a trajectory of the spec's mask size and order.
 
-        Exposures are binomial with replacement; in the other orders they differ by one at most.
+        Exposures are binomial with replacement, whether or not the grid is shifted; in the other orders they differ by
+        one at most.
         """
-        if spec.order == "replacement":
+        if spec.order in ("replacement", "offset"):
             remaining = (1 - (1 - self.kept) / spec.cells) ** k
         else:
             cycles, share = np.divmod(k / spec.cells, 1)

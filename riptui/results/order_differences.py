@@ -1,4 +1,4 @@
-"""Orders of squares compared on the same pictures: replacement, shuffle and raster at equal inpainted amounts."""
+"""Orders of squares compared on the same pictures: all that were used, at equal inpainted amounts."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence

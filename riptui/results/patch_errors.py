@@ -28,7 +28,8 @@ def read_square_errors(
     names: those of PATCH_ERRORS to compute, and "ssim" for the distances of the frames. What is stored of NAME@repaints
     comes with them. `known`: what was read before of the same trajectory; only patches after its rows are read.
     Half a second for 400 % of 512 px, most of it for delta-e. Raises InputError for a trajectory without paste, whose
-    repaints change the whole frame; DamagedError, DiskError, SpecError.
+    repaints change the whole frame, and for one whose frames do not show squares of one grid; DamagedError, DiskError,
+    SpecError.
     """
     rows = trajectory.read_rows()
     computed, done = _known_prefix(known, trajectory.spec, rows, names)
@@ -75,10 +76,16 @@ def compute_errors(trajectory: Trajectory, rows: Sequence[IterationRow], names: 
 
 
 def number_squares(trajectory: Trajectory, rows: Sequence[IterationRow]) -> Int64[np.ndarray, " iterations"]:
-    """The square of each row, counted row by row. Raises InputError without paste, DamagedError for a wrong box."""
+    """The square of each row, counted row by row. Raises InputError without paste or a grid, DamagedError for a
+    wrong box."""
     spec = trajectory.spec
     if not spec.paste:
         raise InputError(f"{trajectory.path}: made without paste, so each repaint changed all squares")
+    if not spec.is_on_grid:
+        raise InputError(f"{trajectory.path}: order {spec.order}: what it repaints are not the squares of one grid")
+    if not spec.keeps_squares:
+        reason = ", ".join(spec.interventions)
+        raise InputError(f"{trajectory.path}: {reason}: a frame does not show the last repaint of each square")
     columns = spec.size // spec.mask
     squares = [row.box.y // spec.mask * columns + row.box.x // spec.mask for row in rows]
     if any(row.box != _square_box(spec, square) for row, square in zip(rows, squares, strict=True)):
@@ -118,4 +125,4 @@ def _read_in_chunks(
     patches = frames.read_patches(trajectory, rows)
     size = max(1, _CHUNK_PIXELS // trajectory.spec.mask**2)
     for start in range(0, len(rows), size):
-        yield rows[start : start + size], np.stack(list(islice(patches, size)))
+        yield rows[start : start + size], np.stack([patch.pixels for patch in islice(patches, size)])

@@ -69,15 +69,17 @@ def read_squares(
 
 
 def _choose_complete(summaries: Iterable[TrajectorySummary]) -> tuple[list[TrajectorySummary], list[str]]:
-    """The complete trajectories made with paste, one of each digest, and notes about the others."""
+    """The complete ones that show the last repaint of each square, one of each digest; notes about the others."""
     readable = [summary for summary in summaries if summary.spec]
     unique = drop_copies(readable)
     complete = [summary for summary in unique if summary.spec and summary.k >= summary.spec.iterations]
-    usable = [summary for summary in complete if summary.spec and summary.spec.paste]
+    pasted = [summary for summary in complete if summary.spec and summary.spec.paste]
+    usable = [summary for summary in pasted if summary.spec and summary.spec.keeps_squares]
     counts = {
         "copies of others with the same spec": len(readable) - len(unique),
         "unfinished (riptui resume)": len(unique) - len(complete),
-        "made without paste, so that each repaint changed all squares": len(complete) - len(usable),
+        "made without paste, so that each repaint changed all squares": len(complete) - len(pasted),
+        "not of squares of one grid that keep their last repaint": len(pasted) - len(usable),
     }
     return usable, [f"{reason}: {format_count(count, 'trajectory')}" for reason, count in counts.items() if count]
 

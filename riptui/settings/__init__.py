@@ -2,6 +2,8 @@
 
     paths      where the settings file and riptui's other files are
     programs   external programs as inpainters: the tables [inpainters.NAME]
+    servers    servers that inpaint: the tables [servers.NAME]
+    inpainter_tables  both of them, read alone
     toml_file  parsing the file, with line numbers
     template   a new file that explains every setting; program_examples: programs of the field, for that file
     named_filters   filters that the user has given a name
@@ -25,8 +27,10 @@ from msgspec import Meta, inspect
 
 from riptui.errors import SettingsError, with_choices
 from riptui.settings import paths
-from riptui.settings.programs import InpainterProgram, parse_programs
-from riptui.settings.toml_file import TomlDocument, quote_value, read_toml
+from riptui.settings.inpainter_tables import INPAINTER_TABLES
+from riptui.settings.programs import InpainterProgram
+from riptui.settings.servers import InpaintingServer
+from riptui.settings.toml_file import TomlDocument, locate_entry, quote_value, read_toml
 
 SettingOrigin = Literal["default", "file", "environment"]
 ShortName = Annotated[str, Meta(min_length=1, max_length=100)]
@@ -90,6 +94,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "name a command: a spec has the name alone."
         ),
     ] = {}
+    servers: Annotated[
+        dict[str, InpaintingServer],
+        Meta(
+            description="Where the servers are that inpaint, a table each: [servers.iopaint], [servers.a1111], "
+            "[servers.comfyui], and below it url. A spec has no URL."
+        ),
+    ] = {}
     keys: Annotated[
         dict[str, str],
         Meta(description='Your key bindings, a table: ID = "x" or ["x", "ctrl+x"]; the app\'s help shows the IDs.'),
@@ -138,7 +149,7 @@ def load_settings(choices: Mapping[str, Collection[str]] = MappingProxyType({}))
             values[name] = _parse_entry(name, value, file, document, problems, choices)
             origins[name] = "file"
         except SettingsError as error:
-            problems.append(f"{_location(file, document, name)}: {error}")
+            problems.append(f"{locate_entry(file, document, name)}: {error}")
     for name, variable in ENVIRONMENT_VARIABLES.items():
         if text := os.environ.get(variable):
             try:
@@ -147,19 +158,6 @@ def load_settings(choices: Mapping[str, Collection[str]] = MappingProxyType({}))
             except SettingsError as error:
                 problems.append(f"${variable}: {error}")
     return LoadedSettings(Settings(**values), file, origins, tuple(problems))
-
-
-def read_programs() -> tuple[Mapping[str, InpainterProgram], Mapping[str, SettingsError]]:
-    """The external programs of the settings file, and why the others cannot be used, by name.
-
-    Raises SettingsError if the file cannot be read.
-    """
-    file = paths.settings_file()
-    try:
-        document = read_toml(file)
-    except FileNotFoundError:
-        return {}, {}
-    return parse_programs(document.values.get("inpainters", {}), partial(_location, file, document))
 
 
 def describe_setting(name: str) -> str:
@@ -193,16 +191,11 @@ def _parse_entry(
     """Parse the value of a name. Adds what is wrong in a table to the problems. Raises SettingsError."""
     if name == "keys":
         return _parse_key_table(value, file, document, problems)
-    if name == "inpainters":
-        programs, wrong = parse_programs(value, partial(_location, file, document))
+    if name in INPAINTER_TABLES:
+        found, wrong = INPAINTER_TABLES[name](value, partial(locate_entry, file, document))
         problems.extend(map(str, wrong.values()))
-        return programs
+        return found
     return parse_value(name, value, choices)
-
-
-def _location(file: Path, document: TomlDocument, name: str) -> str:
-    line = document.line_of(name)
-    return f"{file}, line {line}" if line else str(file)
 
 
 def parse_value(name: str, value: object, choices: Mapping[str, Collection[str]]) -> Any:
@@ -237,7 +230,7 @@ def _parse_key_table(table: object, file: Path, document: TomlDocument, problems
             problem = (
                 f'keys.{name} is {quote_value(value)}; it must be a key such as "x" or a list such as ["x", "ctrl+x"]'
             )
-        problems.append(f"{_location(file, document, f'keys.{name}')}: {problem}")
+        problems.append(f"{locate_entry(file, document, f'keys.{name}')}: {problem}")
     return keys
 
 

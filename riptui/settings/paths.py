@@ -1,4 +1,4 @@
-"""Paths of riptui's own files: settings, state, log and cache, by the XDG base directories.
+"""Paths of riptui's own files: settings, state, log, data and cache, by the XDG base directories.
 
 Trajectories are not among them: they are in the runs folder.
 """
@@ -36,6 +36,11 @@ def follower_log_file() -> Path:
 def crash_file(when: datetime) -> Path:
     """A crash report, in the folder of the log."""
     return state_file().with_name(f"crash-{when:%Y%m%d-%H%M%S}.txt")
+
+
+def data_folder() -> Path:
+    """What takes long to compute again, and can be: the indexes of corpora."""
+    return _xdg_folder("XDG_DATA_HOME", ".local/share")
 
 
 def cache_folder() -> Path:

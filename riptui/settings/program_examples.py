@@ -1,4 +1,4 @@
-"""Entries for programs of the field, for a new settings file, commented out.
+"""Entries for programs of the field, and for servers, for a new settings file, commented out.
 
 Written from the programs' published source; none was tried with its weights.
 """
@@ -74,6 +74,16 @@ folder = "~/LanPaint-diffusers"
 hole = "black"
 seed = "given"
 '''
+
+SERVER_EXAMPLES = """\
+[servers.iopaint]                   # riptui run cat.jpg -i iopaint --set model=lama
+url = "http://127.0.0.1:8080"
+timeout = 300                       # seconds for one picture
+reconnect = 60                      # seconds for which a lost connection is tried again
+
+A user and a password, USER:PASSWORD, or a token come from the environment alone: RIPTUI_IOPAINT_AUTH,
+RIPTUI_A1111_AUTH, RIPTUI_COMFYUI_AUTH. RIPTUI_IOPAINT_URL and so on go before url.
+"""
 
 
 def comment_out(text: str) -> str:

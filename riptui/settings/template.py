@@ -5,9 +5,9 @@ import textwrap
 from pathlib import Path
 
 from riptui.settings import Settings, describe_setting
-from riptui.settings.program_examples import EXAMPLES, comment_out
+from riptui.settings.program_examples import EXAMPLES, SERVER_EXAMPLES, comment_out
 
-TABLES = ("inpainters", "keys")
+TABLES = ("inpainters", "servers", "keys")
 """Settings that are tables: the last ones."""
 
 HEADER = """\
@@ -23,8 +23,8 @@ def make_template() -> str:
     for name in Settings.__struct_fields__:
         explained = textwrap.fill(describe_setting(name), 110, initial_indent="# ", subsequent_indent="# ")
         setting = f"[{name}]" if name in TABLES else f"{name} = {format_toml(getattr(defaults, name))}"
-        examples = comment_out(EXAMPLES) if name == "inpainters" else ""
-        parts.append(f"{explained}\n#{setting}\n{examples}")
+        examples = {"inpainters": EXAMPLES, "servers": SERVER_EXAMPLES}.get(name, "")
+        parts.append(f"{explained}\n#{setting}\n{comment_out(examples)}")
     return "\n".join(parts)
 
 

@@ -45,6 +45,12 @@ class TomlDocument:
         return 0
 
 
+def locate_entry(file: Path, document: TomlDocument, name: str) -> str:
+    """Where a dotted name is, e.g. "settings.toml, line 3"."""
+    line = document.line_of(name)
+    return f"{file}, line {line}" if line else str(file)
+
+
 def read_toml(file: Path) -> TomlDocument:
     """Read a settings file. Raises SettingsError, with the line where there is one, and FileNotFoundError."""
     data = _read_bytes(file)

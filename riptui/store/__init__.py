@@ -34,6 +34,7 @@ move             rename and move trajectories and groups
 trash            the trash of a runs folder
 worker_registry  the worker processes of a runs folder; worker_record: the records in a worker's folder
 worker_environment    what a worker keeps of the environment of the command that started it
+asked_server     which server a trajectory is to be painted by
 hub_folder       in whose cache of the hub a trajectory finds its model
 worker_process   which process a worker is, and the proof of it
 sign_watch       whether workers still give signs

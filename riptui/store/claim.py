@@ -8,7 +8,7 @@ import msgspec
 
 from riptui.errors import StoreError
 from riptui.metrics import PREVIOUS
-from riptui.metrics.values import RepaintDistance, SquareValues, finite_or_none
+from riptui.metrics.values import ProfileValues, RepaintDistance, SquareValues, finite_or_none
 from riptui.store import layout
 from riptui.store.disk import Folder, Journal, sync_parent
 from riptui.store.lock import FolderLock
@@ -54,15 +54,16 @@ class Claim:
         *,
         previous: int | None = None,
         squares: Mapping[str, SquareValues] | None = None,
+        profiles: Mapping[str, ProfileValues] | None = None,
     ) -> None:
         """Save measured values of frame k. previous: the frame that values of NAME@previous are the distance to.
-        squares: values at each square, by metric; saved at every 50 % and at the end, however often is measured.
+        squares: values at each square, by metric, and profiles: curves, by metric; saved at every 50 % and at the end,
+        however often is measured.
         """
         self.lock.require()
-        if squares and k in self.trajectory.spec.point_iterations():
-            with Journal(self.folder, layout.SQUARES) as journal:
-                self._drop_torn_lines(journal)
-                journal.append(encode_line({"k": k, "squares": squares}))
+        if (squares or profiles) and k in self.trajectory.spec.point_iterations():
+            self._append_detail(layout.SQUARES, k, "squares", squares)
+            self._append_detail(layout.PROFILES, k, "profiles", profiles)
         previous_field = {"previous": previous} if any(name.endswith(PREVIOUS) for name in values) else {}
         finite = {name: finite_or_none(value) for name, value in values.items()}
         self._metrics.append(encode_line({"k": k, **previous_field, **finite}))
@@ -73,6 +74,13 @@ class Claim:
             self._repaints = Journal(self.folder, layout.REPAINTS)
             self._drop_torn_lines(self._repaints)
         self._repaints.append(encode_line(RepaintMeasurement(k, sha256, dict(distances))))
+
+    def _append_detail(self, name: str, k: int, key: str, values: Mapping[str, object] | None) -> None:
+        """Append values to a file that few trajectories have."""
+        if values:
+            with Journal(self.folder, name) as journal:
+                self._drop_torn_lines(journal)
+                journal.append(encode_line({"k": k, key: values}))
 
     def _drop_torn_lines(self, journal: Journal) -> None:
         journal.drop_torn_lines(max_bytes(self.trajectory.spec, journal.path.name))

@@ -8,7 +8,7 @@ was computed from, and a file that cannot be read is as good as none.
 import io
 import zipfile
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,7 +18,7 @@ from riptui.arrays import FeatureVector
 from riptui.errors import StoreError
 from riptui.features import FeatureExtractor
 from riptui.store import layout
-from riptui.store.disk import Folder, read_file
+from riptui.store.disk import Folder, list_folder, read_file
 from riptui.store.frames import read_frames
 from riptui.store.size_limits import max_bytes
 from riptui.store.trajectory import Trajectory
@@ -47,6 +47,20 @@ def read_features(trajectory: Trajectory, name: str) -> StoredFeatures:
         return StoredFeatures()
 
 
+def stored_extractors(trajectory: Trajectory) -> list[str]:
+    """The names of the extractors that a trajectory has a file of vectors of, as they were asked for, sorted.
+
+    Raises NotATrajectoryError, SpecError, DiskError.
+    """
+    names = []
+    for file in layout.feature_files(list_folder(trajectory.path)):
+        with suppress(StoreError):
+            data = read_file(trajectory.path / file, max_bytes(trajectory.spec, file)) or b""
+            if (name := _read_name(data)) and layout.features_name(name) == file:
+                names.append(name)
+    return sorted(names)
+
+
 def read_feature(trajectory: Trajectory, name: str, k: int) -> FeatureVector | None:
     """The stored vector of frame k, float32 [dimension]; None if there is none. Raises as `read_features`."""
     return read_features(trajectory, name).vectors.get(k)
@@ -62,37 +76,39 @@ def save_features(
     known = read_features(trajectory, extractor.name)
     kept = known.vectors if known.identity == extractor.identity else {}
     merged = StoredFeatures(extractor.identity, dict(sorted({**kept, **vectors}.items())))
-    data = _encode(merged, _frame_hashes(trajectory))
+    data = _encode(extractor.name, merged, _frame_hashes(trajectory))
     with Folder(trajectory.path.resolve()) as folder:
         folder.write_atomically(layout.features_name(extractor.name), data, shared=True, durable=False)
     return merged
 
 
-def find_missing_features(trajectory: Trajectory, extractor: FeatureExtractor, numbers: Iterable[int]) -> list[int]:
-    """The frames without a stored vector of the extractor's identity, ascending."""
-    known = read_features(trajectory, extractor.name)
-    has_any = known.identity == extractor.identity
-    return sorted({k for k in numbers if not (has_any and k in known.vectors)})
+def find_missing_features(trajectory: Trajectory, name: str, numbers: Iterable[int], identity: str = "") -> list[int]:
+    """The frames without a stored vector by an extractor's name, ascending. identity: that the vectors must have, if
+    the extractor is loaded.
+    """
+    known = read_features(trajectory, name)
+    counts = known.identity == identity if identity else True
+    return sorted({k for k in numbers if not (counts and k in known.vectors)})
 
 
 def compute_features(
-    trajectory: Trajectory, extractor: FeatureExtractor, numbers: Iterable[int]
+    trajectory: Trajectory, extractor: FeatureExtractor, numbers: Iterable[int], *, must_keep: bool = False
 ) -> dict[int, FeatureVector]:
     """The vectors of frames, ascending: the stored ones, and those that are computed now, which are stored if the
-    folder can be written.
+    folder can be written. must_keep: whether to raise DiskError otherwise.
 
-    Raises InputError for a frame that is not computed yet, DamagedError, DeviceMemoryError.
+    Raises InputError for a frame that is not computed yet, DamagedError, and what the extractor raises.
     """
     wanted = sorted(set(numbers))
     stored = read_features(trajectory, extractor.name)
-    missing = find_missing_features(trajectory, extractor, wanted)
+    missing = find_missing_features(trajectory, extractor.name, wanted, extractor.identity)
     computed: dict[int, FeatureVector] = {}
     for start in range(0, len(missing), BATCH):
         frames = dict(read_frames(trajectory, missing[start : start + BATCH]))
         rows = extractor.extract([PilImages.fromarray(frame) for frame in frames.values()])
         computed |= dict(zip(frames, rows, strict=True))
     if computed:
-        with suppress(StoreError):  # a full or read-only disk costs time, and nothing else
+        with nullcontext() if must_keep else suppress(StoreError):
             save_features(trajectory, extractor, computed)
     return {k: computed[k] if k in computed else stored.vectors[k] for k in wanted}
 
@@ -102,16 +118,26 @@ def _frame_hashes(trajectory: Trajectory) -> dict[int, str]:
     return {0: trajectory.spec.original_sha256} | {row.k: row.sha256 for row in trajectory.read_rows()}
 
 
-def _encode(features: StoredFeatures, hashes: Mapping[int, str]) -> bytes:
+def _encode(name: str, features: StoredFeatures, hashes: Mapping[int, str]) -> bytes:
     buffer = io.BytesIO()
     np.savez(
         buffer,
+        name=np.array(name),
         identity=np.array(features.identity),
         k=np.array([*features.vectors], np.int64),
         sha256=np.array([hashes[k] for k in features.vectors], "U64"),
         vectors=np.array([*features.vectors.values()], np.float32),
     )
     return buffer.getvalue()
+
+
+def _read_name(data: bytes) -> str:
+    """The extractor's name in a file; "" if it cannot be read."""
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+            return str(arrays["name"])
+    except Exception:  # whatever damage makes NumPy and zipfile raise
+        return ""
 
 
 def _decode(data: bytes, hashes: Mapping[int, str]) -> StoredFeatures:

@@ -20,6 +20,7 @@ from types import MappingProxyType
 from typing import Any
 
 from riptui.errors import with_choices
+from riptui.inpainters.parameters import shorten
 from riptui.metrics import REGISTRY
 from riptui.metrics.display import in_display_order, newest_values, primary_metric
 from riptui.spec import ParameterValue, Spec
@@ -28,7 +29,10 @@ from riptui.store.trajectory import Status
 
 CONDITION = re.compile(r"([a-z][a-z0-9_@-]*)(:|>=|<=|>|<)(.*)", re.DOTALL)
 OPERATORS = {">": operator.gt, "<": operator.lt, ">=": operator.ge, "<=": operator.le}
-SPEC_FIELDS = ("mask", "seed", "size", "fit", "order", "squares", "amount", "paste", "inpainter", "source_name")
+SPEC_FIELDS = (
+    *("mask", "seed", "size", "fit", "order", "squares", "amount", "paste", "inpainter", "source_name"),
+    *("onto", "anchor", "schedule", "match", "feather"),
+)
 
 FieldValues = Mapping[str, ParameterValue]
 
@@ -114,7 +118,8 @@ def subject_fields(summary: TrajectorySummary, path: str, group_tags: Collection
 def list_settings(spec: Spec) -> FieldValues:
     """The fields and parameters of a spec that filters can name; one mapping for all specs that differ in seed only."""
     fields = {name: getattr(spec, name) for name in SPEC_FIELDS if name != "seed"}
-    return _intern(tuple({**spec.parameters, **fields}.items()))
+    parameters = {name: shorten(value) for name, value in spec.parameters.items()}
+    return _intern(tuple((parameters | fields).items()))
 
 
 @lru_cache(1000)

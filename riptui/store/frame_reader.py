@@ -1,8 +1,9 @@
 """Frames of one trajectory at random access, for scrubbing.
 
 In each square, frame k shows the last patch up to k, or the original if there is none. So between two frames only the
-squares that were repainted between them are pasted, forwards and backwards alike. All patches of 400 % take 3 MB
-decoded, at any mask size; decoding one of 64 px takes 0.1 ms, pasting it 1 us.
+squares that were repainted between them are pasted, forwards and backwards alike. Regions that are not squares of one
+grid overlap, and squares may be painted back: then all patches from an earlier frame to k are pasted in their order.
+All patches of 400 % take 3 MB decoded, at any mask size; decoding one of 64 px takes 0.1 ms, pasting it 1 us.
 """
 
 from bisect import bisect_right
@@ -109,9 +110,18 @@ class FrameReader:
 
     def _start_frames(self, k: int) -> set[int]:
         """Frames to start from: the original, the keyframes on both sides of k, and the last frame."""
+        spec = self.trajectory.spec
+        if spec.needs_frame_before and not spec.keeps_squares:
+            return self._start_frames_before(k)
         position = bisect_right(self._keyframes, k)
         starts = {0, *(k for k in self._keyframes[position - 1 : position + 1] if k <= len(self.rows))}
         return starts | {self._valid_last_frame.k} if self._valid_last_frame else starts
+
+    def _start_frames_before(self, k: int) -> set[int]:
+        """The original, the keyframe up to k, and the last frame if it is not after k."""
+        starts = {0, *self._keyframes[: bisect_right(self._keyframes, k)][-1:]}
+        last_frame = self._valid_last_frame
+        return starts | {last_frame.k} if last_frame and last_frame.k <= k else starts
 
     @property
     def _valid_last_frame(self) -> CachedFrame | None:
@@ -130,8 +140,11 @@ class FrameReader:
 
     def _squares_to_paste(self, start: int, k: int) -> list[PastedSquare]:
         """The squares that turn frame `start` into frame k, in the order of the rows."""
-        if self.trajectory.spec.patches_are_frames:
-            return [PastedSquare(k, self.rows[k - 1].box)] if start != k else []
+        spec = self.trajectory.spec
+        if start == k:
+            return []
+        if not spec.keeps_squares:
+            return [PastedSquare(row.k, row.box) for row in self.rows[start if spec.needs_frame_before else k - 1 : k]]
         boxes = {row.box for row in self.rows[min(start, k) : max(start, k)]}
         return sorted(PastedSquare(self._last_repaint(box, k), box) for box in boxes)
 
@@ -146,7 +159,7 @@ class FrameReader:
         for paste in self._squares_to_paste(start, k):
             if paste.k:
                 row = self.rows[paste.k - 1]
-                frames.paste_patch(image, row, self._patches.read(row))
+                frames.make_frame(self.trajectory.spec, self.original, image, row, self._patches.read(row))
             else:
                 image[paste.box.window] = self.original[paste.box.window]
         return image
@@ -170,19 +183,19 @@ class PatchCache:
         self._max_bytes = max_bytes
         self.bytes = 0
         """Of the patches that it holds."""
-        self._patches: OrderedDict[tuple[int, str], Image] = OrderedDict()
+        self._patches: OrderedDict[tuple[int, str], frames.Patch] = OrderedDict()
 
     def holds(self, row: IterationRow) -> bool:
         return (row.k, row.sha256) in self._patches
 
-    def read(self, row: IterationRow) -> Image:
+    def read(self, row: IterationRow) -> frames.Patch:
         """Raises DamagedError, DiskError."""
         key = row.k, row.sha256  # after a recovery row k may be another
         if key not in self._patches:
             patch = frames.read_patch(self._trajectory, row)
             self._patches[key] = patch
-            self.bytes += patch.nbytes
+            self.bytes += patch.bytes
             while self.bytes > self._max_bytes and len(self._patches) > 1:
-                self.bytes -= self._patches.popitem(last=False)[1].nbytes
+                self.bytes -= self._patches.popitem(last=False)[1].bytes
         self._patches.move_to_end(key)
         return self._patches[key]

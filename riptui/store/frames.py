@@ -5,10 +5,16 @@ Where a patch is a whole frame, frame k is patch k.
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
-from riptui.arrays import Image
+from msgspec import UNSET
+
+from riptui.arrays import Image, Mask
 from riptui.errors import DamagedError, InputError
-from riptui.images import decode_png, pixels_sha256
+from riptui.images import decode_masked_png, decode_png, pixels_sha256
+from riptui.masks import draw_region
+from riptui.region import Region
+from riptui.spec import Box, Spec
 from riptui.store import layout
 from riptui.store.disk import read_file, read_range
 from riptui.store.records import IterationRow
@@ -45,36 +51,56 @@ def read_frames(trajectory: Trajectory, frame_numbers: Iterable[int]) -> Iterato
         raise InputError(f"{trajectory.path} has frames 0 to {len(rows)}, not {missing}")
     patches = trajectory.read_data(layout.PATCHES)
     keyframes = set(trajectory.spec.keyframe_iterations())
-    reached, current = 0, read_original(trajectory)
+    original = read_original(trajectory)
+    reached, current = 0, original.copy()
     for k in numbers:
         reached, current = _find_start(trajectory, rows, keyframes, k, (reached, current))
-        for row in rows[max(reached, k - 1) if trajectory.spec.patches_are_frames else reached : k]:
-            apply_patch(current, row, patches)
+        for row in rows[reached if trajectory.spec.needs_frame_before else max(reached, k - 1) : k]:
+            make_frame(trajectory.spec, original, current, row, decode_patch_of(row, patches))
         reached = k
         if k and pixels_sha256(current) != rows[k - 1].sha256:
             raise DamagedError(f"{trajectory.path}: frame {k} is damaged. For details: riptui check {trajectory.path}")
         yield k, current.copy()
 
 
-def apply_patch(image: Image, row: IterationRow, patches: bytes) -> None:
-    """Paste a row's patch into frame k-1, which becomes frame k. Raises DamagedError."""
+class Patch(NamedTuple):
+    """What an iteration repainted."""
+
+    pixels: Image
+    """As large as its box, or as the frame."""
+    mask: Mask | None
+    """Which of them count; None: all."""
+
+    @property
+    def bytes(self) -> int:
+        """In memory."""
+        return self.pixels.nbytes + (0 if self.mask is None else self.mask.nbytes)
+
+    def is_of(self, row: IterationRow, region: Region) -> bool:
+        """Whether a row that repaints this region has such a patch."""
+        same = (self.mask is None) == (region.mask is None) and row.box == region.box
+        return same and (self.mask is None or bool((self.mask == region.mask).all()))
+
+
+def decode_patch_of(row: IterationRow, patches: bytes) -> Patch:
+    """Decode a row's patch from the bytes of all patches. Raises DamagedError."""
     offset, length = row.patch
-    paste_patch(image, row, decode_patch(row, patches[offset : offset + length]))
+    return decode_patch(row, patches[offset : offset + length])
 
 
-def decode_patch(row: IterationRow, data: bytes) -> Image:
-    """Decode the patch of a row: as large as its box, or as the frame. Raises DamagedError."""
+def decode_patch(row: IterationRow, data: bytes) -> Patch:
+    """Decode the patch of a row. Raises DamagedError."""
     if len(data) < row.patch[1]:
         raise DamagedError(f"patch {row.k} is truncated")
-    return decode_png(data)
+    return Patch(*decode_masked_png(data))
 
 
-def read_patch(trajectory: Trajectory, row: IterationRow) -> Image:
+def read_patch(trajectory: Trajectory, row: IterationRow) -> Patch:
     """One row's patch, without reading the others. Raises DamagedError, DiskError."""
     return decode_patch(row, read_range(f"{trajectory.path}/{layout.PATCHES}", *row.patch))
 
 
-def read_patches(trajectory: Trajectory, rows: Iterable[IterationRow]) -> Iterator[Image]:
+def read_patches(trajectory: Trajectory, rows: Iterable[IterationRow]) -> Iterator[Patch]:
     """The patches of rows, each as large as its box; what lies between them is read from disk at once.
 
     Raises DamagedError, DiskError.
@@ -87,17 +113,36 @@ def read_patches(trajectory: Trajectory, rows: Iterable[IterationRow]) -> Iterat
     for row in listed:
         offset, length = row.patch
         patch = decode_patch(row, data[offset - start : offset - start + length])
-        if patch.shape[:2] != (row.box.height, row.box.width):
+        if patch.pixels.shape[:2] != (row.box.height, row.box.width):
             raise _wrong_size(row)
         yield patch
 
 
-def paste_patch(image: Image, row: IterationRow, patch: Image) -> None:
-    """Raises DamagedError if the patch is not as large as the row's box or the image."""
-    window = row.box.window if patch.shape != image.shape else (slice(None), slice(None))
-    if image[window].shape != patch.shape:
+def read_region(trajectory: Trajectory, k: int) -> Region:
+    """The pixels that iteration k of a trajectory repaints, whether or not it is computed yet."""
+    return draw_region(trajectory.spec, k)
+
+
+def make_frame(spec: Spec, original: Image, image: Image, row: IterationRow, patch: Patch) -> None:
+    """Make frame k of frame k-1, in place, by a row and its patch. Raises DamagedError if these do not fit."""
+    if spec.onto == "original":
+        image[...] = original
+    paste_patch(image, row, patch)
+    if row.anchor is not UNSET:
+        Region(row.anchor).paste(original, image)
+
+
+def paste_patch(image: Image, row: IterationRow, patch: Patch) -> None:
+    """Paste a row's patch.
+
+    Raises DamagedError if the patch is not as large as the row's box or the image.
+    """
+    if patch.pixels.shape == image.shape:
+        Region(Box(0, 0, *image.shape[1::-1]), patch.mask).paste_patch(patch.pixels, image)
+    elif patch.pixels.shape == image[row.box.window].shape:
+        Region(row.box, patch.mask).paste_patch(patch.pixels, image)
+    else:
         raise _wrong_size(row)
-    image[window] = patch
 
 
 def read_keyframe(trajectory: Trajectory, row: IterationRow) -> Image | None:

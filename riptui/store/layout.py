@@ -2,8 +2,10 @@
 
 import hashlib
 import re
+from collections.abc import Iterable
 
 from riptui import inpainters
+from riptui.inpainters.parameters import shorten
 from riptui.spec import Spec
 from riptui.store.names import older_slug, slugify
 
@@ -15,6 +17,7 @@ KEYFRAMES = "keyframes"
 METRICS = "metrics.jsonl"
 SQUARES = "squares.jsonl"
 REPAINTS = "repaints.jsonl"
+PROFILES = "profiles.jsonl"
 SESSIONS = "sessions.jsonl"
 REQUEST = "request.json"
 FAILED = "failed.json"
@@ -25,6 +28,7 @@ NEW_PREFIX = ".new-"
 """Prefix of a trajectory folder that is still being created."""
 
 FEATURES_PREFIX = "features-"
+FEATURES_PATTERN = re.compile(r"features-[a-z0-9][a-z0-9.-]{0,72}\.npz")
 
 KEYFRAME_PATTERN = re.compile(r"[0-9]+\.png")
 
@@ -38,6 +42,11 @@ def features_name(extractor: str) -> str:
     base, _, model = extractor.partition(":")
     chosen = f"-{hashlib.sha256(model.encode()).hexdigest()[:8]}" if model else ""
     return f"{FEATURES_PREFIX}{base}{chosen}.npz"
+
+
+def feature_files(names: Iterable[str]) -> list[str]:
+    """Those of a folder's files that have vectors, sorted."""
+    return sorted(name for name in names if FEATURES_PATTERN.fullmatch(name))
 
 
 def name_trajectory(spec: Spec) -> str:
@@ -55,19 +64,25 @@ def _describe(spec: Spec) -> str:
     defaults = inpainters.complete_parameters(spec.inpainter, {})
     changed = {key: value for key, value in spec.parameters.items() if value != defaults.get(key)}
     # a checkpoint of the user's: its name says more than "diffusion"
-    model = str(changed.pop("model", "")).rpartition("/")[2].removesuffix(".safetensors").removesuffix(".ckpt")
+    has_model = "model" in spec.parameters
+    model = str(changed.pop("model" if has_model else "vae", "")).rpartition("/")[2]
+    model = model.removesuffix(".safetensors").removesuffix(".ckpt")
     changed.pop("config", None)  # a path
-    if spec.inpainter != inpainters.DEFAULT_INPAINTER:
-        parts.append(model or spec.inpainter)
-    parts += [f"{key}{value}" for key, value in changed.items()]
+    if spec.inpainter == inpainters.TEXT_TO_IMAGE:
+        changed.pop("prompt", None)  # the name of the folder
+    is_server = inpainters.find_inpainter(spec.inpainter).is_server  # lama of a server is another than lama
+    if has_model and model and not is_server:
+        parts.append(model)
+    elif spec.inpainter != inpainters.DEFAULT_INPAINTER:
+        parts += [spec.inpainter, *filter(None, [model])]
+    parts += [f"{key}{shorten(value)}" for key, value in changed.items()]
     if spec.order != "replacement":
         parts.append(spec.order)
-    if spec.amount != 400:
+    if spec.amount != (100 if spec.inpainter == inpainters.TEXT_TO_IMAGE else 400):
         parts.append(f"a{spec.amount:.12g}")
     if spec.size != 512:
         parts.append(f"{spec.size}px")
     if spec.fit != "bands":
         parts.append(spec.fit)
-    if not spec.paste:
-        parts.append("no-paste")
+    parts += spec.interventions
     return "-".join(parts)

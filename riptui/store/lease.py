@@ -32,6 +32,7 @@ BUNDLED_FILES = (
     layout.METRICS,
     layout.SQUARES,
     layout.REPAINTS,
+    layout.PROFILES,
     layout.SESSIONS,
 )
 
@@ -47,6 +48,9 @@ class Delta:
     metrics: bytes = b""
     squares: bytes = b""
     repaints: bytes = b""
+    features: Mapping[str, bytes] = field(default_factory=dict)
+    """Files of features that are new, or were replaced."""
+    profiles: bytes = b""
     log: bytes = b""
     failed: bytes | None = None
     """failed.json, if it exists."""
@@ -78,6 +82,7 @@ class Lease:
         path = self.trajectory.path
         keyframes = [f"{layout.KEYFRAMES}/{name}" for name in list_folder(path / layout.KEYFRAMES)]
         names = [name for name in (*BUNDLED_FILES, *keyframes) if (path / name).exists()]
+        names += layout.feature_files(list_folder(path))
         return {name: self.trajectory.read_data(name) for name in names}
 
     def poll_request(self) -> Request | None:
@@ -98,7 +103,10 @@ class Lease:
                 _commit_delta(delta, patches, rows, keyframes)
         self._append(layout.SQUARES, delta.squares)
         self._append(layout.REPAINTS, delta.repaints)
+        self._append(layout.PROFILES, delta.profiles)
         self._append(layout.METRICS, delta.metrics)
+        for name in layout.feature_files(delta.features):
+            folder.write_atomically(name, delta.features[name], durable=False)
         self._append(layout.LOG, delta.log)
         if delta.failed is not None:
             folder.write_atomically(layout.FAILED, delta.failed)
@@ -144,10 +152,12 @@ class RemoteCopy:
             for name, data in bundle.items():
                 subfolder, _, file_name = name.rpartition("/")
                 (keyframes if subfolder else folder).write_atomically(file_name, data, durable=False)
-        names = (layout.ROWS, layout.METRICS, layout.SQUARES, layout.REPAINTS, layout.SESSIONS, layout.LOG)
+        names = [layout.ROWS, layout.METRICS, layout.SQUARES, layout.REPAINTS, layout.PROFILES]
+        names += [layout.SESSIONS, layout.LOG]
         self._tails = {name: LineTail(path / name) for name in names}
         for name, tail in self._tails.items():
             tail.advance(bundle.get(name, b""))
+        self._sent_features = {name: bundle[name] for name in layout.feature_files(bundle)}
         self._sent_patches_bytes = len(bundle.get(layout.PATCHES, b""))
         self._keyframe_iterations = set(self.trajectory.spec.keyframe_iterations())
 
@@ -168,9 +178,19 @@ class RemoteCopy:
             metrics=metrics,
             squares=self._tails[layout.SQUARES].read_lines(),
             repaints=self._tails[layout.REPAINTS].read_lines(),
+            features=self._take_features(),
+            profiles=self._tails[layout.PROFILES].read_lines(),
             log=self._tails[layout.LOG].read_lines(),
             failed=read_file(self.trajectory.path / layout.FAILED),
         )
+
+    def _take_features(self) -> dict[str, bytes]:
+        """The files of features that are not what the other machine has."""
+        names = layout.feature_files(list_folder(self.trajectory.path))
+        found = {name: self.trajectory.read_data(name) for name in names}
+        changed = {name: data for name, data in found.items() if data != self._sent_features.get(name)}
+        self._sent_features |= changed
+        return changed
 
     def _read_new_rows(self) -> tuple[bytes, bytes, dict[int, bytes]]:
         """New rows with their patches and keyframes, up to the first row whose keyframe is not written yet."""

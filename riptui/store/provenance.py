@@ -6,7 +6,14 @@ If there are any, its pixels may differ from those of a single session.
 import re
 from collections import Counter
 
-from riptui.inpainters.inpainter import JOINT_VARIANT, LATER_NOTES, REPLAY_NOTE, VARIANT_NOTE, WEIGHTS_NOTE
+from riptui.inpainters.inpainter import (
+    JOINT_VARIANT,
+    LATER_NOTES,
+    REPLAY_NOTE,
+    SERVER_URL_NOTE,
+    VARIANT_NOTE,
+    WEIGHTS_NOTE,
+)
 from riptui.store.records import IterationRow, Session
 from riptui.store.trajectory import Trajectory
 
@@ -45,7 +52,8 @@ def pixel_traits(session: Session) -> dict[str, str]:
     """Everything that may decide a pixel. The index of the GPU and the name of the host do not."""
     device = re.sub(r":[0-9]+", "", session.device, count=1)
     notes = {key: _content(note) if key in ("lora", "embedding") else note for key, note in session.notes.items()}
-    notes.pop("offload", None)  # where weights waited
+    for place in ("offload", SERVER_URL_NOTE):  # where weights waited, and where a server was
+        notes.pop(place, None)
     if notes.get(VARIANT_NOTE) == JOINT_VARIANT:
         del notes[VARIANT_NOTE]
     return {"device": device, "batch": str(session.batch), **session.versions, **notes}

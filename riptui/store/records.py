@@ -5,7 +5,7 @@ from typing import Literal, TypeVar
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from riptui.metrics.values import RepaintDistance, SquareValues
+from riptui.metrics.values import ProfileValues, RepaintDistance, SquareValues
 from riptui.spec import Box, MeasureInterval, Sha256
 
 
@@ -14,7 +14,7 @@ class IterationRow(msgspec.Struct, frozen=True):
 
     k: int
     box: Box
-    """What was repainted: x, y, width, height in pixels."""
+    """The bounding box of what was repainted: x, y, width, height in pixels."""
     inpainted: float
     """%, repeats counted."""
     coverage: float
@@ -28,6 +28,8 @@ class IterationRow(msgspec.Struct, frozen=True):
     """Wall time of the inpainting."""
     session: int
     """Number of the session, from 1, that computed it."""
+    anchor: Box | UnsetType = UNSET
+    """The square that was painted back from the original afterwards, if the spec has anchors and it was time."""
 
 
 class CoverageRow(msgspec.Struct, frozen=True):
@@ -46,6 +48,17 @@ class SquareMeasurement(msgspec.Struct, frozen=True):
 
     k: int
     squares: dict[str, SquareValues]
+    """By metric."""
+
+
+class ProfileMeasurement(msgspec.Struct, frozen=True):
+    """A line of profiles.jsonl: curves along an axis of the metric's own. The last of one k and name holds.
+
+    It can be deleted: `riptui measure` measures it again.
+    """
+
+    k: int
+    profiles: dict[str, ProfileValues]
     """By metric."""
 
 
@@ -85,6 +98,13 @@ class HubFolder(msgspec.Struct, frozen=True):
     path: str
 
 
+class AskedServer(msgspec.Struct, frozen=True):
+    """The server that a user chose for an inpainter, other than by the settings."""
+
+    inpainter: str
+    url: str
+
+
 class Request(msgspec.Struct, frozen=True):
     """request.json: what the user wants. It can be replaced, unlike the spec, and decides no pixel."""
 
@@ -100,6 +120,9 @@ class Request(msgspec.Struct, frozen=True):
     hub_folder: HubFolder | UnsetType = UNSET
     """Where whoever asked has the models of the hub: workers of that host with another cache leave it. Unset: it needs
     none, or was asked for by an older release."""
+    server: AskedServer | UnsetType = UNSET
+    """Where it is to be painted: a worker whose own URL for that inpainter is another one leaves it, and none contacts
+    a URL because it stands here. Unset: where the settings of the worker say."""
 
 
 class Failure(msgspec.Struct, frozen=True):

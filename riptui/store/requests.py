@@ -9,7 +9,7 @@ import msgspec
 from msgspec import UNSET
 
 from riptui.errors import DiskError
-from riptui.metrics import PREVIOUS, base_name, has_value_at_first, split_names
+from riptui.metrics import PREVIOUS, REGISTRY, base_name, has_value_at_first, split_names
 from riptui.spec import measured_iterations
 from riptui.store import layout
 from riptui.store.claim import encode_record
@@ -37,7 +37,17 @@ def has_work(trajectory: Trajectory, extra: Request | None = None) -> bool:
     return bool(
         find_missing_measurements(trajectory, request.metrics, iterations)
         or find_missing_repaints(trajectory, request.metrics)
+        or _lacks_features(trajectory, split_names(request.metrics).features)
     )
+
+
+def _lacks_features(trajectory: Trajectory, names: Sequence[str]) -> bool:
+    if not names:
+        return False
+    from riptui.store.feature_file import find_missing_features  # NumPy and Pillow, which most requests do without
+
+    due = trajectory.spec.keyframe_iterations()
+    return any(find_missing_features(trajectory, name, due) for name in names)
 
 
 def find_missing_keyframes(trajectory: Trajectory) -> list[int]:
@@ -59,18 +69,29 @@ def find_missing_measurements(
 ) -> dict[int, list[str]]:
     """The metrics to measure, by frame. A value @previous counts only if it was measured against the right frame."""
     measured, previous_frames = trajectory.read_metrics(), trajectory.read_previous_frames()
-    metrics, _ = split_names(metrics)
+    metrics = split_names(metrics).frames
+    lacking = _find_missing_profiles(trajectory, metrics)
     missing = {}
     for k, previous in zip(iterations, [None, *iterations], strict=False):
         names = [name for name in metrics if previous is not None or has_value_at_first(name)]
         outdated = set() if previous_frames.get(k) == previous else {name for name in names if name.endswith(PREVIOUS)}
+        outdated |= lacking.get(k, set())
         missing[k] = [name for name in names if name not in measured.get(k, {}) or name in outdated]
     return {k: names for k, names in missing.items() if names}
 
 
+def _find_missing_profiles(trajectory: Trajectory, metrics: Sequence[str]) -> dict[int, set[str]]:
+    """The metrics with a profile that is not stored, by frame."""
+    spec = trajectory.spec
+    infos = {name: REGISTRY.get(name) for name in metrics}
+    names = [name for name, info in infos.items() if info and info.has_profile and info.min_side <= spec.size]
+    known = trajectory.read_profiles() if names else {}
+    return {k: set(names) - known.get(k, {}).keys() for k in spec.point_iterations()} if names else {}
+
+
 def find_missing_repaints(trajectory: Trajectory, metrics: Sequence[str]) -> dict[int, list[str]]:
     """The NAME@repaints among the metrics that are still to be measured, by committed iteration."""
-    _, names = split_names(metrics)
+    names = split_names(metrics).repaints
     if not names:
         return {}
     rows = trajectory.read_rows()

@@ -21,11 +21,14 @@ def max_bytes(spec: Spec, name: str) -> int:
         case layout.ROWS:
             return SLACK_BYTES + spec.iterations * ROW_BYTES
         case layout.PATCHES:
-            return SLACK_BYTES + spec.iterations * max_png_bytes(spec.mask if spec.paste else spec.size)
+            side = spec.mask if spec.paste and spec.is_on_grid else spec.size
+            return SLACK_BYTES + spec.iterations * max_png_bytes(side) * 4 // 3  # a patch of any shape is RGBA
         case layout.METRICS | layout.REPAINTS:
             return SLACK_BYTES + spec.iterations * MEASUREMENT_BYTES
         case layout.SQUARES:
             return SLACK_BYTES + len(spec.point_iterations()) * spec.cells * SQUARE_BYTES
+        case layout.PROFILES:
+            return SLACK_BYTES + len(spec.point_iterations()) * MEASUREMENT_BYTES
         case _ if name.startswith(layout.FEATURES_PREFIX):
             return SLACK_BYTES + (spec.iterations + 1) * FEATURE_BYTES
         case _:

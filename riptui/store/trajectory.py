@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from riptui.errors import DamagedError, InputError, NotATrajectoryError, SpecError, with_choices
-from riptui.metrics.values import MetricValues, RepaintDistance, SquareValues
+from riptui.metrics.values import MetricValues, ProfileValues, RepaintDistance, SquareValues
 from riptui.spec import Spec, decode_spec
 from riptui.store import layout
 from riptui.store.disk import read_file, read_start, read_tail
@@ -28,6 +28,7 @@ from riptui.store.records import (
     Failure,
     IterationRow,
     Measurement,
+    ProfileMeasurement,
     RepaintMeasurement,
     Request,
     Session,
@@ -154,6 +155,13 @@ class Trajectory:
         merged: dict[int, dict[str, SquareValues]] = {}
         for measurement in self._read_lines(layout.SQUARES, SquareMeasurement):
             merged.setdefault(measurement.k, {}).update(measurement.squares)
+        return dict(sorted(merged.items()))
+
+    def read_profiles(self) -> dict[int, dict[str, ProfileValues]]:
+        """Profiles by iteration, ascending, and by metric; see `MetricInfo.has_profile`."""
+        merged: dict[int, dict[str, ProfileValues]] = {}
+        for measurement in self._read_lines(layout.PROFILES, ProfileMeasurement):
+            merged.setdefault(measurement.k, {}).update(measurement.profiles)
         return dict(sorted(merged.items()))
 
     def read_repaints(self, rows: Sequence[IterationRow]) -> dict[str, dict[int, RepaintDistance]]:

@@ -11,10 +11,10 @@ from riptui.arrays import Image
 from riptui.errors import DamagedError
 from riptui.filesystem import TEMPORARY_PREFIX
 from riptui.images import pixels_sha256
-from riptui.recursion import Walk
+from riptui.recursion import Walk, add_coverage
 from riptui.store import layout
 from riptui.store.disk import file_size, list_folder
-from riptui.store.frames import apply_patch, read_keyframe, read_original
+from riptui.store.frames import decode_patch_of, make_frame, read_keyframe, read_original
 from riptui.store.records import IterationRow, parse_valid_prefix
 from riptui.store.size_limits import max_bytes
 from riptui.store.trajectory import Trajectory
@@ -79,27 +79,31 @@ def _check_row(inspection: Inspection, row: IterationRow, patches: bytes) -> str
     """Advance by the next row, or return what is wrong with it."""
     walk, spec = inspection.walk, inspection.walk.spec
     k = walk.iteration + 1
-    box = masks.draw_box(spec, k)
-    repainted = walk.repainted | {box}
+    region = masks.draw_region(spec, k)
+    repainted, coverage = add_coverage(walk.repainted, region)
     expected = msgspec.structs.replace(
         row,
         k=k,
-        box=box,
+        box=region.box,
         inpainted=spec.inpainted(k),
-        coverage=100 * len(repainted) / spec.cells,
+        coverage=coverage,
         patch=(inspection.patches_end, row.patch[1]),
         noise_seed=masks.draw_noise_seed(spec, k),
+        anchor=masks.draw_anchor(spec, k) or msgspec.UNSET,
     )
     if row != expected:
         return "it does not follow from the spec and the rows before it"
     frame = walk.frame.copy()
     try:
-        apply_patch(frame, row, patches)
+        patch = decode_patch_of(row, patches)
+        make_frame(spec, inspection.original, frame, row, patch)
     except DamagedError as error:
         return f"its patch is damaged: {error}"
     if pixels_sha256(frame) != row.sha256:
         return "its patch does not give the frame that it names"
-    inspection.walk = Walk(spec, frame, k, repainted)
+    if spec.paste and not patch.is_of(row, region):
+        return "its patch has another shape than its mask"
+    inspection.walk = Walk(spec, frame, k, repainted, inspection.original)
     inspection.rows.append(row)
     inspection.patches_end += row.patch[1]
     return None
@@ -121,7 +125,7 @@ def _check_tails(inspection: Inspection, data: bytes, trajectory: Trajectory) ->
 
 def _find_oversized(trajectory: Trajectory) -> Iterator[str]:
     """Find files that do not commit iterations and claim more bytes than the spec allows: a session cuts them."""
-    for name in (layout.METRICS, layout.SQUARES, layout.SESSIONS):
+    for name in (layout.METRICS, layout.SQUARES, layout.PROFILES, layout.SESSIONS):
         size, allowed = file_size(trajectory.path / name), max_bytes(trajectory.spec, name)
         if size > allowed:
             yield f"{name}: it has {size:,} bytes, and its spec allows {allowed:,}"

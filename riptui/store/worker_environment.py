@@ -1,4 +1,4 @@
-"""What a worker keeps of the environment of the command that started it: caches, GPUs, the hub and its account.
+"""What a worker keeps of the environment of the command that started it: caches, GPUs, servers, the hub, its account.
 
 A worker outlives that command. Another command fits it only if it would have found the same in its own environment.
 """
@@ -10,6 +10,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
+
+from riptui.errors import SettingsError
+from riptui.inpainters.servers.server_place import auth_variable, url_variable
+from riptui.settings.servers import SERVER_NAMES, clean_url
 
 OFFLINE = {"1", "on", "yes", "true"}
 """The values of HF_HUB_OFFLINE and RIPTUI_OFFLINE that mean yes; in any case."""
@@ -29,6 +33,10 @@ class WorkerEnvironment(msgspec.Struct, frozen=True):
     hf_hub_offline: bool
     cuda_visible_devices: str | None
     """None: all GPUs."""
+    servers: dict[str, str] = {}
+    """The URLs of servers that inpaint, by the variable that gives them."""
+    server_credentials: tuple[str, ...] = ()
+    """The variables that give credentials for servers; their values are nowhere on disk."""
     hf_token: str = ""
     """Salt and salted hash, in hex, for the token itself must not be on disk; "" if there is none."""
 
@@ -46,6 +54,8 @@ def read_environment(variables: Mapping[str, str] | None = None, *, salt: str = 
         hf_endpoint=(given.get("HF_ENDPOINT") or DEFAULT_ENDPOINT).rstrip("/"),
         hf_hub_offline=any(given.get(name, "").lower() in OFFLINE for name in ("HF_HUB_OFFLINE", "RIPTUI_OFFLINE")),
         cuda_visible_devices=given.get("CUDA_VISIBLE_DEVICES"),
+        servers={name: url for name in map(url_variable, SERVER_NAMES) if (url := _clean(given.get(name, "")))},
+        server_credentials=tuple(name for name in map(auth_variable, SERVER_NAMES) if given.get(name)),
         hf_token=_hide(token.strip(), salt or secrets.token_hex(SALT_BYTES)),
     )
 
@@ -53,8 +63,8 @@ def read_environment(variables: Mapping[str, str] | None = None, *, salt: str = 
 def list_misfits(found: WorkerEnvironment | None, *, uses_gpu: bool) -> list[str]:
     """The variables by which a worker's environment differs from this process's, so that it would do other work.
 
-    None is a worker of an older release, of which nothing is known: it counts as fitting. A worker that has a token
-    fits a command without, and one that is offline fits as it does with --offline.
+    None is a worker of an older release, of which nothing is known: it counts as fitting. A worker that has a token,
+    credentials or the URL of a server fits a command without, and one that is offline fits as it does with --offline.
     """
     if found is None:
         return []
@@ -63,7 +73,9 @@ def list_misfits(found: WorkerEnvironment | None, *, uses_gpu: bool) -> list[str
     names += ["cuda_visible_devices"] if uses_gpu else []
     names += ["hf_token"] if here.hf_token else []
     names += ["hf_hub_offline"] if here.hf_hub_offline else []
-    return [name.upper() for name in names if getattr(found, name) != getattr(here, name)]
+    misfits = [name.upper() for name in names if getattr(found, name) != getattr(here, name)]
+    misfits += [name for name, url in here.servers.items() if found.servers.get(name) != url]
+    return misfits + [name for name in here.server_credentials if name not in found.server_credentials]
 
 
 def variables_to_pass_on() -> dict[str, str]:
@@ -74,6 +86,14 @@ def variables_to_pass_on() -> dict[str, str]:
     here = read_environment()
     found = {name: str(getattr(here, name.lower())) for name in PASSED_ON if os.environ.get(name)}
     return found | ({"HF_HUB_OFFLINE": "1"} if here.hf_hub_offline else {})
+
+
+def _clean(url: str) -> str:
+    """The URL; "" for one that is none, or has a password in it, which must not be on disk."""
+    try:
+        return clean_url(url) if url else ""
+    except SettingsError:
+        return ""
 
 
 def _folder(path: str | Path) -> str:

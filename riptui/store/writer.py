@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 
 import msgspec
 
-from riptui.images import encode_png, pixels_sha256
+from riptui.images import encode_masked_png, encode_png, pixels_sha256
 from riptui.recursion import Iteration
 from riptui.store import layout
 from riptui.store.claim import Claim
@@ -63,9 +63,10 @@ class IterationWriter:
         self._rows.truncate(self.inspection.rows_end)
         self._patches.truncate(self.inspection.patches_end)
         self._sessions.drop_torn_lines(max_bytes(self._spec, layout.SESSIONS))
-        if (self._claim.trajectory.path / layout.SQUARES).exists():
-            with Journal(self._claim.folder, layout.SQUARES) as squares:
-                squares.drop_torn_lines(max_bytes(self._spec, layout.SQUARES))
+        for name in (layout.SQUARES, layout.PROFILES):
+            if (self._claim.trajectory.path / name).exists():
+                with Journal(self._claim.folder, name) as journal:
+                    journal.drop_torn_lines(max_bytes(self._spec, name))
         self._keyframes.sync()
         for name in self.inspection.stray_files:
             subfolder, _, file_name = name.rpartition("/")
@@ -85,11 +86,10 @@ class IterationWriter:
     def append(self, iteration: Iteration) -> IterationRow:
         """Commit an iteration: when this returns, it survives kill -9 and a power cut."""
         self._claim.lock.require()
-        box = iteration.box
-        patch = encode_png(iteration.frame[box.window] if self._spec.paste else iteration.frame)
+        patch = self._encode_patch(iteration)
         row = IterationRow(
             k=iteration.k,
-            box=box,
+            box=iteration.box,
             inpainted=iteration.inpainted,
             coverage=iteration.coverage,
             patch=(self._patches.append(patch), len(patch)),
@@ -97,8 +97,16 @@ class IterationWriter:
             noise_seed=iteration.noise_seed,
             seconds=round(iteration.seconds, 6),
             session=self._session,
+            anchor=iteration.anchor or msgspec.UNSET,
         )
         self._rows.append(encode_line(row))
         if row.k in self._keyframe_iterations:
             self._keyframes.write_atomically(layout.keyframe_name(row.k), encode_png(iteration.frame))
         return row
+
+    def _encode_patch(self, iteration: Iteration) -> bytes:
+        if not self._spec.paste:
+            return encode_png(iteration.frame)
+        box, mask = iteration.region
+        pixels = iteration.frame[box.window]
+        return encode_png(pixels) if mask is None else encode_masked_png(pixels, mask)

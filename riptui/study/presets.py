@@ -9,9 +9,14 @@ from riptui.text.terminal import printable
 
 FOOTER = """\
 # Other fields of a trajectory can be lists too; every combination is computed:
-#order = ["replacement", "shuffle", "raster"]
+#order = ["replacement", "shuffle", "raster", "offset"]
 #squares = ["own", "shared"]      # own: a seed gives each picture squares and noise of its own; shared: all the same
 #paste = [true, false]            # false: keep the whole output, which also shows the effect of the autoencoder
+#onto = ["frame", "original"]     # what is pasted onto: the frame before, or the original
+#anchor = [0, 8]                  # every so many iterations paint one square back from the original; 0: never
+#match = ["none", "border"]       # border: match the colours of what was repainted to those along the mask's border
+#feather = [0, 8]                 # px inside the mask's border over which the paste is blended
+#schedule = ["", "strength=1..0.3"]   # parameters that change over the iterations
 #size = 512                       # px, a multiple of 64
 #fit = "bands"                    # for pictures that are not square: bands, crop or stretch
 # Parameters of inpainters can be lists too; each applies to the inpainters that have it (see `riptui run --help`):
@@ -90,7 +95,7 @@ PRESET_FIELDS = {
         "# Intervals need five pictures: add your own.",
         "group": "orders",
         "inpainters": '["navier-stokes", "telea"]',
-        "orders": 'order = ["replacement", "shuffle", "raster"]\n',
+        "orders": 'order = ["replacement", "shuffle", "raster", "offset"]\n',
     },
     "paper-1": {
         "title": "The paper's first experiment: 100 pictures, three mask sizes, one seed: 33,600 inpaintings.",

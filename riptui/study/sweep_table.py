@@ -1,13 +1,14 @@
 """Parse the table [sweep] of a study file: lists of values, and a sweep for each combination of them."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import fields
 from itertools import product
 from typing import Any
 
 from riptui import inpainters
 from riptui.errors import InputError, with_choices
-from riptui.planning.sweep import Sweep
-from riptui.spec import FITS, MAX_SEED, SQUARE_ORDERS, SQUARE_SOURCES
+from riptui.planning.sweep import Interventions, Sweep
+from riptui.spec import COLOUR_MATCHES, FITS, MAX_SEED, PASTE_BASES, SQUARE_ORDERS, SQUARE_SOURCES
 from riptui.study.study_document import StudyDocument, ValueKind, is_bool, is_number, is_text, is_whole
 from riptui.text import int_ranges
 
@@ -28,10 +29,16 @@ SPEC_KEYS = {
     "order": _one_of(SQUARE_ORDERS),
     "squares": _one_of(SQUARE_SOURCES),
     "paste": ValueKind("true or false", is_bool),
+    "onto": _one_of(PASTE_BASES),
+    "anchor": ValueKind("a whole number of iterations", is_whole),
+    "match": _one_of(COLOUR_MATCHES),
+    "feather": ValueKind("a whole number of px", is_whole),
+    "schedule": ValueKind("text such as strength=1..0.3", is_text),
     "size": ValueKind("a whole number of px", is_whole),
     "fit": _one_of(FITS),
 }
 """Keys for fields of the spec. All other keys are inpainter parameters."""
+INTERVENTION_KEYS = {field.name for field in fields(Interventions)}
 
 
 def read_sweep_table(
@@ -98,9 +105,18 @@ def _read_seeds(document: StudyDocument, value: object, items: list[Any]) -> lis
 
 def _build_sweep(name: str, combination: Mapping[str, Any], seeds: Sequence[int]) -> Sweep:
     """Raises InputError for values that are invalid, or invalid together."""
-    fields = {key: value for key, value in combination.items() if key in SPEC_KEYS and key != "mask"}
+    interventions = {key: value for key, value in combination.items() if key in INTERVENTION_KEYS}
+    used = {*interventions, "mask"}
+    others = {key: value for key, value in combination.items() if key in SPEC_KEYS and key not in used}
     parameters = {key: value for key, value in combination.items() if key not in SPEC_KEYS}
-    return Sweep([name], [combination.get("mask", 128)], seeds, parameters, **fields)
+    return Sweep(
+        [name],
+        [combination.get("mask", 128)],
+        seeds,
+        parameters,
+        **others,
+        interventions=Interventions(**interventions),
+    )
 
 
 def _find_offending_key(name: str, combination: Mapping[str, Any]) -> str:

@@ -17,6 +17,7 @@ from typing import Literal
 import msgspec
 
 from riptui.errors import DamagedError, DiskError, HeldError, WorkerError
+from riptui.store.asked_server import with_own_server
 from riptui.store.disk import read_tail
 from riptui.store.disk_failure import require_writable
 from riptui.store.hub_folder import with_own_folder
@@ -219,7 +220,7 @@ def request_state(
         updated = merge_request(current, requested)
         if current.state != "run" or not current.queued:
             updated = msgspec.structs.replace(updated, queued=queued or time.time(), since=msgspec.UNSET)
-        updated = with_own_folder(updated, trajectory.spec)
+        updated = with_own_server(with_own_folder(updated, trajectory.spec), trajectory.spec)
     else:
         updated = msgspec.structs.replace(current, state=state)
     if updated != current:

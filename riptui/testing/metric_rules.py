@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from riptui.arrays import Images
-from riptui.metrics import Metric, MetricInfo, Repaint, RepaintMetric, measure_each, measure_map
+from riptui.arrays import Images, Mask
+from riptui.metrics import Metric, MetricInfo, Repaint, RepaintMetric, measure_each, measure_map, measure_profile
+from riptui.region import Region
 from riptui.spec import Box
 from riptui.testing.inpainter_rules import make_images
 
@@ -21,6 +22,19 @@ def check_metric(metric: Metric, info: MetricInfo | None = None, *, size: int = 
         check_claims(metric, info, frames)
     if info is not None and info.spatial:
         check_map(metric, frames)
+    if info is not None and info.has_profile:
+        check_profile(metric, frames)
+
+
+def check_profile(metric: Metric, frames: Images) -> None:
+    """A metric with `has_profile` has one as long for each frame, without NaN, and the same each time."""
+    prepared = metric.prepare(frames[0])
+    profiles = [measure_profile(metric, prepared, frame) for frame in (*frames, frames[0])]
+    shapes = {profile.shape for profile in profiles}
+    is_right = len(shapes) == 1 and profiles[0].ndim == 1
+    assert is_right, f"profiles must be 1D and of one length, not {shapes}"
+    assert np.isfinite(profiles).all(), "a profile is not finite"
+    assert np.array_equal(profiles[0], profiles[-1]), "measuring the same frame again gave another profile"
 
 
 def check_values(metric: Metric, frames: Images) -> None:
@@ -77,13 +91,14 @@ def check_map(metric: Metric, frames: Images) -> None:
 
 def check_repaint_metric(metric: RepaintMetric, info: MetricInfo | None = None, *, size: int = 256) -> None:
     """Raise AssertionError if a metric of iterations breaks a rule: it gives one float, the same each time and for any
-    square, leaves its arguments alone, is in its claimed range, and is 0 for an iteration that changed nothing.
+    mask, leaves its arguments alone, is in its claimed range, and is 0 for an iteration that changed nothing.
     """
     before, frame, original = make_images(3, size)
     half = size // 2
-    for box in (Box(half // 2, half // 2, half, half), Box(0, half, half, half), Box(0, 0, size, size)):
+    boxes = (Box(half // 2, half // 2, half, half), Box(0, half, half, half), Box(0, 0, size, size))
+    for region in (*map(Region, boxes), Region.of(_two_parts(size))):
         frame_copy, before_copy = frame.copy(), before.copy()
-        prepared, repaint = metric.prepare(original.copy()), Repaint(before_copy, box)
+        prepared, repaint = metric.prepare(original.copy()), Repaint(before_copy, region)
         value = metric.measure(prepared, frame_copy, repaint)
         assert isinstance(value, float), f"measure must return a float, not {type(value).__name__}"
         assert np.array_equal(frame_copy, frame), "it changed the frame that it was given"
@@ -94,5 +109,13 @@ def check_repaint_metric(metric: RepaintMetric, info: MetricInfo | None = None, 
         if info is not None:
             low, high = info.range
             assert low <= value <= high, f"{value} is not in the claimed range {info.range}"
-        unchanged = metric.measure(metric.prepare(before), before, Repaint(before, box))
+        unchanged = metric.measure(metric.prepare(before), before, Repaint(before, region))
         assert abs(unchanged) < 1e-6, f"an iteration that changed nothing has the value {unchanged}, not 0"
+
+
+def _two_parts(size: int) -> Mask:
+    """A mask whose parts are at opposite edges."""
+    mask = np.zeros((size, size), np.bool_)
+    mask[size // 4 : size // 2, : size // 8] = True
+    mask[size // 4 : size // 2, -size // 8 :] = True
+    return mask

@@ -3,5 +3,6 @@
 terminal      escape control characters; sparklines; half blocks
 units         counts, sizes, durations, rates, paths with ~
 int_ranges    parse 0-9,12
+shades        a number as a shade
 status_marks  a symbol and a style for each status
 """

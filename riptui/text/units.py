@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-IRREGULAR_PLURALS = {"trajectory": "trajectories", "copy": "copies"}
+IRREGULAR_PLURALS = {"trajectory": "trajectories", "copy": "copies", "pass": "passes"}
 
 
 def format_count(count: int, noun: str) -> str:

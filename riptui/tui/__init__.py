@@ -8,6 +8,7 @@ details     the right side, imported after the first paint: trajectory/ or group
 gallery/    many pictures of a group at once; large/: one picture as large as the terminal
 launch/     the form for new trajectories
 rating/     the screen of blind ratings
+diversity/  how far the seeds of a picture are apart
 commands/   the keys that change something: launch, pause, stop, rename, export ...
 bindings    every key, in tables; keymap: the user's own keys; help: all keys; key_footer: those in the last line
 figure_dialog      writes a chart or a sheet for a paper; written_files: says what was written

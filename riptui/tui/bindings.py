@@ -18,6 +18,7 @@ GROUPS = {
     "large": "Large picture",
     "gallery": "Gallery",
     "rate": "Rating",
+    "diversity": "Diversity",
 }
 
 
@@ -65,13 +66,8 @@ BROWSER = [
     ),
     _key("tabs.spec", "5", "view('select_tab', 'spec')", "Spec", "Spec and sessions (group: table)"),
     _key("tabs.log", "6", "view('select_tab', 'log')", "Log", "Log and errors"),
-    _key(
-        "tabs.axis",
-        "a",
-        "details('toggle_axis')",
-        "Axis",
-        "Next axis: inpainted %, coverage %, excess",
-    ),
+    _key("tabs.spectrum", "7", "view('select_tab', 'spectrum')", "Spectrum", "Lost frequencies, if measured"),
+    _key("tabs.axis", "a", "details('toggle_axis')", "Axis", "Next axis: inpainted %, coverage %, excess"),
     _key("tabs.metric", "v", "details('cycle_metric')", "Metric", "Draw, or colour masks by, the next metric"),
     _key("tabs.all-metrics", "A", "details('toggle_all_metrics')", "All metrics", "A chart for each metric, or one"),
     _key("tabs.zoom-in", "full_stop", "details('zoom_charts', 1)", "Zoom in", "Zoom the y axis in; so does the wheel"),
@@ -112,6 +108,7 @@ BROWSER = [
     _key("compute.later", "minus", "do('move_later')", "Later", "Move later in the queue"),
     _key("compute.again", "N", "do('rerun')", "Another seed", "Repeat with another seed"),
     _key("do.rate", "B", "do('rate')", "Rate", "Rate frames blind: A/B, best of several, or tags"),
+    _key("do.seeds", "D", "do('compare_seeds')", "Diversity", "How far the seeds of a picture are apart, as a matrix"),
     _key(
         "do.export",
         "e",
@@ -274,6 +271,18 @@ RATING = [
     _key("rate.leave", "escape", "leave", "Leave", "Leave; the rating goes on where it ended", footer="esc"),
 ]
 
+DIVERSITY = [
+    _key("diversity.left", "left,h", "move(0, -1)", "Move", "Column to the left", footer="←↑↓→"),
+    _key("diversity.right", "right,l", "move(0, 1)", "Column to the right"),
+    _key("diversity.up", "up,k", "move(-1, 0)", "Row above"),
+    _key("diversity.down", "down,j", "move(1, 0)", "Row below"),
+    _key("diversity.near", "n", "near", "Near", "Next near-duplicates, the nearest first", footer="n"),
+    _key("diversity.next", "i,tab", "another_set(1)", "Set", "Next picture, or other settings", footer="i"),
+    _key("diversity.previous", "I,shift+tab", "another_set(-1)", "Previous picture, or other settings"),
+    _key("diversity.choose", "enter", "choose", "Go to", "Go to the trajectory of the row", footer="enter"),
+    _key("diversity.close", "escape,q,backspace,D", "close", "Close", "Back to the tree", footer="esc"),
+]
+
 SCOPES = {
     "browser": BROWSER,
     "app": APP,
@@ -283,5 +292,6 @@ SCOPES = {
     "large": LARGE,
     "gallery": GALLERY,
     "rating": RATING,
+    "diversity": DIVERSITY,
 }
 """Within a scope a key has one meaning."""

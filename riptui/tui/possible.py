@@ -46,6 +46,7 @@ CHECKS: dict[str, Check] = {
     "frames.large": _has_row,
     "tabs": _has_row,
     "tabs.log": _shows("trajectory"),
+    "tabs.spectrum": _shows("trajectory"),
     "tabs.image": _shows("group"),
     "runs.mark": _has_row,
     "runs.mark-range": _has_row,

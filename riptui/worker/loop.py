@@ -12,13 +12,11 @@ import msgspec
 
 from riptui import __version__
 from riptui.engine import BatchRunner
-from riptui.errors import DamagedError, DiskError, RiptuiError, SpecError, StoreError
+from riptui.errors import DamagedError, DiskError, SpecError, StoreError
 from riptui.events import Ended, Event, Failed, HeldByOther, Iterated, TrajectoryEvent
-from riptui.inpainters import REGISTRY
 from riptui.inpainters.devices.device_names import torch_name
-from riptui.inpainters.programs.program_registry import explain_missing
-from riptui.settings.paths import settings_file
 from riptui.spec import Spec
+from riptui.store.asked_server import has_its_server
 from riptui.store.claim import timestamp
 from riptui.store.disk_failure import concerns_whole_disk
 from riptui.store.disk_queue import DiskQueue
@@ -31,6 +29,7 @@ from riptui.store.worker_process import process_place, slurm_job, start_ticks
 from riptui.store.worker_record import WorkerOptions, WorkerRecord
 from riptui.store.worker_registry import Registration
 from riptui.worker.heartbeat import Heartbeat
+from riptui.worker.inpainter_absence import InpainterAbsence
 from riptui.worker.memory_queue import TrajectoryQueue
 
 POLL_SECONDS = 0.25  # seconds between two scans of the queue while it is empty
@@ -112,12 +111,13 @@ def serve(
 
 
 def _accepts(trust: Trust, trajectory: Trajectory) -> bool:
-    """Whether a worker takes a trajectory: it was queued by somebody whom it serves, for models of its own cache.
+    """Whether a worker takes a trajectory: it was queued by somebody whom it serves, for models of its own cache and
+    for its own servers.
 
     Raises DiskError if that cannot be told now.
     """
     try:
-        return trust.accepts(trajectory) and has_its_models(trajectory.request)
+        return trust.accepts(trajectory) and has_its_models(trajectory.request) and has_its_server(trajectory.request)
     except DamagedError:
         return False
 
@@ -150,6 +150,7 @@ class _QueueTaker:
         self._queue = queue
         self._heartbeat = heartbeat
         self._trust = trust
+        self._absence = InpainterAbsence()
         self._should_stop = should_stop
 
     def take(self, spec: Spec | None) -> Trajectory | None:
@@ -173,7 +174,7 @@ class _QueueTaker:
         """The next trajectory whose spec may load what it names, and that this user has; the others are skipped, with
         the reason."""
         while (trajectory := self._queue.take_next(spec)) is not None:
-            reason = self._trust.refuse(trajectory) or _explain_unavailable(trajectory)
+            reason = self._trust.refuse(trajectory) or self._absence.explain(trajectory)
             if not reason:
                 break
             self._heartbeat.record_skipped(trajectory, reason)
@@ -189,22 +190,6 @@ class _QueueTaker:
                 if Path(path).is_relative_to(os.path.realpath(trajectory.path)):
                     return trajectory
         return next((trajectory for trajectory in self.taken if not trajectory.path.exists()), self.taken[-1])
-
-
-def _explain_unavailable(trajectory: Trajectory) -> str:
-    """Why this worker has no such inpainter, although another's may: a plug-in, or a program of somebody's settings; ""
-    if it has it, or if the spec cannot be read, which is told elsewhere."""
-    try:
-        name = trajectory.spec.inpainter
-    except RiptuiError:
-        return ""
-    info = REGISTRY.get(name)
-    if info is not None:
-        return str(explain_missing(name, info) or "")
-    return REGISTRY.find_problem(name) or (
-        f"this worker knows no inpainter {name!r}: if it is a program, define [inpainters.{name}] in {settings_file()},"
-        " the settings of the worker's user; if it is a plug-in, install its package"
-    )
 
 
 def _wait_for_work(

@@ -72,7 +72,7 @@ def test_a_file_damaged_in_the_cache_is_fetched_again(server: Hub) -> None:
         (
             "sd9",
             2,
-            r"unknown model 'sd9'\. Did you mean sd\S+\? Available: sd2, .*lpips-vgg, or a hub id such as org/name",
+            r"unknown model 'sd9'\. Did you mean sd\S+\? Available: sd2, .*lpips-vgg, .*dinov2, or a hub id such as",
         ),
         ("org/name/x", 2, "is not a model"),
         ("./here", 2, "is a local folder"),

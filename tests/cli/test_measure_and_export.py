@@ -16,6 +16,7 @@ import pytest
 
 from riptui import metrics
 from riptui.images import decode_png
+from riptui.region import Region
 from riptui.store import layout
 from riptui.store.disk import Folder
 from riptui.store.frames import read_frame
@@ -106,7 +107,7 @@ def test_a_metric_of_iterations_is_complete_without_a_value_of_frame_0(done: Tra
     assert (again.code, again.err) == (0, "")
     assert (done.path / layout.METRICS).read_bytes() == measured
     last = done.read_rows()[15]
-    repaint = metrics.Repaint(read_frame(done, 15), last.box)
+    repaint = metrics.Repaint(read_frame(done, 15), Region(last.box))
     seam = metrics.load_repaint_metric("seam")
     assert done.read_metrics()[16]["seam"] == seam.measure(None, read_frame(done, 16), repaint) > 0
 

@@ -120,7 +120,7 @@ def test_the_list_fits_80_columns(server: Hub, capsys: pytest.CaptureFixture[str
     assert main(["models"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert max(map(len, lines)) <= 80
-    assert "○ sd2              5.2 GB  CreativeML Open RAIL++-M" in lines
+    assert "○ sd2                     5.2 GB  CreativeML Open RAIL++-M" in lines
     assert server.seen == []
 
 

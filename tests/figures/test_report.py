@@ -76,7 +76,7 @@ def test_each_figure_is_png_svg_pdf_and_csv_and_in_the_text(written: tuple[Outco
     of_pictures, of_values = ["01", "02", "04", "06", "10"], ["07", "08", "09"]
     of_views = [f"{number}-{view}" for number in of_values for view in ("coverage", "excess")]
     assert stems == {"recursion", *(f"figure-{one}" for one in [*of_pictures, *of_values, *of_views])}
-    files = {f"{stem}.{kind}" for stem in stems for kind in ("png", "svg", "pdf", "csv")}
+    files = {f"{stem}.{kind}" for stem in stems for kind in ("png", "svg", "pdf", "csv")} | {"collapse.csv"}
     assert there == files | {"report.md", "report.html", "report.json"}
     text = (out / "report.md").read_text()
     assert {*re.findall(r"\]\(([^)]+)\)", text)} == files
@@ -259,7 +259,7 @@ def contents(out: Path) -> dict[str, str]:
 
 def test_an_earlier_report_is_replaced_and_what_is_not_its_own_stays(tmp_path: Path) -> None:
     out = tmp_path / "out"
-    fill(out, ["report.md", "figure-01.png", "figure-13.png"], "old")
+    fill(out, ["report.md", "figure-01.png", "figure-13.png", "recursion-telea.svg", "ratings.csv"], "old")
     (out / "notes.txt").write_text("mine")
     fill(out, ["report.md", "figure-01.png"])
     assert contents(out) == {"report.md": "new", "figure-01.png": "new", "notes.txt": "mine"}
@@ -389,7 +389,7 @@ def test_its_progress_ends_at_the_whole(one: Path, tmp_path: Path) -> None:
     heard: list[tuple[str, int, int]] = []
     report.write_report(find_trajectories(one), tmp_path / "out", on_progress=lambda *told: heard.append(told))
     last = {what: (done, total) for what, done, total in heard}
-    assert list(last) == ["reading", "reading squares", "drawing", "testing"]
+    assert list(last) == ["reading", "reading squares", "drawing", "reading last frames", "comparing ends", "testing"]
     assert all(done == total for done, total in last.values())
 
 

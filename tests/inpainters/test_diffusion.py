@@ -26,7 +26,7 @@ from riptui.store.records import IterationRow
 from riptui.store.trajectory import Trajectory
 from tests.support.running import run_trajectory
 from tests.support.tiny_checkpoints import FAMILIES, Checkpoints, checkpoints, one_thread_and_no_network
-from tests.support.trajectories import MakeTrajectory, picture
+from tests.support.trajectories import MakeTrajectory, advance, picture
 
 __all__ = ["checkpoints", "one_thread_and_no_network"]
 
@@ -366,3 +366,38 @@ def test_nothing_reaches_the_terminal(checkpoints: Checkpoints, capfd: pytest.Ca
     for family in FAMILIES:
         paint(loaded(checkpoints[family], family))
     assert capfd.readouterr() == ("", "")
+
+
+# --- schedules
+
+
+def test_changed_parameters_give_what_an_inpainter_loaded_with_them_gives(checkpoints: Checkpoints) -> None:
+    folder = checkpoints["sd2"]
+    inpaint = inpainters.load(
+        "sd2", told(folder, "sd2", guidance=2.0), device="cpu", later_prompts=("a red barn", "a cat")
+    )
+    first = paint(inpaint)
+    changed: list[dict[str, Any]] = [
+        {"prompt": "a cat", "strength": 0.7},
+        {"prompt": "", "steps": 2},
+        {"strength": 0.4},
+    ]
+    for changes in changed:
+        expected = paint(loaded(folder, guidance=2.0, **changes))
+        assert np.array_equal(paint(inpaint.with_parameters(changes)), expected)
+        assert not np.array_equal(expected, first)
+    assert np.array_equal(paint(inpaint), first)
+
+
+def test_a_trajectory_with_schedules_resumes_as_if_it_had_not_stopped(
+    checkpoints: Checkpoints, make_trajectory: MakeTrajectory
+) -> None:
+    parameters = told(checkpoints["sd2"], "sd2", guidance=2.0)
+    schedule = "prompt=a cat|a red barn\nstrength=1..0.4"
+    fields: dict[str, Any] = {"parameters": parameters, "amount": AMOUNT, "schedule": schedule}
+    whole, cut = (make_trajectory(f"a/{name}", inpainter="sd2", **fields) for name in ("whole", "cut"))
+    list(run_trajectory(whole))
+    advance(cut, 2)
+    list(run_trajectory(cut))
+    assert [row.sha256 for row in cut.read_rows()] == [row.sha256 for row in whole.read_rows()]
+    assert len({row.sha256 for row in whole.read_rows()}) == ITERATIONS

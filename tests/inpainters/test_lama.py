@@ -16,7 +16,7 @@ from riptui import inpainters
 from riptui.arrays import Images, Masks
 from riptui.cli import main
 from riptui.errors import DeviceMemoryError, InpainterError, InputError, MissingExtraError, WeightsError
-from riptui.inpainters import Inpainter, LoadedInpainter
+from riptui.inpainters import Inpainter, LoadedInpainter, OnStep
 from riptui.inpainters.models import file_digests, identity, weight_check
 from riptui.inpainters.network_inpainter import NetworkInpainter, prepare_network
 from riptui.planning.estimate import cost_key, times_on_disk
@@ -184,7 +184,7 @@ def test_weights_that_are_not_numbers_are_an_error_of_the_inpainter(tmp_path: Pa
 
 
 def test_memory_that_is_not_enough_is_told_with_what_it_was_for(file: Path) -> None:
-    def paint_too_much(images: torch.Tensor, holes: torch.Tensor, seeds: Sequence[int]) -> torch.Tensor:
+    def paint_too_much(images: torch.Tensor, holes: torch.Tensor, seeds: Sequence[int], _: OnStep) -> torch.Tensor:
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB")
 
     inpaint = NetworkInpainter("lama", paint_too_much, prepare_network("lama", str(file), {}, "cpu", "on", False))

@@ -27,8 +27,10 @@ from riptui.recursion import ignore_step
 from tests.support.trajectories import picture
 
 ORIGINAL = picture(64)
-BARE = [name for name, entry in REGISTRY.items() if not entry.needs_weights and entry.scope == "square"]
-"""Those that fill squares and need no checkpoint; test_diffusion.py has the others, test_controls.py whole images."""
+BARE = [
+    name for name, entry in REGISTRY.items() if not (entry.needs_weights or entry.is_server) and entry.scope == "square"
+]
+"""Those that fill squares here, without a checkpoint; test_diffusion.py has others, test_controls.py whole images."""
 OPENCV = {"navier-stokes": cv2.INPAINT_NS, "telea": cv2.INPAINT_TELEA}
 
 

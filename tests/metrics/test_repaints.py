@@ -10,6 +10,7 @@ from riptui.engine import measure_saved_frames
 from riptui.errors import InputError, MetricError
 from riptui.metrics.repaint_meter import RepaintMeter
 from riptui.metrics.values import RepaintDistance
+from riptui.region import Region
 from riptui.results.exposure import DELTA_E
 from riptui.results.patch_errors import read_square_errors
 from riptui.spec import Box
@@ -97,7 +98,7 @@ def test_lpips_of_a_repaint_is_the_mean_of_its_map_over_the_square(torch_home: P
     frame[box.window] = 255 - frame[box.window]
     metric = metrics.load("lpips-squeeze", "cpu")
     found = metrics.measure_map(metric, metric.prepare(original), frame)
-    [distance] = RepaintMeter(["lpips-squeeze@repaints", "ssim"], original, "cpu").measure(frame, box).values()
+    [distance] = RepaintMeter(["lpips-squeeze@repaints", "ssim"], original, "cpu").measure(frame, Region(box)).values()
     assert distance == pytest.approx((found[box.window].mean(), found.mean()), abs=1e-7)
     assert distance.square > distance.frame > 0
 
@@ -107,4 +108,4 @@ def test_a_metric_without_a_map_is_refused_and_a_failing_one_is_named(monkeypatc
         metrics.check_names(["ssim@repaints"])
     meter = RepaintMeter([NAME], picture())
     with pytest.raises(MetricError, match="delta-e@repaints failed"):
-        meter.measure(np.zeros((4, 4, 3), np.uint8), Box(0, 0, 4, 4))
+        meter.measure(np.zeros((4, 4, 3), np.uint8), Region(Box(0, 0, 4, 4)))

@@ -11,6 +11,7 @@ from riptui.errors import InputError
 from riptui.metrics import Repaint
 from riptui.metrics.meter import Meter
 from riptui.metrics.seams import find_border
+from riptui.region import Region
 from riptui.spec import Box
 from tests.support.trajectories import picture
 
@@ -31,12 +32,12 @@ def repainted(before: Image, box: Box, change: int) -> Image:
 
 def value(name: str, original: Image, before: Image, frame: Image, box: Box = BOX) -> float:
     metric = metrics.load_repaint_metric(name)
-    return metric.measure(metric.prepare(original), frame, Repaint(before, box))
+    return metric.measure(metric.prepare(original), frame, Repaint(before, Region(box)))
 
 
 @pytest.mark.parametrize(("box", "sides"), [(BOX, 4), (Box(0, 64, 64, 64), 3), (Box(192, 0, 64, 64), 2), (WHOLE, 0)])
 def test_the_border_is_where_the_box_ends_inside_the_picture(box: Box, sides: int) -> None:
-    border = find_border((256, 256), box)
+    border = find_border(Region(box).in_frame(256))
     assert abs(border.sum() - sides * 64) <= 2 * sides
     distances = ndimage.distance_transform_cdt(~border)
     inside = np.zeros_like(border)
@@ -47,7 +48,7 @@ def test_the_border_is_where_the_box_ends_inside_the_picture(box: Box, sides: in
 
 def test_the_seam_is_asukas_grad(before: Image) -> None:
     frame = repainted(before, BOX, 40)
-    border = find_border((256, 256), BOX)
+    border = find_border(Region(BOX).in_frame(256))
     per_channel = []
     for channel in range(3):
         new, old = (image[..., channel].astype(float) for image in (frame, before))
@@ -98,7 +99,7 @@ def test_a_box_that_is_the_whole_picture_has_no_seam(name: str, before: Image) -
 def test_a_frame_that_no_iteration_made_has_no_value(name: str, before: Image) -> None:
     meter = Meter([name, "psnr"], before)
     assert meter.measure(before).keys() == {"psnr"}
-    assert meter.measure(255 - before, repaint=Repaint(before, BOX)).keys() == {name, "psnr"}
+    assert meter.measure(255 - before, repaint=Repaint(before, Region(BOX))).keys() == {name, "psnr"}
 
 
 def test_a_metric_of_iterations_and_one_of_frames_are_loaded_by_functions_of_their_own() -> None:

@@ -11,10 +11,11 @@ from msgspec.structs import replace
 from riptui.cli.commands import riptui
 from riptui.cli.commands.run import run
 from riptui.cli.run import parse_settings as pairs
+from riptui.cli.run import read_paste
 from riptui.inpainters import spec_parameters
 from riptui.planning.command_line import to_command_line
-from riptui.planning.sweep import Sweep
-from riptui.spec import FITS, SQUARE_ORDERS, Spec
+from riptui.planning.sweep import Interventions, Sweep
+from riptui.spec import FITS, PASTE_BASES, SQUARE_ORDERS, Spec
 from tests.support.trajectories import make_spec, picture
 
 SPECS = st.builds(
@@ -25,7 +26,9 @@ SPECS = st.builds(
     amount=st.floats(0.1, 1e6),
     order=st.sampled_from(SQUARE_ORDERS),
     fit=st.sampled_from(FITS),
-    paste=st.booleans(),
+    paste=st.just(True),
+    onto=st.sampled_from(PASTE_BASES),
+    anchor=st.sampled_from([0, 8]),
     source_name=st.sampled_from(["cat.png", "a b.jpg", "-rf.png", "it's.png", "ü.png"]),
     inpainter=st.sampled_from(["navier-stokes", "noise", "telea"]),
     parameters=st.just({}),
@@ -49,6 +52,21 @@ def test_so_does_that_of_a_diffusion_model(told: dict[str, Any]) -> None:
     assert round_trip(spec) == spec
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"paste": False},
+        {"onto": "original"},
+        {"anchor": 3, "paste": False},
+        {"schedule": "radius=2..9"},
+        {"match": "border", "feather": 9},
+    ],
+)
+def test_so_does_that_of_another_protocol(fields: dict[str, Any]) -> None:
+    spec = make_spec(picture(), **fields)
+    assert round_trip(spec) == spec
+
+
 def round_trip(spec: Spec) -> Spec:
     """What `riptui run` understands of the command line."""
     words = shlex.split(to_command_line(spec))
@@ -57,6 +75,7 @@ def round_trip(spec: Spec) -> Spec:
         given = context.params
     [image] = given["images"]
     assert str(image) == spec.source_name
+    is_pasted, onto = read_paste(given["paste"], given["no_paste"])
     sweep = Sweep(
         given["inpainters"],
         given["masks"],
@@ -65,9 +84,10 @@ def round_trip(spec: Spec) -> Spec:
         given["amount"],
         given["order"],
         given["squares"],
-        given["paste"],
+        is_pasted,
         given["size"],
         given["fit"],
+        Interventions(onto, given["anchor"], "\n".join(given["schedules"]), given["match"], given["feather"]),
     )
     [made] = sweep.specs(spec.source_name, spec.source_sha256, spec.original_sha256)
     return made

@@ -72,6 +72,15 @@ def test_expanded_it_is_nearly_students_interval_for_normal_values(images: int) 
     assert (found.low, found.high) == pytest.approx((theirs.low, theirs.high), rel=0.06)
 
 
+def test_of_five_images_it_is_not_narrower_than_students_interval() -> None:
+    values = np.random.default_rng(5).lognormal(size=5)
+    found = bootstrap.estimate(values[:, None], null=0.0)
+    theirs = scipy.stats.ttest_1samp(values, 0)
+    assert found.low <= theirs.confidence_interval().low
+    assert found.high >= theirs.confidence_interval().high
+    assert found.p_above >= scipy.stats.ttest_1samp(values, 0, alternative="greater").pvalue
+
+
 @pytest.mark.slow
 def test_nineteen_of_twenty_intervals_of_a_few_images_hold_the_truth() -> None:
     drawn = np.random.default_rng(0).normal(size=(1000, 10))

@@ -15,6 +15,7 @@ import pytest
 from riptui import filesystem
 from riptui.settings import ENVIRONMENT_VARIABLES, Settings, describe_setting, load_settings, paths, state
 from riptui.settings.programs import InpainterProgram
+from riptui.settings.servers import InpaintingServer
 from riptui.settings.template import make_template
 
 NAMES = Settings.__struct_fields__
@@ -71,6 +72,8 @@ metric = "ssim@previous"
 axis = "coverage"
 confirm = false
 on_end = "mail me"
+[servers.iopaint]
+url = "http://127.0.0.1:8080/"
 [inpainters.mat]
 command = "mat {image} {mask} {output}"
 hole = "black"
@@ -95,6 +98,7 @@ def test_every_setting_is_read(write: Write) -> None:
         play_speed=12.5,
         on_end="mail me",
         inpainters={"mat": InpainterProgram(command="mat {image} {mask} {output}", hole="black")},
+        servers={"iopaint": InpaintingServer(url="http://127.0.0.1:8080")},
         metric="ssim@previous",
         axis="coverage",
         confirm=False,

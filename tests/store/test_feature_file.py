@@ -71,7 +71,8 @@ def test_a_vector_of_other_pixels_does_not_count(trajectory: Trajectory, make_tr
 def test_another_identity_is_missing_and_replaces(trajectory: Trajectory, monkeypatch: pytest.MonkeyPatch) -> None:
     compute_features(trajectory, PHASH, [0, 1])
     monkeypatch.setattr(type(PHASH), "identity", "another")
-    assert find_missing_features(trajectory, PHASH, [0, 1, 2]) == [0, 1, 2]
+    assert find_missing_features(trajectory, "phash", [0, 1, 2]) == [2]
+    assert find_missing_features(trajectory, "phash", [0, 1, 2], PHASH.identity) == [0, 1, 2]
     saved = save_features(trajectory, PHASH, {2: np.zeros(64, np.float32)})
     assert (saved.identity, [*saved.vectors]) == ("another", [2])
 

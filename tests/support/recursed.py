@@ -8,7 +8,7 @@ import numpy as np
 
 from riptui import inpainters
 from riptui.arrays import Image, Images, Masks
-from riptui.images import encode_png, prepare_original
+from riptui.images import encode_png, pixels_sha256, prepare_original
 from riptui.inpainters import Inpainter, OnStep
 from riptui.recursion import recurse
 from riptui.spec import Spec, encode_spec
@@ -34,7 +34,8 @@ def save_recursion(folder: Path, original: Image, inpaint: Inpainter | None = No
         end += len(patch)
         patches.append(patch)
         seed = found.noise_seed
-        row = IterationRow(found.k, found.box, found.inpainted, found.coverage, place, "0" * 64, seed, 0.1, 1)
+        sha256 = pixels_sha256(found.frame)
+        row = IterationRow(found.k, found.box, found.inpainted, found.coverage, place, sha256, seed, 0.1, 1)
         rows.append(encode_line(row))
     (folder / layout.PATCHES).write_bytes(b"".join(patches))
     (folder / layout.ROWS).write_bytes(b"".join(rows))

@@ -22,6 +22,7 @@ from diffusers import (
     SD3Transformer2DModel,
     StableDiffusion3Pipeline,
     StableDiffusionInpaintPipeline,
+    StableDiffusionPipeline,
     StableDiffusionXLInpaintPipeline,
     UNet2DConditionModel,
 )
@@ -188,6 +189,13 @@ def _stable_diffusion(folder: Path, denoiser: UNet2DConditionModel, activation: 
     )
 
 
+def _sd15_text(folder: Path) -> DiffusionPipeline:
+    """Text to image: the UNet takes the latents alone."""
+    return StableDiffusionPipeline(
+        **_stable_diffusion(folder, unet(4), "quick_gelu").components, requires_safety_checker=False
+    )
+
+
 def _sdxl(folder: Path, second_width: int = WIDE) -> DiffusionPipeline:
     denoiser = unet(
         block_out_channels=(8, 16, 16),
@@ -276,4 +284,4 @@ def _sd3_of_two_widths(folder: Path) -> DiffusionPipeline:
 
 
 BUILDERS = {"sd2": _sd2, "sd1.5": _sd15, "sdxl": _sdxl, "sd3": _sd3, "flux-fill": _flux_fill}
-BUILDERS |= {"sdxl-two-widths": _sdxl_of_two_widths, "sd3-two-widths": _sd3_of_two_widths}
+BUILDERS |= {"sd1.5-text": _sd15_text, "sdxl-two-widths": _sdxl_of_two_widths, "sd3-two-widths": _sd3_of_two_widths}

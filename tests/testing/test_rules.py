@@ -16,7 +16,7 @@ from riptui.testing import FAILING, SLOW, check_inpainter, check_metric, check_r
 
 pytest_plugins = ["tests.support.random_trunks"]
 
-BARE = [name for name, info in inpainters.REGISTRY.built_in.items() if not info.needs_weights]
+BARE = [name for name, info in inpainters.REGISTRY.built_in.items() if not (info.needs_weights or info.is_server)]
 
 
 @pytest.mark.slow

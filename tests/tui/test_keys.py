@@ -32,8 +32,11 @@ COMMANDS = ("compute", "do")
 """These keys begin commands, which have tests of their own."""
 
 TABLE = {
-    binding.id: binding for name, scope in bindings.SCOPES.items() if name != "rating" for binding in scope
-}  # those of ratings: tests/tui/rating
+    binding.id: binding
+    for name, scope in bindings.SCOPES.items()
+    if name not in ("rating", "diversity")
+    for binding in scope
+}  # those of ratings and diversity: tests/tui/rating, tests/tui/diversity
 
 Press = Callable[[AppPilot, str], Awaitable[None]]
 PRESSED: dict[str, Press] = {}
@@ -66,7 +69,7 @@ def test_every_key_of_the_table_is_tested() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("group", [group for group in bindings.GROUPS if group not in (*COMMANDS, "rate")])
+@pytest.mark.parametrize("group", [group for group in bindings.GROUPS if group not in (*COMMANDS, "rate", "diversity")])
 async def test_the_keys_of_a_group_do_what_the_table_says(group: str, folder: Path) -> None:
     """One app for all of them: it takes longer to start than to press a key."""
     async with open_app(folder) as pilot:

@@ -4,6 +4,7 @@ import rich_click as click
 from click.shell_completion import CompletionItem
 
 from riptui.cli.lazy import command
+from riptui.features import REGISTRY as EXTRACTORS
 from riptui.inpainters.models.catalogue import MODELS
 from riptui.inpainters.models.published_weights import PUBLISHED
 from riptui.metrics import REGISTRY
@@ -13,6 +14,7 @@ def complete_names(ctx: click.Context, param: click.Parameter, incomplete: str) 
     """The names that need no hub id."""
     lpips_names = ["lpips", *(name for name in REGISTRY if name.startswith("lpips-"))]
     networks = [published.inpainter for published in PUBLISHED.values()]
+    networks += [name for name, info in EXTRACTORS.built_in.items() if info.size]
     return [CompletionItem(name) for name in (*MODELS, *networks, *lpips_names) if name.startswith(incomplete)]
 
 
@@ -39,7 +41,8 @@ def complete_names(ctx: click.Context, param: click.Parameter, incomplete: str) 
 )
 @click.option("--offline", is_flag=True, help="Do not use the network: report what is installed and what is missing.")
 def fetch() -> None:
-    """Download weights. NAME: a model of `riptui models`, a hub id org/name[@revision], lpips, or one net (lpips-vgg).
+    """Download weights. NAME: a model of `riptui models`, a hub id org/name[@revision], lpips, one net (lpips-vgg), or
+    features (inception, clip, dinov2).
 
     A model may also be named by its page on the hub, or be one file in a repository, org/name/file.safetensors, as may
     a LoRA, a VAE and a learned embedding; of a model's file on this machine the configurations and the tokenizer are

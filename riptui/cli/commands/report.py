@@ -14,6 +14,9 @@ reference_option = click.option(
     help="Published curves to draw dashed in figure 7: a header metric,mask,inpainted,mean,sd and one row per metric "
     "(e.g. lpips-vgg), mask size (px) and % inpainted; sd may be empty.",
 )
+corpus_option = click.option(
+    "--corpus", metavar="NAME", help="Also find the nearest pictures of this corpus to the last frames (riptui corpus)."
+)
 overwrite_option = click.option(
     "--overwrite",
     is_flag=True,
@@ -32,6 +35,7 @@ overwrite_option = click.option(
     "existing report is replaced.",
 )
 @reference_option
+@corpus_option
 @overwrite_option
 @options.json_option
 def report() -> None:

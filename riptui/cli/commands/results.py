@@ -7,8 +7,12 @@ import rich_click as click
 from riptui.cli import options
 from riptui.cli.lazy import command
 from riptui.cli.values import NameListParam
+from riptui.metrics.sets.set_metrics import SET_METRICS
 
-GROUPING_FIELDS = ["inpainter", "mask", "seed", "order", "amount", "paste", "size", "fit", "image", "source_name"]
+GROUPING_FIELDS = [
+    *("inpainter", "mask", "seed", "order", "amount", "paste", "onto", "anchor", "schedule", "match", "feather"),
+    *("size", "fit", "image", "source_name"),
+]
 FILE = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -22,7 +26,17 @@ FILE = click.Path(path_type=Path, dir_okay=False)
     metavar="A,B",
     help="Group by these spec fields or inpainter parameters, e.g. inpainter,mask,steps.",
 )
-@click.option("--metric", metavar="NAME", show_default="lpips-vgg if measured", help="Metric to summarise.")
+@click.option(
+    "--metric",
+    metavar="NAME",
+    show_default="lpips-vgg if measured",
+    help=f"Metric to summarise; or one of sets of pictures: {', '.join(SET_METRICS)}.",
+)
+@click.option(
+    "--features",
+    metavar="NAME",
+    help="Features for a metric of sets: inception, clip, dinov2, phash ... By default those of its source.",
+)
 @click.option("--findings", is_flag=True, help="Test the paper's seven findings.")
 @click.option(
     "--recursion",
@@ -41,10 +55,12 @@ def results() -> None:
 
     For each group: the mean at the end ± the standard deviation and the mean over the whole amount (area), both with a
     95 % interval by image; the half-life, the % inpainted by which half of the drift is reached; and the law that fits
-    best.
+    best. A metric of sets compares all frames of a group with all their originals, at each measured point, by features
+    that `riptui measure` keeps; with --compare also the frames of two groups.
 
     \b
     riptui results runs --by inpainter,mask
     riptui results runs/fig7 --findings --csv fig7.csv
     riptui results runs --recursion
+    riptui results runs --metric kid --compare
     """

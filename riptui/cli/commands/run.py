@@ -8,7 +8,7 @@ from riptui.cli import options
 from riptui.cli.lazy import command
 from riptui.cli.values import NameListParam, NumberListParam
 from riptui.inpainters import DEFAULT_INPAINTER, REGISTRY
-from riptui.spec import FITS, SQUARE_ORDERS, SQUARE_SOURCES
+from riptui.spec import COLOUR_MATCHES, FITS, SQUARE_ORDERS, SQUARE_SOURCES
 
 
 @command("riptui.cli.run:run")
@@ -52,7 +52,8 @@ from riptui.spec import FITS, SQUARE_ORDERS, SQUARE_SOURCES
     metavar="HOW",
     default="replacement",
     show_default=True,
-    help="Order of squares. replacement: at random, as in the paper; shuffle: each once per 100 %; raster: row by row.",
+    help="Order of squares. replacement: at random, as in the paper; shuffle: each once per 100 %; raster: row by row; "
+    "offset: at random, on a grid that is shifted each time by multiples of 8 px, across the edges.",
 )
 @click.option(
     "--squares",
@@ -63,10 +64,49 @@ from riptui.spec import FITS, SQUARE_ORDERS, SQUARE_SOURCES
     help="Squares and noise of a seed. own: each picture draws its own; shared: all pictures get the same.",
 )
 @click.option(
-    "--paste/--no-paste",
-    default=True,
+    "--paste",
+    type=click.Choice(["frame", "original", "none"]),
+    is_flag=False,
+    flag_value="frame",
+    metavar="ONTO",
+    default="frame",
     show_default=True,
-    help="Paste back only the masked square, as in the paper, or keep the whole output.",
+    help="Paste what was repainted onto the frame before, as in the paper; onto the original, so that a frame differs "
+    "from it in one mask only; or keep the whole output.",
+)
+@click.option("--no-paste", is_flag=True, help="The same as --paste none.")
+@click.option(
+    "--anchor",
+    type=click.IntRange(0),
+    metavar="N",
+    default=0,
+    show_default="never",
+    help="Every N iterations, paint one square back from the original.",
+)
+@click.option(
+    "--match",
+    type=click.Choice(COLOUR_MATCHES),
+    metavar="WHAT",
+    default="none",
+    show_default=True,
+    help="border: before the paste, give what was repainted the mean and the deviation of the colours along the mask's "
+    "border.",
+)
+@click.option(
+    "--feather",
+    type=click.IntRange(0),
+    metavar="PX",
+    default=0,
+    show_default=True,
+    help="Blend the paste over so many px inside the mask's border.",
+)
+@click.option(
+    "--schedule",
+    "schedules",
+    multiple=True,
+    metavar="NAME=A..B",
+    help="Change a parameter of the inpainter over the iterations: strength=1..0.3 goes evenly from 1 to 0.3, "
+    "'prompt=a cat|a dog' has one after the other. Can be given for several.",
 )
 @click.option(
     "--size", type=int, default=512, show_default=True, help="Frame size in px: a multiple of 64 from 256 to 2048."
@@ -103,6 +143,11 @@ from riptui.spec import FITS, SQUARE_ORDERS, SQUARE_SOURCES
         "--order",
         "--squares",
         "--paste",
+        "--no-paste",
+        "--anchor",
+        "--schedule",
+        "--match",
+        "--feather",
         "--size",
         "--fit",
     ],
@@ -117,7 +162,8 @@ def run() -> None:
 
     Each combination of picture, inpainter, mask size and seed is a trajectory. Running the same command again resumes
     interrupted trajectories and skips finished ones; new metrics are measured from the saved frames. From a
-    folder, all readable pictures are used; the others are named, and the exit code is then 1.
+    folder, all readable pictures are used; the others are named, and the exit code is then 1. Of a trajectory or a
+    group, such as riptui generate makes, the last frames are used.
 
     \b
     riptui run cat.jpg                               as in the paper, mask 128
@@ -126,4 +172,5 @@ def run() -> None:
     riptui run cat.jpg --seed 0-9 --amount 1000      ten seeds, beyond 400 %
     riptui run cat.jpg -i telea --order shuffle      each square once per 100 %
     riptui run *.jpg -i sd2 --detach                 a model, in the background
+    riptui run runs/an-owl --mask 64                 from the last frames of a group
     """

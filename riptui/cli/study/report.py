@@ -7,11 +7,19 @@ from riptui.cli.study.read import read_manifest, read_study
 from riptui.store.trajectory import Trajectory
 
 
-def report(file: Path, out: Path | None, reference: Path | None, overwrite: bool, as_json: bool) -> int:
+def report(
+    file: Path, out: Path | None, reference: Path | None, corpus: str | None, overwrite: bool, as_json: bool
+) -> int:
     study = read_study(file)
     trajectories = [Trajectory(study.folder / relative_path) for relative_path in read_manifest(study).trajectories]
     folder = out or study.file.with_name(f"{study.name}-report")
     write_report(
-        trajectories, folder, reference=reference, rated_folders=[study.folder], overwrite=overwrite, as_json=as_json
+        trajectories,
+        folder,
+        reference=reference,
+        rated_folders=[study.folder],
+        corpus=corpus,
+        overwrite=overwrite,
+        as_json=as_json,
     )
     return 0

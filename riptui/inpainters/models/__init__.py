@@ -6,7 +6,7 @@ published_weights   single files that networks of one pass take their weights fr
 download      download a model; weight_files: which of its files; hub_errors: what can go wrong, in one line
 model_parts   the files of a model by its parts
 checkpoint    what a folder has; single_file: what a model in one file has; pickled_header: its tensors, if pickled
-vae_file      a VAE in a file of its own
+vae_file      a VAE in a file of its own; vae_folder: one that is used without a model
 preflight     values that cannot work with a checkpoint; scheduler_names: the schedulers that people name
 identity      digests of all files that decide pixels; file_digests: each computed once; json_cache: where they are kept
 moved_weights find a model whose files were moved; weight_check: compare what a user names with a record

@@ -23,6 +23,7 @@ from riptui.inpainters.models.model_parts import (
     Parameters,
     list_parts,
     list_single_files,
+    locate_vae,
 )
 from riptui.inpainters.models.model_places import find_vae_file, locate_place
 from riptui.inpainters.models.preflight import require_possible
@@ -112,6 +113,9 @@ def require_places(parameters: Parameters) -> None:
     if "weights" in parameters:
         locate_weights(str(parameters["weights"]))
         return
+    if "model" not in parameters:
+        locate_vae(str(parameters["vae"]), bool(parameters.get("allow_pickle")))
+        return
     checkpoint, parts = list_parts(parameters)
     list_single_files(parameters, checkpoint)
     vae_folder = parts["vae"][0].parent if parameters.get("vae") and "vae" in parts else None
@@ -138,6 +142,11 @@ def used_weights(parameters: Parameters, notes: Mapping[str, str]) -> bool:
     if "weights" in parameters:
         with suppress(RiptuiError):
             return recorded == {SINGLE_FILE: read_weights_file(str(parameters["weights"]))[0].sha256}
+        return False
+    if "model" not in parameters:
+        with suppress(RiptuiError, OSError):
+            files = locate_vae(str(parameters["vae"]), bool(parameters.get("allow_pickle")))
+            return recorded == {"vae": file_digests.content_sha256(files)}
         return False
     try:
         weights = read_weights(parameters, joint_variant=wants_joint_variant(notes))

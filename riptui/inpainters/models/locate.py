@@ -41,6 +41,17 @@ def locate_model(model: str, revision: str | None, *, file: str = MODEL_INDEX) -
     return _find_in_cache(model, file, revision, model).parent
 
 
+def locate_vae_folder(model: str, revision: str | None) -> Path:
+    """The folder of a VAE: `model` names it, or a checkpoint, whose VAE it then is. Raises as `locate_model`."""
+    own, of_model = "config.json", "vae/config.json"
+    if is_local(model):
+        folder = Path(model).expanduser()
+        return folder / "vae" if (folder / of_model).is_file() else locate_model(model, revision, file=own)
+    with suppress(WeightsError):
+        return _find_in_cache(model, of_model, revision, model).parent
+    return _find_in_cache(model, own, revision, model).parent
+
+
 def locate_file(model: str, revision: str | None) -> Path:
     """The file of a model that is a single file, on this machine or in the hub's cache. Raises as `locate_model`."""
     if is_local(model):

@@ -60,9 +60,9 @@ def list_single_files(parameters: Parameters, checkpoint: Checkpoint) -> dict[st
 
 
 def locate_vae(vae: str, allow_pickle: bool) -> tuple[Path, ...]:
-    """The files of a VAE in a folder. Raises WeightsError, InputError."""
+    """The files of a VAE in a folder, or of that of a checkpoint. Raises WeightsError, InputError."""
     ref = catalogue.resolve_model(vae)
-    folder = locate.locate_model(ref.model, ref.revision, file="config.json")
+    folder = locate.locate_vae_folder(ref.model, ref.revision)
     return require_component(folder, vae, locate.repair_hint(ref.model, ref.revision), allow_pickle).paths
 
 

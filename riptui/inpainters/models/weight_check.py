@@ -60,7 +60,8 @@ def unlike_place(
 
 def _replaced_parts(parameters: Parameters) -> set[str]:
     """The parts of its model that an inpainter with these parameters takes from elsewhere."""
-    return ({"vae"} if parameters.get("vae") else set()) | ({*DENOISERS} if parameters.get("gguf") else set())
+    replaces_vae = bool(parameters.get("vae")) and "model" in parameters
+    return ({"vae"} if replaces_vae else set()) | ({*DENOISERS} if parameters.get("gguf") else set())
 
 
 def _file_parts(parameters: Parameters) -> set[str]:
@@ -70,6 +71,8 @@ def _file_parts(parameters: Parameters) -> set[str]:
     parts |= {*DENOISERS} if parameters.get("gguf") else set()
     if "weights" in parameters:
         return {SINGLE_FILE}
+    if "model" not in parameters:
+        return parts
     ref = catalogue.resolve_model(str(parameters.get("model")))
     return parts | ({SINGLE_FILE} if is_single_file(ref.model) else set())
 

@@ -1,4 +1,4 @@
-"""Loads the diffusers pipeline that inpaints with a checkpoint. Encodes no prompt, runs nothing."""
+"""Loads the diffusers pipeline that does a task with a checkpoint. Encodes no prompt, runs nothing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 
 import diffusers
 import torch
-from diffusers.pipelines import auto_pipeline
 
 from riptui.errors import InputError, WeightsError
 from riptui.inpainters.models import catalogue, locate
@@ -16,35 +15,26 @@ from riptui.inpainters.models.checkpoint import Checkpoint, read_json
 from riptui.inpainters.models.model_places import find_vae_file
 from riptui.inpainters.models.preflight import require_latents
 from riptui.inpainters.pipeline.components import first_line, load_components, load_decoder
+from riptui.inpainters.pipeline.pipeline_tasks import INPAINTING, PipelineTask
 from riptui.inpainters.pipeline.single_file_tensors import load_vae_file
 
-INPAINTING_PIPELINES = {
-    "FluxFillPipeline": "FluxFillPipeline",
-    "FluxKontextPipeline": "FluxKontextInpaintPipeline",
-    "Flux2KleinPipeline": "Flux2KleinInpaintPipeline",
-    "ChromaPipeline": "ChromaInpaintPipeline",
-}
-"""Pipelines that AutoPipelineForInpainting of diffusers 0.42 does not map."""
 
-REQUIRED_ARGUMENTS = {
-    *("image", "mask_image", "height", "width", "num_inference_steps", "strength", "generator", "output_type"),
-    "callback_on_step_end",
-}
+def pipeline_class(checkpoint: Checkpoint, name: str, task: PipelineTask = INPAINTING) -> Any:
+    """The class that inpaints with a checkpoint, or does another task.
 
-
-def pipeline_class(checkpoint: Checkpoint, name: str) -> Any:
-    """The class that inpaints with a checkpoint. Raises InputError if diffusers has none, or one of another kind."""
-    found = _inpainting_class(checkpoint.pipeline)
+    Raises InputError if diffusers has none, or one of another kind.
+    """
+    found = task.find_class(checkpoint.pipeline)
     if found is None:
         raise InputError(
-            f"{name} cannot inpaint: it is a checkpoint for {checkpoint.pipeline}, for which diffusers "
-            f"{diffusers.__version__} has no inpainting pipeline"
+            f"{name} cannot {task.verb}: it is a checkpoint for {checkpoint.pipeline}, for which diffusers "
+            f"{diffusers.__version__} has no {task.title} pipeline"
         )
-    if missing := REQUIRED_ARGUMENTS - signatures.signature(found.__call__).parameters.keys():
+    if missing := task.arguments - signatures.signature(found.__call__).parameters.keys():
         raise InputError(f"{name} cannot be used: {found.__name__} takes no {', '.join(sorted(missing))}")
     if found._load_connected_pipes:
         raise InputError(f"{name} cannot be used: {found.__name__} loads parts of other checkpoints")
-    _require_channels(checkpoint, name)
+    _require_channels(checkpoint, name, task)
     return found
 
 
@@ -55,12 +45,13 @@ def load_pipeline(
     dtype: torch.dtype,
     allow_pickle: bool,
     loaded: Mapping[str, Any] | None = None,
+    task: PipelineTask = INPAINTING,
 ) -> Any:
     """The pipeline, on the CPU, without safety checker and watermark. loaded: components that are there already.
 
     Raises as `pipeline_class`, and WeightsError.
     """
-    kind = pipeline_class(checkpoint, name)
+    kind = pipeline_class(checkpoint, name, task)
     settings: dict[str, Any] = dict.fromkeys(checkpoint.unused)
     accepted = signatures.signature(kind.__init__).parameters
     for key in ("requires_safety_checker", "add_watermarker"):
@@ -84,7 +75,7 @@ def load_pipeline(
 
 
 def load_vae(vae: str, checkpoint: Checkpoint, name: str, *, dtype: torch.dtype, allow_pickle: bool) -> Any:
-    """A VAE by its hub id, folder or file, e.g. cross-attention/asymmetric-autoencoder-kl-x-2.
+    """A VAE by its hub id, folder or file, e.g. cross-attention/asymmetric-autoencoder-kl-x-2, or that of a checkpoint.
 
     A file is read by the configuration of the VAE of the checkpoint, whose `name` is for messages.
     Raises InputError, WeightsError.
@@ -93,7 +84,7 @@ def load_vae(vae: str, checkpoint: Checkpoint, name: str, *, dtype: torch.dtype,
         return load_vae_file(path, checkpoint, name, dtype=dtype, allow_pickle=allow_pickle)
     ref = catalogue.resolve_model(vae)
     model, revision = ref.model, ref.revision
-    folder = locate.locate_model(model, revision, file="config.json")
+    folder = locate.locate_vae_folder(model, revision)
     return load_decoder(folder, model, locate.repair_hint(model, revision), dtype=dtype, allow_pickle=allow_pickle)
 
 
@@ -102,23 +93,11 @@ def denoiser(pipeline: Any) -> Any:
     return pipeline.unet if hasattr(pipeline, "unet") else pipeline.transformer
 
 
-def _inpainting_class(pipeline: str) -> Any:
-    if pipeline in INPAINTING_PIPELINES:
-        return getattr(diffusers, INPAINTING_PIPELINES[pipeline], None)
-    if "Inpaint" in pipeline:
-        return getattr(diffusers, pipeline, None)
-    for task in (auto_pipeline.AUTO_TEXT2IMAGE_PIPELINES_MAPPING, auto_pipeline.AUTO_IMAGE2IMAGE_PIPELINES_MAPPING):
-        for family, kind in task.items():
-            if kind.__name__ == pipeline:
-                return auto_pipeline.AUTO_INPAINT_PIPELINES_MAPPING.get(family)
-    return None
-
-
-def _require_channels(checkpoint: Checkpoint, name: str) -> None:
-    """A UNet takes 9 channels: latents, mask, masked latents; or 4, and diffusers blends the latents at each step."""
+def _require_channels(checkpoint: Checkpoint, name: str, task: PipelineTask) -> None:
     config = checkpoint.folder / "unet" / "config.json"
-    if config.is_file() and (channels := read_json(config, name).get("in_channels")) not in (4, 9):
-        raise InputError(f"{name} cannot inpaint: its UNet takes {channels} channels; it must take 9, or 4")
+    if config.is_file() and (channels := read_json(config, name).get("in_channels")) not in task.channels:
+        expected = ", or ".join(map(str, task.channels))
+        raise InputError(f"{name} cannot {task.verb}: its UNet takes {channels} channels; it must take {expected}")
 
 
 def _require_latents(pipeline: Any, name: str) -> None:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import inspect as signatures
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any
+from copy import copy
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import torch
@@ -23,8 +24,12 @@ from riptui.inpainters.models import identity
 from riptui.inpainters.pipeline import assembly, components, gpu_tuning, schedulers
 from riptui.inpainters.pipeline.compilation import Compilation
 from riptui.inpainters.pipeline.latent_images import quantise, require_aligned
+from riptui.inpainters.pipeline.pipeline_tasks import INPAINTING, PipelineTask
 from riptui.inpainters.pipeline.prompts import Prompts
 from riptui.inpainters.silence import silence_libraries
+
+if TYPE_CHECKING:
+    from riptui.spec import ParameterValue
 
 FIXED_ARGUMENTS = {"_auto_resize": False}
 """Arguments that some pipelines take and that would change the picture's size."""
@@ -33,12 +38,17 @@ TRIAL_SIZE = 64  # px; the smallest that every network takes
 
 
 class DiffusionInpainter:
-    """An inpainter: a loaded pipeline with its encoded prompts and settings."""
+    """An inpainter: a loaded pipeline with its encoded prompts and settings.
+
+    `encoded`: by their texts; the first is the one that is used unless `with_parameters` says otherwise.
+    """
+
+    task: ClassVar[PipelineTask] = INPAINTING
 
     def __init__(
         self,
         pipeline: Any,
-        prompts: Prompts,
+        encoded: Mapping[str, Prompts],
         weights: identity.Weights,
         *,
         steps: int,
@@ -49,19 +59,17 @@ class DiffusionInpainter:
         compile: CompileMode = "off",
     ) -> None:
         self.pipeline = pipeline
-        self.prompts = prompts
+        self._encoded = encoded
+        self.prompts = next(iter(encoded.values()))
         self._weights = weights
-        self.settings: dict[str, Any] = {"num_inference_steps": steps, "strength": strength}
-        if prompts.guidance_is_idle:
-            self.settings["guidance_scale"] = 1.0
-        elif guidance is not None:
-            self.settings["guidance_scale"] = guidance
-        accepted = signatures.signature(pipeline.__call__).parameters
-        self.settings |= {key: value for key, value in FIXED_ARGUMENTS.items() if key in accepted}
+        self._guidance = guidance
+        self.settings: dict[str, Any] = self._accepted(
+            {"num_inference_steps": steps, "strength": strength, **self._guidance_setting, **FIXED_ARGUMENTS}
+        )
         self.device = torch_device.describe_device(pipeline._execution_device)
         self.notices = [*notices]
         """Messages for the user about time and memory spent."""
-        self._notes = {**notes, **_pipeline_notes(pipeline, prompts)}
+        self._notes = {**notes, **_pipeline_notes(pipeline, self.prompts, self.task)}
         self._compilation = Compilation(pipeline, compile)
         self._memory_by_size: dict[int, tuple[int, int]] = {}
 
@@ -76,6 +84,28 @@ class DiffusionInpainter:
         with silence_libraries():
             painted = self._inpaint(images, masks, seeds, on_step, self.settings)
         return quantise(painted, self.notes["dtype"])
+
+    def with_parameters(self, changes: Mapping[str, ParameterValue]) -> DiffusionInpainter:
+        """The same pipeline with another strength, other steps, or another of the prompts that it was loaded with."""
+        changed = copy(self)
+        names = {"steps": "num_inference_steps", "strength": "strength"}
+        changed.settings = self.settings | {names[key]: value for key, value in changes.items() if key in names}
+        if (prompt := changes.get("prompt")) is not None:
+            changed.prompts = self._encoded[str(prompt)]
+            changed.settings.pop("guidance_scale", None)
+            changed.settings |= self._accepted(changed._guidance_setting)
+        return changed
+
+    def _accepted(self, settings: dict[str, Any]) -> dict[str, Any]:
+        """Those that the pipeline takes."""
+        known = signatures.signature(self.pipeline.__call__).parameters
+        return {key: value for key, value in settings.items() if key in known}
+
+    @property
+    def _guidance_setting(self) -> dict[str, float]:
+        if self.prompts.guidance_is_idle:
+            return {"guidance_scale": 1.0}
+        return {} if self._guidance is None else {"guidance_scale": self._guidance}
 
     @property
     def notes(self) -> dict[str, str]:
@@ -121,18 +151,28 @@ class DiffusionInpainter:
         """An image of 64 px for each seed, after two steps."""
         return quantise(self._inpaint_blank(seeds, TRIAL_SIZE), self.notes["dtype"])
 
+    def picture_arguments(self, images: Images, masks: Masks) -> dict[str, Any]:
+        """What the pipeline takes beside the prompts: pictures of [0, 1], and masks in which 1 is repainted."""
+        device = self.pipeline._execution_device
+        return {
+            "image": torch.from_numpy(images).to(device).permute(0, 3, 1, 2).float() / 255,
+            "mask_image": torch.from_numpy(masks).to(device)[:, None].float(),
+        }
+
+    def _size_arguments(self, height: int, width: int) -> dict[str, int]:
+        """The size, which some pipelines take from the picture alone."""
+        accepted = signatures.signature(self.pipeline.__call__).parameters
+        return {key: value for key, value in {"height": height, "width": width}.items() if key in accepted}
+
     def _inpaint(
         self, images: Images, masks: Masks, seeds: Sequence[int], on_step: OnStep, settings: dict[str, Any]
     ) -> torch.Tensor:
         batch, height, width, _ = images.shape
-        device = self.pipeline._execution_device
         schedulers.seed_noise(self.pipeline.scheduler, seeds)
         try:
             painted: torch.Tensor = self.pipeline(
-                image=torch.from_numpy(images).to(device).permute(0, 3, 1, 2).float() / 255,
-                mask_image=torch.from_numpy(masks).to(device)[:, None].float(),
-                height=height,
-                width=width,
+                **self.picture_arguments(images, masks),
+                **self._size_arguments(height, width),
                 generator=[torch.Generator("cpu").manual_seed(seed) for seed in seeds],
                 output_type="pt",
                 callback_on_step_end=_step_callback(on_step),
@@ -162,12 +202,13 @@ class DiffusionInpainter:
         self, seeds: Sequence[int], size: int, on_step: OnStep = lambda step, steps: None
     ) -> torch.Tensor:
         blank, masks = np.zeros((len(seeds), size, size, 3), np.uint8), np.ones((len(seeds), size, size), bool)
-        short_settings = {**self.settings, "num_inference_steps": 2, "strength": 1.0}
+        short = {"num_inference_steps": 2, "strength": 1.0}
+        short_settings = {key: short.get(key, value) for key, value in self.settings.items()}
         with silence_libraries():
             return self._inpaint(blank, masks, seeds, on_step, short_settings)
 
 
-def _pipeline_notes(pipeline: Any, prompts: Prompts) -> dict[str, str]:
+def _pipeline_notes(pipeline: Any, prompts: Prompts, task: PipelineTask) -> dict[str, str]:
     notes = {
         "pipeline": type(pipeline).__name__,
         "dtype": str(assembly.denoiser(pipeline).dtype).removeprefix("torch."),
@@ -175,7 +216,7 @@ def _pipeline_notes(pipeline: Any, prompts: Prompts) -> dict[str, str]:
     }
     if prompts.guidance_is_idle:
         notes["guidance"] = "skipped: the embeddings of prompt and negative prompt are equal"
-    if _blends_latents(pipeline):
+    if task is INPAINTING and _blends_latents(pipeline):
         notes["inpainting"] = "by blending latents: the network was made for text to image, and sees no mask"
     return notes
 

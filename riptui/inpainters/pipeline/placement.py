@@ -59,11 +59,16 @@ def forget_dropped(pipeline: Any, device: torch.device, offload: OffloadMode) ->
 
 
 def enable_tiling(pipeline: Any) -> None:
+    """As `enable_tiling_of`, for the pipeline's VAE."""
+    enable_tiling_of(pipeline.vae)
+
+
+def enable_tiling_of(vae: Any) -> None:
     """Encode and decode large pictures in tiles, blended where they overlap: other pixels, and less memory.
 
     Raises InputError.
     """
     try:
-        pipeline.vae.enable_tiling()
+        vae.enable_tiling()
     except (AttributeError, NotImplementedError) as error:
-        raise InputError(f"tiling: {type(pipeline.vae).__name__} cannot work in tiles") from error
+        raise InputError(f"tiling: {type(vae).__name__} cannot work in tiles") from error

@@ -8,7 +8,7 @@ Knows the tensors that each known family's pipeline takes; for other pipelines t
 from __future__ import annotations
 
 import inspect as signatures
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -35,6 +35,10 @@ ENCODER_OUTPUTS: dict[str, Sequence[str]] = {
     "FluxFillPipeline": DISTILLED,
     "FluxInpaintPipeline": DISTILLED,
     "FluxKontextInpaintPipeline": DISTILLED,
+    "StableDiffusionPipeline": PLAIN,
+    "StableDiffusionXLPipeline": POOLED,
+    "StableDiffusion3Pipeline": POOLED,
+    "FluxPipeline": DISTILLED,
 }
 """What `encode_prompt` of a pipeline returns, in its order, under the names that the call takes them by."""
 
@@ -65,7 +69,7 @@ class Prompts:
 def encode(
     pipeline: Any, prompt: str, negative_prompt: str | None, guidance: float | None, syntax: PromptSyntax = "plain"
 ) -> Prompts:
-    """Encode the prompts and drop the text encoders from the pipeline, where its family is known.
+    """Encode the prompts, where the pipeline's family is known.
 
     `negative_prompt`: None for what the pipeline takes if none is given: SDXL takes zeros, the others "".
     Raises InputError for a negative prompt that the pipeline would not look at, or a syntax that is not for it.
@@ -91,7 +95,6 @@ def encode(
         return Prompts({}, taken, False, notes)
     else:
         embeddings = _encode_plain(pipeline, prompt, negative_prompt, output_names, guided)
-    drop_encoders(pipeline)
     return Prompts(embeddings, {}, _is_guidance_idle(pipeline, embeddings), notes)
 
 
@@ -104,6 +107,12 @@ def _encode_plain(
     with torch.no_grad():
         encoded = pipeline.encode_prompt(**{key: value for key, value in options.items() if key in accepted})
     return {name: tensor for name, tensor in zip(output_names, encoded, strict=False) if tensor is not None}
+
+
+def drop_encoded(pipeline: Any, encoded: Iterable[Prompts]) -> None:
+    """Take the text encoders out of the pipeline, unless it is to encode prompts by itself."""
+    if not any(prompts.words for prompts in encoded):
+        drop_encoders(pipeline)
 
 
 def drop_encoders(pipeline: Any) -> None:

@@ -24,6 +24,9 @@ ENCODERS = {
     "StableDiffusionXLInpaintPipeline": "CompelForSDXL",
     "FluxFillPipeline": "CompelForFlux",
     "FluxInpaintPipeline": "CompelForFlux",
+    "StableDiffusionPipeline": "CompelForSD",
+    "StableDiffusionXLPipeline": "CompelForSDXL",
+    "FluxPipeline": "CompelForFlux",
 }
 """Pipelines to the classes of compel that encode their prompts."""
 

@@ -14,7 +14,8 @@ import numpy as np
 
 from riptui.arrays import Images, Masks
 from riptui.errors import DeviceMemoryError, InpainterError, InputError
-from riptui.inpainters.inpainter import PADDING_SEED, REPLAY_NOTE, CompileMode, OnStep
+from riptui.inpainters.batch_padding import count_without_padding
+from riptui.inpainters.inpainter import REPLAY_NOTE, CompileMode, OnStep
 from riptui.inpainters.models.file_digests import FileState, file_sha256, file_state
 from riptui.inpainters.programs.program_files import ExchangeFolder, exchange_folder, remove_leftovers
 from riptui.inpainters.programs.program_process import run_program
@@ -68,7 +69,7 @@ class ExternalProgram:
         self.prepare(1, 1, 0)
 
     def __call__(self, images: Images, masks: Masks, *, seeds: Sequence[int], on_step: OnStep) -> Images:
-        count = _count_without_padding(images, masks, seeds)
+        count = count_without_padding(images, masks, seeds)
         at_once = count if self._serves_batch else 1
         parts = [slice(start, min(start + at_once, count)) for start in range(0, count, at_once)]
         outputs = images.copy()
@@ -182,20 +183,6 @@ class _StepCounter:
         if self._starts > 1:  # a step is a start
             step, steps = self._number, self._starts if self._number else 0
         self._on_step(step, steps)
-
-
-def _count_without_padding(images: Images, masks: Masks, seeds: Sequence[int]) -> int:
-    """How many pictures there are before the padding: a program does not depend on a batch's shape, and each may take
-    minutes."""
-    count = len(images)
-    while (
-        count > 1
-        and seeds[count - 1] == PADDING_SEED
-        and np.array_equal(images[count - 1], images[0])
-        and np.array_equal(masks[count - 1], masks[0])
-    ):
-        count -= 1
-    return count
 
 
 def command_digest(program: InpainterProgram) -> str:

@@ -16,15 +16,14 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image as PilImage
-from PIL import UnidentifiedImageError
 
 from riptui.arrays import Image, Images, Masks
 from riptui.errors import InpainterError
+from riptui.inpainters.returned_picture import read_picture
 
 PREFIX = "riptui-program-"
 OWNER, PROGRAM, GROUP = "owner", "program", "group"
 MIN_UNOWNED_SECONDS = 3600.0  # seconds after which a folder without an owner's lock was left while it was being made
-LOSSLESS = ("PNG", "BMP", "PPM")
 MAX_NAMED = 5  # files that an error names
 
 
@@ -161,28 +160,4 @@ def _find_output(name: str, found: Sequence[str]) -> str | None:
 def _read_output(path: Path, size: int) -> Image:
     if path.is_symlink() or not path.is_file():
         raise InpainterError(f"its output {path.name} is not a file, but a link or a folder; it must be a file")
-    try:
-        with PilImage.open(path) as picture:
-            _require_picture(path.name, picture, size)
-            pixels = np.asarray(picture)
-    except UnidentifiedImageError as error:
-        raise InpainterError(f"its output {path.name} is not a picture; it must be a PNG") from error
-    except (OSError, SyntaxError, ValueError, PilImage.DecompressionBombError) as error:
-        raise InpainterError(f"its output {path.name} cannot be read: {error}") from error
-    if pixels.shape[2] == 4 and (pixels[..., 3] != 255).any():
-        raise InpainterError(f"its output {path.name} is partly transparent; it must be RGB")
-    return np.ascontiguousarray(pixels[..., :3])
-
-
-def _require_picture(name: str, picture: PilImage.Image, size: int) -> None:
-    """Raise InpainterError unless its pixels can be taken as they are."""
-    if picture.format not in LOSSLESS:
-        raise InpainterError(
-            f"its output {name} is a {picture.format}, which may lose pixels at each iteration; it must be a PNG"
-        )
-    if picture.size != (size, size):
-        raise InpainterError(f"its output {name} is {picture.width}x{picture.height} px; it must be {size}x{size}")
-    if picture.mode not in ("RGB", "RGBA"):
-        raise InpainterError(f"its output {name} has the mode {picture.mode}; it must be RGB with 8 bits per channel")
-    if any("16" in str(tile[3]) for tile in getattr(picture, "tile", ())):  # Pillow would drop the lower half
-        raise InpainterError(f"its output {name} has 16 bits per channel; it must be RGB with 8 bits per channel")
+    return read_picture(path, size, f"its output {path.name}")

@@ -52,7 +52,7 @@ class OwnPrograms:
             state = (file,)
         if state == self._state:
             return
-        from riptui.settings import read_programs
+        from riptui.settings.inpainter_tables import read_programs
 
         self._infos, self._problems, self._file_problem = {}, {}, ""
         if state != (file,):

@@ -6,6 +6,7 @@ pause_and_stop     pause, resume, stop, retry, the order of the queue
 rename_and_trash   rename, trash, undo, delete
 annotate           tags and notes
 start_rating       blind ratings
+open_diversity     how far seeds are apart
 sharing            export, measure, shell; export_dialog: its form
 copying            what goes to the clipboard
 """
@@ -34,6 +35,7 @@ COMMAND_MODULES = {
     "edit_tags": "annotate",
     "edit_note": "annotate",
     "rate": "start_rating",
+    "compare_seeds": "open_diversity",
     "export": "sharing",
     "copy": "copying",
     "measure": "sharing",
@@ -54,6 +56,7 @@ ON_MARKED = frozenset(
         "copy",
         "measure",
         "rate",
+        "compare_seeds",
     ]
 )
 """The commands that act on the marked trajectories, if there are any; the others on the cursor's row."""

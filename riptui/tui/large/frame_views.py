@@ -7,10 +7,11 @@ import numpy as np
 
 from riptui.arrays import Image
 from riptui.metrics.display import metric_title
-from riptui.spec import Box
+from riptui.region import Region
 from riptui.tui.trajectory.colormap import heat_colour
 from riptui.tui.trajectory.difference import difference, heat_map, signed_difference
 from riptui.tui.trajectory.loader import FrameImage, TrajectoryLoader, TrajectorySnapshot
+from riptui.tui.trajectory.outline import widen
 from riptui.tui.trajectory.square_distances import SquareDistances, find_distances, stored_metrics
 
 GAINS = (1, 2, 4, 8)
@@ -25,7 +26,7 @@ class FrameView:
     kind: str = FRAME
     gain: int = 4
     outlined: bool = False
-    """Whether the square of its iteration is outlined."""
+    """Whether what its iteration repainted is outlined."""
 
     @property
     def label(self) -> str:
@@ -60,7 +61,7 @@ def load_large_frame(loader: TrajectoryLoader, snapshot: TrajectorySnapshot, k: 
         return LargeFrame(k, view, frame, original, None)
     shown = _apply(view.kind, view.gain, frame.image, original.image, _distances(snapshot, k, view.kind))
     if view.outlined and k:
-        shown = draw_outline(shown, snapshot.rows[k - 1].box)
+        shown = draw_outline(shown, loader.region(k))
     return LargeFrame(k, view, frame, original, shown)
 
 
@@ -92,12 +93,11 @@ def colour_squares(frame: Image, distances: SquareDistances) -> Image:
     return coloured
 
 
-def draw_outline(image: Image, box: Box) -> Image:
-    """The image with a white line in a black one around a square, outside of it where there is room."""
+def draw_outline(image: Image, region: Region) -> Image:
+    """The image with a white line in a black one around a region, outside of it where there is room."""
     width = max(1, image.shape[0] // 256)
     outlined = image.copy()
     for margin, level in ((2 * width, 0), (width, 255)):
-        y, x = box.window
-        outlined[max(0, y.start - margin) : y.stop + margin, max(0, x.start - margin) : x.stop + margin] = level
-    outlined[box.window] = image[box.window]
+        outlined[widen(region, margin, len(image))] = level
+    region.paste(image, outlined)
     return outlined

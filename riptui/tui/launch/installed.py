@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from riptui.inpainters import CUSTOM, REGISTRY
+from riptui.inpainters import CUSTOM, REGISTRY, TEXT_TO_IMAGE
 from riptui.text.units import format_size
 
 TIMEOUT_SECONDS = 60.0
@@ -34,7 +34,8 @@ def query_models(command: Sequence[str] = MODELS_COMMAND) -> dict[str, ListedMod
 
 def list_options(models: dict[str, ListedModel]) -> list[tuple[str, str]]:
     """The options of the inpainter field: label and name."""
-    return [(f"{name:<15}{_describe(name, models.get(name))}", name) for name in REGISTRY if name != CUSTOM]
+    offered = [name for name in REGISTRY if name not in (CUSTOM, TEXT_TO_IMAGE)]
+    return [(f"{name:<15}{_describe(name, models.get(name))}", name) for name in offered]
 
 
 def explain_unavailable(name: str, models: dict[str, ListedModel]) -> str:

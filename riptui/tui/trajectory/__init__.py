@@ -4,8 +4,9 @@ view            the widget; frame_cursor: the position, moving, playing; next_re
                 responsive: its layout
 loader          snapshots, frames and comparisons, read in the thread of background_reader
 next_repaint    when a place of the picture is repainted next
-picture_row     the pictures; difference, colormap: how frame k is compared
+picture_row     the pictures; difference, outline, colormap: how frame k is compared
 heading         path and recipe; seek_bar, slider: the frames; metric_readout: the metrics in a line
-tabs            the panes: metric_series (chart), filmstrip, repaint_map (masks; square_distances: what else
-                colours them), exposure_pane (recursion), text_tabs (spec, log)
+tabs            the panes: metric_series (chart), filmstrip, repaint_map (masks; region_tiles: what is counted
+                where there is no grid; square_distances: what else colours them), exposure_pane (recursion),
+                spectrum_pane, text_tabs (spec, log)
 """

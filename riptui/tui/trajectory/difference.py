@@ -1,12 +1,16 @@
-"""The comparison picture beside frame k: its difference to the original, or its last square. Arrays in, arrays out."""
+"""The comparison picture beside frame k: its difference to the original, or what its iteration repainted.
+
+Arrays in, arrays out.
+"""
 
 from enum import StrEnum
 
 import numpy as np
 
 from riptui.arrays import Image
-from riptui.spec import Box
+from riptui.region import Region
 from riptui.tui.trajectory.colormap import heat_colour
+from riptui.tui.trajectory.outline import widen
 
 GAIN = 4
 """A difference of 64 of 255 is already white: most changes of an inpainter are fainter."""
@@ -47,21 +51,17 @@ def heat_map(frame: Image, original: Image) -> Image:
     return coloured
 
 
-def outline_square(frame: Image, box: Box) -> Image:
-    """The frame, darkened outside of a square with a white outline."""
-    width = max(2, frame.shape[0] // 64)
+def outline_region(frame: Image, region: Region) -> Image:
+    """The frame, darkened outside of a region with a white outline."""
+    size = len(frame)
+    width = max(2, size // 64)
     image = frame // 2
-    image[_widen(box, 2 * width)] = 0
-    image[_widen(box, width)] = 255
-    image[box.window] = frame[box.window]
+    image[widen(region, 2 * width, size)] = 0
+    image[widen(region, width, size)] = 255
+    region.paste(frame, image)
     return np.ascontiguousarray(image)
 
 
 def _absolute_difference(frame: Image, original: Image) -> Image:
     distance: Image = np.maximum(frame, original) - np.minimum(frame, original)  # int16 would take five times as long
     return distance
-
-
-def _widen(box: Box, margin: int) -> tuple[slice, slice]:
-    y, x = box.window
-    return slice(max(0, y.start - margin), y.stop + margin), slice(max(0, x.start - margin), x.stop + margin)

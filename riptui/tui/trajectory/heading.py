@@ -103,7 +103,7 @@ def _recipe(spec: Spec) -> str:
     parts = [spec.inpainter_name, spec.mask_title]
     parts += [f"{steps} steps"] if (steps := spec.parameters.get("steps")) else []
     parts += [f"seed {spec.seed}"] + ([] if spec.order == "replacement" else [spec.order])
-    return " · ".join(parts)
+    return " · ".join([*parts, *spec.interventions])
 
 
 def _describe_failure(failure: Failure | None) -> Content:

@@ -14,17 +14,20 @@ import PIL.Image
 from riptui.arrays import Image
 from riptui.errors import RiptuiError
 from riptui.metrics.display import in_display_order
-from riptui.metrics.values import MetricValues, SquareValues
+from riptui.metrics.values import MetricValues, ProfileValues, SquareValues
+from riptui.region import Region
 from riptui.results.exposure import LUMA
 from riptui.results.patch_errors import read_square_errors
 from riptui.results.recursion_effect import compute_effect
 from riptui.spec import Spec
 from riptui.store.annotations import NO_ANNOTATIONS, Annotations, read_annotations
 from riptui.store.frame_reader import FrameReader
+from riptui.store.frames import read_region
 from riptui.store.records import Failure, IterationRow, Session
 from riptui.store.trajectory import Status, Trajectory, derive_status
 from riptui.text.terminal import printable
-from riptui.tui.trajectory.difference import ComparisonMode, difference, heat_map, outline_square
+from riptui.tui.trajectory.difference import ComparisonMode, difference, heat_map, outline_region
+from riptui.tui.trajectory.region_tiles import RegionTiles
 
 if TYPE_CHECKING:
     from riptui.results.exposure import SquareErrors
@@ -45,11 +48,13 @@ class TrajectorySnapshot:
     newest: int = 0  # the last frame saved
     metrics: dict[int, MetricValues] = field(default_factory=dict)
     squares: dict[int, dict[str, SquareValues]] = field(default_factory=dict)
+    profiles: dict[int, dict[str, ProfileValues]] = field(default_factory=dict)
     sessions: Sequence[Session] = ()
     failure: Failure | None = None
     log: str = ""
     annotations: Annotations = NO_ANNOTATIONS
     status: Status | None = None  # None: it cannot be told
+    tiles: RegionTiles | None = None  # None: it repaints squares of one grid
     error: str = ""
 
 
@@ -81,6 +86,7 @@ class TrajectoryLoader:
         self._reader = FrameReader(Trajectory(path))
         self._thumbnails: dict[str, Image] = {}
         self._squares: SquareErrors | None = None
+        self._tiles: RegionTiles | None = None
 
     def read_snapshot(self) -> TrajectorySnapshot:
         """Read the trajectory. Never raises for what is on disk."""
@@ -88,7 +94,7 @@ class TrajectoryLoader:
         try:
             spec = trajectory.spec
             if self._reader.trajectory.spec != spec:  # replaced by another one
-                self._reader = FrameReader(trajectory)
+                self._reader, self._tiles = FrameReader(trajectory), None
             self._reader.refresh()
         except RiptuiError as error:
             return TrajectorySnapshot(self.path, error=self._short_message(error))
@@ -103,15 +109,37 @@ class TrajectoryLoader:
 
         metrics: dict[int, MetricValues] = try_read(trajectory.read_metrics, {})
         squares: dict[int, dict[str, SquareValues]] = try_read(trajectory.read_squares, {})
+        profiles: dict[int, dict[str, ProfileValues]] = try_read(trajectory.read_profiles, {})
         sessions: list[Session] = try_read(trajectory.read_sessions, [])
         failure = try_read(lambda: trajectory.failure, None)
         log = try_read(trajectory.read_log, "")
         annotations = try_read(lambda: read_annotations(self.path), NO_ANNOTATIONS)
         status = try_read(lambda: derive_status(trajectory, rows[-1] if rows else None), None)
+        tiles = try_read(self._read_tiles, None)
         text = "\n".join([*errors, log])
         return TrajectorySnapshot(
-            self.path, spec, rows, len(rows), metrics, squares, sessions, failure, text, annotations, status
+            self.path,
+            spec,
+            rows,
+            len(rows),
+            metrics,
+            squares,
+            profiles,
+            sessions,
+            failure,
+            text,
+            annotations,
+            status,
+            tiles,
         )
+
+    def _read_tiles(self) -> RegionTiles | None:
+        spec = self._reader.trajectory.spec
+        if spec.is_on_grid:
+            return None
+        self._tiles = self._tiles or RegionTiles(spec.size)
+        self._tiles.update(len(self._reader.rows), self.region)
+        return self._tiles
 
     def load_frame(self, k: int, mode: ComparisonMode) -> LoadedFrame:
         """Load frame k, or the newest one if a recovery has cut the trajectory before k."""
@@ -151,6 +179,11 @@ class TrajectoryLoader:
         except RiptuiError as error:
             return FrameImage(k, None, self._short_message(error))
 
+    def region(self, k: int) -> Region:
+        """What iteration k repainted."""
+        row = self._reader.rows[k - 1]
+        return Region(row.box) if self._reader.trajectory.spec.is_on_grid else read_region(self._reader.trajectory, k)
+
     def _short_message(self, error: RiptuiError) -> str:
         """The error without the folder, which the heading shows: there is little room."""
         return printable(str(error).replace(f"{self.path}/", ""))
@@ -158,7 +191,7 @@ class TrajectoryLoader:
     def _make_comparison(self, frame: Image, original: Image | None, k: int, mode: ComparisonMode) -> Image | None:
         match mode:
             case ComparisonMode.SQUARE:
-                return outline_square(frame, self._reader.rows[k - 1].box) if k else frame
+                return outline_region(frame, self.region(k)) if k else frame
             case ComparisonMode.DIFFERENCE if original is not None:
                 return difference(frame, original)
             case ComparisonMode.HEAT if original is not None:

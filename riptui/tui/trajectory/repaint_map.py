@@ -1,5 +1,7 @@
 """The masks pane: how often each square of the grid was repainted, with a summary and a histogram.
 
+If the trajectory repaints no squares of one grid, small tiles are counted instead.
+
 The colour of a square is that number, or its distance to the original if that was measured (NAME@squares).
 """
 
@@ -9,6 +11,7 @@ from functools import lru_cache
 from itertools import zip_longest
 from typing import NamedTuple
 
+import numpy as np
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
@@ -18,6 +21,7 @@ from riptui.spec import Box, Spec
 from riptui.store.records import IterationRow
 from riptui.tui.text_lines import TextLines
 from riptui.tui.trajectory.colormap import RGB, heat_colour
+from riptui.tui.trajectory.region_tiles import RegionTiles
 from riptui.tui.trajectory.square_distances import SquareDistances
 
 MAX_GRID_SIDE = 64  # squares per side; neighbours of a finer grid are merged
@@ -33,7 +37,7 @@ class RepaintGrid(NamedTuple):
 
     side: int  # squares on each side
     counts: Mapping[tuple[int, int], int]  # by (row, column); missing squares were not repainted
-    current: tuple[int, int] | None  # the square of iteration k
+    current: frozenset[tuple[int, int]]  # the square of iteration k, or its tiles
     max_count: int  # the largest count at the newest frame: a colour scale that is the same for every k
     heat: Sequence[Sequence[float]] | None = None  # what colours each square instead of its count, 0 to 1
 
@@ -63,7 +67,14 @@ def count_repaints(spec: Spec, rows: Sequence[IterationRow], k: int, newest: int
     side = -(-side // merged)
     current = square_of(rows[k - 1].box) if k else (-1, -1)
     inside = all(0 <= index < side for index in current)  # a damaged row may have any box
-    return RepaintGrid(side, counts, current if inside else None, max_count)
+    return RepaintGrid(side, counts, frozenset({current} if inside else ()), max_count)
+
+
+def count_tiles(tiles: RegionTiles, k: int, newest: int) -> RepaintGrid:
+    """The same of tiles, rounded."""
+    rounded = np.rint(tiles.count(k)).astype(int)
+    counts = {(int(row), int(column)): int(rounded[row, column]) for row, column in np.argwhere(rounded)}
+    return RepaintGrid(tiles.side, counts, tiles.current(k), int(np.rint(tiles.count(newest).max())))
 
 
 def draw_grid(repaints: RepaintGrid, width: int, height: int) -> list[Content]:
@@ -83,8 +94,9 @@ def _row_cells(repaints: RepaintGrid, row: int) -> tuple[Cell, ...]:
     if row >= repaints.side:
         return ()
     counts = [repaints.counts.get((row, column), 0) for column in range(repaints.side)]
-    if repaints.current and repaints.current[0] == row:
-        counts[repaints.current[1]] = ~counts[repaints.current[1]]
+    for current_row, column in repaints.current:
+        if current_row == row:
+            counts[column] = ~counts[column]
     return tuple((count, repaints.colour_fraction(row, column)) for column, count in enumerate(counts))
 
 
@@ -118,7 +130,7 @@ def summary_lines(spec: Spec, rows: Sequence[IterationRow], k: int) -> list[Cont
         ("inpainted", f"{spec.inpainted(k):.1f} %"),
         ("iteration", str(k) if k else "none yet"),
     ]
-    if spec.order == "replacement":
+    if spec.order in ("replacement", "offset"):
         lines.insert(1, ("  expected", f"{_expected_coverage(spec, k):.1f} %"))
     if k:
         x, y, width, height = rows[k - 1].box
@@ -180,6 +192,7 @@ class RepaintMap(Horizontal):
         super().__init__(id=id)
         self._shown: tuple[Spec, Sequence[IterationRow], int, int] | None = None
         self._distances: SquareDistances | None = None
+        self._tiles: RegionTiles | None = None
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(can_focus=False):
@@ -194,8 +207,13 @@ class RepaintMap(Horizontal):
         k: int,
         newest: int,
         distances: SquareDistances | None = None,
+        tiles: RegionTiles | None = None,
     ) -> None:
-        """Show the grid at frame k of a trajectory whose newest frame is `newest`, coloured by distances if given."""
+        """Show the grid at frame k of a trajectory whose newest frame is `newest`, coloured by distances if given.
+
+        tiles: of a trajectory that does not repaint squares of one grid.
+        """
+        self._tiles = tiles
         before, self._shown = self._shown, (spec, rows, k, newest)
         is_same_colour, self._distances = distances == self._distances, distances
         if before is None or before[1] is not rows or before[2:] != (k, newest) or not is_same_colour:
@@ -208,7 +226,8 @@ class RepaintMap(Horizontal):
         if self._shown is None or not self.size:
             return
         spec, rows, k, newest = self._shown
-        repaints = count_repaints(spec, rows, k, newest)
+        tiles = self._tiles
+        repaints = count_tiles(tiles, k, newest) if tiles else count_repaints(spec, rows, k, newest)
         summary = summary_lines(spec, rows, k)
         if self._distances:
             repaints = repaints._replace(heat=self._distances.shrink(repaints.side))

@@ -25,7 +25,12 @@ class SquareDistances(NamedTuple):
     """The largest distance at any stored frame: a colour scale that is the same for every k."""
 
     def shrink(self, side: int) -> Sequence[Sequence[float]]:
-        """The places on the colour scale, 0 to 1, in a grid of side x side; neighbours of a finer grid are averaged."""
+        """The places on the colour scale, 0 to 1, in a grid of side x side; neighbours of a finer grid are averaged,
+        and those of a coarser one are repeated."""
+        if side > len(self.values):
+            times = side // len(self.values)
+            coarse = self.shrink(len(self.values))
+            return [[value for value in row for _ in range(times)] for row in coarse for _ in range(times)]
         merged = -(-len(self.values) // side)
         parts = [slice(start, start + merged) for start in range(0, merged * side, merged)]
         rows = [[fmean(value for row in self.values[y] for value in row[x]) for x in parts] for y in parts]

@@ -15,17 +15,22 @@ from riptui.tui.trajectory.filmstrip import Filmstrip, FilmstripFrame
 from riptui.tui.trajectory.frame_cursor import FrameCursor
 from riptui.tui.trajectory.loader import TrajectorySnapshot
 from riptui.tui.trajectory.repaint_map import RepaintMap
+from riptui.tui.trajectory.spectrum_pane import SpectrumPane
 from riptui.tui.trajectory.square_distances import find_distances, stored_metrics
 from riptui.tui.trajectory.text_tabs import TextPane, log_text, spec_text
 
-TAB_NAMES = ("chart", "filmstrip", "masks", "recursion", "spec", "log")
+TAB_NAMES = ("chart", "filmstrip", "masks", "recursion", "spec", "log", "spectrum")
 TABS_OF_SQUARES = {"masks", "recursion"}
 """Those that say nothing where each iteration repaints the whole image."""
 
 
-def tabs_of(spec: Spec | None) -> tuple[str, ...]:
-    """The tabs of a trajectory; all of them if it cannot be read."""
-    without = TABS_OF_SQUARES if spec is not None and spec.whole_image else set()
+def tabs_of(snapshot: TrajectorySnapshot | None) -> tuple[str, ...]:
+    """The tabs that say something of a trajectory."""
+    without = set()
+    if snapshot is None or not snapshot.profiles:
+        without |= {"spectrum"}
+    if snapshot is not None and snapshot.spec is not None and snapshot.spec.whole_image:
+        without |= TABS_OF_SQUARES
     return tuple(name for name in TAB_NAMES if name not in without)
 
 
@@ -47,6 +52,7 @@ class TabPanes(ContentSwitcher):
         yield ExposurePane(self._cursor, id="recursion")
         yield TextPane(id="spec")
         yield TextPane(id="log")
+        yield SpectrumPane(id="spectrum")
 
     def drawn_metrics(self, snapshot: TrajectorySnapshot) -> list[str]:
         return metric_series.same_scale_metrics(snapshot.metrics, self.metric)
@@ -124,9 +130,11 @@ class TabPanes(ContentSwitcher):
                 self.query_one(Filmstrip).show(frames, k, snapshot.newest, identity=snapshot.rows)
             case "masks":
                 distances = find_distances(snapshot.squares, self.square_metric, spec, k)
-                self.query_one(RepaintMap).show(spec, snapshot.rows, k, snapshot.newest, distances)
+                self.query_one(RepaintMap).show(spec, snapshot.rows, k, snapshot.newest, distances, snapshot.tiles)
             case "recursion":
                 self.query_one(ExposurePane).show_cursor()
+            case "spectrum":
+                self.query_one(SpectrumPane).show(snapshot.profiles, spec, k)
 
     def _strip_frames(self, snapshot: TrajectorySnapshot, spec: Spec) -> list[FilmstripFrame]:
         metric = next(iter(self.drawn_metrics(snapshot)), "")

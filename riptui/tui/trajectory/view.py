@@ -90,7 +90,7 @@ class TrajectoryView(Widget):
         yield PictureRow(self._graphics)
         yield SeekBar(self.cursor)
         yield MetricReadout()
-        yield TabBar(TAB_NAMES, TAB_NAMES[0])
+        yield TabBar(tabs_of(None), TAB_NAMES[0])
         yield self._panes
 
     # State
@@ -113,7 +113,8 @@ class TrajectoryView(Widget):
     @property
     def _tab_names(self) -> tuple[str, ...]:
         """The tabs of this trajectory."""
-        names = tabs_of(self.cursor.spec)
+        names = tabs_of(self.cursor.snapshot)
+        names += (self._tab,) if self._tab == "spectrum" and self._tab not in names else ()  # says that there is none
         return names if self._fits_both else (PICTURES, *names)
 
     # The trajectory
@@ -165,7 +166,7 @@ class TrajectoryView(Widget):
             self.post_message(self.Said("point the mouse at a square of a picture first"))
             return
         x, y = (int(part * snapshot.spec.size) for part in place)
-        repaint = find_next_repaint(snapshot.rows[: snapshot.newest], self.cursor.k, x, y)
+        repaint = find_next_repaint(snapshot.rows[: snapshot.newest], self.cursor.k, x, y, snapshot.tiles)
         if repaint is None:
             self.post_message(self.Said("this square was not repainted"))
         else:
@@ -233,7 +234,7 @@ class TrajectoryView(Widget):
         self._fill_pane()
 
     def select_tab(self, name: str) -> None:
-        """Show chart, filmstrip, masks, recursion, spec or log; in little room also "pictures"."""
+        """Show one of TAB_NAMES; in little room also "pictures"."""
         self._tab = name
         self._show_tab()
 

@@ -14,7 +14,7 @@ import PIL.Image
 import pytest
 
 from riptui.arrays import Images, Masks
-from riptui.engine.padding import pad_inpainter
+from riptui.engine.padding import PaddedInpainter
 from riptui.errors import DeviceMemoryError, InpainterError, InputError
 from riptui.inpainters import LoadedInpainter, load
 from riptui.inpainters.inpainter import REPLAY_NOTE
@@ -112,7 +112,7 @@ def test_what_pads_a_batch_is_not_painted(tmp_path: Path) -> None:
     log = tmp_path / "log"
     define_program(stand_in("count", log))
     images, masks = make_images(2, SIZE), make_masks(2, SIZE)
-    outputs = pad_inpainter(load("mine"), 5)(images, masks, seeds=[7, 8], on_step=ignore_step)
+    outputs = PaddedInpainter(load("mine"), 5)(images, masks, seeds=[7, 8], on_step=ignore_step)
     assert log.read_text() == "2\n"
     assert np.array_equal(outputs, images)
 

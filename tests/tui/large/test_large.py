@@ -10,6 +10,7 @@ import pytest
 from riptui.arrays import Image
 from riptui.graphics.capabilities import Terminal
 from riptui.metrics.display import metric_title
+from riptui.region import Region
 from riptui.spec import Box
 from riptui.store.frames import read_frame
 from riptui.store.trajectory import Trajectory
@@ -160,7 +161,7 @@ async def test_views_gain_and_outline(runs: Path) -> None:
         assert snapshot is not None
         assert loaded is not None
         assert loaded.frame.image is not None
-        assert large.shows(draw_outline(loaded.frame.image, snapshot.rows[31].box))
+        assert large.shows(draw_outline(loaded.frame.image, Region(snapshot.rows[31].box)))
 
 
 async def test_it_blinks_with_the_original_until_it_is_told_to_stop(runs: Path) -> None:
@@ -233,7 +234,7 @@ def test_stored_squares_are_views_and_colour_the_frame() -> None:
 def test_an_outline_leaves_the_square_as_it_is() -> None:
     image = picture(256)
     square = Box(64, 128, 64, 64)
-    outlined, window = draw_outline(image, square), square.window
+    outlined, window = draw_outline(image, Region(square)), square.window
     assert np.array_equal(outlined[window], image[window])
     assert (outlined[127, 64:128] == 255).all()
     assert (outlined[126, 64:128] == 0).all()

@@ -10,12 +10,13 @@ from textual.content import Content
 
 from riptui.metrics.display import format_value, metric_names, metric_title
 from riptui.metrics.values import MetricValues
+from riptui.region import Region
 from riptui.spec import Box
 from riptui.store.records import Failure, IterationRow, Session
 from riptui.tui.latest_jobs import LatestJobs, ThreadJob
 from riptui.tui.trajectory import metric_series
 from riptui.tui.trajectory.colormap import COLOUR_STOPS, heat_colour
-from riptui.tui.trajectory.difference import GAIN, ComparisonMode, difference, heat_map, outline_square
+from riptui.tui.trajectory.difference import GAIN, ComparisonMode, difference, heat_map, outline_region
 from riptui.tui.trajectory.filmstrip import FilmstripFrame, fit_strip, frames_around
 from riptui.tui.trajectory.loader import TrajectorySnapshot
 from riptui.tui.trajectory.metric_readout import metric_history as read
@@ -102,7 +103,7 @@ def test_the_difference_is_amplified_and_never_wraps_around() -> None:
 def test_the_square_is_outlined_and_itself_as_it_was(box: Box) -> None:
     frame = picture()
     before = frame.copy()
-    image = outline_square(frame, box)
+    image = outline_region(frame, Region(box))
     assert np.array_equal(image[box.window], frame[box.window])
     assert np.array_equal(frame, before)
     if box.width < 256:
@@ -214,9 +215,9 @@ def test_of_a_strip_that_is_too_long_the_pictures_around_the_frame_are_shown() -
 def test_the_grid_counts_up_to_the_frame_and_its_scale_is_the_whole_trajectorys() -> None:
     rows = rows_over(0, 5, 5, 2, 5)
     shown = count_repaints(SPEC, rows, 3, 5)
-    assert shown == RepaintGrid(4, {(0, 0): 1, (1, 1): 2}, (1, 1), 3)
-    assert count_repaints(SPEC, rows, 0, 5) == RepaintGrid(4, {}, None, 3)
-    assert count_repaints(SPEC, [], 0, 0) == RepaintGrid(4, {}, None, 0)
+    assert shown == RepaintGrid(4, {(0, 0): 1, (1, 1): 2}, frozenset({(1, 1)}), 3)
+    assert count_repaints(SPEC, rows, 0, 5) == RepaintGrid(4, {}, frozenset(), 3)
+    assert count_repaints(SPEC, [], 0, 0) == RepaintGrid(4, {}, frozenset(), 0)
 
 
 def test_a_grid_is_drawn_in_squares_with_numbers_or_in_half_blocks() -> None:

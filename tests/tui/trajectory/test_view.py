@@ -8,6 +8,7 @@ import pytest
 from textual.geometry import Region
 
 from riptui.arrays import Image
+from riptui.region import Region as RepaintedRegion
 from riptui.store.claim import claim
 from riptui.store.frames import read_frame
 from riptui.store.records import Failure
@@ -15,7 +16,7 @@ from riptui.store.trajectory import Trajectory
 from riptui.tui.plot.chart import Chart
 from riptui.tui.tab_bar import TabBar
 from riptui.tui.text_lines import TextLines
-from riptui.tui.trajectory.difference import ComparisonMode, difference, heat_map, outline_square
+from riptui.tui.trajectory.difference import ComparisonMode, difference, heat_map, outline_region
 from riptui.tui.trajectory.filmstrip import Filmstrip, FilmstripItem
 from riptui.tui.trajectory.loader import TrajectoryLoader
 from riptui.tui.trajectory.metric_readout import MetricReadout
@@ -104,7 +105,8 @@ async def test_the_comparison_goes_round(done: Trajectory) -> None:
         app.view.go(20)
         await rests(pilot)
         original, shown, box = read_frame(done, 0), read_frame(done, 20), done.read_rows()[19].box
-        expected = [heat_map(shown, original), original, outline_square(shown, box), difference(shown, original)]
+        expected = [heat_map(shown, original), original, outline_region(shown, RepaintedRegion(box))]
+        expected.append(difference(shown, original))
         captions = ["difference  0 ████████ 255", "blink original", "square of iteration 20", "difference ×4"]
         for image, caption in zip(expected, captions, strict=True):
             app.view.cycle_comparison()

@@ -10,6 +10,7 @@ from riptui.store.trajectory import Trajectory
 from riptui.tui.plot.chart import Chart
 from riptui.tui.tab_bar import TabBar
 from riptui.tui.trajectory.filmstrip import FilmstripItem
+from riptui.tui.trajectory.spectrum_pane import choose
 from tests.support.app_pilot import wait_until
 from tests.support.running import run_trajectory
 from tests.support.trajectories import MakeTrajectory, advance
@@ -131,3 +132,39 @@ async def test_the_masks_are_coloured_by_the_distances_that_are_stored(make_traj
         app.view.cycle_metric()
         assert "colour" not in app.text("#summary")
         assert app.view.metric == charted, "the chart's metric is left alone"
+
+
+async def test_a_trajectory_of_whole_images_has_passes_its_spectrum_and_no_masks(
+    make_trajectory: MakeTrajectory,
+) -> None:
+    trajectory = make_trajectory(inpainter="blur", mask=256, amount=300.0, metrics=("spectrum", "psnr"))
+    list(run_trajectory(trajectory))
+    async with showing(trajectory) as (app, pilot):
+        assert app.query_one(TabBar).names == ("chart", "filmstrip", "spec", "log", "spectrum")
+        assert app.query_one("#chart Chart", Chart).axis_labels[0] == "passes"
+        app.view.toggle_axis()
+        assert app.query_one("#chart Chart", Chart).axis_labels[0] == "passes"
+        app.view.select_tab("masks")
+        assert app.view.tab == "chart"
+        app.view.select_tab("spectrum")
+        app.view.go(2)
+        await rests(pilot)
+        assert app.query_one("#spectrum-curves", Chart).axis_labels[0] == "cycles per pixel"
+        assert app.text("#spectrum-numbers").startswith("pass 2   low -0.")
+        assert "whole image" in app.text("#recipe")
+
+
+async def test_without_a_spectrum_the_pane_says_how_to_get_one(done: Trajectory) -> None:
+    async with showing(done) as (app, pilot):
+        assert "spectrum" not in app.query_one(TabBar).names
+        app.view.select_tab("spectrum")
+        await rests(pilot)
+        assert "riptui measure" in app.text("#spectrum-numbers")
+        app.view.select_tab("chart")
+        assert "spectrum" not in app.query_one(TabBar).names
+
+
+def test_few_curves_are_drawn_the_shown_one_first() -> None:
+    curves: dict[int, list[float]] = {k: [] for k in range(21)}
+    assert choose(curves, 7) == [7, 4, 10, 15, 20]
+    assert choose({0: [], 1: []}, 0) == [0, 1]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import rich_click as click
 
-from riptui.cli.commands.report import overwrite_option, reference_option
+from riptui.cli.commands.report import corpus_option, overwrite_option, reference_option
 from riptui.cli.commands.study import file_argument
 from riptui.cli.lazy import command
 from riptui.cli.options import json_option
@@ -21,6 +21,7 @@ from riptui.cli.options import json_option
     "existing report is replaced.",
 )
 @reference_option
+@corpus_option
 @overwrite_option
 @json_option
 def report() -> None:

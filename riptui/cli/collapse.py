@@ -1,0 +1,91 @@
+"""`riptui collapse`: how trajectories end, by stated thresholds."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+
+from riptui.cli.collapse_tables import print_attraction, print_collapse, print_coupling
+from riptui.cli.console import out as console
+from riptui.cli.console import print_json, warn
+from riptui.cli.results_tables import to_json_value
+from riptui.cli.transient_progress import transient_progress
+from riptui.cli.unlisted import UnlistedFolders
+from riptui.errors import InputError, with_choices
+from riptui.export.tables import write_csv
+from riptui.features import load_extractor
+from riptui.results.collapse_summary import CollapseSummary, summarise_ends
+from riptui.results.collapse_table import collapse_rows
+from riptui.results.collapse_thresholds import parse_thresholds
+from riptui.results.coupling import analyse_coupling
+from riptui.results.end_looks import OnEndsProgress, choose_distance, distance_metrics, read_ends
+from riptui.results.end_states import analyse_attraction
+from riptui.store.listing import TrajectorySummary, find_all_trajectories, summarize
+from riptui.text.units import format_count
+
+
+def collapse(
+    paths: tuple[Path, ...],
+    metric: str | None,
+    thresholds: tuple[str, ...],
+    features: str,
+    device: str,
+    csv: Path | None,
+    overwrite: bool,
+    as_json: bool,
+) -> int:
+    chosen = parse_thresholds(thresholds)
+    extractor = load_extractor(features, device)
+    summaries = [summarize(trajectory) for trajectory in find_all_trajectories(paths, on_error=UnlistedFolders())]
+    if unreadable := sum(summary.spec is None for summary in summaries):
+        warn(f"left out, unreadable: {format_count(unreadable, 'trajectory')}; see riptui check")
+    chosen_metric = _choose_metric(metric, summaries)
+    with _progress(hidden=as_json and console.is_terminal) as show:
+        ends = read_ends(summaries, chosen_metric, show("reading last frames"))
+        attraction = analyse_attraction(ends.members, extractor, show("comparing ends"))
+        coupling = analyse_coupling(ends.members, show("comparing growth"))
+    summary = summarise_ends(ends, chosen)
+    if csv:
+        warn(f"{_write_csv(summary, csv, overwrite=overwrite)}: written")
+    if as_json:
+        found = {"attraction": attraction.as_dict(), "coupling": coupling.as_dict()}
+        print_json(to_json_value(summary.as_dict() | found))
+    else:
+        print_collapse(summary.as_dict())
+        print_attraction(attraction.as_dict())
+        print_coupling(coupling.as_dict())
+    for reason in dict.fromkeys([*ends.left_out, *attraction.left_out, *coupling.left_out]):
+        warn(f"left out, {reason}")
+    return 0
+
+
+def _choose_metric(metric: str | None, summaries: Iterable[TrajectorySummary]) -> str | None:
+    """The given metric, or the first distance that any trajectory has. Raises InputError if none has the given one."""
+    listed = [*summaries]
+    if metric is None:
+        return choose_distance(listed)
+    if metric not in (measured := distance_metrics(listed)):
+        raise InputError(with_choices(f"none of these trajectories has a distance {metric}", metric, measured))
+    return metric
+
+
+@contextmanager
+def _progress(*, hidden: bool) -> Iterator[Callable[[str], OnEndsProgress]]:
+    """Bars, of which each is made by its name when it begins."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with transient_progress(*columns, hidden=hidden) as progress:
+
+        def show(name: str) -> OnEndsProgress:
+            task = progress.add_task(name, total=None)
+            return lambda done, total: progress.update(task, completed=done, total=total)
+
+        yield show
+
+
+def _write_csv(summary: CollapseSummary, file: Path, *, overwrite: bool) -> Path:
+    rows: list[dict[str, Any]] = collapse_rows(summary)
+    if not rows:
+        raise InputError("no trajectory is complete: there is nothing to write; see riptui resume")
+    return write_csv(rows, file, overwrite=overwrite)

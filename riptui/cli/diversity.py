@@ -1,0 +1,72 @@
+"""`riptui diversity`: how far the seeds of each picture are apart."""
+
+from pathlib import Path
+
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+
+from riptui.cli.console import out as console
+from riptui.cli.console import print_json, warn
+from riptui.cli.diversity_tables import print_diversity
+from riptui.cli.results_tables import to_json_value
+from riptui.cli.transient_progress import transient_progress
+from riptui.cli.unlisted import UnlistedFolders
+from riptui.errors import InputError
+from riptui.export.files import require_file
+from riptui.export.tables import CSV_SUFFIXES, write_csv
+from riptui.inpainters.devices.device_names import require_device
+from riptui.results.curves import drop_copies
+from riptui.results.diversity import Amounts, DiversityAnalysis, analyse_diversity
+from riptui.results.diversity_rows import diversity_as_dict, list_pair_rows
+from riptui.results.frame_comparison import FrameComparison, load_comparison
+from riptui.store.listing import TrajectorySummary, find_all_trajectories, summarize
+from riptui.text.units import format_count
+
+MAX_LEFT_OUT_TOLD = 5  # trajectories that cannot be read
+
+
+def diversity(
+    paths: tuple[Path, ...],
+    by: str,
+    amounts: Amounts,
+    near_bits: int,
+    csv: Path | None,
+    overwrite: bool,
+    device: str,
+    as_json: bool,
+) -> int:
+    if csv:
+        require_file(csv, CSV_SUFFIXES, overwrite=overwrite)
+    require_device(device)
+    comparison = load_comparison(by, device)
+    found = [summarize(trajectory) for trajectory in find_all_trajectories(paths, on_error=UnlistedFolders())]
+    summaries = drop_copies(found)
+    unfinished = sum(not (one.spec and one.k >= one.spec.iterations) for one in summaries)
+    if unfinished:
+        warn(f"left out, unfinished or unreadable: {format_count(unfinished, 'trajectory')}")
+    analysis = _analyse(summaries, comparison, amounts, near_bits, hidden=as_json and console.is_terminal)
+    for text in analysis.left_out[:MAX_LEFT_OUT_TOLD]:
+        warn(f"left out: {text}")
+    if (more := len(analysis.left_out) - MAX_LEFT_OUT_TOLD) > 0:
+        warn(f"left out: {more} more; see riptui check")
+    if not analysis.sets:
+        raise InputError("no two complete trajectories differ in the seed alone: add some with --seed 0-9")
+    if csv:
+        warn(f"{write_csv([*list_pair_rows(analysis)], csv, overwrite=overwrite)}: written")
+    if as_json:
+        print_json(to_json_value(diversity_as_dict(analysis)))
+    else:
+        print_diversity(analysis)
+    return 0
+
+
+def _analyse(
+    summaries: list[TrajectorySummary], comparison: FrameComparison, amounts: Amounts, near_bits: int, *, hidden: bool
+) -> DiversityAnalysis:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with transient_progress(*columns, hidden=hidden) as progress:
+        tasks = {stage: progress.add_task(stage, total=None) for stage in ("comparing sets", "comparing pairs")}
+
+        def show(stage: str, done: int, total: int) -> None:
+            progress.update(tasks[stage], completed=done, total=total)
+
+        return analyse_diversity(summaries, comparison, amounts=amounts, near_bits=near_bits, on_progress=show)

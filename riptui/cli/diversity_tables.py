@@ -1,0 +1,125 @@
+"""Prints how far the seeds of pictures are apart: a table, near-duplicates, and the matrix of a single set."""
+
+from collections.abc import Iterator
+from math import isnan
+from typing import Any
+
+from rich.text import Text
+
+from riptui.cli.console import out, print_line, print_table
+from riptui.cli.settings_table import FormatCell, build_layouts
+from riptui.metrics.display import format_result
+from riptui.results.bootstrap import MIN_INTERVAL_IMAGES, IntervalEstimate
+from riptui.results.diversity import ConditionPoint, DiversityAnalysis, SetDiversity, SetPoint
+from riptui.results.similarity import list_pairs
+from riptui.text.shades import shade
+from riptui.text.units import format_count
+
+MAX_PAIRS_LISTED = 12  # near-duplicates
+SELF = "·"
+
+
+def print_diversity(analysis: DiversityAnalysis) -> None:
+    """Print all that is known; of several sets only the last measured point's pairs."""
+    print_line(f"Distances by {analysis.by} ({analysis.unit}) between the seeds of each picture", "bold")
+    points = [(condition.settings, point) for condition in analysis.conditions for point in condition.points]
+    rows: list[dict[str, Any]] = [{"settings": dict(settings), "point": point} for settings, point in points]
+    columns = ("95 % of Vendi", "95 %", "distinct")
+    print_table(build_layouts(_drop_constant(rows), "settings", _columns(), columns))
+    if all(point.pictures < MIN_INTERVAL_IMAGES for _, point in points):
+        print_line(f"no intervals over fewer than {MIN_INTERVAL_IMAGES} pictures", "dim")
+    _print_near(analysis)
+    if len(analysis.sets) == 1:
+        _print_matrix(analysis.sets[0])
+    else:
+        print_line("the matrix of a picture: riptui diversity with the path of its folder", "dim")
+
+
+def _drop_constant(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Only the settings that differ, and always the inpainter."""
+    kept = [
+        name
+        for name in rows[0]["settings"]
+        if name == "inpainter" or len({row["settings"].get(name) for row in rows}) > 1
+    ]
+    return [row | {"settings": {name: row["settings"].get(name) for name in kept}} for row in rows]
+
+
+def _columns() -> dict[str, FormatCell]:
+    def of(row: dict[str, Any]) -> ConditionPoint:
+        point: ConditionPoint = row["point"]
+        return point
+
+    return {
+        "inpainted": lambda row: f"{of(row).inpainted:g} %",
+        "pictures": lambda row: f"{of(row).pictures:,}",
+        "runs": lambda row: f"{of(row).trajectories:,}",
+        "distance": lambda row: format_result(of(row).distance.value),
+        "95 %": lambda row: _format_range(of(row).distance),
+        "Vendi": lambda row: _format_vendi(of(row)),
+        "95 % of Vendi": lambda row: _format_range(of(row).vendi),
+        "near pairs": lambda row: f"{of(row).near_pairs:,} of {of(row).pairs:,}",
+        "distinct": lambda row: f"{of(row).distinct:,}",
+    }
+
+
+def _format_vendi(point: ConditionPoint) -> str:
+    """With the greatest that it could be, on average."""
+    if isnan(point.vendi.value):
+        return "-"
+    return f"{point.vendi.value:.2f} of {point.trajectories / point.pictures:.3g}"
+
+
+def _format_range(estimate: IntervalEstimate) -> str:
+    return "-" if isnan(estimate.low) else f"{format_result(estimate.low)} to {format_result(estimate.high)}"
+
+
+def _print_near(analysis: DiversityAnalysis) -> None:
+    """The near-duplicates at the last point of each set."""
+    listed = [*_list_near(analysis)]
+    title = f"Near-duplicates: at most {analysis.near_bits} of 64 bits of the perceptual hash differ"
+    out.print()
+    print_line(f"{title}: {format_count(len(listed), 'pair') if listed else 'none'}", "bold")
+    for line in listed[:MAX_PAIRS_LISTED]:
+        print_line(f"  {line}")
+    if len(listed) > MAX_PAIRS_LISTED:
+        print_line(f"  and {len(listed) - MAX_PAIRS_LISTED:,} more: --json, or --csv FILE", "dim")
+
+
+def _list_near(analysis: DiversityAnalysis) -> Iterator[str]:
+    for one in analysis.sets:
+        point, seeds = one.points[-1], one.seed_set.seeds
+        for pair in point.near:
+            place = f"{one.seed_set.picture} at {point.inpainted:g} %"
+            bits = format_count(int(pair.distance), "bit")
+            yield f"seeds {seeds[pair.first]} and {seeds[pair.second]}, {bits}  {place}"
+
+
+def _print_matrix(one: SetDiversity) -> None:
+    point, seeds = one.points[-1], one.seed_set.seeds
+    labels = [f"seed {seed}" for seed in seeds]
+    margin = max(map(len, labels)) + 2
+    room = (out.width if out.is_terminal else 200) - margin
+    out.print()
+    title = f"{one.seed_set.picture} at {point.inpainted:g} %, neighbours are alike"
+    if len(seeds) > room:
+        print_line(f"{title}: the matrix of {len(seeds)} seeds does not fit here; --csv FILE has it", "dim")
+        return
+    nearest, farthest = (format_result(bound) for bound in _bounds(point))
+    print_line(f"{title}: █ {nearest}, the nearest pair; blank {farthest}, the farthest", "bold")
+    width = 2 if 2 * len(seeds) <= room else 1
+    for place in point.order:
+        print_line(Text(f"{labels[place]:<{margin}}{_shade_row(point, place, width)}"))
+
+
+def _shade_row(point: SetPoint, place: int, width: int) -> str:
+    low, high = _bounds(point)
+    return "".join(
+        width * (SELF if other == place else shade(float(point.compared.distances[place, other]), low, high))
+        for other in point.order
+    )
+
+
+def _bounds(point: SetPoint) -> tuple[float, float]:
+    pairs = list_pairs(point.compared.distances)
+    return float(pairs.min()), float(pairs.max())

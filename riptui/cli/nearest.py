@@ -1,0 +1,131 @@
+"""`riptui nearest`: the pictures of a corpus that are nearest to frames."""
+
+from collections.abc import Mapping, Sequence
+from math import isnan
+from pathlib import Path
+from typing import Any
+
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+
+from riptui.cli.console import out as console
+from riptui.cli.console import print_json, print_line, print_table, warn
+from riptui.cli.results_tables import to_json_value
+from riptui.cli.settings_table import FormatCell, build_layouts
+from riptui.cli.transient_progress import transient_progress
+from riptui.cli.unlisted import UnlistedFolders
+from riptui.corpus.corpus_index import CorpusIndex
+from riptui.corpus.nearest_pictures import NearestFrames, NearestQuestion, find_nearest_pictures
+from riptui.corpus.nearest_sheet import write_nearest_sheet
+from riptui.corpus.nearest_table import nearest_rows
+from riptui.corpus.picture_loading import PreparedAs
+from riptui.errors import InputError
+from riptui.export.files import require_file
+from riptui.export.tables import CSV_SUFFIXES, write_csv
+from riptui.features import load_extractor
+from riptui.store.annotations import parse_tag
+from riptui.store.listing import TrajectorySummary, find_all_trajectories, summarize
+from riptui.text.units import format_count
+
+MAX_LISTED = 30
+"""Frames in the table; all are in the CSV and the JSON."""
+
+
+def nearest(
+    paths: tuple[Path, ...],
+    corpus: str,
+    count: int,
+    at: float | None,
+    quantile: float,
+    tag: str,
+    sheet: Path | None,
+    csv: Path | None,
+    overwrite: bool,
+    device: str,
+    as_json: bool,
+) -> int:
+    for file, suffixes in ((sheet, [".png"]), (csv, CSV_SUFFIXES)):
+        if file:
+            require_file(file, suffixes, overwrite=overwrite)
+    index = CorpusIndex(corpus)
+    question = NearestQuestion(at, count, quantile, parse_tag(tag), paths)
+    summaries = [summarize(trajectory) for trajectory in find_all_trajectories(paths, on_error=UnlistedFolders())]
+    if unreadable := sum(summary.spec is None for summary in summaries):
+        warn(f"left out, unreadable: {format_count(unreadable, 'trajectory')}; see riptui check")
+    found = _find(summaries, index, question, device, as_json=as_json)
+    if csv:
+        _write_csv(found, csv, overwrite=overwrite)
+    if sheet:
+        prepared = PreparedAs(index.manifest.size, index.manifest.fit)
+        drawn = write_nearest_sheet(found, prepared, sheet, overwrite=overwrite)
+        warn(f"{sheet}: written, with {format_count(drawn, 'frame')} of {len(found.frames):,}")
+    if as_json:
+        print_json(to_json_value(found.as_dict()))
+    else:
+        _print_nearest(found.as_dict())
+    for reason in found.left_out:
+        warn(f"left out, {reason}")
+    return 0
+
+
+def _find(
+    summaries: Sequence[TrajectorySummary], index: CorpusIndex, question: NearestQuestion, device: str, *, as_json: bool
+) -> NearestFrames:
+    extractor = load_extractor(index.manifest.features, device)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with transient_progress(*columns, hidden=as_json and console.is_terminal) as progress:
+        task = progress.add_task("features of frames", total=None)
+        return find_nearest_pictures(
+            summaries,
+            index,
+            extractor,
+            question,
+            lambda done, total: progress.update(task, completed=done, total=total),
+        )
+
+
+def _write_csv(found: NearestFrames, file: Path, *, overwrite: bool) -> None:
+    rows = nearest_rows(found)
+    if not rows:
+        raise InputError("no frame was compared: there is nothing to write")
+    warn(f"{write_csv(rows, file, overwrite=overwrite)}: written")
+
+
+def _print_nearest(found: Mapping[str, Any]) -> None:
+    frames = found["frames"]
+    if not frames:
+        warn("no frame was compared")
+        return
+    rows = [{**frame, "key": {"trajectory": "/".join(Path(frame["path"]).parts[-3:])}} for frame in frames[:MAX_LISTED]]
+    columns: dict[str, FormatCell] = {
+        "inpainted": lambda row: f"{row['inpainted']:.4g} %",
+        "tag": lambda row: found["tag"] if row["tagged"] else "",
+        "similarity": _format_similarity,
+        "novel": lambda row: "yes" if row["novel"] else "no",
+        "nearest": lambda row: Path(row["nearest"][0]["path"]).name if row["nearest"] else "-",
+    }
+    print_table(build_layouts(rows, "key", columns, ("tag", "inpainted")))
+    if len(frames) > MAX_LISTED:
+        print_line(f"and {len(frames) - MAX_LISTED:,} less similar ones; --csv and --json have all", "dim")
+    print_line(f"novel: {format_share(found['novel'])} of all frames", "bold")
+    if found["novel_tagged"]["of"]:
+        print_line(f"novel: {format_share(found['novel_tagged'])} of the frames tagged {found['tag']}", "bold")
+    else:
+        print_line(f"no trajectory is tagged {found['tag']}: riptui tag PATH --add {found['tag']}", "dim")
+    print_line(f"corpus {found['corpus']}: {found['pictures']:,} pictures, by {found['features']}", "dim")
+    for line in (found["rule"], *found["notes"]):
+        print_line(line, "dim")
+
+
+def _format_similarity(row: Mapping[str, Any]) -> str:
+    if not row["nearest"]:
+        return "-"
+    [nearest, *_] = row["nearest"]
+    return "a copy" if nearest["copy"] else f"{nearest['similarity']:.4f}"
+
+
+def format_share(share: Mapping[str, float]) -> str:
+    """60 % [31, 83], 6 of 10."""
+    if isnan(share["share"]):
+        return "-"
+    interval = f"[{100 * share['low']:.0f}, {100 * share['high']:.0f}]"
+    return f"{100 * share['share']:.0f} % {interval}, {share['count']:,} of {share['of']:,}"

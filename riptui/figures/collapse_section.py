@@ -1,0 +1,195 @@
+"""The report's section on how trajectories end, and its table of every trajectory with the values behind its labels."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import isnan
+from pathlib import Path
+from typing import Any
+
+from riptui.export.tables import write_csv
+from riptui.features import load_extractor
+from riptui.figures.data import settings_title
+from riptui.figures.markdown import escape_markdown, first_complaints, format_estimate, markdown_list, markdown_table
+from riptui.figures.report_data import OnReportProgress, ReportData
+from riptui.metrics.display import format_result
+from riptui.results.bootstrap import IntervalEstimate
+from riptui.results.collapse_summary import LABELS, CollapseSummary, EndShares, MaskSpread, summarise_ends
+from riptui.results.collapse_table import attraction_rows, collapse_rows, coupling_rows
+from riptui.results.collapse_thresholds import CollapseThresholds
+from riptui.results.coupling import CouplingAnalysis, analyse_coupling
+from riptui.results.end_looks import OnEndsProgress, choose_distance, distance_metrics, read_ends
+from riptui.results.end_states import AttractionAnalysis, analyse_attraction
+from riptui.spec import ParameterValue
+
+COLLAPSE_CSV, ATTRACTION_CSV, COUPLING_CSV = "collapse.csv", "end-states.csv", "coupling.csv"
+
+_INTRODUCTION = """\
+What the last frames look like, and whether the curves settled, read from pixels by the thresholds below: a label is
+no more than a measured value beyond a threshold, and the table of every trajectory has both. *Detail* is the mean
+step of luma between neighbours inside squares, in % of the original's; *seams* the step across the lines of the grid,
+divided by that; *structure* the correlation of coarse luma with the original; *colour spread* the root mean square
+distance of the pixels' colours from their mean (CIELAB); *growth* by how much the distance per covered area changed
+over the second half of the amount. In brackets: 95 % confidence intervals by image.
+"""
+
+
+@dataclass(frozen=True)
+class CollapseAnalysis:
+    """How trajectories end, whether different pictures end alike, and whether they grow alike."""
+
+    summary: CollapseSummary
+    attraction: AttractionAnalysis
+    coupling: CouplingAnalysis
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON; numbers that are not finite are nan."""
+        return self.summary.as_dict() | {"attraction": self.attraction.as_dict(), "coupling": self.coupling.as_dict()}
+
+    @property
+    def files(self) -> Sequence[str]:
+        """The names of the tables beside the report."""
+        tables = {
+            COLLAPSE_CSV: self.summary.ends.members,
+            ATTRACTION_CSV: self.attraction.groups,
+            COUPLING_CSV: self.coupling.groups,
+        }
+        return [name for name, content in tables.items() if content]
+
+
+def write_collapse(data: ReportData, folder: Path, on_progress: OnReportProgress) -> CollapseAnalysis:
+    """Label the ends of all complete trajectories, compare those of different pictures, and write the tables as CSV.
+
+    Raises DiskError.
+    """
+
+    def show(stage: str) -> OnEndsProgress:
+        return lambda done, total: on_progress(stage, done, total)
+
+    metric = data.metric if data.metric in distance_metrics(data.summaries) else choose_distance(data.summaries)
+    ends = read_ends(data.summaries, metric, show("reading last frames"))
+    found = CollapseAnalysis(
+        summarise_ends(ends, CollapseThresholds()),
+        analyse_attraction(ends.members, load_extractor("phash"), show("comparing ends")),
+        analyse_coupling(ends.members, show("comparing growth")),
+    )
+    tables = {
+        COLLAPSE_CSV: collapse_rows(found.summary),
+        ATTRACTION_CSV: attraction_rows(found.attraction),
+        COUPLING_CSV: coupling_rows(found.coupling),
+    }
+    for name, rows in tables.items():
+        if rows:
+            write_csv(rows, folder / name)
+    return found
+
+
+def render_collapse(found: CollapseAnalysis) -> Iterator[str]:
+    """The parts of the section's text; nothing if no trajectory is complete and readable."""
+    summary = found.summary
+    if not summary.groups:
+        return
+    yield f"## How trajectories end\n\n{_INTRODUCTION}"
+    metric = f", by {escape_markdown(summary.ends.metric)}" if summary.ends.metric else " is not known: no distance"
+    yield markdown_list([*map(escape_markdown, summary.thresholds.describe()), f"growth{metric}"])
+    yield f"% of the trajectories ([CSV]({COLLAPSE_CSV}) of each of them):\n"
+    yield markdown_table(
+        ["inpainter", "mask", "n", "images", *map(str, LABELS)], [_share_row(group) for group in summary.groups]
+    )
+    yield "Medians of what was measured:\n"
+    yield markdown_table(
+        ["inpainter", "mask", "detail", "seams", "structure", "colour spread", "growth"],
+        [_median_row(group) for group in summary.groups],
+    )
+    yield from _spread_parts(summary)
+    yield from _attraction_parts(found.attraction)
+    yield from _coupling_parts(found.coupling)
+    reasons = dict.fromkeys([*summary.ends.left_out, *found.attraction.left_out, *found.coupling.left_out])
+    yield markdown_list(first_complaints([f"left out, {reason}" for reason in reasons]))
+
+
+def _attraction_parts(attraction: AttractionAnalysis) -> Iterator[str]:
+    if not attraction.groups:
+        return
+    yield (
+        "Whether different pictures end alike. *Apart*: mean distance between the ends of two pictures, divided by "
+        f"that of their originals; below 1, pictures are drawn together. {escape_markdown(attraction.describe())}. "
+        f"[CSV]({ATTRACTION_CSV})\n"
+    )
+    rows = [
+        [
+            *_title_and_mask(group.settings),
+            f"{group.trajectories:,}",
+            f"{group.images:,}",
+            format_estimate(group.ratio),
+            f"{len(group.clusters):,}",
+            f"{group.clusters[0].images:,} images",
+        ]
+        for group in attraction.groups
+    ]
+    yield markdown_table(["inpainter", "mask", "n", "images", "apart", "clusters", "largest"], rows)
+
+
+def _coupling_parts(coupling: CouplingAnalysis) -> Iterator[str]:
+    if not coupling.groups:
+        return
+    yield (
+        "Two pictures under the same squares and noise, and under their own: root mean square difference of frames "
+        "reduced to 64 px, divided by that of the originals. Of own squares it falls where all ends are alike, of "
+        f"shared ones also where pictures are driven alike. [CSV]({COUPLING_CSV})\n"
+    )
+    amounts = sorted({point.inpainted for group in coupling.groups for point in group.points} - {0.0})
+    shown = [amount for amount in amounts if amount % 100 == 0] or amounts
+    rows = []
+    for group in coupling.groups:
+        ratios = {point.inpainted: format_estimate(point.ratio) for point in group.points}
+        settings = {name: value for name, value in group.settings.items() if name != "squares"}
+        counts = [group.squares, f"{group.images:,}", f"{group.seeds:,}"]
+        rows.append([*_title_and_mask(settings), *counts, *(ratios.get(amount, "-") for amount in shown)])
+    heads = [f"{amount:g} %" for amount in shown]
+    yield markdown_table(["inpainter", "mask", "squares", "images", "seeds", *heads], rows)
+
+
+def _title_and_mask(settings: Mapping[str, ParameterValue]) -> list[str]:
+    condition = {name: value for name, value in settings.items() if name != "mask"}
+    return [escape_markdown(settings_title(condition)), f"{settings['mask']} px"]
+
+
+def _share_row(group: EndShares) -> list[str]:
+    counts = [f"{group.trajectories:,}", f"{group.images:,}"]
+    return [*_title_and_mask(group.settings), *counts, *(_format_share(group.shares[str(label)]) for label in LABELS)]
+
+
+def _median_row(group: EndShares) -> list[str]:
+    formats = {"detail": "{:.0f} %", "seams": "{:.2f}", "structure": "{:.2f}", "colour_spread": "{:.1f}"}
+    formats["growth"] = "{:+.0f} %"
+    medians = group.medians
+    return [
+        *_title_and_mask(group.settings),
+        *(form.format(medians[name]) if name in medians else "-" for name, form in formats.items()),
+    ]
+
+
+def _spread_parts(summary: CollapseSummary) -> Iterator[str]:
+    spreads = summary.mask_spreads
+    if not spreads:
+        return
+    metric = escape_markdown(summary.ends.metric or "")
+    apart = sum(one.spreads(summary.thresholds) for one in spreads)
+    yield f"Mask sizes of a picture, by {metric} at the end: {apart} of {len(spreads)} spread by mask size:\n"
+    masks = sorted({mask for one in spreads for mask in one.distances})
+    columns = ["image", "inpainter", *(f"{mask} px" for mask in masks), "spread", "kind"]
+    yield markdown_table(columns, [_spread_row(one, masks, summary.thresholds) for one in spreads])
+
+
+def _spread_row(one: MaskSpread, masks: Sequence[int], thresholds: CollapseThresholds) -> list[str]:
+    distances = (format_result(one.distances[mask]) if mask in one.distances else "-" for mask in masks)
+    kind = "spreads by mask size" if one.spreads(thresholds) else "similar"
+    title = escape_markdown(settings_title(one.settings))
+    return [escape_markdown(one.source_name), title, *distances, f"{one.spread:.0f} %", kind]
+
+
+def _format_share(share: IntervalEstimate) -> str:
+    if isnan(share.value):
+        return "-"
+    interval = "" if isnan(share.low) else f" [{share.low:.0f}, {share.high:.0f}]"
+    return f"{share.value:.0f}{interval}"

@@ -1,0 +1,209 @@
+"""The report's section on diversity: how far the seeds of a picture are apart, and which are nearly equal."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from math import isnan
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from riptui.arrays import Image
+from riptui.errors import RiptuiError
+from riptui.export.tables import TableData, write_csv
+from riptui.figures import style
+from riptui.figures.data import Condition, settings_title
+from riptui.figures.diversity_figure import (
+    MAX_MATRICES,
+    MAX_TILES,
+    draw_contact_sheet,
+    draw_matrices,
+    draw_spread,
+    spread_rows,
+)
+from riptui.figures.figure import WrittenFigure
+from riptui.figures.markdown import escape_markdown, first_complaints, format_estimate, markdown_list, markdown_table
+from riptui.figures.report_data import OnReportProgress, ReportData
+from riptui.results.bootstrap import IntervalEstimate
+from riptui.results.curves import get_setting
+from riptui.results.diversity import ConditionDiversity, DiversityAnalysis, SetDiversity, analyse_diversity
+from riptui.results.diversity_rows import list_pair_rows
+from riptui.results.frame_comparison import choose_comparison
+from riptui.results.seed_sets import find_seed_sets
+from riptui.store.frames import read_frame
+from riptui.text.units import format_count
+
+DIVERSITY_CSV = "diversity.csv"
+MAX_DRAWN = 6  # conditions with figures; there may be a hundred prompts
+
+_INTRODUCTION = """\
+A set is all trajectories of one picture with the same settings but for the seed. *Distance* is the mean over its pairs
+of frames at equal inpainted %: how far runs of one picture, or pictures of one prompt, lie apart. The *Vendi score* is
+the effective number of unlike members: 1 for copies, n for n orthogonal ones; it depends on the features. Pairs whose
+perceptual hashes differ in few bits are *near-duplicates*; *distinct* is how many members remain if each family of
+near-duplicates counts once. In brackets: 95 % confidence intervals by picture.
+"""
+
+
+@dataclass(frozen=True)
+class WrittenDiversity:
+    """The analysis, and its figures on disk."""
+
+    analysis: DiversityAnalysis
+    figures: Sequence[WrittenFigure]
+
+
+def write_diversity(data: ReportData, folder: Path, on_progress: OnReportProgress) -> WrittenDiversity | None:
+    """Compare the seeds of each picture, by the best features that all its frames have; None if there are no sets.
+
+    Writes the figures and every pair as CSV. Raises DiskError.
+    """
+    sets = find_seed_sets(data.summaries)
+    if not sets:
+        return None
+    comparison = choose_comparison(sets)
+    analysis = analyse_diversity(data.summaries, comparison, amounts="half", on_progress=_only_sets(on_progress))
+    if not analysis.sets:
+        return None
+    write_csv([*list_pair_rows(analysis)], folder / DIVERSITY_CSV)
+    drawn = [
+        (condition, found)
+        for condition in data.conditions
+        if (found := [one for one in analysis.conditions if _belongs(one, condition)])
+    ]
+    with style.styled():
+        figures = [
+            figure
+            for condition, found in drawn[:MAX_DRAWN]
+            for figure in _write_figures(condition, found, analysis.unit, folder)
+        ]
+    return WrittenDiversity(analysis, figures)
+
+
+def render_diversity(diversity: WrittenDiversity) -> Iterator[str]:
+    """The parts of the section's text; nothing without sets."""
+    analysis = diversity.analysis
+    yield f"## How far seeds are apart\n\n{_INTRODUCTION}"
+    yield (
+        f"Distances by {escape_markdown(analysis.by)} ({escape_markdown(analysis.unit)}); near-duplicates: at most "
+        f"{analysis.near_bits} of 64 bits differ. [CSV]({DIVERSITY_CSV}) of every pair.\n"
+    )
+    for figure in diversity.figures:
+        links = ", ".join(f"[{name.rpartition('.')[2].upper()}]({name})" for name in figure.files[1:])
+        title = f"How far seeds are apart{f', {escape_markdown(figure.of)}' if figure.of else ''}"
+        yield f"![{title}]({figure.files[0]})\n\n{escape_markdown(figure.caption)} {links}\n"
+    columns = ["inpainter", "mask", "inpainted", "pictures", "n", "distance", "Vendi score", "near-duplicates"]
+    yield markdown_table([*columns, "distinct"], [*_point_rows(analysis)])
+    if near := [*_list_near(analysis)]:
+        yield "Near-duplicates at the end:\n"
+        yield markdown_list(first_complaints(near))
+    yield markdown_list(first_complaints([f"left out, {reason}" for reason in analysis.left_out]))
+
+
+def _only_sets(on_progress: OnReportProgress) -> OnReportProgress:
+    def show(stage: str, done: int, total: int) -> None:
+        if stage == "comparing sets":
+            on_progress(stage, done, total)
+
+    return show
+
+
+def _belongs(one: ConditionDiversity, condition: Condition) -> bool:
+    spec = one.sets[0].seed_set.members[0].spec
+    return all(get_setting(spec, name) == value for name, value in condition.settings.items())
+
+
+def _write_figures(
+    condition: Condition, found: Sequence[ConditionDiversity], unit: str, folder: Path
+) -> Iterator[WrittenFigure]:
+    if any(len(one.points) > 1 for one in found):
+        caption = (
+            "Mean distance between the seeds of a picture, and Vendi score per seed, against the inpainted amount; "
+            f"bars: 95 % confidence intervals by picture; {_count(one for each in found for one in each.sets)}."
+        )
+        rows = [*spread_rows(found)]
+        yield _write(draw_spread(found, condition.sizes, unit), rows, caption, "spread", condition, folder)
+    sets = sorted((one for each in found for one in each.sets), key=lambda one: -len(one.seed_set.members))
+    shown = sets[:MAX_MATRICES]
+    names = ", ".join(f"{one.seed_set.picture} ({one.seed_set.members[0].spec.mask_title})" for one in shown)
+    caption = (
+        f"Distance between each two seeds at the end, one scale for all; neighbours are alike, squares mark "
+        f"near-duplicates: {names}; {_count(shown)}."
+    )
+    yield _write(draw_matrices(shown, unit), _matrix_rows(shown), caption, "matrix", condition, folder)
+    if frames := _read_frames(shown[0]):
+        count = len(shown[0].seed_set.members)
+        more = f"; the first {len(frames)} of {count}" if len(frames) < count else ""
+        caption = (
+            f"{shown[0].seed_set.picture}: its seeds at the end, neighbours are alike; near-duplicates are outlined"
+        )
+        rows = [{"place": row, "seed": shown[0].seed_set.seeds[at]} for row, at in enumerate(shown[0].points[-1].order)]
+        figure = draw_contact_sheet(shown[0], frames)
+        yield _write(figure, rows, f"{caption}{more}.", "sheet", condition, folder)
+
+
+def _write(
+    figure: Figure, rows: TableData, caption: str, kind: str, condition: Condition, folder: Path
+) -> WrittenFigure:
+    stem = "-".join(filter(None, ("diversity", kind, condition.slug)))
+    files = style.write_figure(figure, folder, stem)
+    files.append(write_csv(rows, folder / f"{stem}.csv"))
+    return WrittenFigure("diversity", condition.label, stem, caption, tuple(file.name for file in files))
+
+
+def _read_frames(one: SetDiversity) -> list[Image]:
+    """The last frames in the order by similarity; none if one cannot be read."""
+    point, members = one.points[-1], one.seed_set.members
+    with suppress(RiptuiError):
+        ordered = [members[place] for place in point.order[:MAX_TILES]]
+        return [read_frame(member.trajectory, member.spec.iterations) for member in ordered]
+    return []
+
+
+def _matrix_rows(sets: Sequence[SetDiversity]) -> TableData:
+    return [
+        {"picture": one.seed_set.picture, "seed": first, "other_seed": second, "distance": float(distance)}
+        for one in sets
+        for row, first in zip(one.points[-1].compared.distances, one.seed_set.seeds, strict=True)
+        for distance, second in zip(row, one.seed_set.seeds, strict=True)
+    ]
+
+
+def _point_rows(analysis: DiversityAnalysis) -> Iterator[list[str]]:
+    for condition in analysis.conditions:
+        spec = condition.sets[0].seed_set.members[0].spec
+        settings = {name: value for name, value in condition.settings.items() if name != "mask"}
+        for point in condition.points:
+            yield [
+                escape_markdown(settings_title(settings)),
+                spec.mask_title,
+                f"{point.inpainted:g} %",
+                f"{point.pictures:,}",
+                f"{point.trajectories:,}",
+                format_estimate(point.distance),
+                _format_vendi(point.vendi, point.trajectories / point.pictures),
+                f"{point.near_pairs:,} of {format_count(point.pairs, 'pair')}",
+                f"{point.distinct:,}",
+            ]
+
+
+def _format_vendi(estimate: IntervalEstimate, seeds: float) -> str:
+    if isnan(estimate.value):
+        return "-"
+    interval = "" if isnan(estimate.low) else f" [{estimate.low:.2f}, {estimate.high:.2f}]"
+    return f"{estimate.value:.2f} of {seeds:.3g}{interval}"
+
+
+def _list_near(analysis: DiversityAnalysis) -> list[str]:
+    return [
+        f"{one.seed_set.picture}, {one.seed_set.members[0].spec.mask_title}: seeds {one.seed_set.seeds[pair.first]} "
+        f"and {one.seed_set.seeds[pair.second]}, {format_count(int(pair.distance), 'bit')}"
+        for one in analysis.sets
+        for pair in one.points[-1].near
+    ]
+
+
+def _count(sets: "Iterator[SetDiversity] | Sequence[SetDiversity]") -> str:
+    listed = [*sets]
+    members = sum(len(one.seed_set.members) for one in listed)
+    return f"n = {format_count(len(listed), 'set')} of {format_count(members, 'trajectory')}"

@@ -1,0 +1,21 @@
+"""A section of the report, after the paper's figures and findings: all that the report needs of it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from riptui.figures.figure import WrittenFigure
+
+
+@dataclass(frozen=True)
+class ReportSection:
+    """What was written of it; without text there is nothing to say."""
+
+    key: str
+    """Of its content in report.json."""
+    content: object
+    """What report.json tells of it."""
+    text: Iterable[str]
+    """Parts of the Markdown."""
+    figures: Sequence[WrittenFigure] = ()
+    files: Sequence[str] = ()
+    """Those of no figure, in the report's folder."""

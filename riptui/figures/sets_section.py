@@ -1,0 +1,197 @@
+"""The report's section on sets of pictures: a figure per condition and kind of features, tables, and comparisons."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from math import isnan
+from pathlib import Path
+from typing import Any
+
+from riptui.errors import RiptuiError
+from riptui.export.tables import write_csv
+from riptui.figures import style
+from riptui.figures.data import Condition, settings_title
+from riptui.figures.figure import WrittenFigure
+from riptui.figures.markdown import escape_markdown, format_estimate, markdown_list, markdown_table
+from riptui.figures.report_data import OnReportProgress, ReportData
+from riptui.figures.sets_figure import draw_sets
+from riptui.metrics.sets import SET_METRICS
+from riptui.results.panel import condition_settings
+from riptui.results.picture_sets import PictureSets, SetGroup, list_features, read_picture_sets
+from riptui.results.set_curves import SetComparison, SetCurve, SetPoint, set_comparisons, set_curves
+from riptui.results.set_tables import comparison_rows, curve_rows
+from riptui.store.layout import FEATURES_PREFIX, features_name
+
+STEM = "figure-sets"
+COMPARED = "kid"
+"""The metric by which two groups are compared: the only one that few pictures do not bias."""
+
+_INTRODUCTION = """\
+All frames of a condition at one inpainted % are a set of pictures, and their originals another; *features* are what a
+network sees in each. *KID* is how far apart the sets are; it is unbiased, so that it can be below 0 by chance, and
+leaves out the pairs of a frame with its own original. *Precision* and *density* say whether frames are where
+originals are, *recall* and *coverage-prdc* whether there are frames wherever there are originals; since each frame
+begins as its original, all of these begin at their best. FID, U-IDS and P-IDS need at least as many pictures as
+features have dimensions. In brackets: 95 % confidence intervals by image.
+"""
+
+
+@dataclass(frozen=True)
+class WrittenSets:
+    """Metrics of the sets by kind of features, and their files."""
+
+    curves: Mapping[str, Sequence[SetCurve]]
+    """By the extractor's name."""
+    comparisons: Mapping[str, Sequence[SetComparison]] = field(default_factory=dict)
+    by: Sequence[str] = ()
+    notes: Sequence[str] = ()
+    figures: Sequence[WrittenFigure] = ()
+    tables: Mapping[str, str] = field(default_factory=dict)
+    """By the extractor's name, the CSV of its comparisons."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """For report.json."""
+        found = {}
+        for name, curves in self.curves.items():
+            rows = [*curve_rows(curves, self.by)]
+            rows += comparison_rows(self.comparisons.get(name, ()), COMPARED, self.by)
+            found[name] = {"points": rows}
+        return {"features": found, "notes": list(self.notes)}
+
+
+def write_sets(data: ReportData, folder: Path, on_progress: OnReportProgress) -> WrittenSets:
+    """Compute the metrics of sets that the stored features allow, and write the files. Raises DiskError."""
+    runs = [run for condition in data.conditions for run in condition.runs]
+    by = [*condition_settings(runs), "mask"] if runs else []
+    found: dict[str, Sequence[SetCurve]] = {}
+    comparisons: dict[str, Sequence[SetComparison]] = {}
+    notes: dict[str, None] = {}
+    figures: list[WrittenFigure] = []
+    tables: dict[str, str] = {}
+    names = list_features(data.summaries)
+    for done, name in enumerate(names):
+        on_progress("comparing sets", done, len(names))
+        try:
+            sets = read_picture_sets(data.summaries, name, by)
+        except RiptuiError as error:
+            notes[str(error)] = None
+            continue
+        notes |= dict.fromkeys(sets.notes)
+        curves, refused = _measure(sets)
+        notes |= dict.fromkeys(refused)
+        found[name] = curves
+        with style.styled():
+            figures += _write_figures(sets, curves, data.conditions, folder)
+        with suppress(RiptuiError):  # there may be nothing to compare
+            comparisons[name] = set_comparisons(sets, COMPARED)
+            file = folder / f"{STEM}-{_slug(name)}-comparisons.csv"
+            tables[name] = write_csv([*comparison_rows(comparisons[name], COMPARED, by)], file).name
+    return WrittenSets(found, comparisons, by, [*notes], figures, tables)
+
+
+def _measure(sets: PictureSets) -> tuple[list[SetCurve], list[str]]:
+    """Each metric that can be told of these features for any group, and why others cannot."""
+    curves: list[SetCurve] = []
+    refused: dict[str, None] = {}
+    for metric, info in SET_METRICS.items():
+        if info.per_dimension and info.features != sets.features:
+            continue  # it is defined by the features of its source
+        try:
+            found = set_curves(sets, metric)
+        except RiptuiError as error:  # an extra is missing
+            refused[str(error)] = None
+            continue
+        refused |= dict.fromkeys(curve.refusal for curve in found if curve.refusal)
+        curves += [curve for curve in found if not curve.refusal]
+    return curves, [*refused]
+
+
+def _write_figures(
+    sets: PictureSets, curves: Sequence[SetCurve], conditions: Sequence[Condition], folder: Path
+) -> Iterator[WrittenFigure]:
+    for condition in conditions:
+        drawn = [curve for curve in curves if _belongs(curve.group, condition, sets.by)]
+        if not drawn:
+            continue
+        stem = "-".join(filter(None, (STEM, _slug(sets.features), condition.slug)))
+        files = style.write_figure(draw_sets(drawn, condition), folder, stem)
+        files.append(write_csv([*curve_rows(drawn, sets.by)], folder / f"{stem}.csv"))
+        images = max(point.images for curve in drawn for point in curve.points)
+        caption = (
+            f"The frames of {images} images against their originals by the features {sets.features}, with bars of 95 % "
+            "confidence by image."
+        )
+        yield WrittenFigure("sets", condition.label, stem, caption, tuple(file.name for file in files))
+
+
+def render_sets(written: WrittenSets) -> Iterator[str]:
+    """The parts of the section's text; nothing if no trajectory has features."""
+    if not written.curves and not written.notes:
+        return
+    yield f"## Sets of pictures\n\n{_INTRODUCTION}"
+    for figure in written.figures:
+        links = ", ".join(f"[{name.rpartition('.')[2].upper()}]({name})" for name in figure.files[1:])
+        title = f"Sets of pictures{f', {escape_markdown(figure.of)}' if figure.of else ''}"
+        yield f"![{title}]({figure.files[0]})\n\n{escape_markdown(figure.caption)} {links}\n"
+    for name, curves in written.curves.items():
+        yield f"By the features {escape_markdown(name)}, at the end:\n"
+        yield _ends_table(curves, written.by)
+        if compared := written.comparisons.get(name):
+            yield (
+                f"{COMPARED} of two conditions on the images that both have, at the end: between their frames, and "
+                f"that of the first to the originals less that of the second. [CSV]({written.tables[name]})\n"
+            )
+            yield _comparisons_table(compared, written.by)
+    yield markdown_list(map(escape_markdown, written.notes))
+
+
+def _ends_table(curves: Sequence[SetCurve], by: Sequence[str]) -> str:
+    metrics = list(dict.fromkeys(curve.metric for curve in curves))
+    groups = list({id(curve.group): curve.group for curve in curves}.values())
+    last = {(id(curve.group), curve.metric): curve.points[-1] for curve in curves}
+    rows = []
+    for group in groups:
+        points = [last.get((id(group), metric)) for metric in metrics]
+        inpainted, images = next((point.inpainted, point.images) for point in points if point)
+        cells = [_format(point) if point else "-" for point in points]
+        rows.append([_title(group, by), f"{group.spec.mask} px", f"{images:,}", f"{inpainted:g} %", *cells])
+    return markdown_table(["inpainter", "mask", "images", "inpainted", *metrics], rows)
+
+
+def _comparisons_table(comparisons: Sequence[SetComparison], by: Sequence[str]) -> str:
+    rows = [
+        [
+            _title(one.first, by),
+            _title(one.second, by),
+            f"{one.first.spec.mask} px",
+            f"{one.between[-1].images:,}",
+            f"{one.between[-1].inpainted:g} %",
+            _format(one.between[-1]),
+            _format(one.differences[-1]),
+        ]
+        for one in comparisons
+        if one.between and one.differences
+    ]
+    columns = ["first", "second", "mask", "images", "inpainted", "between", "difference"]
+    return markdown_table(columns, rows)
+
+
+def _format(point: SetPoint) -> str:
+    return "-" if isnan(point.estimate.value) else format_estimate(point.estimate)
+
+
+def _title(group: SetGroup, by: Sequence[str]) -> str:
+    return escape_markdown(settings_title({name: value for name, value in _settings(group, by) if name != "mask"}))
+
+
+def _settings(group: SetGroup, by: Sequence[str]) -> Iterator[tuple[str, Any]]:
+    return zip(by, group.key, strict=True)
+
+
+def _belongs(group: SetGroup, condition: Condition, by: Sequence[str]) -> bool:
+    return all(condition.settings.get(name) == value for name, value in _settings(group, by) if name != "mask")
+
+
+def _slug(features: str) -> str:
+    """An extractor's part of a file name."""
+    return features_name(features).removeprefix(FEATURES_PREFIX).removesuffix(".npz")

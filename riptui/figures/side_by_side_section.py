@@ -1,0 +1,130 @@
+"""The report's section that has all conditions in one figure, S3, and in one table: what comparisons are made for."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from riptui.export.tables import write_csv
+from riptui.figures import style
+from riptui.figures.averages import AveragePoint, average_runs, compute_averages
+from riptui.figures.curve_view import CurveView
+from riptui.figures.data import Condition
+from riptui.figures.figure import WrittenFigure
+from riptui.figures.markdown import escape_markdown, markdown_table
+from riptui.metrics.display import format_result, in_display_order
+from riptui.text.terminal import printable
+
+MAX_METRICS = 3  # of the figure
+MAX_MASKS = 3
+MAX_LINES = 14  # each with a colour and a dash of its own
+MAX_COLUMNS = 6  # metrics of the table
+DASHES = ("-", "--")
+STEM = "figure-s3"
+
+
+@dataclass(frozen=True)
+class WrittenSideBySide:
+    """The figure on disk, if there are several conditions, and the lines of the table."""
+
+    figures: Sequence[WrittenFigure] = ()
+    columns: Sequence[str] = ()
+    rows: Sequence[Sequence[str]] = ()
+
+
+Averages = Mapping[Condition, Sequence[AveragePoint]]
+
+
+def write_side_by_side(conditions: Sequence[Condition], folder: Path) -> WrittenSideBySide:
+    """Draw the means of all conditions in one figure, and write it with its data. Raises DiskError."""
+    averages = {one: found for one in conditions if (found := compute_averages(one))}
+    if len(averages) < 2:
+        return WrittenSideBySide()
+    with style.styled():
+        files = style.write_figure(_draw(averages), folder, STEM)
+    data = [
+        {"condition": printable(one.title), **point._asdict()} for one, points in averages.items() for point in points
+    ]
+    files.append(write_csv(data, folder / f"{STEM}.csv"))
+    images = [point.images for points in averages.values() for point in points]
+    left_out = len(averages) - MAX_LINES
+    caption = (
+        "Means over images of all conditions, the seeds of an image averaged first; n = "
+        f"{min(images):,} to {max(images):,} images"
+        + (f"; {left_out} conditions are not drawn" if left_out > 0 else "")
+    )
+    written = WrittenFigure("S3", "", STEM, f"{caption}.", tuple(file.name for file in files))
+    return WrittenSideBySide([written], *_table(averages))
+
+
+def render_side_by_side(found: WrittenSideBySide) -> Iterator[str]:
+    """The parts of the section's text; nothing for a single condition."""
+    if not found.figures:
+        return
+    figure = found.figures[0]
+    links = ", ".join(f"[{name.rpartition('.')[2].upper()}]({name})" for name in figure.files[1:])
+    yield "## Side by side\n"
+    yield f"![Figure S3]({figure.files[0]})\n\n{escape_markdown(figure.caption)} {links}\n"
+    yield "Means over images at the first measured point after the original, and at the end:\n"
+    yield markdown_table(found.columns, found.rows)
+
+
+def _draw(averages: Averages) -> Figure:
+    names = in_display_order(metric for one in averages for metric in one.metrics)[:MAX_METRICS]
+    masks = sorted({mask for one in averages for mask in one.masks})[-MAX_MASKS:]
+    columns = len(names)
+    figure = style.empty_figure(max(style.PAGE_WIDTH, 2.4 * columns), 2.6 * len(masks) + 0.16 * len(averages))
+    grid = figure.subplots(len(masks), columns, squeeze=False)
+    looks = style.mark_styles(range(7))
+    drawn = dict(zip([*averages][:MAX_LINES], range(MAX_LINES), strict=False))
+    marks = {one: {**looks[i % 7], "linestyle": DASHES[i // 7], "markersize": 3} for one, i in drawn.items()}
+    for row, mask in zip(grid, masks, strict=True):
+        members = [one for one in marks if mask in one.masks]
+        for axes, name in zip(row, names, strict=True):
+            for one in members:
+                points = [point for point in averages[one] if (point.metric, point.mask) == (name, mask)]
+                _draw_line(axes, points, max(1, one.passes), marks[one])
+            _set_axes(axes, members, name, mask, several=len(masks) > 1)
+    handles = [Line2D([], [], label=style.safe_label(one.title, 70), **mark) for one, mark in marks.items()]
+    figure.legend(handles=handles, loc="outside lower center", ncols=2 if len(handles) > 4 else 1)
+    return figure
+
+
+def _draw_line(axes: Axes, points: Sequence[AveragePoint], passes: int, mark: style.MarkStyle) -> None:
+    x, y = [point.inpainted * passes for point in points], [point.mean for point in points]
+    axes.plot(x, y, markevery=style.marker_options(len(points))["markevery"], **mark)
+
+
+def _set_axes(axes: Axes, members: Sequence[Condition], name: str, mask: int, *, several: bool) -> None:
+    whole = bool(members) and all(one.whole_image for one in members)
+    axes.set_title(f"mask {mask} px" if several and not whole else "whole image" if several else "")
+    axes.set_ylabel(style.axis_name(name))
+    last = max((one.max_inpainted * max(1, one.passes) for one in members), default=100.0)
+    style.set_percent_axis(axes, CurveView.AMOUNT, last_amount=last, passes=int(whole))
+    style.set_value_axis(axes, name, CurveView.AMOUNT)
+
+
+def _table(averages: Averages) -> tuple[list[str], list[list[str]]]:
+    names = in_display_order(metric for one in averages for run in one.runs for metric in run.curves)[:MAX_COLUMNS]
+    rows = []
+    for one, points in averages.items():
+        for mask, of_mask in groupby(sorted(points, key=lambda point: point.mask), key=lambda point: point.mask):
+            listed = list(of_mask)
+            title = next(run.spec.mask_title for run in one.runs if run.spec.mask == mask)
+            cells = [_ends(one, mask, name) for name in names]
+            rows.append([escape_markdown(one.title), title, f"{max(p.images for p in listed):,}", *cells])
+    return ["condition", "mask", "images", *map(escape_markdown, names)], rows
+
+
+def _ends(condition: Condition, mask: int, name: str) -> str:
+    """0.12 → 0.31: the mean at the first point after the original, and at the last."""
+    runs = [run for run in condition.measured_runs(name) if run.spec.mask == mask]
+    found = [point for point in average_runs(name, mask, runs) if point.inpainted]
+    if not found:
+        return "-"
+    first, last = (format_result(point.mean) for point in (found[0], found[-1]))
+    return first if len(found) == 1 else f"{first} → {last}"

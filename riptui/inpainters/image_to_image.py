@@ -1,0 +1,28 @@
+"""Image to image: noise is added to the whole picture up to a strength, and taken away again by a diffusion model.
+
+An inpainter whose square is the whole image. With a prompt that asks for nothing, it shows how far a model drifts when
+nothing should change.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from riptui.arrays import Images, Masks
+from riptui.inpainters.diffusion import diffusion
+from riptui.inpainters.pipeline.diffusion_inpainter import DiffusionInpainter
+from riptui.inpainters.pipeline.pipeline_tasks import IMAGE_TO_IMAGE, PipelineTask
+
+
+class ImageToImage(DiffusionInpainter):
+    """A loaded pipeline that changes the whole image."""
+
+    task: ClassVar[PipelineTask] = IMAGE_TO_IMAGE
+
+    def picture_arguments(self, images: Images, masks: Masks) -> dict[str, Any]:
+        return {"image": super().picture_arguments(images, masks)["image"]}
+
+
+def image_to_image(**parameters: Any) -> DiffusionInpainter:
+    """Load a model with the parameters of `diffusion`."""
+    return diffusion(**parameters, kind=ImageToImage)

@@ -1,0 +1,13 @@
+"""Servers that inpaint, as inpainters: each picture is an HTTP request.
+
+server_infos      their names, and their parameters
+server_place      where one is, by the environment and the settings, and the credentials
+server_check      whether one answers, before any work
+server_inpainter  the inpainter that asks one
+inpainting_api    what each kind of server has to say how it is asked
+iopaint, webui, comfyui   the kinds; comfyui_workflow: a workflow and its named inputs
+connection        HTTP: what is an answer, and what is tried again
+server_turn       one request at a time, where a server needs that
+json_object       a parameter that is a JSON object
+waiting           asynchronous code, called from code that is not
+"""

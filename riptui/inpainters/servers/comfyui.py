@@ -1,0 +1,164 @@
+"""ComfyUI: a workflow of the user's, queued there for each picture."""
+
+import hashlib
+import json
+import re
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+import anyio
+import numpy as np
+from PIL import Image as PilImage
+
+from riptui.inpainters.servers.comfyui_workflow import ComfyuiWorkflow
+from riptui.inpainters.servers.connection import ServerConnection
+from riptui.inpainters.servers.inpainting_api import OnProgress, PictureRequest, encode_png
+from riptui.text.terminal import printable
+
+FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 0.05, 0.5
+MAX_SUBMISSIONS = 5  # of one picture, where the server forgot it: it was started again
+FAREWELL_SECONDS = 2.0  # seconds to take a picture out of the queue that nobody waits for any more
+
+
+class ComfyuiApi:
+    """Its files are temporary ones there, which ComfyUI removes when it starts."""
+
+    title = "ComfyUI"
+    advice = "the workflow must save what it paints as PNG, at the size of the image that it gets"
+    is_parallel = True  # it has a queue of its own
+
+    def __init__(self, workflow: str | None) -> None:
+        self._workflow = workflow
+        self._client = secrets.token_hex(16)
+
+    async def identify(self, connection: ServerConnection) -> dict[str, str]:
+        """Its versions and its device. Models are named by the workflow, which the spec has."""
+        found = await connection.get_json("/system_stats")
+        try:
+            system, device = found["system"], found["devices"][0]["name"]
+            notes = {
+                "server version": system.get("comfyui_version", "not told"),
+                "server torch": system.get("pytorch_version", "not told"),
+                "server device": re.sub(r":\d+", "", str(device), count=1),
+            }
+        except (KeyError, IndexError, TypeError, AttributeError) as error:
+            raise connection.error("does not tell its version at /system_stats: is it ComfyUI?") from error
+        return {name: printable(str(note)) for name, note in notes.items()}
+
+    def refuse(self, found: Mapping[str, str]) -> str:
+        return ""
+
+    async def describe(self, connection: ServerConnection) -> dict[str, str]:
+        return {}
+
+    async def paint(self, connection: ServerConnection, picture: PictureRequest) -> bytes:
+        workflow = ComfyuiWorkflow(self._workflow)
+        with anyio.move_on_after(picture.seconds):
+            image = await _upload(connection, picture.image_png if workflow.takes_mask else _with_alpha(picture))
+            mask = await _upload(connection, _mask_for_any_channel(picture)) if workflow.takes_mask else ""
+            found = await self._run(connection, workflow.fill(image=image, mask=mask, seed=picture.seed))
+            return await _fetch_output(connection, found, workflow.output)
+        raise connection.error(f"did not paint a picture in {picture.seconds:g} s: set a longer timeout")
+
+    async def follow(self, connection: ServerConnection, tell: OnProgress) -> None:
+        async with connection.open_socket(f"/ws?clientId={self._client}") as socket:
+            while True:
+                message = await socket.receive()
+                text = getattr(message, "data", "")
+                said = json.loads(text) if isinstance(text, str) and text else {}
+                if said.get("type") == "progress":
+                    tell(int(said["data"]["value"]), int(said["data"]["max"]))
+
+    async def _run(self, connection: ServerConnection, prompt: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The server's history of a run of the workflow, once it has ended well."""
+        for _ in range(MAX_SUBMISSIONS):
+            body = {"prompt": prompt, "client_id": self._client}
+            answer = await connection.post_json("/prompt", body, seconds=connection.place.timeout)
+            number = answer.get("prompt_id") if isinstance(answer, dict) else None
+            if not isinstance(number, str):
+                raise connection.error("took the workflow and gave it no number")
+            try:
+                found = await _wait_for(connection, number)
+            except BaseException:
+                await _withdraw(connection, number)
+                raise
+            if found is not None:
+                return found
+        raise connection.error(f"forgot a picture {MAX_SUBMISSIONS} times: is it started again and again?")
+
+
+async def _upload(connection: ServerConnection, png: bytes) -> str:
+    """Upload a file; its name, as a node that loads a picture takes it."""
+    name = f"riptui-{hashlib.sha256(png).hexdigest()[:32]}.png"
+    answer = await connection.post_file("/upload/image", name, png, type="temp", overwrite="true")
+    if not isinstance(answer, dict) or not answer.get("name"):
+        raise connection.error("took a picture and did not say under which name")
+    folder = f"{answer['subfolder']}/" if answer.get("subfolder") else ""
+    return f"{folder}{answer['name']} [{answer.get('type', 'temp')}]"
+
+
+def _mask_for_any_channel(picture: PictureRequest) -> bytes:
+    """The mask for whichever channel a node reads: white in the hole, and transparent, for ComfyUI inverts alpha."""
+    white = picture.mask.astype(np.uint8) * 255
+    return encode_png(PilImage.fromarray(np.stack([white, white, white, 255 - white], axis=-1)))
+
+
+def _with_alpha(picture: PictureRequest) -> bytes:
+    """The picture, transparent in the hole."""
+    alpha = 255 - picture.mask.astype(np.uint8) * 255
+    return encode_png(PilImage.fromarray(np.concatenate([picture.image, alpha[..., None]], axis=-1)))
+
+
+async def _wait_for(connection: ServerConnection, number: str) -> Mapping[str, Any] | None:
+    """The history of a run; None if the server knows nothing of it any more. Raises InpainterError if it failed."""
+    pause = FIRST_PAUSE_SECONDS
+    while True:
+        queued = await connection.get_json("/queue")
+        history = await connection.get_json(f"/history/{number}")
+        found = history.get(number) if isinstance(history, dict) else None
+        if isinstance(found, dict):
+            _require_success(connection, found)
+            return found
+        if not _is_queued(queued, number):
+            return None
+        await anyio.sleep(pause)
+        pause = min(2 * pause, MAX_PAUSE_SECONDS)
+
+
+def _is_queued(queued: Any, number: str) -> bool:
+    lists = [queued.get(name) or [] for name in ("queue_running", "queue_pending")] if isinstance(queued, dict) else []
+    return any(number in entry for entries in lists for entry in entries)
+
+
+def _require_success(connection: ServerConnection, found: Mapping[str, Any]) -> None:
+    status = found.get("status") or {}
+    if status.get("status_str") != "error":
+        return
+    said = [
+        f"{data.get('node_type', 'a node')}: {data.get('exception_message', 'no reason')}"
+        for kind, data in filter(lambda message: len(message) == 2, status.get("messages") or [])
+        if kind == "execution_error" and isinstance(data, dict)
+    ]
+    raise connection.error(f"could not run the workflow: {' '.join('; '.join(said).split()) or 'it was interrupted'}")
+
+
+async def _fetch_output(connection: ServerConnection, found: Mapping[str, Any], output: str) -> bytes:
+    images = ((found.get("outputs") or {}).get(output) or {}).get("images") or []
+    if len(images) != 1:
+        raise connection.error(f"painted {len(images)} pictures at the workflow's output; it must be one")
+    place = {name: str(images[0].get(name, "")) for name in ("filename", "subfolder", "type")}
+    return await connection.get_file("/view", **place)
+
+
+async def _withdraw(connection: ServerConnection, number: str) -> None:
+    """Take a run out of the server's queue, and end it if it is the one that runs; those of others go on."""
+    with anyio.move_on_after(FAREWELL_SECONDS, shield=True):
+        try:
+            queued = await connection.get_json("/queue")
+            if any(number in entry for entry in queued["queue_running"]):
+                await connection.post("/interrupt", {"prompt_id": number})
+            else:
+                await connection.post("/queue", {"delete": [number]})
+        except Exception:  # the reason to withdraw it matters more
+            return

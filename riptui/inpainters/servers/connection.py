@@ -1,0 +1,211 @@
+"""Requests to a server that inpaints: what it answers is checked, and a lost connection is tried again.
+
+Only a lost connection is: a picture is a function of its request, so that asking again gives the same. Redirects are
+not followed, for credentials must not go elsewhere.
+"""
+
+import json
+import re
+import ssl
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import cache
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import urlsplit
+
+import anyio
+import httpx2
+from httpx2.websockets import AsyncWebSocketSession
+
+from riptui.errors import InpainterError
+from riptui.inpainters.servers.server_place import ServerPlace, auth_variable
+from riptui.text.terminal import printable
+
+LOST = (httpx2.NetworkError, httpx2.RemoteProtocolError, httpx2.ConnectTimeout)
+CONNECT_SECONDS = 10.0
+FIRST_PAUSE_SECONDS = 0.5
+MAX_PAUSE_SECONDS = 8.0
+MAX_BYTES = 256 * 2**20  # bytes of an answer: a PNG of 2048 px has at most 13 MB, and base64 adds a third
+MAX_SAID = 300  # characters of what a server said that an error quotes
+
+
+class ServerConnection:
+    """Requests to one server. title: its name for people. reconnect: seconds; by default those of the place."""
+
+    def __init__(
+        self, title: str, place: ServerPlace, client: httpx2.AsyncClient, *, reconnect: float | None = None
+    ) -> None:
+        self._title, self.place, self.client = title, place, client
+        self._reconnect = place.reconnect if reconnect is None else reconnect
+
+    async def get_json(self, path: str, *, seconds: float = CONNECT_SECONDS, **params: str) -> Any:
+        """The JSON at a path. seconds: for the whole answer. Raises InpainterError."""
+        return self._read_json(path, await self._request("GET", path, seconds, params=params))
+
+    async def post_json(self, path: str, body: object, *, seconds: float) -> Any:
+        """The JSON that answers JSON. Raises InpainterError."""
+        return self._read_json(path, await self._request("POST", path, seconds, json=body))
+
+    async def post_for_file(self, path: str, body: object, *, seconds: float) -> tuple[bytes, Mapping[str, str]]:
+        """The file that answers JSON, and the headers. Raises InpainterError."""
+        answer = await self._request("POST", path, seconds, json=body)
+        return answer.content, answer.headers
+
+    async def post_file(self, path: str, name: str, content: bytes, **fields: str) -> Any:
+        """The JSON that answers a file, sent as a form does, in the field "image". Raises InpainterError."""
+        files = {"image": (name, content, "image/png")}
+        answer = await self._request("POST", path, self.place.timeout, files=files, data=fields)
+        return self._read_json(path, answer)
+
+    async def get_file(self, path: str, **params: str) -> bytes:
+        """The file at a path. Raises InpainterError."""
+        return (await self._request("GET", path, self.place.timeout, params=params)).content
+
+    async def post(self, path: str, body: object) -> None:
+        """Send JSON, whatever is answered to it. Raises InpainterError."""
+        await self._request("POST", path, CONNECT_SECONDS, json=body)
+
+    def open_socket(self, path: str) -> AbstractAsyncContextManager[AsyncWebSocketSession]:
+        """A web socket. Raises anything: it is for progress alone."""
+        return self.client.websocket(f"ws{self.place.url.removeprefix('http')}{path}", max_message_size_bytes=MAX_BYTES)
+
+    async def _request(self, method: str, path: str, seconds: float, **content: Any) -> httpx2.Response:
+        """An answer with status 200. Raises InpainterError."""
+        lost_at, pause = None, FIRST_PAUSE_SECONDS
+        while True:
+            try:
+                with anyio.fail_after(seconds):
+                    answer = await self._send(method, path, content)
+                break
+            except LOST as error:
+                lost_at = time.monotonic() if lost_at is None else lost_at
+                waited = time.monotonic() - lost_at
+                if waited + pause > self._reconnect or "certificate verify failed" in str(error):
+                    raise self._away(error, waited) from error
+            except (TimeoutError, httpx2.TimeoutException) as error:
+                raise self.error(f"gave no answer to {path} in {seconds:g} s: set a longer timeout") from error
+            except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+                raise self.error(f"cannot be asked: {self._quote(str(error))}") from error
+            await anyio.sleep(pause)
+            pause = min(2 * pause, MAX_PAUSE_SECONDS)
+        self._require_success(path, answer)
+        return answer
+
+    async def _send(self, method: str, path: str, content: Mapping[str, Any]) -> httpx2.Response:
+        async with self.client.stream(method, f"{self.place.url}{path}", **content) as answer:
+            body = bytearray()
+            async for part in answer.aiter_bytes():
+                body += part
+                if len(body) > MAX_BYTES:
+                    raise self.error(f"answered {path} with more than {MAX_BYTES >> 20} MiB")
+        headers = {key: value for key, value in answer.headers.items() if key not in ("content-encoding",)}
+        return httpx2.Response(answer.status_code, headers=headers, content=bytes(body))
+
+    def _require_success(self, path: str, answer: httpx2.Response) -> None:
+        """Raise InpainterError, with what the server said, unless the status is 200."""
+        code, variable = answer.status_code, auth_variable(self.place.name)
+        if code == 200:
+            return
+        if 300 <= code < 400:
+            raise self.error(f"redirects {path} to {self._origin(answer)}: give that as its URL, if it is the server")
+        if code in (401, 403):
+            advice = "does not accept" if self.place.credentials else "asks for credentials: set"
+            raise self.error(f"{advice} ${variable}, USER:PASSWORD or a token ({code}{self._said(answer)})")
+        if code in (404, 405):
+            raise self.error(f"has no {path} ({code}{self._said(answer)}): is it {self._title}, with its API on?")
+        raise self.error(f"answered {path} with {code}{self._said(answer) or ' and no reason'}")
+
+    def _read_json(self, path: str, answer: httpx2.Response) -> Any:
+        try:
+            return json.loads(answer.content)
+        except (ValueError, RecursionError) as error:
+            raise self.error(
+                f"answered {path} with {self._kind(answer)} in place of JSON: is it {self._title}?"
+            ) from error
+
+    def _away(self, error: Exception, waited: float) -> InpainterError:
+        tried = f", tried again for {waited:.0f} s" if waited >= 1 else ""
+        said = self._quote(str(error)) or type(error).__name__
+        return self.error(f"cannot be reached ({said}{tried}): is it running there?")
+
+    def error(self, text: str) -> InpainterError:
+        """An error of this server. text: goes on after its name and URL."""
+        return InpainterError(self.describe(text))
+
+    def describe(self, text: str) -> str:
+        """A sentence about this server, on one line and without its credentials."""
+        return f"{self._title} at {self.place.url} {printable(self.place.redact(text))}"
+
+    def _said(self, answer: httpx2.Response) -> str:
+        """What the server said about an error, as ": text"; "" if nothing."""
+        if text := self._quote(explain_answer(answer.content)):
+            return f": {text}"
+        kind = self._kind(answer)
+        return f": {kind}" if answer.content and kind != "JSON" else ""
+
+    def _quote(self, text: str) -> str:
+        return printable(" ".join(self.place.redact(text).split()))[:MAX_SAID]
+
+    @staticmethod
+    def _kind(answer: httpx2.Response) -> str:
+        kind = printable(answer.headers.get("content-type", "").partition(";")[0].strip())[:60]
+        return {"text/html": "an HTML page", "application/json": "JSON", "": "something"}.get(kind, kind)
+
+    def _origin(self, answer: httpx2.Response) -> str:
+        """Where a redirect leads, without what may be secret in it."""
+        target = urlsplit(str(httpx2.URL(self.place.url).join(answer.headers.get("location", ""))))
+        return self._quote(
+            f"{target.scheme}://{target.hostname}{f':{target.port}' if target.port else ''}{target.path}"
+        )
+
+
+def explain_answer(body: bytes) -> str:
+    """The message in the JSON by which FastAPI, A1111 or ComfyUI explains an error; "" if there is none."""
+    try:
+        said = json.loads(body)
+    except (ValueError, RecursionError):
+        return ""
+    return "; ".join(dict.fromkeys(_list_texts(said)))
+
+
+def _list_texts(said: object) -> list[str]:
+    """The texts under the names that servers use for messages, outermost first."""
+    if isinstance(said, str):
+        return [said] if said.strip() else []
+    if isinstance(said, list):
+        return [text for each in said for text in _list_texts(each)]
+    if not isinstance(said, dict):
+        return []
+    named = ("error", "message", "msg", "details", "detail", "errors", "exception_message", "node_errors")
+    nested = [value for value in said.values() if isinstance(value, dict)]
+    return [text for name in named for text in _list_texts(said.get(name))] + (
+        [] if any(name in said for name in named) else [text for value in nested for text in _list_texts(value)]
+    )
+
+
+@asynccontextmanager
+async def connect(title: str, place: ServerPlace, *, reconnect: float | None = None) -> AsyncIterator[ServerConnection]:
+    """A connection for some requests. Proxies of the environment are used, but not for this machine itself."""
+    limits = httpx2.Timeout(None, connect=CONNECT_SECONDS)
+    is_here = _is_loopback(urlsplit(place.url).hostname or "")
+    async with httpx2.AsyncClient(
+        headers=place.headers, timeout=limits, trust_env=not is_here, verify=_read_certificates()
+    ) as client:
+        yield ServerConnection(title, place, client, reconnect=reconnect)
+
+
+@cache
+def _read_certificates() -> ssl.SSLContext:
+    """The certificates that this machine trusts: 30 ms to read."""
+    return httpx2.create_ssl_context()
+
+
+def _is_loopback(host: str) -> bool:
+    if re.fullmatch(r"localhost|.*\.localhost", host):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

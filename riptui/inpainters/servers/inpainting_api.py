@@ -1,0 +1,83 @@
+"""What each kind of server has to say how it is asked: the part that `ServerInpainter` does not know."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Protocol
+
+import numpy as np
+from PIL import Image as PilImage
+
+from riptui.arrays import Image, Mask
+from riptui.inpainters.servers.connection import ServerConnection
+
+SEED_RANGE = 2**32
+"""A server gets the noise seed modulo this: NumPy's global seed, which some of them set, takes no more."""
+
+OnProgress = Callable[[int, int], None]
+"""Called as `tell(step, steps)` when a server tells how far it is."""
+
+
+@dataclass(frozen=True)
+class PictureRequest:
+    """A picture to be painted. mask: True = repaint."""
+
+    image: Image
+    mask: Mask
+    seed: int
+    """From 0 to SEED_RANGE - 1."""
+    seconds: float
+    """That its answer may take."""
+
+    @property
+    def size(self) -> int:
+        """Pixels on each side."""
+        return len(self.image)
+
+    @property
+    def image_png(self) -> bytes:
+        return encode_png(PilImage.fromarray(self.image))
+
+    @property
+    def mask_png(self) -> bytes:
+        """Grey: white where it is to be repainted, black elsewhere."""
+        return encode_png(PilImage.fromarray(self.mask.astype(np.uint8) * 255))
+
+
+class InpaintingApi(Protocol):
+    """How one kind of server is asked."""
+
+    title: str
+    """Its name for people."""
+    advice: str
+    """What to do if its answer is not an exact picture of the right size; "" if nothing can be said."""
+    is_parallel: bool
+    """Whether it may be asked for several pictures at once: it paints them one after another, or each by itself."""
+
+    async def identify(self, connection: ServerConnection) -> dict[str, str]:
+        """What decides the pixels there and can be asked quickly, by the names of a session's notes; asked around each
+        call. Raises InpainterError."""
+        ...
+
+    def refuse(self, found: Mapping[str, str]) -> str:
+        """Why a server that was so identified cannot do what is asked for, such as another model; "" if it can."""
+        ...
+
+    async def describe(self, connection: ServerConnection) -> dict[str, str]:
+        """What else decides the pixels there; asked once, before the first call. Raises InputError, InpainterError."""
+        ...
+
+    async def paint(self, connection: ServerConnection, picture: PictureRequest) -> bytes:
+        """The file with the painted picture. Raises InpainterError."""
+        ...
+
+    async def follow(self, connection: ServerConnection, tell: OnProgress) -> None:
+        """Tell the progress of the one picture that is being painted, until cancelled. May raise anything: progress is
+        never needed."""
+        ...
+
+
+def encode_png(picture: PilImage.Image) -> bytes:
+    file = BytesIO()
+    picture.save(file, "PNG", compress_level=1)
+    return file.getvalue()

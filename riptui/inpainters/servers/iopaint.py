@@ -1,0 +1,99 @@
+"""IOPaint (1.6): any of its models, the one that it has loaded."""
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping
+from contextlib import nullcontext
+
+from riptui.inpainters.servers.connection import ServerConnection
+from riptui.inpainters.servers.inpainting_api import OnProgress, PictureRequest
+from riptui.inpainters.servers.json_object import read_object
+from riptui.inpainters.servers.server_turn import take_turn
+from riptui.text.terminal import printable
+
+PARALLEL_MODELS = ("cv2", "lama", "anime-lama")
+"""Models that may paint several pictures at once. The others share torch's global generator or a scheduler's state."""
+
+
+class IOPaintApi:
+    """Blurs no border and crops nothing: the whole frame, as it is."""
+
+    title = "IOPaint"
+    advice = ""
+
+    def __init__(
+        self,
+        model: str,
+        prompt: str,
+        negative_prompt: str,
+        steps: int,
+        guidance: float,
+        strength: float,
+        sampler: str,
+        options: str | None,
+    ) -> None:
+        """options: a JSON object of further fields of a request."""
+        self._model = model
+        self._fields = {
+            "sd_mask_blur": 0,
+            "hd_strategy": "Original",
+            "prompt": prompt,
+            "negative_prompt": negative_prompt,
+            "sd_steps": steps,
+            "sd_guidance_scale": guidance,
+            "sd_strength": strength,
+            "sd_sampler": sampler,
+            **read_object(options),
+        }
+        self._steps = max(1, int(steps * strength))
+        self.is_parallel = model in PARALLEL_MODELS
+
+    async def identify(self, connection: ServerConnection) -> dict[str, str]:
+        """The model: its name is all that IOPaint tells."""
+        found = await connection.get_json("/api/v1/model")
+        name = found.get("name") if isinstance(found, dict) else None
+        if not isinstance(name, str):
+            raise connection.error("does not say which model it has loaded: is it IOPaint?")
+        return {"model": printable(name)}
+
+    def refuse(self, found: Mapping[str, str]) -> str:
+        model = found["model"]
+        if model == self._model:
+            return ""
+        return (
+            f"has the model {model} loaded, not {self._model}: load that one there "
+            f"(iopaint start --model {self._model}), or ask for --set model={model}"
+        )
+
+    async def describe(self, connection: ServerConnection) -> dict[str, str]:
+        """The digest of its interface, for IOPaint does not tell its version."""
+        found = await connection.get_json("/openapi.json")
+        return {"server interface": hashlib.sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()}
+
+    async def paint(self, connection: ServerConnection, picture: PictureRequest) -> bytes:
+        body = self._fields | {
+            "image": base64.b64encode(picture.image_png).decode(),
+            "mask": base64.b64encode(picture.mask_png).decode(),
+            "sd_seed": picture.seed,
+        }
+        async with nullcontext() if self.is_parallel else take_turn(connection.place.url):
+            content, headers = await connection.post_for_file("/api/v1/inpaint", body, seconds=picture.seconds)
+        used = headers.get("x-seed", str(picture.seed))
+        if used != str(picture.seed):
+            raise connection.error(f"used the seed {used[:30]}, not {picture.seed}: nothing could be replayed")
+        return content
+
+    async def follow(self, connection: ServerConnection, tell: OnProgress) -> None:
+        """By its page's channel, socket.io over a web socket: packets of text, whose first digits are their kind."""
+        async with connection.open_socket("/ws/socket.io/?EIO=4&transport=websocket") as socket:
+            while True:
+                packet = await socket.receive_text()
+                if packet.startswith("0"):  # opened: connect to the default namespace
+                    await socket.send_text("40")
+                elif packet == "2":  # ping
+                    await socket.send_text("3")
+                elif packet.startswith("42"):
+                    event, *data = json.loads(packet[2:])
+                    if event == "diffusion_progress":
+                        tell(int(data[0]["step"]) + 1, self._steps)

@@ -1,0 +1,48 @@
+"""Whether a server answers, and is what a spec asks for: before any work."""
+
+from collections.abc import Mapping
+from importlib import import_module
+
+from riptui.errors import InputError
+from riptui.inpainters.servers.connection import ServerConnection, connect
+from riptui.inpainters.servers.inpainting_api import InpaintingApi
+from riptui.inpainters.servers.server_place import find_server
+from riptui.inpainters.servers.waiting import run_watched
+from riptui.spec import ParameterValue
+
+APIS = {
+    "iopaint": "riptui.inpainters.servers.iopaint:IOPaintApi",
+    "a1111": "riptui.inpainters.servers.webui:WebuiApi",
+    "comfyui": "riptui.inpainters.servers.comfyui:ComfyuiApi",
+}
+"""How each inpainter asks its server, `module:class`; the class takes the inpainter's parameters."""
+
+
+def make_api(name: str, parameters: Mapping[str, ParameterValue]) -> InpaintingApi:
+    """How the server of an inpainter is asked. Raises InputError for parameters that it cannot have."""
+    module, _, kind = APIS[name].partition(":")
+    api: InpaintingApi = getattr(import_module(module), kind)(**parameters)
+    return api
+
+
+async def identify(api: InpaintingApi, connection: ServerConnection) -> dict[str, str]:
+    """What a server is. Raises InputError if it is not what is asked for, InpainterError if it cannot be asked."""
+    found = await api.identify(connection)
+    if reason := api.refuse(found):
+        raise InputError(connection.describe(reason))
+    return found
+
+
+def look_up(name: str, parameters: Mapping[str, ParameterValue], *, refuses: bool = True) -> dict[str, str]:
+    """What the server of an inpainter is, asked now and once.
+
+    refuses: whether it must be what the parameters ask for. Raises InputError if it is not, or if nobody says where it
+    is; InpainterError if it does not answer.
+    """
+    api, place = make_api(name, parameters), find_server(name)
+
+    async def ask() -> dict[str, str]:
+        async with connect(api.title, place, reconnect=0) as connection:
+            return await (identify(api, connection) if refuses else api.identify(connection))
+
+    return run_watched(ask)

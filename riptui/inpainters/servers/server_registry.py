@@ -1,0 +1,29 @@
+"""What stands in the way of a server, for those who must not import HTTP before a server is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from riptui.errors import RiptuiError
+from riptui.extras import importing
+from riptui.inpainters.inpainter_info import InpainterInfo
+
+if TYPE_CHECKING:  # msgspec takes longer to import than the names take to read
+    from riptui.spec import ParameterValue
+
+
+def explain_unreachable(name: str, info: InpainterInfo, parameters: Mapping[str, ParameterValue]) -> RiptuiError | None:
+    """Why the server of an inpainter cannot be used now: it does not answer, or has another model. Asks it once.
+
+    None if it can be used, or if the inpainter is no server.
+    """
+    if not info.is_server:
+        return None
+    try:
+        with importing(f"the inpainter {name}", info.extra or ""):
+            from riptui.inpainters.servers.server_check import look_up
+        look_up(name, parameters)
+    except RiptuiError as error:
+        return error
+    return None

@@ -1,0 +1,40 @@
+"""Turns at a server that must paint one picture at a time: among all processes of a user on this machine."""
+
+import fcntl
+import hashlib
+import os
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import anyio
+
+from riptui.errors import InpainterError
+
+POLL_SECONDS = 0.05
+
+
+@asynccontextmanager
+async def take_turn(url: str) -> AsyncIterator[None]:
+    """Wait until no other request of ours is at the server. Raises InpainterError if no file for that can be made."""
+    name = f"riptui-turn-{os.geteuid()}-{hashlib.sha256(url.encode()).hexdigest()[:16]}"
+    path = Path(tempfile.gettempdir(), name)
+    try:
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        raise InpainterError(f"the file {path}, by which turns are taken, cannot be made: {error.strerror}") from error
+    try:
+        while not _lock(fd):
+            await anyio.sleep(POLL_SECONDS)
+        yield
+    finally:
+        os.close(fd)
+
+
+def _lock(fd: int) -> bool:
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

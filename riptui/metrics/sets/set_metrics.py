@@ -1,0 +1,159 @@
+"""The metrics of sets by name, with their properties, known without importing them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass
+from importlib import import_module
+from math import inf
+from typing import TYPE_CHECKING, Literal
+
+from riptui.errors import InputError, with_choices
+from riptui.extras import importing
+
+if TYPE_CHECKING:  # NumPy and jaxtyping take 120 ms to import, and the names alone need neither
+    import numpy as np
+    from jaxtyping import Float64
+
+    from riptui.arrays import FeatureVectors
+
+    Counts = Float64[np.ndarray, "resamples pictures"]
+    SetStatistic = Callable[[Counts], Float64[np.ndarray, " resamples"]]
+else:
+    Counts = SetStatistic = "Counts"
+
+
+@dataclass(frozen=True)
+class SetMetricInfo:
+    """The properties of a metric of sets. Its factory takes the features of frames and of references, row by row of the
+    same pictures, and returns a statistic of how often each picture is drawn.
+    """
+
+    target: str
+    """`module:factory`."""
+    summary: str
+    """One line: the measure and its source."""
+    range: tuple[float, float]
+    higher_means: Literal["farther", "closer"]
+    """What a higher value says about the distance of the sets."""
+    features: str = "inception"
+    """The extractor that its source uses."""
+    pictures: int = 2
+    """That it needs at least."""
+    per_dimension: bool = False
+    """Whether it needs as many pictures as the features have dimensions."""
+    dimensions: int = 2**31
+    """To which it reduces the features, if they have more."""
+    is_share: bool = False
+    """Whether it is a share of the pictures."""
+    resamples: int = 200
+    """For its interval; 0: it has none, since each value takes too long."""
+    resampled_pictures: int = 2**31
+    """With more pictures each value takes too long for an interval."""
+    extra: str | None = None
+    """The extra of riptui that it needs."""
+
+
+_NEIGHBOURS = "riptui.metrics.sets.neighbours"
+_SEPARABILITY = "riptui.metrics.sets.separability"
+
+
+def _ids_info(factory: str, summary: str, **properties: object) -> SetMetricInfo:
+    given = {"range": (0.0, 1.0), "higher_means": "closer", "per_dimension": True, "resamples": 0, "extra": "sets"}
+    return SetMetricInfo(f"{_SEPARABILITY}:{factory}", summary, **(given | properties))  # type: ignore[arg-type]
+
+
+SET_METRICS: dict[str, SetMetricInfo] = {
+    "kid": SetMetricInfo(
+        "riptui.metrics.sets.kernel_distance:kid",
+        "Kernel distance, Binkowski et al. 2018: unbiased at any number of pictures; 0 for sets of one distribution.",
+        range=(-inf, inf),
+        higher_means="farther",
+        resamples=1000,
+    ),
+    "fid": SetMetricInfo(
+        "riptui.metrics.sets.frechet:fid",
+        "Fréchet distance of Gaussians, Heusel et al. 2017: falls with the number of pictures.",
+        range=(0, inf),
+        higher_means="farther",
+        per_dimension=True,
+        resampled_pictures=512,
+    ),
+    "precision": SetMetricInfo(
+        f"{_NEIGHBOURS}:precision",
+        "Share of frames among the references' neighbours (3), Kynkäänniemi et al. 2019.",
+        range=(0, 1),
+        higher_means="closer",
+        pictures=5,
+        is_share=True,
+    ),
+    "recall": SetMetricInfo(
+        f"{_NEIGHBOURS}:recall",
+        "Share of references among the frames' neighbours (3), Kynkäänniemi et al. 2019.",
+        range=(0, 1),
+        higher_means="closer",
+        pictures=5,
+        is_share=True,
+    ),
+    "density": SetMetricInfo(
+        f"{_NEIGHBOURS}:density",
+        "How many references' neighbourhoods (5) a frame is in, of five; Naeem et al. 2020.",
+        range=(0, inf),
+        higher_means="closer",
+        pictures=7,
+    ),
+    "coverage-prdc": SetMetricInfo(
+        f"{_NEIGHBOURS}:coverage_prdc",
+        "Share of references with a frame among their neighbours (5), Naeem et al. 2020.",
+        range=(0, 1),
+        higher_means="closer",
+        pictures=7,
+        is_share=True,
+    ),
+    "u-ids": _ids_info(
+        "u_ids", "Error of a linear classifier that was fitted to tell the sets apart (Co-Mod-GAN, Zhao et al. 2021)."
+    ),
+    "p-ids": _ids_info("p_ids", "Share of pairs in which it takes the frame for the reference (Co-Mod-GAN, MAT)."),
+    "u-ids-asuka": _ids_info(
+        "u_ids_asuka",
+        "u-ids of 512 principal components of torchvision's Inception (ASUKA, Wang et al. 2025).",
+        features="inception-torchvision",
+        dimensions=512,
+    ),
+    "p-ids-asuka": _ids_info("p_ids_asuka", "p-ids of the same.", features="inception-torchvision", dimensions=512),
+}
+
+
+def find_set_metric(name: str) -> SetMetricInfo:
+    """Look a name up. Raises InputError with the available names."""
+    if name not in SET_METRICS:
+        raise InputError(with_choices(f"unknown metric of sets {name!r}", name, SET_METRICS))
+    return SET_METRICS[name]
+
+
+def explain_refusal(name: str, pictures: int, dimension: int) -> str:
+    """Why so many pictures with features of this dimension are too few for a metric to mean anything; "" if they do."""
+    info = find_set_metric(name)
+    if pictures < info.pictures:
+        return f"{name} needs {info.pictures} pictures, and there are {pictures}"
+    needed = min(dimension, info.dimensions)
+    if not info.per_dimension or pictures >= needed:
+        return ""
+    few = f"{pictures} pictures with features of {needed:,} dimensions"
+    if name == "fid":
+        return (
+            f"FID of {few} says more about their number than about the pictures: the estimate falls as it grows. "
+            f"It takes {needed:,} pictures; kid has no such bias, and --compare gives differences of FID at equal n"
+        )
+    return f"{name} of {few} is 0 by construction: a plane separates any two such sets. It takes {needed:,} pictures"
+
+
+def make_statistic(name: str, frames: FeatureVectors, references: FeatureVectors) -> SetStatistic:
+    """The statistic of two sets; row i of both is of the same picture. Raises MissingExtraError."""
+    info = find_set_metric(name)
+    module, _, factory = info.target.partition(":")
+    with importing(f"the metric {name}", info.extra) if info.extra else nullcontext():
+        imported = import_module(module)
+    statistic: SetStatistic = getattr(imported, factory)(frames, references)
+    return statistic

@@ -1,0 +1,75 @@
+"""What is known of the diversity of sets, as JSON and as a table."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from itertools import combinations
+from typing import Any
+
+from riptui.export.tables import TableCell
+from riptui.results.diversity import DiversityAnalysis, SetDiversity
+from riptui.spec import ParameterValue
+from riptui.text.terminal import printable
+
+
+def diversity_as_dict(analysis: DiversityAnalysis) -> dict[str, Any]:
+    """For JSON; numbers that are not finite are nan."""
+    return {
+        "by": analysis.by,
+        "unit": analysis.unit,
+        "near_bits": analysis.near_bits,
+        "conditions": [
+            {
+                "settings": dict(condition.settings),
+                "points": [asdict(point) for point in condition.points],
+                "sets": [*map(_set_as_dict, condition.sets)],
+            }
+            for condition in analysis.conditions
+        ],
+        "left_out": list(analysis.left_out),
+    }
+
+
+def _set_as_dict(one: SetDiversity) -> dict[str, Any]:
+    members = one.seed_set.members
+    return {
+        "picture": one.seed_set.picture,
+        "image": members[0].spec.original_sha256,
+        "trajectories": [str(member.trajectory.path) for member in members],
+        "seeds": one.seed_set.seeds,
+        "points": [
+            {
+                "inpainted": point.inpainted,
+                "mean": point.mean,
+                "vendi": point.vendi,
+                "distinct": point.distinct,
+                "near": [asdict(pair) for pair in point.near],
+                "order": point.order,
+                "distances": point.compared.distances.tolist(),
+            }
+            for point in one.points
+        ],
+    }
+
+
+def list_pair_rows(analysis: DiversityAnalysis) -> Iterator[dict[str, TableCell]]:
+    """A row for each pair of each set at each inpainted %, for a table."""
+    for one in analysis.sets:
+        members = one.seed_set.members
+        place = {**_printable_settings(one.seed_set.settings), "picture": one.seed_set.picture}
+        for point in one.points:
+            for first, second in combinations(range(len(members)), 2):
+                bits = int(point.hash_distances[first, second])
+                yield {
+                    **place,
+                    "inpainted": point.inpainted,
+                    "seed": members[first].spec.seed,
+                    "other_seed": members[second].spec.seed,
+                    "by": printable(analysis.by),
+                    "distance": float(point.compared.distances[first, second]),
+                    "hash_bits": bits,
+                    "near_duplicate": bits <= analysis.near_bits,
+                }
+
+
+def _printable_settings(settings: Mapping[str, ParameterValue]) -> dict[str, TableCell]:
+    return {printable(name): printable(value) if isinstance(value, str) else value for name, value in settings.items()}

@@ -1,0 +1,204 @@
+"""How unlike frames are to each other: by the features of an extractor, or by a metric between each two of them."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
+
+import numpy as np
+
+from riptui.arrays import FeatureVector, Image
+from riptui.errors import InputError, RiptuiError, with_choices
+from riptui.features import FeatureExtractor, feature_extractor_names, find_extractor, load_extractor
+from riptui.metrics import REGISTRY, base_name, find_metric, load
+from riptui.results.panel import distance_function
+from riptui.results.seed_sets import SeedSet, SetMember
+from riptui.results.similarity import (
+    DistanceMatrix,
+    SimilarityMatrix,
+    bit_similarities,
+    cosine_similarities,
+    hamming_distances,
+    to_distances,
+)
+from riptui.store.feature_file import compute_features, read_features
+from riptui.store.frames import read_frame
+from riptui.store.trajectory import Trajectory
+
+HASH = "phash"
+"""The features that are bits, compared by Hamming's distance; all others are compared by their angle."""
+
+STORED_BEST_FIRST = ("dinov2", "clip", "inception", "inception-torchvision")
+"""Features that a report uses if they are stored for all frames."""
+
+OnPairs = Callable[[int, int], None]
+"""Called as `on_pairs(done, total)` while frames are compared pair by pair."""
+ReadItem = Callable[[], Image | FeatureVector]
+"""Gives what is compared of a frame. Raises what reading the frame raises."""
+
+
+@dataclass(frozen=True, eq=False)
+class ComparedFrames:
+    """How unlike some frames are, in the order in which they were given."""
+
+    distances: DistanceMatrix
+    similarities: SimilarityMatrix | None
+    """None for a metric: its distances are not those of vectors, which a Vendi score needs."""
+
+
+class FrameComparison(Protocol):
+    """A way to compare frames."""
+
+    @property
+    def name(self) -> str:
+        """As it was asked for."""
+        ...
+
+    @property
+    def unit(self) -> str:
+        """What a distance is, in words, e.g. "bits of 64"."""
+        ...
+
+    def read(self, trajectory: Trajectory, numbers: Iterable[int]) -> Mapping[int, ReadItem]:
+        """What is compared of these frames. Raises InputError, DamagedError, DeviceMemoryError, DiskError."""
+        ...
+
+    def compare(self, items: Sequence[ReadItem], on_pairs: OnPairs) -> ComparedFrames:
+        """Compare each two frames. Raises as `read`."""
+        ...
+
+
+@dataclass(frozen=True)
+class FeatureComparison:
+    """Compares the features of frames, which are kept beside them."""
+
+    extractor: FeatureExtractor
+
+    @property
+    def name(self) -> str:
+        return self.extractor.name
+
+    @property
+    def unit(self) -> str:
+        return f"bits of {self.extractor.dimension}" if self._has_bits else "1 - cosine"
+
+    def read(self, trajectory: Trajectory, numbers: Iterable[int]) -> Mapping[int, ReadItem]:
+        vectors = compute_features(trajectory, self.extractor, numbers)
+        return {k: partial(_return, vector) for k, vector in vectors.items()}
+
+    def compare(self, items: Sequence[ReadItem], on_pairs: OnPairs) -> ComparedFrames:
+        vectors = np.array([item() for item in items], np.float32)
+        if self._has_bits:
+            return ComparedFrames(hamming_distances(vectors), bit_similarities(vectors))
+        similarities = cosine_similarities(vectors)
+        return ComparedFrames(to_distances(similarities), similarities)
+
+    @property
+    def _has_bits(self) -> bool:
+        return self.extractor.name == HASH
+
+
+@dataclass(frozen=True)
+class StoredComparison:
+    """Compares the features of frames that were stored before, without the network that computed them."""
+
+    name: str
+    identity: str
+    """Of the extractor: vectors of others are not compared with these."""
+    unit: str = "1 - cosine"
+
+    def read(self, trajectory: Trajectory, numbers: Iterable[int]) -> Mapping[int, ReadItem]:
+        stored = read_features(trajectory, self.name)
+        wanted = [*numbers]
+        if stored.identity != self.identity or not stored.vectors.keys() >= {*wanted}:
+            raise InputError(f"{trajectory.path} lacks features by {self.name}: riptui measure --metrics {self.name}")
+        return {k: partial(_return, stored.vectors[k]) for k in wanted}
+
+    def compare(self, items: Sequence[ReadItem], on_pairs: OnPairs) -> ComparedFrames:
+        similarities = cosine_similarities(np.array([item() for item in items], np.float32))
+        return ComparedFrames(to_distances(similarities), similarities)
+
+
+@dataclass(frozen=True)
+class MetricComparison:
+    """Compares frames by a metric that is a distance of two pictures, pair by pair."""
+
+    name: str
+    device: str = ""
+
+    @property
+    def unit(self) -> str:
+        info = find_metric(self.name)
+        turned = f"{info.range[1]:g} - {self.name}" if info.higher_means == "closer" else ""
+        return turned or info.unit or "distance"
+
+    def read(self, trajectory: Trajectory, numbers: Iterable[int]) -> Mapping[int, ReadItem]:
+        return {k: partial(read_frame, trajectory, k) for k in numbers}
+
+    def compare(self, items: Sequence[ReadItem], on_pairs: OnPairs) -> ComparedFrames:
+        metric, to_distance = load(self.name, self.device), distance_function(self.name)
+        frames = [item() for item in items]
+        distances = np.zeros((len(frames), len(frames)))
+        total = len(frames) * (len(frames) - 1) // 2
+        for row, reference in enumerate(frames[:-1]):
+            prepared = metric.prepare(reference)
+            for column in range(row + 1, len(frames)):
+                [distance] = to_distance(metric.measure(prepared, frames[column][None]))
+                distances[row, column] = distances[column, row] = distance
+                on_pairs(int(row * (len(frames) - (row + 1) / 2) + column - row), total)
+        return ComparedFrames(distances, None)
+
+
+def load_comparison(name: str, device: str = "") -> FrameComparison:
+    """A comparison by the name of an extractor of features, NAME or NAME:MODEL, or of a metric.
+
+    Raises InputError for any other name, or a metric that is no distance of two pictures; as `load_extractor`.
+    """
+    if name.partition(":")[0] in feature_extractor_names():
+        find_extractor(name)
+        return FeatureComparison(load_extractor(name, device))
+    if name not in REGISTRY:
+        if base_name(name) in REGISTRY:
+            raise InputError(f"{name}: frames are compared as a whole; use {base_name(name)}")
+        choices = [*feature_extractor_names(), *filter(_is_distance, REGISTRY)]
+        raise InputError(with_choices(f"{name!r} is no extractor of features and no metric", name, choices))
+    if not _is_distance(name):
+        raise InputError(f"{name} is no distance of two pictures: use lpips-alex, ssim (taken as 1 - ssim) or delta-e")
+    load(name, device)
+    return MetricComparison(name, device)
+
+
+def choose_comparison(sets: Sequence[SeedSet]) -> FrameComparison:
+    """The best features that are stored for all frames of the sets at every 50 %, or the perceptual hash.
+
+    No network is loaded.
+    """
+    for name in STORED_BEST_FIRST:
+        comparison = StoredComparison(name, _find_identity(sets[0], name))
+        if comparison.identity and all(_has_vectors(comparison, member) for one in sets for member in one.members):
+            return comparison
+    return load_comparison(HASH)
+
+
+def _find_identity(seed_set: SeedSet, name: str) -> str:
+    return read_features(seed_set.members[0].trajectory, name).identity
+
+
+def _has_vectors(comparison: StoredComparison, member: SetMember) -> bool:
+    try:
+        comparison.read(member.trajectory, [k for k in member.spec.point_iterations() if k])
+    except RiptuiError:
+        return False
+    return True
+
+
+def _is_distance(metric: str) -> bool:
+    try:
+        distance_function(metric)
+    except InputError:
+        return False
+    return True
+
+
+def _return(vector: FeatureVector) -> FeatureVector:
+    return vector

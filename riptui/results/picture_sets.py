@@ -1,0 +1,167 @@
+"""The frames of groups of trajectories as sets of pictures, by their stored features; nothing is extracted here.
+
+At each inpainted % a group's set has a frame of each picture that has one there. Where pictures have several seeds, the
+metric is that of a set for each seed, and then their mean: n is pictures.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from riptui.arrays import FeatureVector, FeatureVectors
+from riptui.errors import InputError, RiptuiError
+from riptui.features import find_extractor
+from riptui.metrics.sets import find_set_metric
+from riptui.results.curves import GroupKey, drop_copies, group_by
+from riptui.spec import Spec
+from riptui.store.feature_file import StoredFeatures, read_features, stored_extractors
+from riptui.store.listing import TrajectorySummary
+from riptui.text.terminal import printable
+from riptui.text.units import format_count
+
+
+@dataclass(frozen=True, eq=False)
+class MemberFeatures:
+    """The features of one complete trajectory."""
+
+    spec: Spec
+    vectors: Mapping[int, FeatureVector]
+
+
+@dataclass(frozen=True, eq=False)
+class FrameSet:
+    """The frames of some pictures at one inpainted %, a row each, in the order of `images`."""
+
+    images: tuple[str, ...]
+    """The SHA-256 of each original's pixels, sorted."""
+    by_seed: Sequence[FeatureVectors]
+    """One matrix for each seed that all pictures have: the first seed of each, the second ..."""
+
+    def select(self, images: Sequence[str]) -> "FrameSet":
+        """The rows of some of its pictures."""
+        place = {image: row for row, image in enumerate(self.images)}
+        rows = [place[image] for image in images]
+        return FrameSet(tuple(images), [vectors[rows] for vectors in self.by_seed])
+
+
+@dataclass(frozen=True, eq=False)
+class SetGroup:
+    """The frames of trajectories with the same settings."""
+
+    key: GroupKey
+    spec: Spec
+    """Of one of them."""
+    points: Mapping[float, FrameSet]
+    """By inpainted %, ascending; 0: the originals."""
+    trajectories: int
+
+    @property
+    def originals(self) -> FrameSet:
+        return self.points[0.0]
+
+
+@dataclass(frozen=True, eq=False)
+class PictureSets:
+    """What was read of many trajectories."""
+
+    features: str
+    """The extractor's name."""
+    dimension: int
+    by: Sequence[str]
+    groups: Sequence[SetGroup]
+    notes: Sequence[str] = field(default=())
+    """What was left out, and what to do about it."""
+
+
+def list_features(summaries: Iterable[TrajectorySummary]) -> list[str]:
+    """The extractors that any of the trajectories has features of, sorted. Never raises for one of them."""
+    names: set[str] = set()
+    for one in summaries:
+        with suppress(RiptuiError):
+            names.update(stored_extractors(one.trajectory))
+    return sorted(names)
+
+
+def choose_features(metric: str, features: str | None, summaries: Sequence[TrajectorySummary]) -> str:
+    """The given extractor, or that of the metric's source. Raises InputError if no trajectory has its features."""
+    name = features or find_set_metric(metric).features
+    find_extractor(name)
+    if name in (stored := list_features(summaries)):
+        return name
+    others = f", or name others with --features; there are {', '.join(map(printable, stored))}" if stored else ""
+    raise InputError(
+        f"none of these trajectories has the features {name}, which {metric} is computed from: add them with riptui "
+        f"measure PATH --metrics {name}{others}"
+    )
+
+
+def read_picture_sets(summaries: Iterable[TrajectorySummary], features: str, by: Sequence[str]) -> PictureSets:
+    """The sets of all complete trajectories that have these features, grouped by `by`, without `image` and `seed`.
+
+    Raises InputError if there are none, or `by` names no setting.
+    """
+    listed = drop_copies(one for one in summaries if one.spec)
+    complete = [one for one in listed if one.spec and one.k >= one.spec.iterations]
+    stored = [(one.spec, read_stored(one, features)) for one in complete if one.spec]
+    identity = _most_common(found.identity for _, found in stored if found.vectors)
+    members = [MemberFeatures(spec, found.vectors) for spec, found in stored if found.identity == identity]
+    whole = [one for one in members if set(one.spec.keyframe_iterations()) <= one.vectors.keys()]
+    if not identity or not whole:
+        raise InputError(
+            f"no complete trajectory here has the features {features} of all its points: riptui measure PATH --metrics "
+            f"{features}"
+        )
+    counts = {
+        "unfinished (riptui resume)": len(listed) - len(complete),
+        f"without the features {features} (riptui measure PATH --metrics {features})": len(complete) - len(whole),
+    }
+    notes = [f"left out, {reason}: {format_count(count, 'trajectory')}" for reason, count in counts.items() if count]
+    groups = []
+    for key, group in group_by(whole, by).items():
+        made = _make_group(key, group)
+        groups.append(made)
+        if uneven := made.trajectories - len(made.originals.images) * len(made.originals.by_seed):
+            notes.append(f"left out, seeds that not all pictures have: {format_count(uneven, 'trajectory')}")
+    dimension = len(next(iter(whole[0].vectors.values())))
+    return PictureSets(features, dimension, by, groups, notes)
+
+
+def read_stored(summary: TrajectorySummary, features: str) -> StoredFeatures:
+    """Never raises for a trajectory that cannot be read."""
+    try:
+        return read_features(summary.trajectory, features)
+    except RiptuiError:
+        return StoredFeatures()
+
+
+def _most_common(identities: Iterable[str]) -> str:
+    counted = Counter(identities).most_common(1)
+    return counted[0][0] if counted else ""
+
+
+def _make_group(key: GroupKey, members: Sequence[MemberFeatures]) -> SetGroup:
+    by_point: defaultdict[float, defaultdict[str, list[MemberFeatures]]] = defaultdict(lambda: defaultdict(list))
+    for member in sorted(members, key=lambda one: (one.spec.original_sha256, one.spec.seed)):
+        for k in member.spec.keyframe_iterations():
+            by_point[100 * k / member.spec.cells][member.spec.original_sha256].append(member)
+    points = {point: _make_set(point, by_image) for point, by_image in sorted(by_point.items())}
+    return SetGroup(key, members[0].spec, points, len(members))
+
+
+def _make_set(point: float, by_image: Mapping[str, Sequence[MemberFeatures]]) -> FrameSet:
+    seeds = min(map(len, by_image.values()))
+    return FrameSet(
+        tuple(by_image),
+        [
+            np.array([_vector_at(members[seed], point) for members in by_image.values()], np.float32)
+            for seed in range(seeds)
+        ],
+    )
+
+
+def _vector_at(member: MemberFeatures, point: float) -> FeatureVector:
+    [k] = [k for k in member.spec.keyframe_iterations() if 100 * k / member.spec.cells == point]
+    return member.vectors[k]

@@ -77,5 +77,5 @@ def test_an_image_process_has_no_squares_whatever_mask_is_asked_for() -> None:
     assert [spec.progress(k) for k in (0, 3)] == ["pass 0", "pass 3"]
     frames = [iteration.frame for iteration in recurse(original, spec)]
     assert np.array_equal(frames[1], process("jpeg", COFFEE, 2))
-    with pytest.raises(InputError, match="jpeg makes whole pictures, here of 256 px: --mask 256"):
+    with pytest.raises(InputError, match="mask 64 px: jpeg repaints the whole picture"):
         inpainters.require_usable("jpeg", spec.parameters, 64, 256)

@@ -25,7 +25,7 @@ from riptui.store.layout import name_trajectory
 from riptui.store.provenance import describe_mixed_sessions
 from riptui.store.records import AskedServer, Request
 from riptui.store.trajectory import Status, Trajectory
-from riptui.store.worker_environment import list_misfits, read_environment
+from riptui.store.worker_environment import list_misfits, read_environment, variables_to_pass_on
 from riptui.store.worker_record import WorkerOptions
 from riptui.store.worker_registry import register
 from riptui.worker.loop import new_worker_record, serve
@@ -95,6 +95,7 @@ def test_another_version_of_a_server_is_mixed(served: Trajectory, stand_in: Stan
 def test_names_say_that_a_server_painted_and_have_no_json() -> None:
     spec = make_spec(picture(), parameters=IOPAINT, **FEW)
     assert name_trajectory(spec) == "m128-s0-iopaint-lama-a50-256px"
+    assert spec.inpainter_name == "iopaint lama"
     comfyui = msgspec.structs.replace(spec, inpainter="comfyui", parameters={**PARAMETERS["comfyui"]})
     digest = get_setting(comfyui, "workflow")
     assert isinstance(digest, str)
@@ -196,6 +197,7 @@ def test_a_worker_with_another_server_or_without_credentials_does_not_fit(monkey
     monkeypatch.setenv("RIPTUI_IOPAINT_AUTH", "ada:hunter2")
     assert list_misfits(before, uses_gpu=False) == [URL, "RIPTUI_IOPAINT_AUTH"]
     assert list_misfits(read_environment(), uses_gpu=False) == []
+    assert variables_to_pass_on() == {URL: "http://x"}
     assert b"hunter2" not in msgspec.json.encode(read_environment())
     monkeypatch.setenv(URL, "http://ada:hunter2@x")
     assert b"hunter2" not in msgspec.json.encode(read_environment())

@@ -31,6 +31,7 @@ def test_a_section_and_a_table_of_all_answers(summaries: list[TrajectorySummary]
             for single in make_questions(candidates, "tags", rater=rater):
                 journal.add("tags", single.text, [single.candidates[0].frame], seconds=1, tags=["face"])
     found = write_ratings([tmp_path / "runs"], summaries, tmp_path)
+    assert found is not None
     text = "\n".join(render_ratings(found))
     for part in (
         "## What people say",

@@ -25,7 +25,7 @@ def put(file: Path, text: str) -> None:
 
 
 def test_every_single_value_can_be_set_and_taken_back_in_a_new_file(file: Path) -> None:
-    others = {
+    others: dict[str, str | float] = {
         "play_speed": 12.5,
         "refresh": 2.0,
         "runs": "~/a b",

@@ -22,6 +22,10 @@ class ListedModel(msgspec.Struct, frozen=True):
     size: int = 0  # bytes
 
 
+NOT_OFFERED = (CUSTOM, TEXT_TO_IMAGE, "comfyui")
+"""Those that need what the form has no field for: any model, a prompt alone, a workflow."""
+
+
 def query_models(command: Sequence[str] = MODELS_COMMAND) -> dict[str, ListedModel]:
     """The models by name; empty if the command fails. Takes a second: for a thread."""
     try:
@@ -35,13 +39,15 @@ def query_models(command: Sequence[str] = MODELS_COMMAND) -> dict[str, ListedMod
 
 def list_options(models: dict[str, ListedModel]) -> list[tuple[str, str]]:
     """The options of the inpainter field: label and name."""
-    offered = [name for name in REGISTRY if name not in (CUSTOM, TEXT_TO_IMAGE)]
+    offered = [name for name in REGISTRY if name not in NOT_OFFERED]
     return [(f"{name:<18}{_describe(name, models.get(fetch_name(name)))}", name) for name in offered]
 
 
 def explain_unavailable(name: str, models: dict[str, ListedModel]) -> str:
     """Why an inpainter cannot be used now; "" if it can, or the models are not known yet."""
     model = models.get(fetch_name(name))
+    if model is not None and model.state == "missing" and REGISTRY[name].is_server:
+        return f"{name} has no server: set url in [servers.{name}] of your settings: riptui config edit"
     if model is None or model.state in ("here", "built in") or not REGISTRY[name].needs_weights:
         return ""
     if model.state == "unknown":
@@ -50,6 +56,8 @@ def explain_unavailable(name: str, models: dict[str, ListedModel]) -> str:
 
 
 def _describe(name: str, model: ListedModel | None) -> str:
+    if REGISTRY[name].is_server:
+        return "a server" if model is None or model.state == "here" else "a server; no URL in the settings"
     if not REGISTRY[name].needs_weights:
         return REGISTRY[name].summary.removesuffix(".").rpartition(". ")[2]  # its last sentence, e.g. Fast, no weights
     if model is None:

@@ -3,7 +3,7 @@
 curves      one trajectory's values, and the distribution of many, at each measured point
 long_table  all measurements as one tidy table
 bootstrap   confidence intervals, by image
-fits        two growth laws
+fits        two growth laws; strength_law: drift against the strength of image to image
 statistics  summary statistics of a group of trajectories
 panel       distances arranged for tests
 verdict     the outcome of a test

@@ -41,6 +41,8 @@ SPEC_KEYS = {
 }
 """Keys for fields of the spec. All other keys are inpainter parameters."""
 INTERVENTION_KEYS = {field.name for field in fields(Interventions)}
+KEYS_OF_SQUARES = {"mask", "order", "masks", "paste", *INTERVENTION_KEYS} - {"schedule"}
+"""Those that do not concern inpainters of whole pictures: several values of one are no several trajectories."""
 
 
 def read_sweep_table(
@@ -55,16 +57,18 @@ def read_sweep_table(
 def build_sweeps(document: StudyDocument, table: Mapping[str, list[Any]]) -> Iterator[Sweep]:
     """One sweep per combination of values except the seeds.
 
-    A parameter applies to the inpainters that have it. Raises StudyError if none has it, and for impossible values.
+    A parameter applies to the inpainters that have it, and a key of squares to those that repaint squares. Raises
+    StudyError if no inpainter has a parameter, and for impossible values.
     """
     names: list[str] = table.get("inpainter", [inpainters.DEFAULT_INPAINTER])
     axes = {key: values for key, values in table.items() if key not in ("seed", "inpainter")}
     used_keys = set(SPEC_KEYS)
     for name in names:
         with document.locate_errors("sweep.inpainter"):
-            parameters = inpainters.find_inpainter(inpainters.resolve_inpainter(name).name).parameters
-        used_keys.update(parameters)
-        keys = [key for key in axes if key in SPEC_KEYS or key in parameters]
+            info = inpainters.find_inpainter(inpainters.resolve_inpainter(name).name)
+        used_keys.update(info.parameters)
+        spec_keys = SPEC_KEYS.keys() - (KEYS_OF_SQUARES if info.scope == "image" else set())
+        keys = [key for key in axes if key in spec_keys or key in info.parameters]
         for values in product(*(axes[key] for key in keys)):
             combination = dict(zip(keys, values, strict=True))
             try:

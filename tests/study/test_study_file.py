@@ -279,3 +279,11 @@ def test_all_gpus_are_those_that_are_there(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr("riptui.supervision.device_choice.count_cuda_devices", lambda: 0)
     with pytest.raises(RiptuiError, match="no GPU found"):
         plan_workers("all", None, WorkerOptions(), needs_weights=True, runs=RUNS)
+
+
+def test_keys_of_squares_multiply_no_trajectories_of_whole_pictures(written: Written) -> None:
+    sweep = '[sweep]\ninpainter = ["jpeg", "telea"]\nmask = [64, 128]\nfeather = [0, 8]\nsize = 256'
+    study = read_study(written(sweep=sweep))
+    found = [spec for sweep in study.sweeps for spec in sweep.specs("", "0" * 64, "0" * 64)]
+    assert len(study) == len(found) == len({spec.digest for spec in found})
+    assert [spec.mask for spec in found if spec.inpainter == "jpeg"] == [256]

@@ -137,7 +137,10 @@ def separating_settings(members: Sequence[GroupMember]) -> list[str]:
 def split_by_curve(members: Sequence[GroupMember], settings: Sequence[str]) -> dict[str, list[GroupMember]]:
     """The members of each curve by its name: 128 px, or 128 px telea."""
     groups = group_by(members, settings) if members else {}
-    return {describe_settings(settings, key): curve_members for key, curve_members in groups.items()}
+    return {
+        describe_settings(settings, key, whole_image=curve_members[0].spec.whole_image): curve_members
+        for key, curve_members in groups.items()
+    }
 
 
 def _to_curve(member: GroupMember, metric: str) -> Curve | None:
@@ -154,13 +157,13 @@ def _to_curve(member: GroupMember, metric: str) -> Curve | None:
     return Curve(Trajectory(Path(member.path)), member.spec, metric, k, inpainted, values[measured], until)
 
 
-def describe_settings(fields: Sequence[str], key: Sequence[object]) -> str:
-    """128 px, or 128 px telea shuffle."""
+def describe_settings(fields: Sequence[str], key: Sequence[object], *, whole_image: bool = False) -> str:
+    """128 px, or 128 px telea shuffle. whole_image: whether the mask is the image."""
     parts = []
     for field_name, value in zip(fields, key, strict=True):
         match field_name:
             case "mask":
-                parts.append(f"{value} px")
+                parts.append("whole image" if whole_image else f"{value} px")
             case "size":
                 parts.append(f"of {value}")
             case "paste":

@@ -10,7 +10,7 @@ from riptui.text.terminal import printable
 FOOTER = """\
 # Other fields of a trajectory can be lists too; every combination is computed:
 #order = ["replacement", "shuffle", "raster", "offset"]
-#masks = "masks"                  # a folder with your own masks, white where to repaint, for order = ["cycle", "draw"]
+#mask_folder = "masks"            # a folder with your own masks, white where to repaint, for order = ["cycle", "draw"]
 #squares = ["own", "shared"]      # own: a seed gives each picture squares and noise of its own; shared: all the same
 #paste = [true, false]            # false: keep the whole output, which also shows the effect of the autoencoder
 #onto = ["frame", "original"]     # what is pasted onto: the frame before, or the original
@@ -81,7 +81,40 @@ fit = "crop"
 
 """
 
-PRESETS = {"quick": ANYWHERE, "orders": ANYWHERE, "paper-1": PAPER, "paper-2": PAPER}
+PROMPTS = """\
+# {title}
+# riptui study plan {file}     trajectories, time, disk space
+# riptui study run {file}       compute it; run it again to resume. Values added later add trajectories and repeat none.
+
+images = ["pictures"]             # files, folders and globs, relative to this file
+#sample = 100                     # take this many pictures at random
+#sample_seed = 0
+
+# Trajectories are saved in the folder runs/group.
+runs = "runs"
+group = "prompts"
+
+metrics = ["lpips-alex", "lpips-vgg", "ssim", "psnr"]
+measure = "half"                  # every 50 %; "every": each iteration; or a number of iterations
+
+[sweep]
+inpainter = "sd2"                 # `riptui fetch sd2 lpips` first
+mask = 128                        # px
+seed = 0
+amount = 400                      # % inpainted, repeats counted
+prompt = ["", "background"]
+#embedding = ["none", "learned.safetensors"]   # a prompt that was learned (textual inversion): a file, or org/name
+
+"""
+
+PRESETS = {
+    "quick": ANYWHERE,
+    "orders": ANYWHERE,
+    "interventions": ANYWHERE,
+    "slides-prompts": PROMPTS,
+    "paper-1": PAPER,
+    "paper-2": PAPER,
+}
 PRESET_FIELDS = {
     "quick": {
         "title": "A study that runs anywhere, in a minute or two on two cores: four pictures that come with riptui,\n"
@@ -97,6 +130,20 @@ PRESET_FIELDS = {
         "group": "orders",
         "inpainters": '["navier-stokes", "telea"]',
         "orders": 'order = ["replacement", "shuffle", "raster", "offset"]\n',
+    },
+    "interventions": {
+        "title": "What holds the drift back, each with and without, on the same masks and noise; runs anywhere. Then\n"
+        "# riptui results runs/interventions --interventions\n"
+        "# Intervals need five pictures: add your own.",
+        "group": "interventions",
+        "inpainters": '"telea"',
+        "orders": "anchor = [0, 8]                   # every so many iterations one square back from the original\n"
+        'match = ["none", "border"]        # the colours of what was repainted, matched along its border\n'
+        "feather = [0, 8]                  # px inside the border over which the paste is blended\n",
+    },
+    "slides-prompts": {
+        "title": 'Stable Diffusion without a prompt, with "background" and with a learned prompt, as in Wang\'s\n'
+        "# slides, but recursively. Then see  riptui results runs/prompts --by prompt,embedding --compare",
     },
     "paper-1": {
         "title": "The paper's first experiment: 100 pictures, three mask sizes, one seed: 33,600 inpaintings.",

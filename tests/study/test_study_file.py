@@ -129,7 +129,8 @@ def test_a_preset_is_a_study(preset: str, tmp_path: Path) -> None:
     write_preset(preset, tmp_path / "it's.toml")
     text = (tmp_path / "it's.toml").read_text()
     study = read_study(tmp_path / "it's.toml")
-    assert len(study) == {"quick": 12, "orders": 32, "paper-1": 3, "paper-2": 30}[preset]
+    expected = {"quick": 12, "orders": 32, "interventions": 32, "slides-prompts": 2, "paper-1": 3, "paper-2": 30}
+    assert len(study) == expected[preset]
     assert len([line for line in text.splitlines() if re.match("#[a-z]+ = ", line)]) >= 6
     with pytest.raises(StudyError, match="exists: choose another name"):
         write_preset(preset, tmp_path / "it's.toml")

@@ -10,10 +10,11 @@ from riptui.cli.lazy import command
 @file_argument
 @click.option(
     "--preset",
-    type=click.Choice(["quick", "orders", "paper-1", "paper-2"]),
+    type=click.Choice(["quick", "orders", "interventions", "slides-prompts", "paper-1", "paper-2"]),
     default="quick",
     show_default=True,
     help="quick: four pictures, three classical inpainters, a minute or two; orders: orders of squares compared; "
+    "interventions: what holds the drift back; slides-prompts: no prompt, background and a learned one, with sd2; "
     "paper-1, paper-2: the paper's experiments.",
 )
 def new() -> None:

@@ -39,6 +39,9 @@ MAX_SEED = 2**53  # JSON readers that know only doubles keep integers exact up t
 MAX_POINTS = 1_000_000  # 100 MB
 POINT_SPACING_PERCENT = 50.0  # % inpainted between two measured points of the paper, and between two keyframes
 
+MODEL_SERVERS = ("iopaint", "a1111")
+"""Inpainters that stand for whichever model a server has loaded."""
+
 Fit = Literal["bands", "crop", "stretch"]
 SquareOrder = Literal[
     "replacement", "shuffle", "raster", "offset", "lama-thin", "lama-medium", "lama-thick", "cycle", "draw"
@@ -194,8 +197,11 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
     @property
     def inpainter_name(self) -> str:
-        """The inpainter in a few words: of a diffusion model the last part of its name or path."""
+        """The inpainter in a few words: of a diffusion model the last part of its name or path, after that of a server
+        that has it."""
         model = str(self.parameters.get("model") or "").rstrip("/").rpartition("/")[2]
+        if self.inpainter in MODEL_SERVERS and model:
+            return f"{self.inpainter} {model}"
         return model if self.inpainter in ("diffusion", "text-to-image", "img2img") and model else self.inpainter
 
     @property

@@ -8,6 +8,7 @@ import rich_click as click
 
 from riptui.cli.unlisted import UnlistedFolders
 from riptui.errors import InputError
+from riptui.settings.named_filters import expand_names
 from riptui.store.annotations import peek_annotations
 from riptui.store.filters import FilterSubject, KnownNames, parse_filter, subject_fields
 from riptui.store.listing import TrajectorySummary, find_all_trajectories, summarize
@@ -26,7 +27,7 @@ def select_matching(summaries: Sequence[TrajectorySummary], runs: Path, filter_t
 
     subjects = [make_subject(summary) for summary in summaries]
     try:
-        matches = parse_filter(filter_text, KnownNames(subjects))
+        matches = parse_filter(expand_names(filter_text), KnownNames(subjects))
     except ValueError as error:
         raise click.UsageError(f"--filter: {error}") from None
     if matches is None:

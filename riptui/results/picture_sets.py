@@ -13,7 +13,7 @@ import numpy as np
 
 from riptui.arrays import FeatureVector, FeatureVectors
 from riptui.errors import InputError, RiptuiError
-from riptui.features import find_extractor
+from riptui.features import canonical_name
 from riptui.metrics.sets import find_set_metric
 from riptui.results.curves import GroupKey, drop_copies, group_by
 from riptui.spec import Spec
@@ -87,8 +87,7 @@ def list_features(summaries: Iterable[TrajectorySummary]) -> list[str]:
 
 def choose_features(metric: str, features: str | None, summaries: Sequence[TrajectorySummary]) -> str:
     """The given extractor, or that of the metric's source. Raises InputError if no trajectory has its features."""
-    name = features or find_set_metric(metric).features
-    find_extractor(name)
+    name = canonical_name(features or find_set_metric(metric).features)
     if name in (stored := list_features(summaries)):
         return name
     others = f", or name others with --features; there are {', '.join(map(printable, stored))}" if stored else ""

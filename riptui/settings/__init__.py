@@ -6,6 +6,8 @@
     inpainter_tables  both of them, read alone
     toml_file  parsing the file, with line numbers
     template   a new file that explains every setting; program_examples: programs of the field, for that file
+    named_filters   filters that the user has given a name
+    edit_file  changing one setting in the file
     state      values that the app remembers between starts
 
 A broken file never prevents a start: `load_settings` skips invalid values and reports them. Themes, metrics and keys
@@ -151,7 +153,7 @@ def load_settings(choices: Mapping[str, Collection[str]] = MappingProxyType({}))
     for name, variable in ENVIRONMENT_VARIABLES.items():
         if text := os.environ.get(variable):
             try:
-                values[name] = _parse_value(name, text, choices)
+                values[name] = parse_value(name, text, choices)
                 origins[name] = "environment"
             except SettingsError as error:
                 problems.append(f"${variable}: {error}")
@@ -160,7 +162,7 @@ def load_settings(choices: Mapping[str, Collection[str]] = MappingProxyType({}))
 
 def describe_setting(name: str) -> str:
     """A sentence that explains a setting."""
-    kind = _field_type(name)
+    kind = field_type(name)
     assert isinstance(kind, inspect.Metadata), "every field has a description"
     return str((kind.extra_json_schema or {})["description"])
 
@@ -193,10 +195,10 @@ def _parse_entry(
         found, wrong = INPAINTER_TABLES[name](value, partial(locate_entry, file, document))
         problems.extend(map(str, wrong.values()))
         return found
-    return _parse_value(name, value, choices)
+    return parse_value(name, value, choices)
 
 
-def _parse_value(name: str, value: object, choices: Mapping[str, Collection[str]]) -> Any:
+def parse_value(name: str, value: object, choices: Mapping[str, Collection[str]]) -> Any:
     """Validate and convert a value. Raises SettingsError without the location."""
     if name not in Settings.__struct_fields__:
         raise SettingsError(with_choices(f"unknown setting {quote_value(name)}", name, Settings.__struct_fields__))
@@ -204,7 +206,7 @@ def _parse_value(name: str, value: object, choices: Mapping[str, Collection[str]
         converted = msgspec.convert({name: value}, Settings, dec_hook=_decode_path)
     except msgspec.ValidationError as error:
         raise SettingsError(
-            f"{name} is {quote_value(value)}; it must be {_describe_allowed(_field_type(name))}"
+            f"{name} is {quote_value(value)}; it must be {_describe_allowed(field_type(name))}"
         ) from error
     known = choices.get(name)
     if known is not None and value not in known:
@@ -250,7 +252,8 @@ def _decode_path(kind: type, value: object) -> Path:
         raise ValueError from error
 
 
-def _field_type(name: str) -> inspect.Type:
+def field_type(name: str) -> inspect.Type:
+    """The type of a setting, as msgspec describes it."""
     described = inspect.type_info(Settings)
     assert isinstance(described, inspect.StructType)
     return next(field.type for field in described.fields if field.name == name)

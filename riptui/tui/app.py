@@ -20,7 +20,7 @@ from textual.screen import Screen
 
 from riptui.graphics.capabilities import Terminal
 from riptui.graphics.protocol import Graphics
-from riptui.settings import LoadedSettings
+from riptui.settings import LoadedSettings, Settings
 from riptui.text.terminal import printable
 from riptui.tui import bindings, keymap, possible, themes
 from riptui.tui.browser import Browser
@@ -111,6 +111,22 @@ class RiptuiApp(App[None], inherit_bindings=False):  # Textual's ctrl+q, beside 
 
     def action_help(self) -> None:
         self.push_screen(HelpScreen(self.screen.active_bindings, self.graphics.status))
+
+    def action_settings(self) -> None:
+        from riptui.tui.settings_screen import SettingsScreen  # not needed for the first paint
+
+        self.push_screen(SettingsScreen())
+
+    def settings_changed(self, settings: Settings) -> None:
+        """Use settings that were changed, as far as they can hold before the next start."""
+        before, self.settings = self.settings, settings
+        for screen in self.screen_stack:
+            if isinstance(screen, Browser):
+                screen.settings = settings
+        if settings.theme != before.theme:
+            self.theme, _ = themes.resolve_theme(
+                settings.theme, color_system=self.console.color_system, no_color=self.no_color
+            )
 
     def action_graphics(self) -> None:
         self.graphics.cycle()

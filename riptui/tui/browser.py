@@ -15,6 +15,7 @@ from textual.widgets import ContentSwitcher, Static
 
 from riptui.graphics.protocol import Graphics
 from riptui.settings import Settings
+from riptui.settings.named_filters import named_filters
 from riptui.store.trajectory import Status
 from riptui.text.terminal import printable
 from riptui.tui import bindings, picture_screens
@@ -24,7 +25,7 @@ from riptui.tui.key_footer import KeyFooter
 from riptui.tui.last_place import LastPlace, recall_place, remember_place
 from riptui.tui.runs import status_line
 from riptui.tui.runs.feedback_line import FeedbackLine
-from riptui.tui.runs.filter_line import saved_filters
+from riptui.tui.runs.filter_line import FilterLine, saved_filters
 from riptui.tui.runs.head_line import HeadLine
 from riptui.tui.runs.known_work import KnownWork
 from riptui.tui.runs.scanner import OUTCOMES
@@ -387,7 +388,13 @@ class Browser(Screen[None]):
     def _find_targets(self, commands: dict[str, str], text: str) -> list[Target]:
         cursor = self.details.trajectory_view.cursor if self.details and self.details.current == "trajectory" else None
         spec, newest = (cursor.spec, cursor.newest) if cursor else (None, 0)
-        return find_targets(text, spec, newest, self.runs_tree.model.list_paths(), saved_filters(), commands)
+        paths, named = self.runs_tree.model.list_paths(), named_filters()
+        return find_targets(text, spec, newest, paths, saved_filters(), commands, named)
+
+    @on(FilterLine.Named)
+    def _tell_named(self, message: FilterLine.Named) -> None:
+        what = f"@{message.name} is now {message.text}" if message.text else f"@{message.name} is forgotten"
+        self.say(printable(what))
 
     # Runs
 

@@ -102,8 +102,10 @@ class TextDialog(Dialog[str | None]):
     KEYS = "enter accept  esc cancel"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Close")]
 
-    def __init__(self, title: str, value: str, check: Callable[[str], object]) -> None:
+    def __init__(self, title: str, value: str, check: Callable[[str], object], *, hint: str = "") -> None:
+        """hint: what helps to answer, below the line."""
         super().__init__(title)
+        self._hint = hint
         self._value = value
         self._check = check
 
@@ -113,6 +115,8 @@ class TextDialog(Dialog[str | None]):
             text_input.cursor_blink = False
             yield text_input
             yield Static(classes="problem")
+            if self._hint:
+                yield Static(Text(printable(self._hint), "dim"))
 
     @on(Input.Changed)
     def _show_problem(self, message: Input.Changed) -> None:

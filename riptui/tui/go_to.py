@@ -1,8 +1,9 @@
 """What can be gone to by a text: a frame, a path, a filter, a command. No Textual, no disk."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal
 
 from riptui.spec import Spec
@@ -27,13 +28,22 @@ class Target:
 
 
 def find_targets(
-    text: str, spec: Spec | None, newest: int, paths: Iterable[str], filters: Sequence[str], commands: dict[str, str]
+    text: str,
+    spec: Spec | None,
+    newest: int,
+    paths: Iterable[str],
+    filters: Sequence[str],
+    commands: dict[str, str],
+    named: Mapping[str, str] = MappingProxyType({}),
 ) -> list[Target]:
     """What a text can mean, the likeliest first.
 
-    spec, newest: of the shown trajectory, None and 0 if there is none; commands: their notes by their titles.
+    spec, newest: of the shown trajectory, None and 0 if there is none; commands: their notes by their titles; filters:
+    kept ones; named: others by their names.
     """
     text = text.strip()
+    if text.startswith("@"):
+        return [Target("filter", f"@{name}", named[name]) for name in rank(text[1:], named)][:MAX_FOUND]
     if text.startswith("/"):
         typed, *_ = texts = [text[1:].strip(), *filters]
         found = [saved for saved in dict.fromkeys(texts) if saved and typed in saved]

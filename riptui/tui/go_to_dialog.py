@@ -13,7 +13,7 @@ from textual.widgets.option_list import Option
 from riptui.tui.dialogs import Dialog
 from riptui.tui.go_to import Target
 
-PLACEHOLDER = "231 %   k 37   cat/m64   /mask:64   export"
+PLACEHOLDER = "231 %   k 37   cat/m64   /mask:64   @night   export"
 
 
 class GoToDialog(Dialog[Target | None]):

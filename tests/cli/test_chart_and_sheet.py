@@ -9,6 +9,7 @@ from typing import Any
 import PIL.Image
 import pytest
 
+from riptui.settings.named_filters import name_filter
 from tests.support.command import riptui
 from tests.support.made import made_spec, write
 from tests.support.running import run_trajectory
@@ -84,6 +85,9 @@ def test_runs_are_of_one_picture_and_each_curve_has_a_name(made: Path) -> None:
 def test_a_filter_leaves_what_the_app_would(made: Path) -> None:
     assert riptui("chart", "runs", "-o", "a.svg", "--filter", "mask:256 i1").code == 0
     assert {row["curve"] for row in rows("a.csv")} == {"256 px"}
+    name_filter("large", "mask:256")
+    assert riptui("chart", "runs", "-o", "c.svg", "--filter", "@large").code == 0
+    assert {row["curve"] for row in rows("c.csv")} == {"256 px"}
     outcome = riptui("chart", "runs", "-o", "b.svg", "--filter", "mask:64")
     assert outcome.code == 2
     outcome.require_one_line("none of 4 trajectories matches mask:64")

@@ -40,7 +40,7 @@ def test_a_section_with_figures_tables_and_csv(tmp_path: Path) -> None:
         "difference",
     }
     assert {"figure-sets-phash-comparisons.csv", "figure-sets-phash-telea.pdf"} <= {*found["files"]}
-    assert [*found["sets"]["curves"]] == ["phash"]
+    assert [*found["sets"]["features"]] == ["phash"]
 
 
 def test_without_features_there_is_no_section() -> None:

@@ -129,9 +129,11 @@ def test_a_preset_is_a_study(preset: str, tmp_path: Path) -> None:
     write_preset(preset, tmp_path / "it's.toml")
     text = (tmp_path / "it's.toml").read_text()
     study = read_study(tmp_path / "it's.toml")
-    expected = {"quick": 12, "orders": 32, "interventions": 32, "slides-prompts": 2, "paper-1": 3, "paper-2": 30}
-    assert len(study) == expected[preset]
-    assert len([line for line in text.splitlines() if re.match("#[a-z]+ = ", line)]) >= 6
+    counts = {"quick": 12, "orders": 32, "interventions": 32, "paper-1": 3, "paper-2": 30}
+    counts |= {"autoencoder": 6, "slides-decoders": 6, "slides-prompts": 2, "no-op": 9}
+    assert len(study) == counts[preset]
+    assert len([line for line in text.splitlines() if re.match("#[a-z_]+ = ", line)]) >= 2
+    assert max(map(len, text.splitlines())) <= 130
     with pytest.raises(StudyError, match="exists: choose another name"):
         write_preset(preset, tmp_path / "it's.toml")
     assert (tmp_path / "it's.toml").read_text() == text

@@ -46,6 +46,12 @@ def test_after_a_slash_stands_a_filter_and_the_kept_ones_follow() -> None:
     assert [target.value for target in found("/mask:")] == ["mask:", "mask:64"]
 
 
+def test_after_an_at_stand_the_named_filters() -> None:
+    named = {"day": "mask:64", "night": "seed:1"}
+    assert find_targets("@ni", None, 0, [], [], {}, named) == [Target("filter", "@night", "seed:1")]
+    assert len(find_targets("@", None, 0, [], [], {}, named)) == 2
+
+
 def test_names_from_the_disk_are_escaped() -> None:
     [target] = find_targets("g", None, 0, ["\x1b[2Jg"], [], {})
     assert target.label == "\\x1b[2Jg"

@@ -21,6 +21,7 @@ from riptui.tui.large.large_screen import LargeScreen
 from riptui.tui.picture_screens import open_gallery
 from riptui.tui.plot.chart import Chart
 from riptui.tui.plot.y_axis import YView
+from riptui.tui.settings_screen import SettingsScreen
 from riptui.tui.trajectory.difference import ComparisonMode
 from riptui.tui.trajectory.tabs import TAB_NAMES
 from tests.support.app_pilot import AppPilot, open_app
@@ -30,12 +31,10 @@ LAST = 32  # iterations of the first trajectory; every 8 of them are 50 %
 COMMANDS = ("compute", "do")
 """These keys begin commands, which have tests of their own."""
 
-TABLE = {
-    binding.id: binding
-    for name, scope in bindings.SCOPES.items()
-    if name not in ("rating", "diversity")
-    for binding in scope
-}  # those of ratings and diversity: tests/tui/rating, tests/tui/diversity
+OWN_TESTS = ("rating", "nearest", "diversity")
+"""Scopes whose keys are tested beside their screens."""
+
+TABLE = {binding.id: binding for name, scope in bindings.SCOPES.items() if name not in OWN_TESTS for binding in scope}
 
 Press = Callable[[AppPilot, str], Awaitable[None]]
 PRESSED: dict[str, Press] = {}
@@ -68,7 +67,9 @@ def test_every_key_of_the_table_is_tested() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("group", [group for group in bindings.GROUPS if group not in (*COMMANDS, "rate", "diversity")])
+@pytest.mark.parametrize(
+    "group", [group for group in bindings.GROUPS if group not in (*COMMANDS, "rate", "nearest", "diversity")]
+)
 async def test_the_keys_of_a_group_do_what_the_table_says(group: str, folder: Path) -> None:
     """One app for all of them: it takes longer to start than to press a key."""
     async with open_app(folder) as pilot:
@@ -1022,6 +1023,14 @@ async def goes_through_the_ways_to_show_pictures(pilot: AppPilot, key: str) -> N
     await pilot.wait_until(lambda: pilot.app.graphics.protocol == "off", "none")
 
 
+@key("app.settings")
+async def shows_the_settings(pilot: AppPilot, key: str) -> None:
+    await pilot.press(key)
+    await pilot.wait_for_dialog(SettingsScreen)
+    await pilot.press("escape")
+    await pilot.wait_until(lambda: pilot.app.screen is pilot.browser)
+
+
 @key("app.help")
 async def shows_the_help_and_goes_back(pilot: AppPilot, key: str) -> None:
     await pilot.press(key)
@@ -1126,7 +1135,7 @@ async def test_the_last_line_shows_the_keys_of_the_table_that_are_used_most(fold
 async def test_while_a_filter_is_typed_the_last_line_shows_no_key_that_is_a_character(folder: Path) -> None:
     async with open_app(folder) as pilot:
         await pilot.press("slash")
-        await pilot.wait_until(lambda: footer(pilot) == "↑ Earlier  enter Keep  esc Clear", "its keys")
+        await pilot.wait_until(lambda: footer(pilot) == "↑ Earlier  enter Keep  esc Clear  ^s Name", "its keys")
         await pilot.press("escape")
         await pilot.wait_until(lambda: footer(pilot).startswith("n New"), "the usual keys")
 

@@ -30,4 +30,5 @@ def ls() -> None:
     lpips>0.4 inpainted<200     the newest value, the amount inpainted
     -tag:blurred                what does not hold
     mask:64 or seed:3           either
+    @night                      a filter that got this name in the app
     """

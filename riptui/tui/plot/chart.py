@@ -195,8 +195,9 @@ class Chart(Widget):
         drawing = self._drawing
         row, area = drawing.rows[y], drawing.area
         if self.crosshair is not None and y == 0 and area.top:
-            unit = " %" if self.axis_labels[0].endswith("%") else ""
-            row = crosshair_row(drawing, self.series, self.crosshair, unit, self.size.width)
+            x_label, y_label = self.axis_labels
+            unit = " %" if x_label.endswith("%") else ""
+            row = crosshair_row(drawing, self.series, self.crosshair, y_label, unit)
         for x, sign in ((self.crosshair, "│"), (self.marker, "┃")):
             column = None if x is None else drawing.column(x)
             if column is not None and y in self._marked_rows(column):

@@ -9,7 +9,7 @@ from textual.containers import Grid
 from riptui.tui.plot.chart import Chart
 from riptui.tui.plot.y_axis import YView
 
-MIN_CHART_COLUMNS = 44
+MIN_CHART_COLUMNS = 36
 MIN_CHART_ROWS = 7
 MAX_CHARTS = 6
 

@@ -20,7 +20,9 @@ class CurveReading(NamedTuple):
     shape: str
     colour: int
     name: str
-    text: str
+    value: str
+    bar: str = ""
+    """What follows the value: the bar's length or its ends, and where it is measured if not at the x."""
 
 
 def nearest(positions: Sequence[float], x: float) -> int:
@@ -44,7 +46,8 @@ def read_curves(series: Sequence[Series], x: float) -> list[CurveReading]:
         name = next((line.name for line in members if line.name), "")
         if points:
             where = "" if isclose(points[0].x, x, rel_tol=1e-9, abs_tol=1e-9) else f" at {points[0].x:.4g}"
-            readings.append(CurveReading(members[0].shape, colour, name, _describe(points) + where))
+            value, bar = _describe(points)
+            readings.append(CurveReading(members[0].shape, colour, name, value + where, bar))
     return readings
 
 
@@ -54,37 +57,42 @@ def _nearest_points(lines: Sequence[Series], x: float) -> list[SeriesPoint]:
     return [point for point in points if point.x == nearest]
 
 
-def _describe(points: Sequence[SeriesPoint]) -> str:
-    """.5842, .5842 ± .0891, .5842 [.51, .66], or .43 to .61 of several."""
+def _describe(points: Sequence[SeriesPoint]) -> tuple[str, str]:
+    """A value and its bar: 0.5842 and ± 0.0891, or [0.51, 0.66]; of several 0.43 to 0.61."""
     values = [point.y for point in points]
     if len(points) > 1 and min(values) < max(values):
-        return f"{format_reading(min(values))} to {format_reading(max(values))}"
+        return f"{format_reading(min(values))} to {format_reading(max(values))}", ""
     point = points[0]
     text = format_reading(point.y)
     if point.low == point.high:
-        return text
+        return text, ""
     if isclose(point.high - point.y, point.y - point.low, rel_tol=1e-6):
-        return f"{text} ± {format_reading(point.high - point.y)}"
-    return f"{text} [{format_reading(point.low)}, {format_reading(point.high)}]"
+        return text, f" ± {format_reading(point.high - point.y)}"
+    return text, f" [{format_reading(point.low)}, {format_reading(point.high)}]"
 
 
 def format_reading(value: float) -> str:
     """A value at the crosshair, in about six columns."""
+    if value and abs(value) < 0.001:
+        return f"{value:.2g}"
     return f"{value:.4f}" if abs(value) < 10 else f"{value:.2f}" if abs(value) < 1000 else f"{value:.6g}"
 
 
-def crosshair_row(drawing: DrawnChart, series: Sequence[Series], x: float, unit: str, width: int) -> ChartRow:
-    """231 %: ● 0.4213 64 px  ▲ 0.3770 128 px: the x, and each curve's value there; names where all have room."""
+def crosshair_row(drawing: DrawnChart, series: Sequence[Series], x: float, title: str, unit: str) -> ChartRow:
+    """SSIM at 231 %: ● 0.4213 ± 0.02 64 px  ▲ 0.3770 128 px. In little room without bars, then without names."""
+    width, left = len(drawing.rows[0]), drawing.area.left
     row: ChartRow = [(" ", Ink.BLANK)] * width
     readings = read_curves(series, x)
-    head = f"{x:.4g}{unit}: "
-    start = drawing.area.left + len(head)
-    room = width - start
-    named = [f"{reading.text} {reading.name}".rstrip() for reading in readings]
-    has_names = sum(2 + cell_len(text) + GAP_COLUMNS for text in named) <= room
-    write_text(row, drawing.area.left, head, Ink.LABEL)
-    for reading, with_name in zip(readings, named, strict=True):
-        text = with_name if has_names else reading.text
+    head = f"{title} at {x:.4g}{unit}: "
+    start = left + cell_len(head)
+    write_text(row, left, head, Ink.LABEL)
+    forms = (
+        [f"{reading.value}{reading.bar} {reading.name}".rstrip() for reading in readings],
+        [f"{reading.value} {reading.name}".rstrip() for reading in readings],
+        [reading.value for reading in readings],
+    )
+    fitting = (texts for texts in forms if start + sum(2 + cell_len(text) + GAP_COLUMNS for text in texts) <= width)
+    for reading, text in zip(readings, next(fitting, forms[-1]), strict=True):
         if start + 2 + cell_len(text) > width:
             break
         write_text(row, start, reading.shape, reading.colour)

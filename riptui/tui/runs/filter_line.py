@@ -1,11 +1,18 @@
-"""The line to type a filter in. ↑ and ↓ bring the filters that were kept before, here or in an earlier session."""
+"""The line to type a filter in. ↑ and ↓ bring the filters that were kept before, here or in an earlier session.
 
+^s gives one a name: @night stands for it from then on.
+"""
+
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
+from textual.message import Message
 from textual.widgets import Input
 
+from riptui.settings.named_filters import check_name, name_filter, named_filters
 from riptui.settings.state import recall, remember
+from riptui.tui.dialogs import TextDialog
 
 STATE_KEY = "filters"
 MAX_SAVED = 20
@@ -17,9 +24,17 @@ def saved_filters() -> list[str]:
 
 
 class FilterLine(Input):
+    @dataclass
+    class Named(Message):
+        """A filter got a name, or without a text lost it."""
+
+        name: str
+        text: str
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "submit", "Keep", key_display="enter"),
         Binding("escape", "screen.back", "Clear", key_display="esc"),
+        Binding("ctrl+s", "give_name", "Name", key_display="^s"),
         Binding("up", "recall(1)", "Earlier", key_display="↑"),
         Binding("down", "recall(-1)", "Later", show=False),
     ]
@@ -29,6 +44,19 @@ class FilterLine(Input):
         self._saved = saved_filters()
         self._position = 0  # 0: what was typed; 1: the newest of the saved
         self._typed = ""
+
+    def action_give_name(self) -> None:
+        """Ask for a name, by which the filter can be called: @name."""
+        text = self.value.strip()
+        names = ", ".join(f"@{name}" for name in named_filters())
+        title = f"Name of the filter {text}" if text else "Forget the filter named"
+
+        def keep(name: str | None) -> None:
+            if name is not None:
+                name_filter(name, text)
+                self.post_message(self.Named(check_name(name), text))
+
+        self.app.push_screen(TextDialog(title, "", check_name, hint=f"named: {names}" if names else ""), keep)
 
     def action_recall(self, offset: int) -> None:
         if not self._position:

@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
+from riptui.settings.named_filters import expand_names
 from riptui.store.filters import KnownNames, parse_filter
 from riptui.text.terminal import printable
 from riptui.tui.runs.filter_line import FilterLine
@@ -87,7 +88,7 @@ class TreePanel(Vertical):
         """List what a filter leaves; for one that is not valid, say why."""
         model, problem = self.runs_tree.model, ""
         try:
-            model.filter = parse_filter(text, KnownNames(model.entries.values()))
+            model.filter = parse_filter(expand_names(text), KnownNames(model.entries.values()))
         except ValueError as error:
             problem = printable(str(error))
         for widget in self.query("#filter-error").results(Static):

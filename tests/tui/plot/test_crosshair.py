@@ -18,12 +18,13 @@ class ManyCharts(App[None]):
 
 
 def texts(x: float, *series: Series) -> list[str]:
-    return [reading.text for reading in read_curves(series, x)]
+    return [reading.value + reading.bar for reading in read_curves(series, x)]
 
 
 def test_a_curve_tells_its_value_with_its_bar_and_where_it_is_measured() -> None:
     assert texts(50.0, MEAN, OTHER) == ["0.3000 ± 0.1000", "0.2500 at 40"]
     assert texts(0.0, MEAN, OTHER) == ["0.0000", "0.0000"]
+    assert texts(1.0, Series("a", (1.0,), (0.00012345,))) == ["0.00012"]
     assert texts(50.0, Series("R", X, (0, 1, 2), (0, 0.5, 1), (0, 1.25, 3))) == ["1.0000 [0.5000, 1.2500]"]
 
 
@@ -43,11 +44,11 @@ async def test_the_mouse_reads_the_nearest_point_in_all_charts_and_leaving_ends_
         assert first.size.width == second.size.width
         await pilot.hover(second, offset=(second.column_of(52.0), 8))
         assert [chart.crosshair for chart in grid.charts] == [50.0, 50.0]
-        assert "50 %: ● 0.3000 ± 0.1000" in first.render_line(0).text
+        assert "SSIM at 50 %: ● 0.3000 64 px  ▲ 0.2500 at 40 128 px" in first.render_line(0).text
         assert any("│" in first.render_line(y).text[first.column_of(50.0)] for y in range(2, 12))
         await pilot.hover(second, offset=(0, 0))
         assert first.crosshair is None
-        assert "SSIM" in first.render_line(0).text
+        assert " at " not in first.render_line(0).text
 
 
 async def test_keys_move_the_crosshair_from_point_to_point() -> None:

@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 from textual.geometry import Offset
 
+from riptui.settings.named_filters import named_filters
 from riptui.settings.state import recall
+from riptui.tui.dialogs import TextDialog
 from riptui.tui.runs import filter_line
 from riptui.tui.runs.filter_line import FilterLine
 from riptui.tui.runs.tree_panel import MIN_COLUMNS, TreePanel
@@ -52,6 +54,26 @@ async def test_filters_that_were_kept_come_back(make_trajectory: MakeTrajectory,
         assert line.value == "seed:0"
         await pilot.press("down", "down", "down")
         assert line.value == "x"
+
+
+@pytest.mark.slow
+async def test_a_filter_gets_a_name_that_stands_for_it(make_trajectory: MakeTrajectory, runs: Path) -> None:
+    for seed in (0, 1):
+        make_trajectory(f"g/s{seed}", seed=seed)
+    async with open_app(runs) as pilot:
+        await pilot.press("slash", *"seed:1", "ctrl+s")
+        await pilot.wait_for_dialog(TextDialog)
+        await pilot.press(*"one", "enter")
+        await pilot.wait_for_words("@one is now seed:1")
+        await pilot.press("escape", "slash", *"@one", "enter")
+        await pilot.wait_until(lambda: pilot.row_paths == ["g", "g/s1"])
+        await pilot.press("escape", "colon", *"@o", "enter")
+        await pilot.wait_until(lambda: pilot.browser.query_one(FilterLine).value == "@one")
+        await pilot.press("slash", "ctrl+u", "ctrl+s")
+        await pilot.wait_for_dialog(TextDialog)
+        await pilot.press(*"one", "enter")
+        await pilot.wait_for_words("@one is forgotten")
+    assert named_filters() == {}
 
 
 @pytest.mark.slow

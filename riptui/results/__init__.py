@@ -32,6 +32,7 @@ exposure           error of each square after each of its repaints, and what of 
 recursion_effect   the error by exposure, its slope and the excess over coverage, by picture
 exposure_model     predicts the curve of a mask size or an order that was left out
 coverage_null      the excess of a measured curve over coverage
+intervention_effects  what interventions change, in pairs with the same without
 order_differences  orders of squares, compared by picture
 recursion_analysis all of this, from any trajectories
 

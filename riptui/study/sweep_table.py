@@ -28,7 +28,7 @@ SPEC_KEYS = {
     "seed": ValueKind("a whole number", is_whole),
     "amount": ValueKind("a number of %", is_number),
     "order": _one_of(SQUARE_ORDERS),
-    "masks": ValueKind("a folder of pictures", is_text),
+    "mask_folder": ValueKind("a folder of pictures", is_text),
     "squares": _one_of(SQUARE_SOURCES),
     "paste": ValueKind("true or false", is_bool),
     "onto": _one_of(PASTE_BASES),
@@ -96,7 +96,7 @@ def _read_values(document: StudyDocument, key: str, value: object) -> list[Any]:
     kind = SPEC_KEYS.get(key, PARAMETER)
     if not values or not all(PARAMETER.accepts(item) and kind.accepts(item) for item in values):
         raise document.error(f"sweep.{key}", f"{key} is {value!r}; it must be {kind.description}, or a list of them")
-    if key == "masks":
+    if key == "mask_folder":
         return [str(document.file.parent / Path(item).expanduser()) for item in dict.fromkeys(values)]
     return [item for _, item in dict.fromkeys((type(item), item) for item in values)]
 
@@ -114,8 +114,8 @@ def _read_seeds(document: StudyDocument, value: object, items: list[Any]) -> lis
 def _build_sweep(name: str, combination: Mapping[str, Any], seeds: Sequence[int]) -> Sweep:
     """Raises InputError for values that are invalid, or invalid together."""
     interventions = {key: value for key, value in combination.items() if key in INTERVENTION_KEYS}
-    used = {*interventions, "mask", "masks"}
-    folder = combination.get("masks") if combination.get("order") in FOLDER_ORDERS else None
+    used = {*interventions, "mask", "mask_folder"}
+    folder = combination.get("mask_folder") if combination.get("order") in FOLDER_ORDERS else None
     others = {key: value for key, value in combination.items() if key in SPEC_KEYS and key not in used}
     parameters = {key: value for key, value in combination.items() if key not in SPEC_KEYS}
     return Sweep(

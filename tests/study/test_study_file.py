@@ -129,8 +129,8 @@ def test_a_preset_is_a_study(preset: str, tmp_path: Path) -> None:
     write_preset(preset, tmp_path / "it's.toml")
     text = (tmp_path / "it's.toml").read_text()
     study = read_study(tmp_path / "it's.toml")
-    counts = {"quick": 12, "orders": 32, "paper-1": 3, "paper-2": 30}
-    counts |= {"autoencoder": 6, "slides-decoders": 6, "no-op": 9}
+    counts = {"quick": 12, "orders": 32, "interventions": 32, "paper-1": 3, "paper-2": 30}
+    counts |= {"autoencoder": 6, "slides-decoders": 6, "slides-prompts": 2, "no-op": 9}
     assert len(study) == counts[preset]
     assert len([line for line in text.splitlines() if re.match("#[a-z_]+ = ", line)]) >= 2
     assert max(map(len, text.splitlines())) <= 130

@@ -16,6 +16,7 @@ from riptui.results.curves import Curve, distributions, group_by
 from riptui.results.exposure import SquareErrors
 from riptui.results.panel import condition_settings, distance_function
 from riptui.results.picture_names import name_pictures
+from riptui.spec import describe_setting
 from riptui.store.trajectory import Trajectory
 from riptui.text.terminal import printable
 from riptui.text.units import format_count
@@ -174,9 +175,9 @@ def describe_settings(fields: Sequence[str], key: Sequence[object], *, whole_ima
                 parts.append(f"to {value:g} %")
             case "inpainter" | "order" | "fit":
                 parts.append(printable(str(value)))
-            case _ if value is not None:  # a parameter that this inpainter has
-                parts.append(printable(f"{field_name} {value}"))
-    return " ".join(parts)
+            case _:
+                parts.append(printable(describe_setting(field_name, value)))
+    return " ".join(filter(None, parts))
 
 
 def _name_each(members: Sequence[GroupMember]) -> dict[str, list[GroupMember]]:

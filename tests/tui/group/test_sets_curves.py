@@ -32,8 +32,7 @@ def test_there_is_a_curve_for_each_group_with_its_interval(study: list[Trajector
     assert data.metrics == ("kid", "precision", "recall", "density", "coverage-prdc")
     assert [series.name for series in data.series] == ["128 px identity", "128 px telea"]
     assert [series.x for series in data.series] == [(50, 100)] * 2
-    bars = [bar for series in data.series for bar in zip(series.low, series.y, series.high, strict=True)]
-    assert all(low < y < high for low, y, high in bars)
+    assert all(point.low < point.y < point.high for series in data.series for point in series.points())
     assert (x_label(data.options), y_label(data.options)) == ("inpainted %", "kid of frames and originals")
     assert data.note == "features phash"
     assert all(series.signed and series.counts == (5, 5) for series in data.series)

@@ -142,6 +142,10 @@ def test_error_bars_are_vertical_and_do_not_reach_below_an_axis_of_distances() -
     assert "-" not in text(bars)
 
 
+def test_error_bars_of_what_may_be_negative_reach_below_0() -> None:
+    assert "-0.2" in text(drawn([Series("m", [100], [0.1], [-0.2], [0.4], signed=True)], x_end=400))
+
+
 def test_curves_that_lie_on_each_other_take_turns_in_colour_and_shape() -> None:
     drawing = drawn([Series(f"{64 << colour} px", X, LPIPS, colour=colour) for colour in range(3)])
     cells = [cell for row in drawing.rows[1:] for cell in row]

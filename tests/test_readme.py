@@ -131,14 +131,14 @@ def test_the_readmes_python_reads_what_earlier_releases_wrote(place: str, read: 
 
 @pytest.mark.slow
 def test_the_table_names_every_file_that_there_is(make_trajectory: MakeTrajectory) -> None:
-    trajectory = make_trajectory(metrics=("psnr", "delta-e@squares", "delta-e@repaints", "spectrum"))
+    trajectory = make_trajectory(metrics=("psnr", "delta-e@squares", "delta-e@repaints", "spectrum", "phash"))
     list(run_trajectory(trajectory))
     with claim(trajectory) as claimed:
         claimed.record_failure(Failure("2024-07-13T00:00:00+00:00", 1, "", ""))
         attempts.count_attempt(claimed, 0)
     change_annotations(trajectory.path, lambda annotations: annotations.with_note("seen"))
     found = {
-        re.sub(r"\d+\.png", "K.png", path.relative_to(trajectory.path).as_posix())
+        re.sub(r"\d+\.png", "K.png", path.relative_to(trajectory.path).as_posix()).replace("-phash.", "-NAME.")
         for path in trajectory.path.rglob("*")
         if path.is_file()
     }

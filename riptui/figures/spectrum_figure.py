@@ -12,7 +12,7 @@ from riptui.export.tables import TableCell
 from riptui.figures import style
 from riptui.figures.data import CompleteRun, Condition
 from riptui.figures.figure import PlottedFigure
-from riptui.metrics.spectrum import FREQUENCIES, LogAmplitudes
+from riptui.metrics.frequency_bins import FREQUENCIES, LogAmplitudes
 from riptui.metrics.values import finite_or_none
 from riptui.text.units import format_count
 

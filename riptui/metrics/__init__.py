@@ -8,7 +8,8 @@ meter         measures the frames of one trajectory; content: where in them the 
 pairwise      a metric made of features and a distance between them; single_frame: one of a frame alone
 pixels        ssim, psnr, delta-e, lab-l, lab-a, lab-b, entropy: scikit-image; running_ssim: square by square
 seams         seam, seam-original, seam-delta-e: what an iteration leaves along its square's border
-fine_detail   high-frequencies, edge-density, jpeg-bytes; spectrum: the relative log amplitude by frequency
+fine_detail   high-frequencies, edge-density, jpeg-bytes; spectrum: the relative log amplitude by
+              frequency, in frequency_bins
 ms_ssim       ms-ssim: torchmetrics
 lpips         the three LPIPS: the lpips package; lpips_weights has the files of their trunks
 sets          metrics of sets of pictures: numbers of two sets' features

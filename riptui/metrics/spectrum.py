@@ -1,22 +1,15 @@
 """What frequencies a frame has lost or gained against the original: relative log amplitude over the frequency."""
 
 import numpy as np
-from jaxtyping import Float64
 from scipy.fft import dctn
 
 from riptui.arrays import Image
 from riptui.metrics.fine_detail import HIGH_CYCLES
+from riptui.metrics.frequency_bins import BINS, FREQUENCIES, MAX_CYCLES, LogAmplitudes
 from riptui.metrics.pairwise import PairwiseMetric
 from riptui.metrics.pixels import luma
 
-BINS = 64
-MAX_CYCLES = 0.5  # cycles per pixel: the highest frequency that a picture has in all directions
 MIN_POWER = 1e-3  # of a coefficient, levels²: what rounding to 8 bits leaves of the luma is 0.04
-
-LogAmplitudes = Float64[np.ndarray, "bins"]
-
-FREQUENCIES: LogAmplitudes = (np.arange(BINS) + 0.5) * MAX_CYCLES / BINS
-"""The middle of each bin, in cycles per pixel."""
 
 
 def spectrum() -> PairwiseMetric[LogAmplitudes]:

@@ -13,7 +13,7 @@ pytest.importorskip("matplotlib", reason="needs riptui[report]")
 from riptui import inpainters
 from riptui.figures import averages, report, sequences, spectrum_figure, style
 from riptui.figures.report import WrittenReport, write_report
-from riptui.metrics.spectrum import FREQUENCIES
+from riptui.metrics.frequency_bins import FREQUENCIES
 from riptui.store import layout
 from riptui.store.listing import find_trajectories
 from riptui.store.records import encode_line

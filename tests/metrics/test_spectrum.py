@@ -9,9 +9,10 @@ from riptui import inpainters, metrics
 from riptui.arrays import Image
 from riptui.engine.measuring import measure_saved_frames
 from riptui.metrics.fine_detail import HIGH_CYCLES
+from riptui.metrics.frequency_bins import FREQUENCIES, LogAmplitudes
 from riptui.metrics.meter import Meter
 from riptui.metrics.metric import measure_profile
-from riptui.metrics.spectrum import FREQUENCIES, LogAmplitudes, log_amplitudes
+from riptui.metrics.spectrum import log_amplitudes
 from riptui.recursion import ignore_step
 from riptui.store import layout
 from riptui.store.claim import claim

@@ -82,7 +82,7 @@ def test_seeds_are_numbers_lists_or_ranges(seed: str, seeds: list[int], written:
         ('images = ["x"]\nmetrics = ["sim"]', SWEEP, 2, "Did you mean ssim?"),
         ('images = ["x"]\nmeasure = "often"', SWEEP, 2, "measure is 'often'"),
         ('images = ["x"', SWEEP, 3, "this is not TOML"),
-        ('images = ["x"]', "[sweep]\nmaks = 64", 3, "unknown key 'maks'. Did you mean masks?"),
+        ('images = ["x"]', "[sweep]\nmaks = 64", 3, "unknown key 'maks'. Did you mean mask?"),
         ('images = ["x"]', "[sweep]\nruns = 64", 3, "runs belongs above [sweep]"),
         ('images = ["x"]', "[sweep]\nseed = 1\nmask = [64, 100]", 4, "mask 100 px does not divide"),
         ('images = ["x"]', "[sweep]\nmask = 64\nsize = [256, 300]", 4, "size 300 px"),

@@ -11,13 +11,20 @@ and settings get the same squares and noise on one picture, so that they are com
 they depend on the seed, the iteration and the purpose only: one sequence for all pictures.
 """
 
+from collections.abc import Sequence
 from enum import IntEnum
+from functools import lru_cache
 
 import numpy as np
 
 from riptui.arrays import Mask
+from riptui.errors import InputError
+from riptui.lama_masks import RECIPES, WORDS, draw_lama_mask
 from riptui.region import Region
 from riptui.spec import OFFSET_STEP, Box, Spec
+from riptui.tile_runs import TILE_PX, count_repainted, parse_runs, resolve_mask, share_repeats
+
+MAX_GIVEN_MASKS = 1000  # of a spec, which has them in its file
 
 
 class RandomPurpose(IntEnum):
@@ -28,10 +35,14 @@ class RandomPurpose(IntEnum):
     SHUFFLE = 2
     OFFSET = 3
     ANCHOR = 4
+    IRREGULAR = 5
+    CHOICE = 6
 
 
 def draw_region(spec: Spec, iteration: int) -> Region:
     """The pixels that an iteration (numbered from 1) repaints."""
+    if spec.masks:
+        return _given_region(resolve_mask(spec.masks, iteration), spec.size)
     square = _cell_box(spec, _draw_cell(spec, iteration))
     if spec.order != "offset":
         return Region(square)
@@ -44,6 +55,51 @@ def _cell_box(spec: Spec, cell: int) -> Box:
     """A square of the grid, counted row by row."""
     row, column = divmod(cell, spec.size // spec.mask)
     return Box(column * spec.mask, row * spec.mask, spec.mask, spec.mask)
+
+
+@lru_cache(64)
+def _given_region(runs: str, size: int) -> Region:
+    lengths = parse_runs(runs)
+    repainted = np.repeat(np.arange(len(lengths)) % 2 == 1, lengths).reshape(size // TILE_PX, size // TILE_PX)
+    return Region.of(repainted.repeat(TILE_PX, axis=0).repeat(TILE_PX, axis=1))
+
+
+def encode_tiles(tiles: Mask) -> str:
+    """A mask of tiles, [size / 8, size / 8], as a spec has it."""
+    flat = np.concatenate([[False], tiles.ravel()])
+    starts = np.flatnonzero(flat[1:] != flat[:-1])
+    return ",".join(map(str, np.diff([0, *starts, tiles.size]).tolist()))
+
+
+def draw_given_masks(spec: Spec, source: Sequence[str] = ()) -> tuple[str | int, ...]:
+    """The masks of the iterations of a spec whose order is one of GIVEN_ORDERS, up to its amount.
+
+    spec: its own masks are not looked at. source: all masks of the user, for the orders cycle and draw.
+    Raises InputError if these are more than a spec can hold.
+    """
+    wanted, total = spec.amount * (spec.size // TILE_PX) ** 2 / 100 * (1 - 1e-15), 0
+    found: list[str] = []
+    while total < wanted:
+        found.append(_draw_given_mask(spec, len(found) + 1, source))
+        total += count_repainted(found[-1])
+        if len(found) > MAX_GIVEN_MASKS:
+            raise InputError(
+                f"order {spec.order}: {spec.amount:g} % takes more than {MAX_GIVEN_MASKS:,} masks; stop at a lower "
+                "--amount, or take larger masks"
+            )
+    return share_repeats(found)
+
+
+def _draw_given_mask(spec: Spec, iteration: int, source: Sequence[str]) -> str:
+    if spec.order == "cycle":
+        return source[(iteration - 1) % len(source)]
+    if spec.order == "draw":
+        return source[_random_words(spec, iteration, RandomPurpose.CHOICE, 1)[0] * len(source) >> 64]
+
+    def words(attempt: int) -> list[int]:
+        return _random_words(spec, 1000 * iteration + attempt, RandomPurpose.IRREGULAR, WORDS)
+
+    return encode_tiles(draw_lama_mask(RECIPES[spec.order], spec.size, words))
 
 
 def _wrap_square(spec: Spec, x: int, y: int) -> Region:
@@ -89,6 +145,8 @@ def _draw_cell(spec: Spec, iteration: int) -> int:
             return sorted(range(spec.cells), key=words.__getitem__)[position]
         case "raster":
             return position
+        case _:
+            raise AssertionError(f"order {spec.order} draws no squares")
 
 
 def _random_words(spec: Spec, counter: int, purpose: RandomPurpose, count: int) -> list[int]:

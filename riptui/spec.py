@@ -6,12 +6,14 @@ percentage of the pixels of the image. It is the x axis of all its figures.
 
 import hashlib
 import math
+from bisect import bisect_left
 from typing import Annotated, Literal, NamedTuple, get_args
 
 import msgspec
 
 from riptui.errors import SpecError, with_choices
 from riptui.schedule import parse_schedules, write_schedules
+from riptui.tile_runs import TILE_PX, repainted_tiles, require_masks
 
 FORMAT = 1
 ADDED_FIELDS: dict[str, object] = {
@@ -21,6 +23,8 @@ ADDED_FIELDS: dict[str, object] = {
     "schedule": "",
     "match": "none",
     "feather": 0,
+    "mask_source": "",
+    "masks": (),
 }
 """Fields that format 1 gained after its first release, each with the value, as JSON, that leaving it out means.
 
@@ -33,8 +37,13 @@ MAX_SEED = 2**53  # JSON readers that know only doubles keep integers exact up t
 MAX_POINTS = 1_000_000  # 100 MB
 POINT_SPACING_PERCENT = 50.0  # % inpainted between two measured points of the paper, and between two keyframes
 
+MODEL_SERVERS = ("iopaint", "a1111")
+"""Inpainters that stand for whichever model a server has loaded."""
+
 Fit = Literal["bands", "crop", "stretch"]
-SquareOrder = Literal["replacement", "shuffle", "raster", "offset"]
+SquareOrder = Literal[
+    "replacement", "shuffle", "raster", "offset", "lama-thin", "lama-medium", "lama-thick", "cycle", "draw"
+]
 SquareSource = Literal["own", "shared"]
 PasteBase = Literal["frame", "original"]
 ColourMatch = Literal["none", "border"]
@@ -45,7 +54,13 @@ SQUARE_ORDERS: tuple[SquareOrder, ...] = get_args(SquareOrder)
 SQUARE_SOURCES: tuple[SquareSource, ...] = get_args(SquareSource)
 PASTE_BASES: tuple[PasteBase, ...] = get_args(PasteBase)
 COLOUR_MATCHES: tuple[ColourMatch, ...] = get_args(ColourMatch)
-OFFSET_STEP = 8  # px by which the grid is shifted, or a multiple: a pixel of the latents of most diffusion models
+DRAWN_ORDERS: tuple[SquareOrder, ...] = ("replacement", "shuffle", "raster", "offset")
+"""Those of squares, which are drawn when they are needed."""
+GIVEN_ORDERS = ("lama-thin", "lama-medium", "lama-thick", "cycle", "draw")
+"""Those whose masks a spec has itself: of any shape, and of any number of pixels."""
+FOLDER_ORDERS = ("cycle", "draw")
+"""Those whose masks were pictures of the user's."""
+OFFSET_STEP = TILE_PX  # px by which the grid is shifted, or a multiple: a pixel of the latents of most diffusion models
 
 Sha256 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
 ColourLevel = Annotated[int, msgspec.Meta(ge=0, le=255)]
@@ -103,6 +118,10 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """Whether the colours of what was repainted are matched to those along the mask's border before the paste."""
     feather: int = 0
     """Pixels inside the mask's border over which the paste is blended; 0: none."""
+    mask_source: str = ""
+    """SHA-256 of all the user's masks that those of the orders cycle and draw are of."""
+    masks: tuple[str | int, ...] = ()
+    """The mask of each iteration, for orders that are not of squares: see tile_runs.py."""
     inpainter: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9.-]{0,63}\Z")] = "navier-stokes"
     parameters: dict[str, ParameterValue] = {}
     """All parameters of the inpainter, with the defaults; those that it gained later only where they differ."""
@@ -135,6 +154,10 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
             raise SpecError(f"feather {self.feather} px: it must be from 0 to half the mask, {self.mask // 2} px")
         if not 0 <= self.seed <= MAX_SEED:
             raise SpecError(f"seed {self.seed}: it must be from 0 to {MAX_SEED:,}")
+        if bool(self.masks) != (self.order in GIVEN_ORDERS):
+            only = ", ".join(GIVEN_ORDERS)
+            raise SpecError(f"order {self.order}: a spec has masks of its own with {only}, and only then")
+        require_masks(self.masks, self.size)
         msgspec.structs.force_setattr(self, "schedule", write_schedules(parse_schedules(self.schedule)))
         msgspec.structs.force_setattr(self, "amount", float(self.amount))  # 400 and 400.0 are one spec, one digest
         msgspec.structs.force_setattr(self, "parameters", dict(self.parameters))  # the caller may change theirs
@@ -147,12 +170,12 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     @property
     def iterations(self) -> int:
         """Number of iterations that reach the amount, rounded up."""
-        return iterations_at(self.amount, self.cells)
+        return len(self.masks) or iterations_at(self.amount, self.cells)
 
     @property
     def is_on_grid(self) -> bool:
         """Whether each iteration repaints one square of one grid, so that squares can be told apart and counted."""
-        return self.order != "offset"
+        return self.order in ("replacement", "shuffle", "raster")
 
     @property
     def keeps_squares(self) -> bool:
@@ -172,8 +195,11 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
     @property
     def inpainter_name(self) -> str:
-        """The inpainter in a few words: of a diffusion model the last part of its name or path."""
+        """The inpainter in a few words: of a diffusion model the last part of its name or path, after that of a server
+        that has it."""
         model = str(self.parameters.get("model") or "").rstrip("/").rpartition("/")[2]
+        if self.inpainter in MODEL_SERVERS and model:
+            return f"{self.inpainter} {model}"
         return model if self.inpainter in ("diffusion", "text-to-image", "img2img") and model else self.inpainter
 
     @property
@@ -196,16 +222,38 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
     def inpainted(self, iteration: int) -> float:
         """% inpainted after an iteration, repeats counted."""
+        if self.masks:
+            totals = repainted_tiles(self.masks)
+            return 100 * totals[min(iteration, len(self.masks))] * TILE_PX**2 / self.size**2
         return 100 * iteration / self.cells
+
+    def reaches(self, inpainted: float) -> int:
+        """The first iteration after which at least `inpainted` % are repainted; with given masks at most the last."""
+        if not self.masks:
+            return iterations_at(inpainted, self.cells)
+        found = bisect_left(range(len(self.masks) + 1), inpainted * (1 - 1e-15), key=self.inpainted)
+        return min(found, len(self.masks))
+
+    def amount_at(self, iteration: int) -> float:
+        """% inpainted by which an iteration is compared with those of other trajectories.
+
+        Masks of unequal sizes reach no two of the paper's points exactly: the first iteration that reaches one stands
+        for it.
+        """
+        exact = self.inpainted(iteration)
+        point = math.floor(exact / POINT_SPACING_PERCENT) * POINT_SPACING_PERCENT
+        return point if self.masks and self.reaches(point) == iteration else exact
 
     @property
     def whole_image(self) -> bool:
         """Whether an iteration repaints the whole image, not a square of it: then the x axis counts passes."""
-        return self.mask == self.size
+        return self.mask == self.size and not self.masks
 
     @property
     def mask_title(self) -> str:
         """128 px, or whole image."""
+        if self.masks:
+            return self.order
         return "whole image" if self.whole_image else f"{self.mask} px"
 
     @property
@@ -260,7 +308,7 @@ def measured_iterations(spec: Spec, measure: MeasureInterval) -> list[int]:
     last = spec.iterations
     if measure == "half":
         count = math.floor(spec.inpainted(last) / POINT_SPACING_PERCENT)
-        inner = {iterations_at(POINT_SPACING_PERCENT * i, spec.cells) for i in range(count + 1)}
+        inner = {spec.reaches(POINT_SPACING_PERCENT * i) for i in range(count + 1)}
     else:
         stride = 1 if measure == "every" else measure
         if stride < 1:

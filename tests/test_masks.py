@@ -15,7 +15,7 @@ from scipy.stats import chi2_contingency, chisquare
 
 from riptui.errors import SpecError
 from riptui.masks import draw_box, draw_mask, draw_noise_seed
-from riptui.spec import MAX_SEED, SIZES, SQUARE_ORDERS, Box, Spec
+from riptui.spec import DRAWN_ORDERS, MAX_SEED, SIZES, Box, Spec
 from tests.support.trajectories import make_spec, picture
 from tests.test_spec import OTHER, divisors
 
@@ -70,7 +70,7 @@ def test_any_mask_is_one_square_of_the_grid(size: int, order: str, seed: int, da
     assert repaint.sum() == side**2
 
 
-@pytest.mark.parametrize("order", SQUARE_ORDERS)
+@pytest.mark.parametrize("order", DRAWN_ORDERS)
 def test_a_mask_as_large_as_the_image_is_all_of_it(order: str) -> None:
     whole = spec(size=320, mask=320, order=order)
     assert {draw_box(whole, k) for k in range(1, 10)} == {Box(0, 0, 320, 320)}
@@ -238,7 +238,7 @@ def test_a_grid_that_cannot_be_shifted_by_8_px_is_refused(side: int) -> None:
 # --- a function of the spec and the iteration
 
 
-@pytest.mark.parametrize("order", SQUARE_ORDERS)
+@pytest.mark.parametrize("order", DRAWN_ORDERS)
 def test_any_order_of_asking_gives_the_same_masks(order: str) -> None:
     one = spec(mask=64, order=order, seed=8)
     iterations = list(range(1, 65))
@@ -257,9 +257,9 @@ def test_the_global_random_numbers_are_neither_used_nor_disturbed() -> None:
     assert (random.getstate(), np.random.get_state()[1].tolist()) == states
 
 
-@pytest.mark.parametrize("order", SQUARE_ORDERS)
+@pytest.mark.parametrize("order", DRAWN_ORDERS)
 @pytest.mark.parametrize(
-    "field", sorted(OTHER.keys() - {"format", "size", "mask", "order", "seed", "squares", "original_sha256"})
+    "field", sorted(OTHER.keys() - {"format", "size", "mask", "masks", "order", "seed", "squares", "original_sha256"})
 )
 def test_nothing_but_the_grid_the_order_the_seed_and_the_picture_decides_squares_and_noise(
     field: str, order: str

@@ -16,7 +16,7 @@ from riptui.errors import InpainterError, InputError, SpecError
 from riptui.inpainters import Inpainter, OnStep
 from riptui.masks import draw_anchor, draw_box, draw_mask, draw_noise_seed
 from riptui.recursion import Iteration, Walk, ignore_step, iterate, recurse
-from riptui.spec import SQUARE_ORDERS
+from riptui.spec import DRAWN_ORDERS
 from tests.support.trajectories import make_spec, picture
 
 ORIGINAL = picture(256)
@@ -65,7 +65,7 @@ def require_same(some: Sequence[Iteration], others: Sequence[Iteration]) -> None
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("order", SQUARE_ORDERS)
+@pytest.mark.parametrize("order", DRAWN_ORDERS)
 @pytest.mark.parametrize("name", ["navier-stokes", "telea", "noise"])
 def test_every_frame_is_the_one_before_with_the_masks_pixels_repainted(name: str, order: str) -> None:
     spec = make_spec(ORIGINAL, inpainter=name, mask=64, amount=150.0, seed=3, order=order)
@@ -85,7 +85,7 @@ def test_every_frame_is_the_one_before_with_the_masks_pixels_repainted(name: str
 
 @pytest.mark.slow
 @settings(deadline=None, max_examples=25)
-@given(st.sampled_from([16, 64, 128, 256]), st.sampled_from(SQUARE_ORDERS), st.integers(0, 2**53))
+@given(st.sampled_from([16, 64, 128, 256]), st.sampled_from(DRAWN_ORDERS), st.integers(0, 2**53))
 def test_pixels_outside_the_box_never_change(side: int, order: str, seed: int) -> None:
     before = ORIGINAL
     for (iteration,) in islice(run_together([walk(mask=side, order=order, seed=seed, amount=1000.0)], negative), 8):
@@ -259,7 +259,7 @@ def test_walks_at_different_iterations_share_a_batch() -> None:
 # --- counting
 
 
-@pytest.mark.parametrize("order", SQUARE_ORDERS)
+@pytest.mark.parametrize("order", DRAWN_ORDERS)
 @pytest.mark.parametrize(("side", "amount"), [(16, 50.0), (64, 200.0), (128, 400.0), (256, 200.0)])
 def test_coverage_counts_each_pixel_once_and_inpainted_every_time(side: int, amount: float, order: str) -> None:
     touched = np.zeros((256, 256), bool)

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from riptui.errors import SpecError
 from riptui.spec import (
     ADDED_FIELDS,
+    DRAWN_ORDERS,
     FITS,
     FORMAT,
     MAX_SEED,
     SIZES,
-    SQUARE_ORDERS,
     Spec,
     decode_spec,
     encode_spec,
@@ -49,11 +49,15 @@ OTHER: dict[str, Any] = {
     "schedule": "radius=1..5",
     "match": "border",
     "feather": 8,
+    "mask_source": "3" * 64,
+    "masks": ("0,1024",),
     "inpainter": "telea",
     "parameters": {"radius": 5},
 }
 """For each field a value that SPEC does not have."""
 
+NEEDED_WITH: dict[str, dict[str, Any]] = {"masks": {"order": "cycle"}}
+"""What else must be set with a field."""
 NOT_PIXELS = {"source_name", "source_sha256"}
 
 
@@ -82,7 +86,7 @@ def test_every_field_has_another_value_here() -> None:
 
 @pytest.mark.parametrize("field", FIELDS)
 def test_the_digest_changes_with_every_field_that_decides_the_pixels(field: str) -> None:
-    other = msgspec.structs.replace(SPEC, **{field: OTHER[field]})
+    other = msgspec.structs.replace(SPEC, **{field: OTHER[field]} | NEEDED_WITH.get(field, {}))
     assert (other.digest == SPEC.digest) == (field in NOT_PIXELS)
 
 
@@ -125,7 +129,7 @@ def specs(draw: st.DrawFn) -> Spec:
         fit=draw(st.sampled_from(FITS)),
         bands=draw(st.tuples(*[st.integers(0, 255)] * 3)),
         mask=draw(st.sampled_from(divisors(size))),
-        order=draw(st.sampled_from(SQUARE_ORDERS)),
+        order=draw(st.sampled_from(DRAWN_ORDERS)),
         amount=draw(st.floats(0, 1_000_000, exclude_min=True, allow_subnormal=False)),
         seed=draw(st.integers(0, MAX_SEED)),
         paste=draw(st.booleans()),
@@ -177,8 +181,8 @@ def test_a_replaced_value_is_checked_like_any_other() -> None:
 
 def test_unknown_keys_are_refused_with_the_list_of_known_ones() -> None:
     with pytest.raises(SpecError) as refused:
-        decode_spec(changed(masks=64, colour="red"))
-    assert "unknown keys: colour, masks." in str(refused.value)
+        decode_spec(changed(masques=64, colour="red"))
+    assert "unknown keys: colour, masques." in str(refused.value)
     assert all(field in str(refused.value).partition("Available:")[2] for field in FIELDS)
 
 

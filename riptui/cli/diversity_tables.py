@@ -10,7 +10,7 @@ from riptui.cli.console import out, print_line, print_table
 from riptui.cli.settings_table import FormatCell, build_layouts
 from riptui.metrics.display import format_result
 from riptui.results.bootstrap import MIN_INTERVAL_IMAGES, IntervalEstimate
-from riptui.results.diversity import ConditionPoint, DiversityAnalysis, SetDiversity, SetPoint
+from riptui.results.diversity import ConditionPoint, DiversityAnalysis, SeedSetPoint, SetDiversity
 from riptui.results.similarity import list_pairs
 from riptui.text.shades import shade
 from riptui.text.units import format_count
@@ -112,7 +112,7 @@ def _print_matrix(one: SetDiversity) -> None:
         print_line(Text(f"{labels[place]:<{margin}}{_shade_row(point, place, width)}"))
 
 
-def _shade_row(point: SetPoint, place: int, width: int) -> str:
+def _shade_row(point: SeedSetPoint, place: int, width: int) -> str:
     low, high = _bounds(point)
     return "".join(
         width * (SELF if other == place else shade(float(point.compared.distances[place, other]), low, high))
@@ -120,6 +120,6 @@ def _shade_row(point: SetPoint, place: int, width: int) -> str:
     )
 
 
-def _bounds(point: SetPoint) -> tuple[float, float]:
+def _bounds(point: SeedSetPoint) -> tuple[float, float]:
     pairs = list_pairs(point.compared.distances)
     return float(pairs.min()), float(pairs.max())

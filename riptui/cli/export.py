@@ -22,6 +22,7 @@ def export(
     strip: Path | None,
     csv: Path | None,
     parquet: Path | None,
+    features: tuple[str, ...],
     at: MeasureInterval | None,
     k: int | None,
     overwrite: bool,
@@ -34,6 +35,8 @@ def export(
         raise click.UsageError("--frame K is the frame of --png FILE: give both")
     if mp4:
         export_files.require_video()  # before the others are written
+    if features and not parquet:
+        raise click.UsageError("--features are columns of the Parquet file: give --parquet FILE")
     trajectory = Trajectory.open(path)
     computed = len(trajectory.read_rows())
     numbers = None if at is None else [k for k in measured_iterations(trajectory.spec, at) if k <= computed]
@@ -63,5 +66,6 @@ def export(
         if csv:
             print_line(str(export_files.write_metrics_csv(trajectory, csv, overwrite=overwrite)))
         if parquet:
-            print_line(str(export_files.write_metrics_parquet(trajectory, parquet, overwrite=overwrite)))
+            written = export_files.write_metrics_parquet(trajectory, parquet, features=features, overwrite=overwrite)
+            print_line(str(written))
     return 0

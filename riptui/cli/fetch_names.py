@@ -13,6 +13,7 @@ from riptui.inpainters.models import catalogue
 from riptui.inpainters.models.catalogue import ModelRef
 from riptui.inpainters.models.model_names import is_local, is_single_file
 from riptui.inpainters.models.published_weights import PUBLISHED, published_for
+from riptui.inpainters.registry import fetch_name
 from riptui.metrics import LpipsNet, is_features
 
 LPIPS_NAMES: dict[str, tuple[LpipsNet, ...]] = {
@@ -40,6 +41,7 @@ def resolve_names(names: Iterable[str]) -> Fetchable:
     published: dict[str, None] = {}
     models: dict[str, ModelRef] = {}
     for text in names:
+        text = fetch_name(text) if text in REGISTRY else text
         if text in LPIPS_NAMES:
             nets.update(dict.fromkeys(LPIPS_NAMES[text]))
         elif weights := published_for(text):

@@ -63,13 +63,14 @@ def results(
         return set_results(
             readable, metric, features, keys, compare=compare, csv=csv, overwrite=overwrite, as_json=as_json
         )
-    if features is not None:
-        raise InputError(f"--features is for metrics of sets: {', '.join(SET_METRICS)}")
+    if features is not None and not parquet:
+        raise InputError(f"--features is for --parquet, and for metrics of sets: {', '.join(SET_METRICS)}")
     chosen_metric = _choose_metric(metric, readable)
     members = extract_curves(readable, chosen_metric)
     keys = _grouping_keys(by, members)
     if csv or parquet:
-        _write_tables([summary.trajectory for summary in readable], csv, parquet, overwrite=overwrite)
+        names = [features] if features else []
+        _write_tables([summary.trajectory for summary in readable], csv, parquet, names, overwrite=overwrite)
     output: dict[str, Any] = {"metric": chosen_metric, "by": list(keys)}
     between_frames = [] if chosen_metric.endswith(PREVIOUS) else extract_curves(readable, f"{chosen_metric}{PREVIOUS}")
     output["groups"] = results_tables.groups_as_dicts(members, keys, between_frames)
@@ -107,11 +108,19 @@ def _told_later(refusals: list[InputError]) -> Iterator[None]:
         refusals.append(error)
 
 
-def _write_tables(trajectories: list[Trajectory], csv: Path | None, parquet: Path | None, *, overwrite: bool) -> None:
-
-    for write, file in ((long_table.to_csv, csv), (long_table.to_parquet, parquet)):
-        if file:
-            warn(f"{write(trajectories, file, overwrite=overwrite)}: written")
+def _write_tables(
+    trajectories: list[Trajectory],
+    csv: Path | None,
+    parquet: Path | None,
+    features: Sequence[str],
+    *,
+    overwrite: bool,
+) -> None:
+    if csv:
+        warn(f"{long_table.to_csv(trajectories, csv, overwrite=overwrite)}: written")
+    if parquet:
+        file = long_table.to_parquet(trajectories, parquet, features=features, overwrite=overwrite)
+        warn(f"{file}: written")
 
 
 def _choose_metric(metric: str | None, summaries: Iterable[TrajectorySummary]) -> str:

@@ -37,6 +37,7 @@ def run(
     amount: float,
     seeds: tuple[int, ...],
     order: SquareOrder,
+    mask_folder: Path | None,
     squares: SquareSource,
     paste: PasteOption,
     no_paste: bool,
@@ -64,10 +65,14 @@ def run(
     care = Care.of(on_end, timeout)
     metrics = None if metrics is None else check_names(metrics)  # a mistyped name fails before anything takes time
     parameters = parse_settings(key_values) | given_parameters(model)
+    if mask_folder and order == "replacement":
+        order = "cycle"
     is_pasted, onto = read_paste(paste, no_paste)
     interventions = Interventions(onto, anchor, "\n".join(schedules), match, feather)
     take_server_url(parameters, inpainters)
-    sweep = Sweep(inpainters, masks, seeds, parameters, amount, order, squares, is_pasted, size, fit, interventions)
+    sweep = Sweep(
+        inpainters, masks, seeds, parameters, amount, order, squares, is_pasted, size, fit, interventions, mask_folder
+    )
     sources = find_sources(images, recursive=recursive)
     require_valid_names(group, name, len(sources) * len(sweep))
     for notice in filter(None, (resolve_inpainter(inpainter).notice for inpainter in inpainters)):

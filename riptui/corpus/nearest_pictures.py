@@ -22,7 +22,7 @@ from riptui.corpus.similar_vectors import find_nearest
 from riptui.errors import DeviceMemoryError, InputError, RiptuiError
 from riptui.features import FeatureExtractor
 from riptui.results.curves import drop_copies
-from riptui.spec import Spec, iterations_at
+from riptui.spec import Spec
 from riptui.store.annotations import peek_annotations
 from riptui.store.feature_file import compute_features
 from riptui.store.listing import TrajectorySummary
@@ -204,7 +204,7 @@ def _compute_queries(
         trajectory = summary.trajectory
         try:
             spec = trajectory.spec
-            k = spec.iterations if at is None else iterations_at(at, spec.cells)
+            k = spec.iterations if at is None else spec.reaches(at)
             if k > summary.k:
                 unfinished += 1
                 continue

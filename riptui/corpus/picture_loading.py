@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import closing
+from contextlib import closing, suppress
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
@@ -55,11 +55,12 @@ def load_pictures(paths: Iterable[Path], prepared: PreparedAs, jobs: int) -> Ite
 def load_picture(path: Path, prepared: PreparedAs) -> LoadedPicture:
     """Decode one picture here. Never raises SourceError: that is in `error`."""
     size = changed = 0
-    try:
-        status = path.stat()  # before it is read: who changes it meanwhile has it indexed again
+    with suppress(OSError, ValueError):  # before it is read: who changes it meanwhile has it indexed again
+        status = path.stat()
         size, changed = status.st_size, status.st_mtime_ns
+    try:
         found = prepare_original(path, size=prepared.size, fit=prepared.fit)
-    except (SourceError, OSError, ValueError) as error:
+    except SourceError as error:
         return LoadedPicture(path, size, changed, None, error=str(error))
     return LoadedPicture(path, size, changed, found.image, found.source_sha256, pixels_sha256(found.image))
 

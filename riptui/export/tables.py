@@ -1,22 +1,28 @@
 """The measurements as a table, CSV or Parquet. The tables of several trajectories can be concatenated."""
 
 import csv as csv_files
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from io import BytesIO, StringIO
 from math import inf, nan
 from pathlib import Path
 
+from riptui.arrays import FeatureVector
 from riptui.errors import InputError
 from riptui.export.files import require_file, write_atomically
 from riptui.extras import importing
+from riptui.features import canonical_name
 from riptui.metrics import in_registry_order
 from riptui.metrics.values import MetricValues
+from riptui.store.feature_file import read_features
 from riptui.store.trajectory import Trajectory
 from riptui.text.terminal import printable
 
 TableCell = str | bool | int | float | None
 TableData = Sequence[Mapping[str, TableCell]]
 """Rows that all have the same columns in the same order."""
+
+VectorsByFrame = Mapping[tuple[Path, int], FeatureVector]
+"""By trajectory and k."""
 
 IDENTITY_COLUMNS = {
     "source_name": str,
@@ -37,14 +43,16 @@ FORMULA_SIGNS = ("=", "+", "-", "@")
 """The first characters of a spreadsheet formula; the others, tab and return, are escaped already."""
 
 
-def metric_rows(trajectory: Trajectory) -> list[dict[str, TableCell]]:
-    """One row per measured frame, ascending: k, inpainted (%), coverage (%), and all measured metrics.
+def metric_rows(trajectory: Trajectory, also: Iterable[int] = ()) -> list[dict[str, TableCell]]:
+    """One row per measured frame, ascending: k, inpainted (%), coverage (%), and all measured metrics. `also`: frames
+    that have a row although they were not measured.
 
     None: not measured. inf: the PSNR of equal pictures. nan: another value that is not finite.
     Raises DamagedError, DiskError, SpecError.
     """
     spec, coverage = trajectory.spec, trajectory.read_coverage()
-    measured = {k: values for k, values in trajectory.read_metrics().items() if 0 <= k < len(coverage)}
+    found_values: dict[int, MetricValues] = {k: {} for k in also} | trajectory.read_metrics()
+    measured = {k: values for k, values in sorted(found_values.items()) if 0 <= k < len(coverage)}
     found = {name for values in measured.values() for name in values}
     names = in_registry_order(found - IDENTITY_COLUMNS.keys() - PROGRESS_COLUMNS.keys())
     rows: list[dict[str, TableCell]] = []
@@ -63,13 +71,34 @@ def write_metrics_csv(trajectory: Trajectory, file: Path, *, overwrite: bool = F
     return write_csv(_add_identity(trajectory), file, overwrite=overwrite)
 
 
-def write_metrics_parquet(trajectory: Trajectory, file: Path, *, overwrite: bool = False) -> Path:
-    """Write the same table as Parquet; return the file.
+def write_metrics_parquet(
+    trajectory: Trajectory, file: Path, *, features: Sequence[str] = (), overwrite: bool = False
+) -> Path:
+    """Write the same table as Parquet, with a column of vectors for each of some feature extractors; return the file.
 
-    Raises what `write_parquet` raises; InputError also if nothing is measured yet; DamagedError.
+    Raises what `write_parquet` and `read_vectors` raise; InputError also if nothing is measured yet; DamagedError.
     """
     require_file(file, PARQUET_SUFFIXES, overwrite=overwrite)
-    return write_parquet(_add_identity(trajectory), IDENTITY_COLUMNS | PROGRESS_COLUMNS, file, overwrite=overwrite)
+    found = read_vectors([trajectory], features)
+    table = _add_identity(trajectory, {k for by_frame in found.values() for _, k in by_frame})
+    frames = [(trajectory.path, int(str(row["k"]))) for row in table]
+    vectors = {name: [*map(by_frame.get, frames)] for name, by_frame in found.items()}
+    types = IDENTITY_COLUMNS | PROGRESS_COLUMNS
+    return write_parquet(table, types, file, vectors=vectors, overwrite=overwrite)
+
+
+def read_vectors(trajectories: Iterable[Trajectory], features: Iterable[str]) -> dict[str, VectorsByFrame]:
+    """The stored vectors by each extractor's name. Raises InputError for an extractor that there is not, or
+    that none has vectors of."""
+    listed = list(trajectories)
+    found: dict[str, VectorsByFrame] = {}
+    for name in map(canonical_name, features):
+        found[name] = {
+            (one.path, k): vector for one in listed for k, vector in read_features(one, name).vectors.items()
+        }
+        if not found[name]:
+            raise InputError(f"no features {printable(name)} are stored here: riptui measure PATH --metrics {name}")
+    return found
 
 
 def write_csv(table: TableData, file: Path, *, overwrite: bool = False) -> Path:
@@ -87,10 +116,18 @@ def write_csv(table: TableData, file: Path, *, overwrite: bool = False) -> Path:
     return file
 
 
-def write_parquet(table: TableData, column_types: Mapping[str, type], file: Path, *, overwrite: bool = False) -> Path:
+def write_parquet(
+    table: TableData,
+    column_types: Mapping[str, type],
+    file: Path,
+    *,
+    vectors: Mapping[str, Sequence[FeatureVector | None]] | None = None,
+    overwrite: bool = False,
+) -> Path:
     """Write a table of at least one row as Parquet; return the file. A null was not measured.
 
-    `column_types`: a column's type; float where it has none. Raises MissingExtraError, BrokenExtraError, and what
+    `column_types`: a column's type; float where it has none. `vectors`: columns "features NAME" by name, a vector or
+    None for each row. Raises MissingExtraError, BrokenExtraError, and what
     `write_csv` raises.
     """
     require_file(file, PARQUET_SUFFIXES, overwrite=overwrite)
@@ -100,14 +137,18 @@ def write_parquet(table: TableData, column_types: Mapping[str, type], file: Path
     types = {str: arrow.string(), bool: arrow.bool_(), int: arrow.int64(), float: arrow.float64()}
     schema = arrow.schema([(name, types[column_types.get(name, float)]) for name in table[0]])
     out = BytesIO()
-    parquet_files.write_table(arrow.Table.from_pylist(list(table), schema), out)
+    content = arrow.Table.from_pylist(list(table), schema)
+    for name, column in (vectors or {}).items():
+        values = arrow.array(column, arrow.list_(arrow.float32()))
+        content = content.append_column(f"features {printable(name)}", values)
+    parquet_files.write_table(content, out)
     write_atomically(file, out.getvalue())
     return file
 
 
-def _add_identity(trajectory: Trajectory) -> TableData:
-    """The rows with the columns that identify their trajectory. Raises InputError if there are none."""
-    rows = metric_rows(trajectory)
+def _add_identity(trajectory: Trajectory, also: Iterable[int] = ()) -> TableData:
+    """`metric_rows` with the columns that identify their trajectory. Raises InputError if there are none."""
+    rows = metric_rows(trajectory, also)
     if not rows:
         path = trajectory.path
         raise InputError(f"nothing is measured in {path} yet; add metrics with: riptui measure {path}")

@@ -1,9 +1,14 @@
 """Whether the weights of a feature extractor are on this machine. Downloads nothing, imports no torch."""
 
-from riptui.errors import RiptuiError
+from pathlib import Path
+
+from riptui.errors import RiptuiError, WeightsError
 from riptui.extras import importing
 from riptui.features.network_files import NETWORK_FILES
 from riptui.features.registry import find_extractor
+from riptui.inpainters.models import catalogue
+from riptui.inpainters.models.catalogue import ModelRef
+from riptui.text.units import format_size
 
 CONFIG = "config.json"
 
@@ -12,12 +17,26 @@ def require_model(name: str) -> None:
     """Raise WeightsError or InputError unless the weights of an extractor, NAME or NAME:MODEL, are there."""
     if file := NETWORK_FILES.get(name):
         file.require_installed()
-    elif model := chosen_model(name):
-        with importing(f"features of {name}", "diffusion"):
-            from riptui.inpainters.models import catalogue, locate  # the client of the hub
+    elif chosen_model(name):
+        locate_model_folder(name)
 
-        ref = catalogue.resolve_model(model)
-        locate.locate_model(ref.model, ref.revision, file=CONFIG)
+
+def locate_model_folder(name: str) -> tuple[Path, ModelRef]:
+    """The folder of the model that an extractor, NAME or NAME:MODEL, loads. Raises WeightsError, InputError."""
+    with importing(f"features of {name}", "diffusion"):
+        from riptui.inpainters.models import locate  # the client of the hub
+
+    ref = catalogue.resolve_model(chosen_model(name))
+    try:
+        return locate.locate_model(ref.model, ref.revision, file=CONFIG), ref
+    except WeightsError as error:
+        if ":" in name:
+            raise
+        size = format_size(find_extractor(name).size)
+        raise WeightsError(
+            f"the features {name} need {ref.model} ({size}), which is not on this machine; fetch it with: riptui fetch "
+            f"{name}, or name a folder: {name}:PATH"
+        ) from error
 
 
 def chosen_model(name: str) -> str:

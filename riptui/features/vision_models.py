@@ -10,14 +10,14 @@ import transformers
 from PIL.Image import Image as PilImage
 
 from riptui.errors import InputError, WeightsError
+from riptui.features.missing_models import CONFIG, locate_model_folder
 from riptui.features.network_extractor import NetworkExtractor
-from riptui.inpainters.models import catalogue, locate
+from riptui.inpainters.models import locate
 from riptui.inpainters.models.checkpoint import ComponentFiles, read_json, require_component
 from riptui.inpainters.models.file_digests import content_sha256
 from riptui.inpainters.pipeline.components import ON_NO_DEVICE, first_line, load_network
 from riptui.inpainters.silence import silence_libraries
 
-CONFIG = "config.json"
 PREPROCESSOR = "preprocessor_config.json"
 
 
@@ -68,8 +68,7 @@ def dinov2(name: str, model: str, device: str = "") -> NetworkExtractor:
 
 def load_vision_model(name: str, model: str, kinds: Mapping[str, VisionKind], device: str) -> NetworkExtractor:
     """name: of the extractor, as it was asked for. model: a hub id, with @revision, or a folder."""
-    ref = catalogue.resolve_model(model)
-    folder = locate.locate_model(ref.model, ref.revision, file=CONFIG)
+    folder, ref = locate_model_folder(name)
     hint = locate.repair_hint(ref.model, ref.revision)
     kind = _find_kind(folder, model, kinds)
     files = _require_files(folder, model, hint)

@@ -76,7 +76,7 @@ def write_nearest(
 
 
 def render_nearest(written: WrittenNearest) -> Iterator[str]:
-    """The parts of the section's text; nothing without a corpus."""
+    """The parts of the section's text."""
     found = written.found
     yield f"## Nearest pictures\n\n{_INTRODUCTION}"
     tag = escape_markdown(found.tag)

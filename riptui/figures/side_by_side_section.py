@@ -18,6 +18,7 @@ from riptui.figures.figure import WrittenFigure
 from riptui.figures.markdown import escape_markdown, markdown_table
 from riptui.metrics.display import format_result, in_display_order
 from riptui.text.terminal import printable
+from riptui.text.units import format_count
 
 MAX_METRICS = 3  # of the figure
 MAX_MASKS = 3
@@ -54,8 +55,7 @@ def write_side_by_side(conditions: Sequence[Condition], folder: Path) -> Written
     left_out = len(averages) - MAX_LINES
     caption = (
         "Means over images of all conditions, the seeds of an image averaged first; n = "
-        f"{min(images):,} to {max(images):,} images"
-        + (f"; {left_out} conditions are not drawn" if left_out > 0 else "")
+        f"{_count(min(images), max(images))}" + (f"; {left_out} conditions are not drawn" if left_out > 0 else "")
     )
     written = WrittenFigure("S3", "", STEM, f"{caption}.", tuple(file.name for file in files))
     return WrittenSideBySide([written], *_table(averages))
@@ -71,6 +71,10 @@ def render_side_by_side(found: WrittenSideBySide) -> Iterator[str]:
     yield f"![Figure S3]({figure.files[0]})\n\n{escape_markdown(figure.caption)} {links}\n"
     yield "Means over images at the first measured point after the original, and at the end:\n"
     yield markdown_table(found.columns, found.rows)
+
+
+def _count(low: int, high: int) -> str:
+    return format_count(high, "image") if low == high else f"{low:,} to {format_count(high, 'image')}"
 
 
 def _draw(averages: Averages) -> Figure:

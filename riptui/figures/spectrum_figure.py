@@ -21,7 +21,7 @@ MAX_LINES = 8
 MAX_PANELS = 3
 COLOURS = "viridis_r"
 
-ByImage = Mapping[str, LogAmplitudes]
+ImageSpectra = Mapping[str, LogAmplitudes]
 """The spectrum of each image, the mean over its seeds."""
 
 
@@ -41,7 +41,7 @@ def draw_spectra(condition: Condition) -> Iterator[PlottedFigure]:
     yield PlottedFigure("S2", stem, caption, _draw(condition, spectra), rows)
 
 
-def _read(condition: Condition, mask: int) -> dict[int, ByImage]:
+def _read(condition: Condition, mask: int) -> dict[int, ImageSpectra]:
     """The spectra of all images by iteration, of those at which all trajectories of the mask size have one."""
     stored = {run: run.trajectory.read_profiles() for run in condition.runs if run.spec.mask == mask}
     stored = {run: profiles for run, profiles in stored.items() if any(NAME in values for values in profiles.values())}
@@ -51,14 +51,14 @@ def _read(condition: Condition, mask: int) -> dict[int, ByImage]:
     return {k: _by_image(stored, k) for k in sorted(shared - {0})}
 
 
-def _by_image(stored: Mapping[CompleteRun, Mapping[int, Mapping[str, Sequence[float]]]], k: int) -> ByImage:
+def _by_image(stored: Mapping[CompleteRun, Mapping[int, Mapping[str, Sequence[float]]]], k: int) -> ImageSpectra:
     found: defaultdict[str, list[Sequence[float]]] = defaultdict(list)
     for run, profiles in stored.items():
         found[run.image].append(profiles[k][NAME])
     return {image: np.mean(values, axis=0) for image, values in found.items()}
 
 
-def _draw(condition: Condition, spectra: Mapping[int, Mapping[int, ByImage]]) -> Figure:
+def _draw(condition: Condition, spectra: Mapping[int, Mapping[int, ImageSpectra]]) -> Figure:
     figure = style.empty_figure(style.figure_width(len(spectra)), 2.9)
     panels = figure.subplots(1, len(spectra), squeeze=False, sharey=True)[0]
     for axes, (mask, by_k) in zip(panels, spectra.items(), strict=True):
@@ -82,7 +82,7 @@ def _choose(numbers: Sequence[int]) -> list[int]:
     return [*reversed(numbers[::-1][::step])]
 
 
-def _rows(condition: Condition, mask: int, by_k: Mapping[int, ByImage]) -> Iterator[dict[str, TableCell]]:
+def _rows(condition: Condition, mask: int, by_k: Mapping[int, ImageSpectra]) -> Iterator[dict[str, TableCell]]:
     spec = next(run.spec for run in condition.runs if run.spec.mask == mask)
     for k, by_image in by_k.items():
         values = np.array([*by_image.values()])

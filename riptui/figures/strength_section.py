@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from riptui.export.tables import TableCell, write_csv
 from riptui.figures import style
@@ -97,7 +98,7 @@ def _draw(laws: Sequence[StrengthLaw]) -> Figure:
     columns = min(len(names), 3)
     rows = ceil(len(names) / columns)
     keys = list(dict.fromkeys((_title(law), law.passes) for law in laws))
-    figure = style.empty_figure(style.figure_width(columns), 2.7 * rows + 0.15 * len(keys))
+    figure = style.empty_figure(style.figure_width(columns), 2.7 * rows + 0.18 * len(keys))
     looks = style.mark_styles(range(7))
     marks = {key: {**looks[i % 7], "linestyle": "-" if i < 7 else "--"} for i, key in enumerate(keys)}
     handles = {}
@@ -113,9 +114,12 @@ def _draw(laws: Sequence[StrengthLaw]) -> Figure:
         axes.set_yscale("log")
         axes.set_xticks(guide, [f"{strength:g}" for strength in guide])
         axes.set_xticks([], minor=True)
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axes.yaxis.set_minor_formatter(NullFormatter())
         axes.set_xlabel("strength")
         axes.set_title(style.axis_name(name))
-    figure.legend(handles=[*handles.values()], loc="outside lower center", ncols=1 if len(keys) < 4 else 2)
+    figure.legend(handles=[*handles.values()], loc="outside lower center", ncols=1 if columns == 1 else 2)
     return figure
 
 

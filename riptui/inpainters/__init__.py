@@ -17,11 +17,13 @@ The inpainters themselves:
 opencv, biharmonic, baselines   classical ones, and painters without a model
 controls    processes of the whole image with a known outcome: a codec, resampling, a blur
 diffusion   a diffusion model of diffusers; pipeline: the package that loads and runs it
+repaint, latent_resampling   RePaint in pixels and in latents; resampling: the package of its steps
 text_to_image, image_to_image   whole pictures from a prompt, or from another picture, by the same loading
 lama, mat   networks of one pass: each a network_inpainter, loaded through spandrel_files
 autoencoder a VAE of a latent diffusion model, over the whole picture
 programs    the user's own programs
 servers     inpainters by HTTP: IOPaint, A1111 and Forge, ComfyUI
+returned_picture, batch_padding   what both of them share: the picture that comes back, and what needs none
 
 What they stand on:
 

@@ -5,7 +5,8 @@ Loads one, in the order in which its parts need each other; `diffusion_inpainter
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,18 +28,35 @@ from riptui.inpainters.pipeline import (
     schedulers,
 )
 from riptui.inpainters.pipeline.diffusion_inpainter import DiffusionInpainter
-from riptui.inpainters.pipeline.pipeline_tasks import PipelineTask
+from riptui.inpainters.pipeline.pipeline_tasks import INPAINTING, PipelineTask
 from riptui.inpainters.silence import silence_libraries
 
 
 def diffusion(
-    model: str,
-    revision: str | None = None,
-    dtype: str = "auto",
-    scheduler: str | None = None,
     steps: int = 50,
     guidance: float | None = None,
     strength: float = 1.0,
+    scheduler: str | None = None,
+    kind: type[DiffusionInpainter] = DiffusionInpainter,
+    **options: Any,
+) -> DiffusionInpainter:
+    """Load a model. None: the pipeline's own guidance, the checkpoint's own scheduler. kind: what paints with it.
+
+    options: as `load_parts`.
+
+    Raises InputError, WeightsError, MissingExtraError, DeviceMemoryError.
+    """
+    set_schedule = partial(_set_schedule, scheduler=scheduler, steps=steps)
+    parts = load_parts(guidance=guidance, set_schedule=set_schedule, task=kind.task, **options)
+    inpainter = kind(**parts, steps=steps, strength=strength, guidance=guidance)
+    schedulers.require_seeded(inpainter.pipeline.scheduler, inpainter.try_seeds, exact=not inpainter.on_gpu)
+    return inpainter
+
+
+def load_parts(
+    model: str,
+    revision: str | None = None,
+    dtype: str = "auto",
     prompt: str = "",
     negative_prompt: str | None = "",
     embedding: str | None = None,
@@ -56,9 +74,12 @@ def diffusion(
     offload: OffloadMode = "none",
     recorded: Mapping[str, str] | None = None,
     later_prompts: Sequence[str] = (),
-    kind: type[DiffusionInpainter] = DiffusionInpainter,
-) -> DiffusionInpainter:
-    """Load a model. None: the checkpoint's own scheduler, the pipeline's own guidance.
+    *,
+    guidance: float | None,
+    set_schedule: Callable[[Any], None],
+    task: PipelineTask = INPAINTING,
+) -> dict[str, Any]:
+    """What a DiffusionInpainter is made of, but for its steps, strength and guidance: by the names of its arguments.
 
     dtype: auto is float32 on a CPU and the model's half precision on a GPU. device: as torch names it; by default CUDA
     if there is one, otherwise the CPU. compile: auto is on if `prepare` is called with enough work for a GPU.
@@ -67,7 +88,7 @@ def diffusion(
     network's weights; gguf: a file that has them instead of the model, quantised. recorded: the notes of the session
     that ran the trajectory last; a model whose files are gone is looked for by them elsewhere on this machine.
     later_prompts: others than `prompt`, for `with_parameters`.
-    kind: what paints with it.
+    set_schedule: sets the scheduler of the pipeline before anything of it is on the device. task: what it is for.
     Raises InputError, WeightsError, MissingExtraError, DeviceMemoryError.
     """
     _require_compatible(compile, deterministic, offload, quantise, gguf)
@@ -80,9 +101,9 @@ def diffusion(
     with silence_libraries():
         weights, notices = moved_weights.find_weights(places, recorded or {})
         torch_dtype = torch_device.pick_dtype(dtype, weights.checkpoint.half_dtype, chosen_device)
-        pipeline = _load_pipeline(weights, model, torch_dtype, quantise, chosen_device, kind.task)
+        pipeline = _load_pipeline(weights, model, torch_dtype, quantise, chosen_device, task)
         notes |= _weights_notes(weights) | quantisation.describe(quantise, gguf)
-        _set_schedule(pipeline, scheduler, steps)
+        set_schedule(pipeline)
         texts = {
             text: text if embedding is None else embeddings.insert_embedding(text) for text in (prompt, *later_prompts)
         }
@@ -104,10 +125,8 @@ def diffusion(
         raise WeightsError(f"the files of {model} changed while they were loaded: run the command again")
     if deterministic or (compile == "auto" and (offload != "none" or quantise or gguf)):
         compile = "off"
-    settings: dict[str, Any] = {"steps": steps, "strength": strength, "guidance": guidance, "compile": compile}
-    inpainter = kind(pipeline, encoded, weights, notes=notes, notices=notices, **settings)
-    schedulers.require_seeded(pipeline.scheduler, inpainter.try_seeds, exact=not inpainter.on_gpu)
-    return inpainter
+    parts = {"pipeline": pipeline, "encoded": encoded, "weights": weights}
+    return parts | {"notes": notes, "notices": notices, "compile": compile}
 
 
 def _require_compatible(
@@ -153,7 +172,7 @@ def _load_pipeline(
     return assembly.load_pipeline(checkpoint, model, dtype=dtype, allow_pickle=allow_pickle, loaded=loaded, task=task)
 
 
-def _set_schedule(pipeline: Any, scheduler: str | None, steps: int) -> None:
+def _set_schedule(pipeline: Any, *, scheduler: str | None, steps: int) -> None:
     """Replace the scheduler, unless it is None. Raises InputError for more steps than it has."""
     if scheduler is not None:
         schedulers.set_scheduler(pipeline, scheduler)

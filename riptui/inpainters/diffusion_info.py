@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from riptui.inpainters.inpainter_info import InpainterInfo
+from riptui.inpainters.models.catalogue import KnownModel
 from riptui.inpainters.models.lora_list import LoraType
 from riptui.inpainters.parameters import (
     FileType,
@@ -26,7 +27,7 @@ DIFFUSION_PARAMETER_TYPES: dict[str, ParameterType] = {
     "dtype": TextType(("auto", "float32", "float16", "bfloat16")),
     "scheduler": TextType(optional=True, empty=False),
     "steps": NumberType(above=0, maximum=1000, integer=True),
-    "guidance": NumberType(above=0, maximum=100, optional=True),
+    "guidance": NumberType(minimum=0, maximum=100, optional=True),
     "strength": NumberType(above=0, maximum=1),
     "prompt": TextType(),
     "negative_prompt": TextType(optional=True),
@@ -39,7 +40,17 @@ DIFFUSION_PARAMETER_TYPES: dict[str, ParameterType] = {
     "tiling": SwitchType(),
     "quantise": TextType(("8bit", "4bit"), optional=True),
     "gguf": FileType(),
+    "jump_length": NumberType(above=0, maximum=1000, integer=True),
+    "jump_samples": NumberType(above=0, maximum=100, integer=True),
+    "eta": NumberType(minimum=0, maximum=1),
 }
+
+JUMPS: dict[str, ParameterValue] = {"jump_length": 10, "jump_samples": 10, "eta": 0.0}
+"""The parameters of resampling: as diffusers' pipeline has them."""
+PIXEL_PARAMETERS = ("model", "revision", "dtype", "steps", "allow_pickle")
+"""Those of a diffusion model that a network of pixels, which takes no prompt, has as well."""
+OWN_SAMPLING = ("scheduler", "strength")
+"""Those that resampling has no use for."""
 
 
 def diffusion_info(summary: str, **defaults: ParameterValue) -> InpainterInfo:
@@ -73,3 +84,29 @@ def text_to_image_info() -> InpainterInfo:
     parameters = {key: value for key, value in info.parameters.items() if key != "strength"}
     target = "riptui.inpainters.text_to_image:text_to_image"
     return replace(info, target=target, parameters=parameters, scope="image")
+
+
+def repaint_info(model: KnownModel) -> InpainterInfo:
+    """The info of RePaint in pixels, with the model that it takes unless it is told otherwise."""
+    info = diffusion_info(model.title, model=model.repository, revision=model.revision, steps=model.steps)
+    return replace(
+        info,
+        target="riptui.inpainters.repaint:repaint",
+        parameters={key: info.parameters[key] for key in PIXEL_PARAMETERS} | JUMPS,
+        added_parameters=(),
+        grid=1,
+        takes_offload=False,
+    )
+
+
+def latent_resampling_info(model: KnownModel) -> InpainterInfo:
+    """The info of latent resampling, with the model that it takes unless it is told otherwise."""
+    info = diffusion_info(
+        "RePaint's resampling in the latents of any Stable Diffusion 1, 2 or XL, with settings of ours.",
+        model=model.repository,
+        revision=model.revision,
+        guidance=model.guidance,
+    )
+    kept = {key: value for key, value in info.parameters.items() if key not in OWN_SAMPLING}
+    target = "riptui.inpainters.latent_resampling:latent_resampling"
+    return replace(info, target=target, parameters=kept | JUMPS, added_parameters=())

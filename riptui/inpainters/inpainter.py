@@ -28,7 +28,9 @@ PROMPT_NOTE = "prompt"
 NEGATIVE_PROMPT_NOTE = "negative prompt"
 LORA_TENSORS_NOTE = "lora tensors"
 EMBEDDING_USE_NOTE = "embedding use"
-LATER_NOTES = {PROMPT_NOTE, NEGATIVE_PROMPT_NOTE, LORA_TENSORS_NOTE, EMBEDDING_USE_NOTE}
+SQUARE_NOTE = "square"
+"""The name of the note that says that a network is shown what lies under the square."""
+LATER_NOTES = {PROMPT_NOTE, NEGATIVE_PROMPT_NOTE, LORA_TENSORS_NOTE, EMBEDDING_USE_NOTE, SQUARE_NOTE}
 """Notes that sessions of older releases lack, although they would say the same."""
 SERVER_URL_NOTE = "server url"
 """Where a server was, which decides no pixel: the same model may be served elsewhere."""

@@ -53,7 +53,7 @@ class InpainterInfo:
     """Whether `riptui run` leaves it to a worker, which keeps it loaded, instead of its own process."""
     scheduled: Collection[str] | None = None
     """The parameters that can change from one iteration to the next. None: all of an inpainter that is built again
-    at no cost, and none of one with weights or of an external program."""
+    at no cost, and none of one with weights, of an external program or of a server."""
     added_parameters: Collection[str] = ()
     """The `parameters` that it gained after trajectories were computed with it. At its default such a parameter changes
     no pixel, and is left out of specs, so that old and new specs of the same pixels are equal."""

@@ -45,9 +45,10 @@ class ParameterType(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class NumberType:
-    """A finite number greater than `above` and at most `maximum`."""
+    """A finite number greater than `above`, at least `minimum` and at most `maximum`."""
 
     above: float = -math.inf
+    minimum: float = -math.inf
     maximum: float = math.inf
     integer: bool = False
     optional: bool = False
@@ -56,6 +57,8 @@ class NumberType:
     def description(self) -> str:
         kind = "a whole number" if self.integer else "a number"
         limits = f" above {self.above:g} and at most {self.maximum:g}" if math.isfinite(self.maximum) else ""
+        if math.isfinite(self.minimum):
+            limits = f" from {self.minimum:g} to {self.maximum:g}"
         return kind + limits + (", or none" if self.optional else "")
 
     def accepts(self, value: ParameterValue) -> bool:
@@ -63,7 +66,7 @@ class NumberType:
             return self.optional
         if isinstance(value, bool | str) or (self.integer and not isinstance(value, int)):
             return False
-        return math.isfinite(value) and self.above < value <= self.maximum
+        return math.isfinite(value) and self.above < value <= self.maximum and value >= self.minimum
 
     def parse(self, text: str) -> ParameterValue:
         if self.optional and text.lower() == NONE:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from riptui.errors import InputError, MissingExtraError, with_choices
 from riptui.extras import importing
-from riptui.inpainters.diffusion_info import diffusion_info, text_to_image_info
+from riptui.inpainters.diffusion_info import diffusion_info, latent_resampling_info, repaint_info, text_to_image_info
 from riptui.inpainters.inpainter import CompileMode, LoadedInpainter, OffloadMode, add_defaults
 from riptui.inpainters.inpainter_info import InpainterInfo, adopt_plugin
-from riptui.inpainters.models.catalogue import MODELS, is_on_hub, resolve_model
+from riptui.inpainters.models.catalogue import MODELS, REPAINT, find_short_name, is_on_hub, resolve_model
 from riptui.inpainters.models.lora_list import read_loras
 from riptui.inpainters.models.model_names import is_local
 from riptui.inpainters.models.published_weights import published_for
@@ -106,7 +106,10 @@ BUILT_IN |= {
         strength=model.strength,
     )
     for name, model in MODELS.items()
+    if name != REPAINT
 }
+BUILT_IN[REPAINT] = repaint_info(MODELS[REPAINT])
+BUILT_IN["latent-resampling"] = latent_resampling_info(MODELS["sd2-base"])
 BUILT_IN[CUSTOM] = diffusion_info("Any checkpoint that diffusers inpaints with: model=org/name, a folder or a file.")
 BUILT_IN[TEXT_TO_IMAGE] = text_to_image_info()
 BUILT_IN |= WHOLE_IMAGE_INFOS
@@ -155,6 +158,12 @@ def find_inpainter(name: str) -> InpainterInfo:
     unread = OWN.problem_of_file()
     broken = f" (no programs of your settings are known: {unread})" if unread else ""
     raise InputError(with_choices(f"unknown inpainter {name!r}{broken}", name, REGISTRY))
+
+
+def fetch_name(name: str) -> str:
+    """What `riptui fetch` and `riptui models` call the weights of an inpainter of the registry: as the model that it
+    takes unless it is told otherwise, or by its own name."""
+    return find_short_name(str(REGISTRY[name].parameters.get("model"))) or name
 
 
 def parse_parameters(name: str, typed: Mapping[str, ParameterValue]) -> dict[str, ParameterValue]:

@@ -44,4 +44,4 @@ def _convert(name: str, info: InpainterInfo, key: str, value: float | str) -> Pa
 def _changeable(info: InpainterInfo) -> Collection[str]:
     if info.scheduled is not None:
         return [key for key in info.scheduled if key in info.parameters]
-    return () if info.needs_weights or info.program else info.parameters.keys()
+    return () if info.needs_weights or info.program or info.is_server else info.parameters.keys()

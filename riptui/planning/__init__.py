@@ -3,6 +3,7 @@
 sweep         inpainters x masks x seeds: the trajectories and their folders
 picture_files the pictures of a folder or a glob pattern
 missing_weights, same_weights    whether a spec's model is here, and which trajectory has the same
+mask_folder   the user's own masks
 prepare       a picture to frame 0 and its spec, for use from Python
 generation    the trajectories that make pictures from a prompt
 submit        create the trajectory folders of pictures and a sweep

@@ -3,7 +3,7 @@
 import shlex
 
 from riptui import inpainters
-from riptui.spec import ParameterValue, Spec
+from riptui.spec import FOLDER_ORDERS, ParameterValue, Spec
 
 DEFAULT_SPEC = Spec(source_name="", source_sha256="0" * 64, original_sha256="0" * 64)
 
@@ -18,6 +18,8 @@ def to_command_line(spec: Spec) -> str:
         words += ["--amount", f"{spec.amount:.17g}"]
     if spec.order != DEFAULT_SPEC.order:
         words += ["--order", spec.order]
+    if spec.order in FOLDER_ORDERS:
+        words += ["--masks", "FOLDER"]
     if spec.squares != DEFAULT_SPEC.squares:
         words += ["--squares", spec.squares]
     if not spec.paste:

@@ -10,8 +10,9 @@ from pathlib import Path
 import msgspec
 
 from riptui.arrays import Image
-from riptui.errors import NameRefusedError, RiptuiError
+from riptui.errors import InputError, NameRefusedError, RiptuiError
 from riptui.images import PreparedImage, pixels_sha256, prepare_original
+from riptui.masks import draw_given_masks
 from riptui.planning.missing_weights import require_weights
 from riptui.planning.same_weights import find_same_weights
 from riptui.planning.sweep import (
@@ -122,10 +123,22 @@ def repeat_with_next_seed(runs: Path, trajectory: Trajectory, request: Request) 
     taken = {sibling.seed for sibling in siblings if msgspec.structs.replace(sibling, seed=0).digest == seedless_digest}
     seed = next(number for number in count(spec.seed + 1) if number not in taken)
     parent = trajectory.path.resolve().parent.relative_to(runs.resolve())
-    repeated = msgspec.structs.replace(spec, seed=seed)
+    repeated = _with_seed(spec, seed)
     require_weights([repeated])
     paths = paths_in_folder("/".join(parent.parts), repeated)
     return _create_at(runs, paths, repeated, read_original(trajectory), request)
+
+
+def _with_seed(spec: Spec, seed: int) -> Spec:
+    """The spec with another seed, and the masks that it draws."""
+    other = msgspec.structs.replace(spec, seed=seed)
+    if spec.order == "draw":
+        raise InputError(
+            f"its masks were drawn from a folder that is not here: riptui run --order draw --masks FOLDER --seed {seed}"
+        )
+    if not spec.masks or spec.order == "cycle":
+        return other
+    return msgspec.structs.replace(other, masks=draw_given_masks(other))
 
 
 def _read_specs(group: Path) -> list[Spec]:

@@ -4,12 +4,28 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
+from typing import Any
+
+import msgspec
 
 from riptui import inpainters
 from riptui.errors import InputError
 from riptui.inpainters.scheduled import require_schedule
-from riptui.spec import ColourMatch, Fit, ParameterValue, PasteBase, Spec, SquareOrder, SquareSource
+from riptui.masks import draw_given_masks
+from riptui.planning.mask_folder import MaskSource, read_mask_folder
+from riptui.spec import (
+    FOLDER_ORDERS,
+    GIVEN_ORDERS,
+    ColourMatch,
+    Fit,
+    ParameterValue,
+    PasteBase,
+    Spec,
+    SquareOrder,
+    SquareSource,
+)
 from riptui.store import layout, names
+from riptui.tile_runs import TILE_PX
 
 
 @dataclass(frozen=True)
@@ -39,9 +55,13 @@ class Sweep:
     size: int = 512
     fit: Fit = "bands"
     interventions: Interventions = Interventions()
+    mask_folder: Path | None = None
+    """The user's masks, for the orders cycle and draw."""
 
     def __post_init__(self) -> None:
         """Raises SpecError or InputError if any combination is impossible, before a picture is read."""
+        if (self.order in FOLDER_ORDERS) != (self.mask_folder is not None):
+            raise InputError(f"order {self.order}: --order cycle and draw take --masks FOLDER, and no other order does")
         if not (self.inpainters and self.masks and self.seeds):
             raise InputError("nothing to compute: give at least one inpainter, one mask size and one seed")
         self.specs("", "0" * 64, "0" * 64)
@@ -60,26 +80,40 @@ class Sweep:
             resolved = inpainters.resolve_inpainter(text)
             parameters = {**resolved.parameters, **inpainters.parse_parameters(resolved.name, self.parameters)}
             whole = inpainters.find_inpainter(resolved.name).scope == "image"
-            spec = Spec(
-                source_name=source_name,
-                source_sha256=source_sha256,
-                original_sha256=original_sha256,
-                size=self.size,
-                fit=self.fit,
-                mask=self.size if whole else mask,
-                order="replacement" if whole else self.order,
-                squares=self.squares,
-                amount=self.amount,
-                seed=seed,
-                paste=whole or self.paste,
-                inpainter=resolved.name,
-                parameters=inpainters.spec_parameters(resolved.name, parameters),
-                **vars(self.interventions),
+            spec = self._give_masks(
+                Spec(
+                    source_name=source_name,
+                    source_sha256=source_sha256,
+                    original_sha256=original_sha256,
+                    size=self.size,
+                    fit=self.fit,
+                    mask=self.size if whole else mask,
+                    order="replacement" if whole else self.order,
+                    squares=self.squares,
+                    amount=self.amount,
+                    seed=seed,
+                    paste=whole or self.paste,
+                    inpainter=resolved.name,
+                    parameters=inpainters.spec_parameters(resolved.name, parameters),
+                    **vars(self.interventions),
+                    **self._placeholders(),
+                )
             )
             inpainters.require_usable(spec.inpainter, spec.parameters, spec.mask, spec.size)
             require_schedule(spec.inpainter, spec.parameters, scheduled_values(spec))
             specs.setdefault(spec.digest, spec)
         return list(specs.values())
+
+    def _placeholders(self) -> dict[str, Any]:
+        """What stands for masks until the rest of the spec is known, which decides them."""
+        return {"masks": (f"0,{(self.size // TILE_PX) ** 2}",)} if self.order in GIVEN_ORDERS else {}
+
+    def _give_masks(self, spec: Spec) -> Spec:
+        if self.order not in GIVEN_ORDERS:
+            return spec
+        source = read_mask_folder(self.mask_folder, self.size) if self.mask_folder else MaskSource("", ())
+        masks = draw_given_masks(spec, source.masks)
+        return msgspec.structs.replace(spec, masks=masks, mask_source=source.sha256)
 
 
 def scheduled_values(spec: Spec) -> Iterator[dict[str, float | str]]:

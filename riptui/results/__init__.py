@@ -35,6 +35,8 @@ coverage_null      the excess of a measured curve over coverage
 order_differences  orders of squares, compared by picture
 recursion_analysis all of this, from any trajectories
 
+strength_law       drift against the strength of image to image, with its exponent
+
 frame_traits       detail, seams, structure and colour spread of a frame
 end_looks          the ends of trajectories by these, and whether they settled; collapse_thresholds: from what on
 collapse_summary   how often each end occurs, with intervals; collapse_table: every trajectory as a row

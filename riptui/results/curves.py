@@ -100,7 +100,7 @@ def extract_curve(summary: TrajectorySummary, metric: str) -> Curve | None:
     if not found:
         return None
     k, values = (np.array(column) for column in zip(*found, strict=True))
-    inpainted = 100 * k / summary.spec.cells  # rounded once, so equal amounts are equal numbers at any mask size
+    inpainted = np.array([summary.spec.amount_at(iteration) for iteration in k.tolist()], np.float64)
     until = max(k for k, values in summary.metrics.items() if k <= summary.k and metric in values)
     return Curve(summary.trajectory, summary.spec, metric, k, inpainted, values.astype(np.float64), until)
 
@@ -222,7 +222,7 @@ def _require_names(found: Sequence[HasSpec], by: Sequence[str]) -> None:
 
 
 _SPEC_FIELDS = tuple(name for name in Spec.__struct_fields__ if name not in ("format", "parameters"))
-_PICTURE_FIELDS = ("source_name", "source_sha256", "original_sha256")
+_PICTURE_FIELDS = ("source_name", "source_sha256", "original_sha256", "masks")
 
 
 def sort_key(key: GroupKey) -> list[tuple[str, bool | int | float, str]]:

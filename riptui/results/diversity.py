@@ -25,7 +25,7 @@ from riptui.results.similarity import (
     order_by_similarity,
     vendi_score,
 )
-from riptui.spec import ParameterValue, Spec, iterations_at
+from riptui.spec import ParameterValue, Spec
 from riptui.store.listing import TrajectorySummary
 from riptui.text.terminal import printable
 
@@ -39,7 +39,7 @@ OnDiversityProgress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, eq=False)
-class SetPoint:
+class SeedSetPoint:
     """A set at one inpainted %."""
 
     inpainted: float
@@ -75,7 +75,7 @@ class SetDiversity:
     """A set, and what is known of it at each inpainted %."""
 
     seed_set: SeedSet
-    points: Sequence[SetPoint]
+    points: Sequence[SeedSetPoint]
 
 
 @dataclass(frozen=True)
@@ -185,7 +185,7 @@ def _compare_set(
             reader.left_out.append(f"{seed_set.picture}: {error}")
             continue
         near = find_near_pairs(hashed.distances, near_bits)
-        points.append(SetPoint(seed_set.members[0].spec.inpainted(k), compared, hashed.distances, near))
+        points.append(SeedSetPoint(seed_set.members[0].spec.inpainted(k), compared, hashed.distances, near))
     kept = SeedSet(seed_set.settings, seed_set.picture, [*read])
     return SetDiversity(kept, points) if points else None
 
@@ -196,7 +196,7 @@ def choose_iterations(spec: Spec, amounts: Amounts) -> list[int]:
         return [spec.iterations]
     if amounts == "half":
         return [k for k in spec.point_iterations() if k]
-    wanted = {iterations_at(amount, spec.cells) for amount in amounts if isinstance(amount, float | int)}
+    wanted = {spec.reaches(amount) for amount in amounts if isinstance(amount, float | int)}
     return sorted(k for k in wanted if 0 < k <= spec.iterations)
 
 

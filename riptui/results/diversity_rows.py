@@ -11,8 +11,8 @@ from riptui.spec import ParameterValue
 from riptui.text.terminal import printable
 
 
-def diversity_as_dict(analysis: DiversityAnalysis) -> dict[str, Any]:
-    """For JSON; numbers that are not finite are nan."""
+def diversity_as_dict(analysis: DiversityAnalysis, *, matrices: bool = True) -> dict[str, Any]:
+    """For JSON; numbers that are not finite are nan. matrices: with all distances, which may be many."""
     return {
         "by": analysis.by,
         "unit": analysis.unit,
@@ -21,7 +21,7 @@ def diversity_as_dict(analysis: DiversityAnalysis) -> dict[str, Any]:
             {
                 "settings": dict(condition.settings),
                 "points": [asdict(point) for point in condition.points],
-                "sets": [*map(_set_as_dict, condition.sets)],
+                "sets": [_set_as_dict(one, matrices=matrices) for one in condition.sets],
             }
             for condition in analysis.conditions
         ],
@@ -29,7 +29,7 @@ def diversity_as_dict(analysis: DiversityAnalysis) -> dict[str, Any]:
     }
 
 
-def _set_as_dict(one: SetDiversity) -> dict[str, Any]:
+def _set_as_dict(one: SetDiversity, *, matrices: bool) -> dict[str, Any]:
     members = one.seed_set.members
     return {
         "picture": one.seed_set.picture,
@@ -44,7 +44,7 @@ def _set_as_dict(one: SetDiversity) -> dict[str, Any]:
                 "distinct": point.distinct,
                 "near": [asdict(pair) for pair in point.near],
                 "order": point.order,
-                "distances": point.compared.distances.tolist(),
+                **({"distances": point.compared.distances.tolist()} if matrices else {}),
             }
             for point in one.points
         ],

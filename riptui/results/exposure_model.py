@@ -61,7 +61,7 @@ class ExposureModel:
         Exposures are binomial with replacement, whether or not the grid is shifted; in the other orders they differ by
         one at most.
         """
-        if spec.order in ("replacement", "offset"):
+        if spec.order not in ("shuffle", "raster"):
             remaining = (1 - (1 - self.kept) / spec.cells) ** k
         else:
             cycles, share = np.divmod(k / spec.cells, 1)

@@ -3,14 +3,15 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
-from riptui.arrays import FeatureVector, Image
+from riptui.arrays import Distances, FeatureVector, Image
 from riptui.errors import InputError, RiptuiError, with_choices
 from riptui.features import FeatureExtractor, feature_extractor_names, find_extractor, load_extractor
-from riptui.metrics import REGISTRY, base_name, find_metric, load
+from riptui.metrics import REGISTRY, Metric, base_name, find_metric, load
+from riptui.metrics.pairwise import PairwiseMetric
 from riptui.results.panel import distance_function
 from riptui.results.seed_sets import SeedSet, SetMember
 from riptui.results.similarity import (
@@ -30,6 +31,9 @@ HASH = "phash"
 
 STORED_BEST_FIRST = ("dinov2", "clip", "inception", "inception-torchvision")
 """Features that a report uses if they are stored for all frames."""
+
+BLOCK = 8
+"""Frames whose features by a metric are in memory at once: 1 GB for lpips-vgg at 512 px."""
 
 OnPairs = Callable[[int, int], None]
 """Called as `on_pairs(done, total)` while frames are compared pair by pair."""
@@ -139,13 +143,16 @@ class MetricComparison:
         metric, to_distance = load(self.name, self.device), distance_function(self.name)
         frames = [item() for item in items]
         distances = np.zeros((len(frames), len(frames)))
-        total = len(frames) * (len(frames) - 1) // 2
-        for row, reference in enumerate(frames[:-1]):
-            prepared = metric.prepare(reference)
-            for column in range(row + 1, len(frames)):
-                [distance] = to_distance(metric.measure(prepared, frames[column][None]))
-                distances[row, column] = distances[column, row] = distance
-                on_pairs(int(row * (len(frames) - (row + 1) / 2) + column - row), total)
+        done, total = 0, len(frames) * (len(frames) - 1) // 2
+        for start in range(0, len(frames), BLOCK):
+            rows = range(start, min(start + BLOCK, len(frames)))
+            prepared = {row: metric.prepare(frames[row]) for row in rows}
+            for column in range(start + 1, len(frames)):
+                before = [row for row in rows if row < column]
+                values = _measure_each(metric, [prepared[row] for row in before], frames[column])
+                distances[before, column] = distances[column, before] = to_distance(values)
+                done += len(before)
+                on_pairs(done, total)
         return ComparedFrames(distances, None)
 
 
@@ -198,6 +205,14 @@ def _is_distance(metric: str) -> bool:
     except InputError:
         return False
     return True
+
+
+def _measure_each(metric: Metric, references: Sequence[Any], frame: Image) -> Distances:
+    """One frame against several references; the frame's own features are computed once, where there are any."""
+    if isinstance(metric, PairwiseMetric):
+        features = metric.features(frame)
+        return np.array([metric.distance(reference, features) for reference in references], np.float64)
+    return np.concatenate([metric.measure(reference, frame[None]) for reference in references])
 
 
 def _return(vector: FeatureVector) -> FeatureVector:

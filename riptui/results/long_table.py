@@ -1,11 +1,12 @@
 """One tidy table of any trajectories: one row per measured frame, with its settings, progress and metrics."""
 
-from collections.abc import Collection, Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import takewhile
 from pathlib import Path
 
 from riptui.errors import InputError
-from riptui.export.tables import PROGRESS_COLUMNS, TableCell, metric_rows, write_csv, write_parquet
+from riptui.export.tables import PROGRESS_COLUMNS, TableCell, metric_rows, read_vectors, write_csv, write_parquet
 from riptui.metrics import in_registry_order
 from riptui.results.curves import differing_settings, get_setting
 from riptui.spec import ParameterValue
@@ -16,15 +17,18 @@ IDENTITY = {"group": str, "path": str, "source": str, "image": str, "inpainter":
 """The columns that identify a trajectory, and their types. `image` is the SHA-256 of frame 0's pixels."""
 
 
-def build_table(trajectories: Iterable[Trajectory]) -> list[dict[str, TableCell]]:
+def build_table(
+    trajectories: Iterable[Trajectory], also: Mapping[Path, Iterable[int]] | None = None
+) -> list[dict[str, TableCell]]:
     """One row per measured frame of each trajectory, all with the same columns in the same order.
 
     The columns: `IDENTITY`; the spec fields and inpainter's parameters that differ between trajectories; k, inpainted
-    (%), coverage (%); the metrics in the registry's order. None: not measured, or no such parameter.
+    (%), coverage (%); the metrics in the registry's order. None: not measured, or no such parameter. `also`: further
+    frames that have a row, by the trajectory's folder.
     Raises InputError if nothing is measured; DamagedError, DiskError, SpecError.
     """
     listed = list(trajectories)
-    measured = [(trajectory, metric_rows(trajectory)) for trajectory in listed]
+    measured = [(trajectory, metric_rows(trajectory, (also or {}).get(trajectory.path, ()))) for trajectory in listed]
     differing = [
         name for name in differing_settings([trajectory.spec for trajectory in listed]) if name not in IDENTITY
     ]
@@ -48,14 +52,27 @@ def to_csv(trajectories: Iterable[Trajectory], file: Path, *, overwrite: bool = 
     return write_csv(build_table(trajectories), file, overwrite=overwrite)
 
 
-def to_parquet(trajectories: Iterable[Trajectory], file: Path, *, overwrite: bool = False) -> Path:
-    """Write the table as Parquet; return the file. Raises as `build_table` and `export.tables.write_parquet`."""
-    rows = build_table(trajectories)
+def to_parquet(
+    trajectories: Iterable[Trajectory], file: Path, *, features: Sequence[str] = (), overwrite: bool = False
+) -> Path:
+    """Write the table as Parquet, with the stored features by some extractors; return the file.
+
+    Raises as `build_table`, `export.tables.write_parquet` and `export.tables.read_vectors`.
+    """
+    listed = list(trajectories)
+    found = read_vectors(listed, features)
+    also: defaultdict[Path, set[int]] = defaultdict(set)
+    for path, k in (frame for by_frame in found.values() for frame in by_frame):
+        also[path].add(k)
+    rows = build_table(listed, also)
+    paths = {printable(str(one.path)): one.path for one in listed}
+    frames = [(paths[str(row["path"])], int(str(row["k"]))) for row in rows]
+    vectors = {name: [*map(by_frame.get, frames)] for name, by_frame in found.items()}
     known = takewhile(lambda name: name != "k", rows[0])
     types = {name: _column_type(row[name] for row in rows) for name in known}
     mixed = [name for name, kind in types.items() if kind is str]
     as_text = [row | {name: str(row[name]) for name in mixed if row[name] is not None} for row in rows]
-    return write_parquet(as_text, types | IDENTITY | PROGRESS_COLUMNS, file, overwrite=overwrite)
+    return write_parquet(as_text, types | IDENTITY | PROGRESS_COLUMNS, file, vectors=vectors, overwrite=overwrite)
 
 
 def _identity(trajectory: Trajectory) -> dict[str, TableCell]:

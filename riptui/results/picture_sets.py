@@ -13,7 +13,7 @@ import numpy as np
 
 from riptui.arrays import FeatureVector, FeatureVectors
 from riptui.errors import InputError, RiptuiError
-from riptui.features import find_extractor
+from riptui.features import canonical_name
 from riptui.metrics.sets import find_set_metric
 from riptui.results.curves import GroupKey, drop_copies, group_by
 from riptui.spec import Spec
@@ -87,8 +87,7 @@ def list_features(summaries: Iterable[TrajectorySummary]) -> list[str]:
 
 def choose_features(metric: str, features: str | None, summaries: Sequence[TrajectorySummary]) -> str:
     """The given extractor, or that of the metric's source. Raises InputError if no trajectory has its features."""
-    name = features or find_set_metric(metric).features
-    find_extractor(name)
+    name = canonical_name(features or find_set_metric(metric).features)
     if name in (stored := list_features(summaries)):
         return name
     others = f", or name others with --features; there are {', '.join(map(printable, stored))}" if stored else ""
@@ -146,7 +145,7 @@ def _make_group(key: GroupKey, members: Sequence[MemberFeatures]) -> SetGroup:
     by_point: defaultdict[float, defaultdict[str, list[MemberFeatures]]] = defaultdict(lambda: defaultdict(list))
     for member in sorted(members, key=lambda one: (one.spec.original_sha256, one.spec.seed)):
         for k in member.spec.keyframe_iterations():
-            by_point[100 * k / member.spec.cells][member.spec.original_sha256].append(member)
+            by_point[member.spec.amount_at(k)][member.spec.original_sha256].append(member)
     points = {point: _make_set(point, by_image) for point, by_image in sorted(by_point.items())}
     return SetGroup(key, members[0].spec, points, len(members))
 
@@ -163,5 +162,5 @@ def _make_set(point: float, by_image: Mapping[str, Sequence[MemberFeatures]]) ->
 
 
 def _vector_at(member: MemberFeatures, point: float) -> FeatureVector:
-    [k] = [k for k in member.spec.keyframe_iterations() if 100 * k / member.spec.cells == point]
+    [k] = [k for k in member.spec.keyframe_iterations() if member.spec.amount_at(k) == point]
     return member.vectors[k]

@@ -12,7 +12,7 @@ from itertools import combinations
 
 from riptui.errors import InputError
 from riptui.results.curves import differing_settings, drop_copies, get_setting
-from riptui.spec import Spec, iterations_at
+from riptui.spec import Spec
 from riptui.store.listing import TrajectorySummary
 from riptui.store.ratings import RatedFrame, Rating, RatingMode
 from riptui.store.trajectory import Trajectory
@@ -85,7 +85,7 @@ def list_candidates(summaries: Iterable[TrajectorySummary], at: Sequence[float])
         Candidate(summary.trajectory, summary.spec, k)
         for summary in readable
         if summary.spec
-        for k in dict.fromkeys(iterations_at(amount, summary.spec.cells) for amount in amounts)
+        for k in dict.fromkeys(summary.spec.reaches(amount) for amount in amounts)
         if 0 < k <= summary.k
     ]
 

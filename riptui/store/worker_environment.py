@@ -79,13 +79,14 @@ def list_misfits(found: WorkerEnvironment | None, *, uses_gpu: bool) -> list[str
 
 
 def variables_to_pass_on() -> dict[str, str]:
-    """The variables of this process that a worker elsewhere needs to find the same weights, with absolute paths.
+    """The variables of this process that a worker elsewhere needs to find the same weights, with absolute paths, and
+    the same servers.
 
-    Not the token: it would come to lie in scripts and logs, and a worker downloads nothing.
+    Not the token, nor a server's credentials: they would come to lie in scripts and logs. A worker downloads nothing.
     """
     here = read_environment()
     found = {name: str(getattr(here, name.lower())) for name in PASSED_ON if os.environ.get(name)}
-    return found | ({"HF_HUB_OFFLINE": "1"} if here.hf_hub_offline else {})
+    return found | here.servers | ({"HF_HUB_OFFLINE": "1"} if here.hf_hub_offline else {})
 
 
 def _clean(url: str) -> str:

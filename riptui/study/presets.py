@@ -10,6 +10,7 @@ from riptui.text.terminal import printable
 FOOTER = """\
 # Other fields of a trajectory can be lists too; every combination is computed:
 #order = ["replacement", "shuffle", "raster", "offset"]
+#masks = "masks"                  # a folder with your own masks, white where to repaint, for order = ["cycle", "draw"]
 #squares = ["own", "shared"]      # own: a seed gives each picture squares and noise of its own; shared: all the same
 #paste = [true, false]            # false: keep the whole output, which also shows the effect of the autoencoder
 #onto = ["frame", "original"]     # what is pasted onto: the frame before, or the original
@@ -80,7 +81,66 @@ fit = "crop"
 
 """
 
+MODELS = """\
+# {title}
+# riptui study plan {file}     trajectories, time, disk space
+# riptui study run {file}       compute it; run it again to resume. Values added later add trajectories and repeat none.
+# riptui study report {file}    figures and tables of all conditions, with intervals by image: they need five images
+
+# Files, folders and globs, relative to this file, or a dataset of the Hugging Face hub ("hf:huggan/wikiart").
+images = ["pictures"]
+#sample = 100                     # take this many pictures at random
+#sample_seed = 0
+
+# Trajectories are saved in the folder runs/group.
+runs = "runs"
+group = "{group}"
+
+metrics = {metrics}
+measure = "half"                  # every 50 %; where an iteration is the whole image: every pass
+
+[sweep]
+{sweep}
+seed = 0
+
+"""
+
+AUTOENCODER_SWEEP = """\
+# The whole picture through a VAE and back, again and again; and three controls without weights, of known outcome.
+inpainter = ["autoencoder", "jpeg", "resample", "blur"]
+# `riptui fetch` each first. A model stands for its VAE; a repository or a folder of a VAE alone does as well.
+vae = ["sd1.5", "stabilityai/sd-vae-ft-mse", "stabilityai/sdxl-vae"]
+latents = "mode"                  # or "sample", or both in a list: of the encoder's distribution
+passes = 1                        # in one iteration, in floating point between them; 8 bits after the last
+amount = 2000                     # 100 % is an iteration: 20 times encoded and decoded
+quality = 75                      # of jpeg
+factor = 2                        # of resample
+sigma = 0.5                       # px, of blur"""
+
+DECODERS_SWEEP = """\
+# One inpainting model with its own decoder, and with decoders that see the picture around the mask (conditional).
+# `riptui fetch` each first. ASUKA's and SEELE's own decoders for Stable Diffusion were not released.
+inpainter = "sd1.5"
+vae = ["none", "cross-attention/asymmetric-autoencoder-kl-x-1-5", "cross-attention/asymmetric-autoencoder-kl-x-2"]
+mask = 128                        # px
+amount = 400                      # % inpainted, repeats counted
+paste = [true, false]             # false: keep the whole output, as the decoder alone leaves it"""
+
+NO_OP_SWEEP = """\
+# Noise up to a strength and back, by a model that makes pictures from words, told to change nothing; and the same
+# model's autoencoder alone, which is what is lost at no strength at all. `riptui fetch` the model first.
+inpainter = ["img2img", "autoencoder"]
+model = "{model}"
+vae = "{model}"
+strength = [0.1, 0.2, 0.3, 0.4]
+prompt = ["", "an exact copy of this image"]
+steps = 50                        # of which a strength of 0.1 takes 5
+amount = 1000                     # 100 % is a pass: the first is the benchmark's, the other nine are the recursion"""
+
 PRESETS = {"quick": ANYWHERE, "orders": ANYWHERE, "paper-1": PAPER, "paper-2": PAPER}
+PRESETS |= {"autoencoder": MODELS, "slides-decoders": MODELS, "no-op": MODELS}
+WITHOUT_FOOTER = ("autoencoder", "no-op")
+"""Presets of whole images, to whose trajectories most of the footer does not apply."""
 PRESET_FIELDS = {
     "quick": {
         "title": "A study that runs anywhere, in a minute or two on two cores: four pictures that come with riptui,\n"
@@ -109,12 +169,35 @@ PRESET_FIELDS = {
         "relation": "10 of the 100 of `paper-1`",
         "seed": '"0-9"',
     },
+    "autoencoder": {
+        "title": "Repeated decoding: what several VAEs lose when a picture goes through them again and again, with\n"
+        "# its spectrum (figure S2), all of them side by side (S3) and in one table.",
+        "group": "autoencoder",
+        "metrics": '["lpips-vgg", "ssim", "psnr", "spectrum", "high-frequencies"]',
+        "sweep": AUTOENCODER_SWEEP,
+    },
+    "slides-decoders": {
+        "title": "Decoders compared: a model's own VAE and conditional ones, side by side (figure S3) and in one\n"
+        "# table; the values after one iteration compare with the slides', those at the end are the recursion's.",
+        "group": "slides-decoders",
+        "metrics": '["lpips-vgg", "lpips-alex", "ssim", "psnr", "seam", "spectrum"]',
+        "sweep": DECODERS_SWEEP,
+    },
+    "no-op": {
+        "title": "Told to change nothing: NoOp-Bench's protocol (one pass of image to image at low strengths, with an\n"
+        "# empty prompt and one that asks for a copy), then the same recursively. The report has the drift against\n"
+        "# the strength, with the exponent of a power law and its interval (figure S4).",
+        "group": "no-op",
+        "metrics": '["lpips-vgg", "ssim", "psnr", "spectrum"]',
+        "sweep": NO_OP_SWEEP.format(model="stable-diffusion-v1-5/stable-diffusion-v1-5"),
+    },
 }
 
 
 def render_preset(preset: str, file: Path) -> str:
     """The text of a study file. `file`: its name in the comments."""
-    return PRESETS[preset].format(file=printable(shlex.quote(file.name)), **PRESET_FIELDS[preset]) + FOOTER
+    text = PRESETS[preset].format(file=printable(shlex.quote(file.name)), **PRESET_FIELDS[preset])
+    return text if preset in WITHOUT_FOOTER else text + FOOTER
 
 
 def write_preset(preset: str, file: Path) -> None:

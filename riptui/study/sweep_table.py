@@ -3,12 +3,13 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import fields
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 from riptui import inpainters
 from riptui.errors import InputError, with_choices
 from riptui.planning.sweep import Interventions, Sweep
-from riptui.spec import COLOUR_MATCHES, FITS, MAX_SEED, PASTE_BASES, SQUARE_ORDERS, SQUARE_SOURCES
+from riptui.spec import COLOUR_MATCHES, FITS, FOLDER_ORDERS, MAX_SEED, PASTE_BASES, SQUARE_ORDERS, SQUARE_SOURCES
 from riptui.study.study_document import StudyDocument, ValueKind, is_bool, is_number, is_text, is_whole
 from riptui.text import int_ranges
 
@@ -27,6 +28,7 @@ SPEC_KEYS = {
     "seed": ValueKind("a whole number", is_whole),
     "amount": ValueKind("a number of %", is_number),
     "order": _one_of(SQUARE_ORDERS),
+    "masks": ValueKind("a folder of pictures", is_text),
     "squares": _one_of(SQUARE_SOURCES),
     "paste": ValueKind("true or false", is_bool),
     "onto": _one_of(PASTE_BASES),
@@ -90,6 +92,8 @@ def _read_values(document: StudyDocument, key: str, value: object) -> list[Any]:
     kind = SPEC_KEYS.get(key, PARAMETER)
     if not values or not all(PARAMETER.accepts(item) and kind.accepts(item) for item in values):
         raise document.error(f"sweep.{key}", f"{key} is {value!r}; it must be {kind.description}, or a list of them")
+    if key == "masks":
+        return [str(document.file.parent / Path(item).expanduser()) for item in dict.fromkeys(values)]
     return [item for _, item in dict.fromkeys((type(item), item) for item in values)]
 
 
@@ -106,7 +110,8 @@ def _read_seeds(document: StudyDocument, value: object, items: list[Any]) -> lis
 def _build_sweep(name: str, combination: Mapping[str, Any], seeds: Sequence[int]) -> Sweep:
     """Raises InputError for values that are invalid, or invalid together."""
     interventions = {key: value for key, value in combination.items() if key in INTERVENTION_KEYS}
-    used = {*interventions, "mask"}
+    used = {*interventions, "mask", "masks"}
+    folder = combination.get("masks") if combination.get("order") in FOLDER_ORDERS else None
     others = {key: value for key, value in combination.items() if key in SPEC_KEYS and key not in used}
     parameters = {key: value for key, value in combination.items() if key not in SPEC_KEYS}
     return Sweep(
@@ -116,6 +121,7 @@ def _build_sweep(name: str, combination: Mapping[str, Any], seeds: Sequence[int]
         parameters,
         **others,
         interventions=Interventions(**interventions),
+        mask_folder=Path(folder) if folder else None,
     )
 
 

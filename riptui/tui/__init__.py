@@ -8,6 +8,7 @@ details     the right side, imported after the first paint: trajectory/ or group
 gallery/    many pictures of a group at once; large/: one picture as large as the terminal
 launch/     the form for new trajectories
 rating/     the screen of blind ratings
+nearest/    a frame beside the nearest pictures of a corpus
 diversity/  how far the seeds of a picture are apart
 commands/   the keys that change something: launch, pause, stop, rename, export ...
 bindings    every key, in tables; keymap: the user's own keys; help: all keys; key_footer: those in the last line
@@ -22,5 +23,6 @@ themes      colours; dialogs: questions and choices; desktop_notification: OSC 9
 work_supervisor    keeps a worker running for what was queued in this session
 terminal_input     what the terminal sends: keys, late answers, bytes that are no text
 text_lines  text that is repainted by line; tab_bar: tabs in one line
+titled_picture     a picture with a line below it
 latest_jobs a thread for the newest job of each kind; ui_thread: calls from a thread into a screen
 """

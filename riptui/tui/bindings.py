@@ -18,6 +18,7 @@ GROUPS = {
     "large": "Large picture",
     "gallery": "Gallery",
     "rate": "Rating",
+    "nearest": "Nearest pictures",
     "diversity": "Diversity",
 }
 
@@ -107,6 +108,7 @@ BROWSER = [
     _key("compute.sooner", "plus", "do('move_earlier')", "Earlier", "Move earlier in the queue"),
     _key("compute.later", "minus", "do('move_later')", "Later", "Move later in the queue"),
     _key("compute.again", "N", "do('rerun')", "Another seed", "Repeat with another seed"),
+    _key("do.nearest", "equals_sign", "do('nearest')", "Nearest", "The nearest pictures of a corpus, side by side"),
     _key("do.rate", "B", "do('rate')", "Rate", "Rate frames blind: A/B, best of several, or tags"),
     _key("do.seeds", "D", "do('compare_seeds')", "Diversity", "How far the seeds of a picture are apart, as a matrix"),
     _key(
@@ -271,6 +273,15 @@ RATING = [
     _key("rate.leave", "escape", "leave", "Leave", "Leave; the rating goes on where it ended", footer="esc"),
 ]
 
+NEAREST = [
+    _key("nearest.back", "left,h", "move(-1)", "Picture", "The next nearer picture", footer="←→"),
+    _key("nearest.forward", "right,l", "move(1)", "Next picture", "The next less near picture"),
+    _key("nearest.previous", "up,k", "open_other(-1)", "Frame", "The frame above: less novel", footer="↑↓"),
+    _key("nearest.next", "down,j", "open_other(1)", "Next frame", "The frame below: more novel"),
+    _key("nearest.original", "o,space", "original", "Original", "Show the original, and back", footer="o"),
+    _key("nearest.close", "escape,q,backspace,equals_sign", "close", "Close", "Back to the tree", footer="esc"),
+]
+
 DIVERSITY = [
     _key("diversity.left", "left,h", "move(0, -1)", "Move", "Column to the left", footer="←↑↓→"),
     _key("diversity.right", "right,l", "move(0, 1)", "Column to the right"),
@@ -292,6 +303,7 @@ SCOPES = {
     "large": LARGE,
     "gallery": GALLERY,
     "rating": RATING,
+    "nearest": NEAREST,
     "diversity": DIVERSITY,
 }
 """Within a scope a key has one meaning."""

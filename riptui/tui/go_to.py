@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
-from riptui.spec import Spec, iterations_at
+from riptui.spec import Spec
 from riptui.text.terminal import printable
 
 MAX_FOUND = 12
@@ -58,7 +58,7 @@ def find_targets(
 
 def _find_frames(text: str, spec: Spec, newest: int) -> list[Target]:
     if match := AMOUNT.fullmatch(text):
-        k = iterations_at(float(match[1]), spec.cells)
+        k = spec.reaches(float(match[1]))
     elif match := FRAME.fullmatch(text):
         k = int(match[1])
     else:

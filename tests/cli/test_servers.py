@@ -19,12 +19,13 @@ from riptui.inpainters import complete_parameters, parse_parameters, require_usa
 from riptui.planning.command_line import to_command_line
 from riptui.results.curves import get_setting
 from riptui.settings.paths import settings_file
+from riptui.spec import ParameterValue
 from riptui.store.asked_server import has_its_server, with_own_server
 from riptui.store.layout import name_trajectory
 from riptui.store.provenance import describe_mixed_sessions
 from riptui.store.records import AskedServer, Request
 from riptui.store.trajectory import Status, Trajectory
-from riptui.store.worker_environment import list_misfits, read_environment
+from riptui.store.worker_environment import list_misfits, read_environment, variables_to_pass_on
 from riptui.store.worker_record import WorkerOptions
 from riptui.store.worker_registry import register
 from riptui.worker.loop import new_worker_record, serve
@@ -94,6 +95,7 @@ def test_another_version_of_a_server_is_mixed(served: Trajectory, stand_in: Stan
 def test_names_say_that_a_server_painted_and_have_no_json() -> None:
     spec = make_spec(picture(), parameters=IOPAINT, **FEW)
     assert name_trajectory(spec) == "m128-s0-iopaint-lama-a50-256px"
+    assert spec.inpainter_name == "iopaint lama"
     comfyui = msgspec.structs.replace(spec, inpainter="comfyui", parameters={**PARAMETERS["comfyui"]})
     digest = get_setting(comfyui, "workflow")
     assert isinstance(digest, str)
@@ -129,7 +131,7 @@ def test_a_server_that_is_away_or_has_another_model_is_refused_before_anything_i
 
 def test_a_url_of_the_command_line_goes_before_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(URL, "http://other")
-    parameters = {"url": "http://host:1/", "model": "lama"}
+    parameters: dict[str, ParameterValue] = {"url": "http://host:1/", "model": "lama"}
     take_server_url(parameters, ("iopaint", "telea"))
     assert (os.environ[URL], parameters) == ("http://host:1", {"model": "lama"})
 
@@ -195,6 +197,7 @@ def test_a_worker_with_another_server_or_without_credentials_does_not_fit(monkey
     monkeypatch.setenv("RIPTUI_IOPAINT_AUTH", "ada:hunter2")
     assert list_misfits(before, uses_gpu=False) == [URL, "RIPTUI_IOPAINT_AUTH"]
     assert list_misfits(read_environment(), uses_gpu=False) == []
+    assert variables_to_pass_on() == {URL: "http://x"}
     assert b"hunter2" not in msgspec.json.encode(read_environment())
     monkeypatch.setenv(URL, "http://ada:hunter2@x")
     assert b"hunter2" not in msgspec.json.encode(read_environment())

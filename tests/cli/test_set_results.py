@@ -50,7 +50,7 @@ def test_json_and_csv_have_the_same_rows(runs: Path, tmp_path: Path, capsys: pyt
         (["--metric", "kid"], "none of these trajectories has the features inception"),
         (["--metric", "kid", "--features", "phash", "--findings"], "kid is one of sets"),
         (["--metric", "u-ids", "--features", "phash", "--parquet", "x.parquet"], "use --csv x.csv"),
-        (["--metric", "ssim", "--features", "phash"], "--features is for metrics of sets: kid"),
+        (["--metric", "ssim", "--features", "phash"], "--features is for --parquet, and for metrics of sets: kid"),
         (["--metric", "kid", "--features", "phish"], "Did you mean phash?"),
     ],
 )

@@ -50,7 +50,10 @@ def test_missing_weights_say_how_to_get_them(name: str, tmp_path: Path, monkeypa
     from huggingface_hub import constants
 
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
-    with pytest.raises(WeightsError, match=r"is not on this machine; fetch it with: riptui fetch (openai|facebook)/"):
+    with pytest.raises(
+        WeightsError,
+        match=rf"the features {name} need .*which is not on this machine; fetch it with: riptui fetch {name}",
+    ):
         load_extractor(name)
 
 

@@ -54,6 +54,7 @@ def test_the_section_has_figures_a_table_the_near_duplicates_and_every_pair(
     data = load_report_data(made, lambda stage, done, total: None)
     heard: list[tuple[str, int, int]] = []
     diversity = write_diversity(data, tmp_path, lambda *told: heard.append(told))
+    assert diversity is not None
     text = "\n".join(render_diversity(diversity))
     for part in (
         "## How far seeds are apart",
@@ -76,7 +77,7 @@ def test_the_section_has_figures_a_table_the_near_duplicates_and_every_pair(
 
 @pytest.mark.needs("report")
 def test_without_sets_there_is_no_section(make_trajectory: MakeTrajectory, tmp_path: Path) -> None:
-    from riptui.figures.diversity_section import render_diversity, write_diversity  # of an extra
+    from riptui.figures.diversity_section import write_diversity  # of an extra
     from riptui.figures.report_data import load_report_data
 
     trajectory = make_trajectory("cat/m64-s0")
@@ -84,7 +85,6 @@ def test_without_sets_there_is_no_section(make_trajectory: MakeTrajectory, tmp_p
     data = load_report_data([trajectory], lambda stage, done, total: None)
     diversity = write_diversity(data, tmp_path, lambda stage, done, total: None)
     assert diversity is None
-    assert [*render_diversity(diversity)] == []
 
 
 @pytest.mark.slow

@@ -48,7 +48,6 @@ def test_a_table_a_sheet_and_the_threshold(runs: Path, tmp_path: Path) -> None:
     assert (tmp_path / "nearest.png").read_bytes().startswith(b"\x89PNG")
     rows = [*csv.DictReader((tmp_path / "nearest.csv").read_text().splitlines())]
     assert rows[0]["copy"] == "True"
-    assert [*render_nearest(None)] == []
 
 
 def test_a_corpus_that_is_not_there_is_refused_in_one_line(runs: Path, tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ def test_a_section_and_a_table_of_all_answers(summaries: list[TrajectorySummary]
             for single in make_questions(candidates, "tags", rater=rater):
                 journal.add("tags", single.text, [single.candidates[0].frame], seconds=1, tags=["face"])
     found = write_ratings([tmp_path / "runs"], summaries, tmp_path)
+    assert found is not None
     text = "\n".join(render_ratings(found))
     for part in (
         "## What people say",
@@ -50,5 +51,4 @@ def test_a_section_and_a_table_of_all_answers(summaries: list[TrajectorySummary]
 
 def test_without_ratings_there_is_no_section_and_no_file(tmp_path: Path) -> None:
     assert write_ratings([tmp_path], [], tmp_path) is None
-    assert [*render_ratings(None)] == []
     assert not (tmp_path / CSV_NAME).exists()

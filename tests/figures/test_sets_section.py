@@ -18,7 +18,7 @@ pytestmark = pytest.mark.needs("report")
 def test_a_section_with_figures_tables_and_csv(tmp_path: Path) -> None:
     write_study(tmp_path / "runs", drifting, inpainters=("identity", "telea"), metrics=("psnr",))
     out = tmp_path / "report"
-    written = write_report(find_trajectories(tmp_path / "runs"), out)
+    write_report(find_trajectories(tmp_path / "runs"), out)
     text = (out / "report.md").read_text()
     for part in (
         "## Sets of pictures",
@@ -40,7 +40,7 @@ def test_a_section_with_figures_tables_and_csv(tmp_path: Path) -> None:
         "difference",
     }
     assert {"figure-sets-phash-comparisons.csv", "figure-sets-phash-telea.pdf"} <= {*found["files"]}
-    assert [*found["sets"]["curves"]] == ["phash"]
+    assert [*found["sets"]["features"]] == ["phash"]
 
 
 def test_without_features_there_is_no_section() -> None:

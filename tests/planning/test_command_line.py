@@ -9,13 +9,15 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from riptui.cli.commands import riptui
+from riptui.cli.commands.generate import generate
 from riptui.cli.commands.run import run
 from riptui.cli.run import parse_settings as pairs
 from riptui.cli.run import read_paste
 from riptui.inpainters import spec_parameters
 from riptui.planning.command_line import to_command_line
+from riptui.planning.generation import plan_generation
 from riptui.planning.sweep import Interventions, Sweep
-from riptui.spec import FITS, PASTE_BASES, SQUARE_ORDERS, Spec
+from riptui.spec import DRAWN_ORDERS, FITS, PASTE_BASES, Spec
 from tests.support.trajectories import make_spec, picture
 
 SPECS = st.builds(
@@ -24,7 +26,7 @@ SPECS = st.builds(
     mask=st.sampled_from([16, 64, 128]),
     seed=st.integers(0, 2**53),
     amount=st.floats(0.1, 1e6),
-    order=st.sampled_from(SQUARE_ORDERS),
+    order=st.sampled_from(DRAWN_ORDERS),
     fit=st.sampled_from(FITS),
     paste=st.just(True),
     onto=st.sampled_from(PASTE_BASES),
@@ -65,6 +67,27 @@ def test_so_does_that_of_a_diffusion_model(told: dict[str, Any]) -> None:
 def test_so_does_that_of_another_protocol(fields: dict[str, Any]) -> None:
     spec = make_spec(picture(), **fields)
     assert round_trip(spec) == spec
+
+
+def test_that_of_pictures_from_a_prompt_is_riptui_generate() -> None:
+    told: dict[str, Any] = {
+        "model": "org/name",
+        "revision": "main",
+        "prompt": "an 'owl'; rm -rf",
+        "steps": 20,
+        "lora": "a/b:0.5",
+    }
+    spec = make_spec(
+        picture(512), mask=512, seed=7, inpainter="text-to-image", parameters=spec_parameters("text-to-image", told)
+    )
+    words = shlex.split(to_command_line(spec))
+    assert words[:2] == ["riptui", "generate"]
+    with generate.make_context("generate", words[2:], **riptui.context_settings) as context:
+        given = context.params
+    parameters = pairs(given["key_values"])
+    [sweep] = plan_generation(given["prompt"], given["models"], [], given["seeds"], parameters, given["size"])
+    [made] = sweep.specs(spec.source_name, spec.source_sha256, spec.original_sha256)
+    assert made == spec
 
 
 def round_trip(spec: Spec) -> Spec:

@@ -15,7 +15,8 @@ from scipy.spatial.distance import pdist
 from riptui import metrics
 from riptui.arrays import FeatureVectors, Image
 from riptui.errors import InputError
-from riptui.results.diversity import DiversityAnalysis, SetPoint, analyse_diversity, choose_iterations
+from riptui.results import frame_comparison
+from riptui.results.diversity import DiversityAnalysis, SeedSetPoint, analyse_diversity, choose_iterations
 from riptui.results.diversity_rows import diversity_as_dict, list_pair_rows
 from riptui.results.frame_comparison import FeatureComparison, FrameComparison, load_comparison
 from riptui.results.seed_sets import find_seed_sets
@@ -47,7 +48,7 @@ def analyse(made: Sequence[Trajectory], comparison: FrameComparison = PHASH, **o
     return analyse_diversity(map(summarize, made), comparison, **options)  # type: ignore[arg-type]
 
 
-def only_point(analysis: DiversityAnalysis) -> SetPoint:
+def only_point(analysis: DiversityAnalysis) -> SeedSetPoint:
     [one] = analysis.sets
     [point] = one.points
     return point
@@ -90,7 +91,8 @@ def test_features_are_compared_by_their_angle(plant: Plant) -> None:
     assert comparison.unit == "1 - cosine"
 
 
-def test_a_metric_is_measured_between_each_two_frames(plant: Plant) -> None:
+def test_a_metric_is_measured_between_each_two_frames(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(frame_comparison, "BLOCK", 2)
     made = plant("owl", UNLIKE[:3])
     analysis = analyse(made, load_comparison("ssim"))
     point = only_point(analysis)

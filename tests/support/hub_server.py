@@ -24,7 +24,7 @@ LARGE = (".safetensors", ".bin", ".ckpt", ".msgpack", ".onnx")
 class Repository:
     files: dict[str, bytes]
     revisions: dict[str, str] = field(
-        default_factory=lambda: {"main": COMMIT, **{known.revision: known.revision for known in MODELS.values()}}
+        default_factory=lambda: {known.revision: known.revision for known in MODELS.values()} | {"main": COMMIT}
     )
     gated: bool = False
     served: dict[str, bytes] = field(default_factory=dict)

@@ -105,7 +105,7 @@ def serve_stand_in(kind: str, **settings: Any) -> Iterator[StandIn]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), HANDLERS[kind])
     server.daemon_threads = True
     stand_in = StandIn(kind, f"http://127.0.0.1:{server.server_address[1]}", **settings)
-    server.stand_in = stand_in  # type: ignore[attr-defined]
+    server.stand_in = stand_in
     thread = threading.Thread(target=lambda: server.serve_forever(poll_interval=0.01))
     thread.start()
     try:
@@ -119,13 +119,14 @@ def serve_stand_in(kind: str, **settings: Any) -> Iterator[StandIn]:
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # an answer is one packet: else the client's system waits 40 ms to acknowledge its head
 
     def log_message(self, format: str, *args: Any) -> None:
         pass
 
     @property
     def stand_in(self) -> StandIn:
-        found: StandIn = self.server.stand_in  # type: ignore[attr-defined]
+        found: StandIn = self.server.stand_in
         return found
 
     def do_GET(self) -> None:

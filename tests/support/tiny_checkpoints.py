@@ -250,9 +250,13 @@ def _sd3(folder: Path, second_width: int = WIDE) -> DiffusionPipeline:
 
 
 def _flux_fill(folder: Path) -> DiffusionPipeline:
+    return FluxFillPipeline(**flux_parts(folder, in_channels=384))
+
+
+def flux_parts(folder: Path, in_channels: int) -> dict[str, Any]:
     denoiser = FluxTransformer2DModel(
         patch_size=1,
-        in_channels=384,
+        in_channels=in_channels,
         out_channels=64,
         num_layers=1,
         num_single_layers=1,
@@ -263,15 +267,15 @@ def _flux_fill(folder: Path) -> DiffusionPipeline:
         guidance_embeds=True,
         axes_dims_rope=(4, 6, 6),
     )
-    return FluxFillPipeline(
-        transformer=denoiser,
-        scheduler=FlowMatchEulerDiscreteScheduler(shift=3.0, use_dynamic_shifting=True),
-        vae=vae(16, use_quant_conv=False, use_post_quant_conv=False, shift_factor=0.1159, scaling_factor=0.3611),
-        text_encoder=CLIPTextModel(clip_config()).eval(),
-        text_encoder_2=t5_encoder(),
-        tokenizer=clip_tokenizer(folder),
-        tokenizer_2=t5_tokenizer(),
-    )
+    return {
+        "transformer": denoiser,
+        "scheduler": FlowMatchEulerDiscreteScheduler(shift=3.0, use_dynamic_shifting=True),
+        "vae": vae(16, use_quant_conv=False, use_post_quant_conv=False, shift_factor=0.1159, scaling_factor=0.3611),
+        "text_encoder": CLIPTextModel(clip_config()).eval(),
+        "text_encoder_2": t5_encoder(),
+        "tokenizer": clip_tokenizer(folder),
+        "tokenizer_2": t5_tokenizer(),
+    }
 
 
 def _sdxl_of_two_widths(folder: Path) -> DiffusionPipeline:

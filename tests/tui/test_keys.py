@@ -31,12 +31,10 @@ LAST = 32  # iterations of the first trajectory; every 8 of them are 50 %
 COMMANDS = ("compute", "do")
 """These keys begin commands, which have tests of their own."""
 
-TABLE = {
-    binding.id: binding
-    for name, scope in bindings.SCOPES.items()
-    if name not in ("rating", "diversity")
-    for binding in scope
-}  # those of ratings and diversity: tests/tui/rating, tests/tui/diversity
+OWN_TESTS = ("rating", "nearest", "diversity")
+"""Scopes whose keys are tested beside their screens."""
+
+TABLE = {binding.id: binding for name, scope in bindings.SCOPES.items() if name not in OWN_TESTS for binding in scope}
 
 Press = Callable[[AppPilot, str], Awaitable[None]]
 PRESSED: dict[str, Press] = {}
@@ -69,7 +67,9 @@ def test_every_key_of_the_table_is_tested() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("group", [group for group in bindings.GROUPS if group not in (*COMMANDS, "rate", "diversity")])
+@pytest.mark.parametrize(
+    "group", [group for group in bindings.GROUPS if group not in (*COMMANDS, "rate", "nearest", "diversity")]
+)
 async def test_the_keys_of_a_group_do_what_the_table_says(group: str, folder: Path) -> None:
     """One app for all of them: it takes longer to start than to press a key."""
     async with open_app(folder) as pilot:

@@ -6,7 +6,8 @@ import rich_click as click
 
 from riptui.cli import options
 from riptui.cli.lazy import command
-from riptui.cli.values import MeasureParam
+from riptui.cli.values import MeasureParam, NameListParam
+from riptui.features import feature_extractor_names
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -24,6 +25,13 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 )
 @click.option("--csv", type=FILE, metavar="F", help="All measured values, one row per measured frame.")
 @click.option("--parquet", type=FILE, metavar="F", help="The same table as Parquet (needs the extra [parquet]).")
+@options.multi_option(
+    "--features",
+    type=NameListParam(lambda: [*feature_extractor_names()]),
+    default="",
+    metavar="A,B",
+    help="With --parquet: also the stored features by these extractors, a column of vectors each.",
+)
 @click.option(
     "--at",
     type=MeasureParam(),

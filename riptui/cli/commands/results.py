@@ -35,7 +35,7 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option(
     "--features",
     metavar="NAME",
-    help="Features for a metric of sets: inception, clip, dinov2, phash ... By default those of its source.",
+    help="Features for a metric of sets, by default those of its source; with --parquet, features that it has as well.",
 )
 @click.option("--findings", is_flag=True, help="Test the paper's seven findings.")
 @click.option(

@@ -53,7 +53,15 @@ from riptui.spec import COLOUR_MATCHES, FITS, SQUARE_ORDERS, SQUARE_SOURCES
     default="replacement",
     show_default=True,
     help="Order of squares. replacement: at random, as in the paper; shuffle: each once per 100 %; raster: row by row; "
-    "offset: at random, on a grid that is shifted each time by multiples of 8 px, across the edges.",
+    "offset: at random, on a grid that is shifted each time by multiples of 8 px, across the edges; lama-thin, "
+    "lama-medium, lama-thick: irregular masks by LaMa's recipe; cycle, draw: the masks of --masks.",
+)
+@click.option(
+    "--masks",
+    "mask_folder",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    metavar="FOLDER",
+    help="Your own masks: pictures, white where to repaint, used in turn (--order cycle) or drawn (--order draw).",
 )
 @click.option(
     "--squares",
@@ -141,6 +149,7 @@ from riptui.spec import COLOUR_MATCHES, FITS, SQUARE_ORDERS, SQUARE_SOURCES
         "--amount",
         "--seed",
         "--order",
+        "--masks",
         "--squares",
         "--paste",
         "--no-paste",

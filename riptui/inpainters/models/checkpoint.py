@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 SHARD_INDEX = re.compile(r"\.safetensors\.index(\.fp16)?\.json$")
 
 PICKLE_SUFFIXES = (".bin", ".ckpt", ".pt", ".pth")
+COMPONENT_CONFIG = "config.json"
+"""The configuration of a network; in the root of a checkpoint only where that is a single component, or little more."""
+SCHEDULER = "scheduler"
+SCHEDULER_CONFIG = "scheduler_config.json"
 
 JsonObject = dict[str, Any]
 HalfPrecision = Literal["float16", "bfloat16"]
@@ -72,6 +76,10 @@ class Checkpoint:
         """Where it is, for the record of a session: the file, the commit of the hub's repository, or the folder."""
         return str(self.header.path) if self.header else self.commit or str(self.folder)
 
+    def folder_of(self, component: str) -> Path:
+        """The folder that has a component's files."""
+        return component_folder(self.folder, component)
+
     @property
     def denoiser(self) -> str:
         """The component that is called at each step."""
@@ -110,12 +118,16 @@ def inspect_checkpoint(
         )
     classes = {key: (str(index[key][0]), str(index[key][-1])) for key in weight_files.list_components(index)}
     options = (name, repair_hint, allow_pickle)
-    components = {key: require_config(folder / key, name, repair_hint) for key in classes if key in replaced}
+    folders = {key: component_folder(folder, key) for key in classes}
+    components = {key: require_config(folders[key], name, repair_hint) for key in classes if key in replaced}
     read = [key for key in classes if key not in replaced]
-    components |= {key: require_component(folder / key, *options) for key in read}
+    components |= {key: require_component(folders[key], *options) for key in read}
     is_joint = joint_variant and any(files.variant for files in components.values())
     if is_joint:
-        components |= {key: require_component(folder / key, *options, prefer="fp16") for key in read}
+        components |= {key: require_component(folders[key], *options, prefer="fp16") for key in read}
+    for key in read:
+        if folders[key] == folder:
+            components[key] = _own_files(components[key], key)
     return Checkpoint(
         folder,
         pipeline,
@@ -123,7 +135,7 @@ def inspect_checkpoint(
         components,
         tuple(component for component in UNUSED_COMPONENTS if component in index),
         locate.snapshot_commit(folder),
-        _half_dtype(folder),
+        _half_dtype(folders),
         repair_hint,
         is_joint,
     )
@@ -131,7 +143,23 @@ def inspect_checkpoint(
 
 def has_weights(folder: Path) -> bool:
     """Whether a checkpoint's folder has any weights, and not its configurations alone."""
-    return any(path.suffix in (".safetensors", *PICKLE_SUFFIXES) for path in folder.glob("*/*"))
+    found = [*folder.glob("*/*"), *(folder.glob("*") if (folder / COMPONENT_CONFIG).is_file() else ())]
+    return any(path.suffix in (".safetensors", *PICKLE_SUFFIXES) for path in found)
+
+
+def component_folder(folder: Path, component: str) -> Path:
+    """Where a checkpoint has the files of a component: in a folder of its name, or, where there is none and the
+    checkpoint is one network and its scheduler, beside its index, as the first ones of diffusers."""
+    own = folder / component
+    return folder if not own.is_dir() and (folder / COMPONENT_CONFIG).is_file() else own
+
+
+def _own_files(files: ComponentFiles, component: str) -> ComponentFiles:
+    """Of the files beside the index, those of one component: a scheduler's configuration, or all of the network's."""
+    if component == SCHEDULER:
+        return ComponentFiles(None, tuple(path for path in files.paths if path.name == SCHEDULER_CONFIG))
+    others = (locate.MODEL_INDEX, SCHEDULER_CONFIG)
+    return ComponentFiles(files.variant, tuple(path for path in files.paths if path.name not in others))
 
 
 def read_json(path: Path, name: str) -> JsonObject:
@@ -146,11 +174,11 @@ def read_json(path: Path, name: str) -> JsonObject:
     return content
 
 
-def _half_dtype(folder: Path) -> HalfPrecision:
+def _half_dtype(folders: Mapping[str, Path]) -> HalfPrecision:
     """The half precision that the denoising network is stored in. In float32: what its kind is made in, float16 for
     UNets; bfloat16 for transformers, whose values may exceed float16's range, 65504, as those of Flux are said to."""
-    kind = "transformer" if (folder / "transformer").is_dir() else "unet"
-    for path in sorted((folder / kind).glob("*.safetensors")):
+    kind = "transformer" if "transformer" in folders else "unet"
+    for path in sorted(folders[kind].glob("*.safetensors")) if kind in folders else ():
         with safe_open(path, framework="numpy") as weights:
             stored = {weights.get_slice(name).get_dtype() for name in weights.keys()}  # noqa: SIM118
         if "BF16" in stored:

@@ -13,7 +13,7 @@ import queue
 import re
 import threading
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -27,7 +27,7 @@ from huggingface_hub.utils import build_hf_headers, disable_progress_bars  # typ
 from riptui.errors import DiskError, InputError, RiptuiError, WeightsError
 from riptui.filesystem import free_bytes
 from riptui.inpainters.models import catalogue, hub_cache, locate, weight_files
-from riptui.inpainters.models.checkpoint import inspect_checkpoint, read_json, require_component
+from riptui.inpainters.models.checkpoint import COMPONENT_CONFIG, inspect_checkpoint, read_json, require_component
 from riptui.inpainters.models.hub_cache import HubFile
 from riptui.inpainters.models.hub_errors import explain_hub_errors
 from riptui.inpainters.models.model_names import is_single_file
@@ -38,9 +38,6 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 ANSWER_SECONDS = 10.0  # seconds until the hub must have answered; the client's own limit counts for each address anew
-COMPONENT_CONFIG = "config.json"
-"""What a repository has in its root that is a single component, a decoder for example, and no pipeline."""
-
 CONNECTION_LOST = (
     "the connection to the hub was lost; the part of {model} that was downloaded is kept: run the command again"
 )
@@ -98,14 +95,15 @@ def plan_download(
             index = listed[locate.MODEL_INDEX]
             if not hub_cache.is_intact(hub_cache.blob_path(repository, index), index):
                 _fetch_file(repository, commit, index, lambda done: None)
-            folders = weight_files.list_components(read_json(hub_cache.blob_path(repository, index), repository))
+            components = weight_files.list_components(read_json(hub_cache.blob_path(repository, index), repository))
+            folders = _list_folders(components, listed)
             if configurations_only:
                 selected = weight_files.select_companions(listed, folders)
             else:
                 selected = weight_files.select_files(
                     listed, folders, repository, variant=variant, allow_pickle=allow_pickle
                 )
-            chosen = (locate.MODEL_INDEX, *selected)
+            chosen = tuple(dict.fromkeys((locate.MODEL_INDEX, *selected)))
         elif COMPONENT_CONFIG in listed:
             chosen = weight_files.select_files(listed, ("",), repository, variant=variant, allow_pickle=allow_pickle)
         elif adapters := [path for path in locate.ADAPTER_FILES if path in listed]:
@@ -119,6 +117,13 @@ def plan_download(
         missing = tuple(missing_by_digest.values())  # two vocabularies may be one blob
         partial_bytes = sum(hub_cache.partial_bytes(repository, file) for file in missing)
         return DownloadPlan(repository, revision, commit, files, missing, partial_bytes)
+
+
+def _list_folders(components: Iterable[str], listed: Collection[str]) -> tuple[str, ...]:
+    """The folders of a repository that have these components: as `checkpoint.component_folder`."""
+    present = {path.partition("/")[0] for path in listed if "/" in path}
+    is_flat = COMPONENT_CONFIG in listed
+    return tuple(dict.fromkeys("" if is_flat and name not in present else name for name in components))
 
 
 def _require_file(file: str, listed: Iterable[str], repository: str, allow_pickle: bool) -> str:

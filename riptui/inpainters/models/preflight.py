@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from riptui.errors import InputError, WeightsError
-from riptui.inpainters.models.checkpoint import Checkpoint, read_json
+from riptui.inpainters.models.checkpoint import SCHEDULER, SCHEDULER_CONFIG, Checkpoint, read_json
 from riptui.inpainters.models.scheduler_names import require_scheduler
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def require_possible(checkpoint: Checkpoint, parameters: Mapping[str, ParameterV
 
 
 def _require_scheduler(checkpoint: Checkpoint, parameters: Mapping[str, ParameterValue], name: str) -> None:
-    path = checkpoint.folder / "scheduler" / "scheduler_config.json"
+    path = checkpoint.folder_of(SCHEDULER) / SCHEDULER_CONFIG
     config = read_json(path, name) if path.is_file() else {}
     own, steps, limit = str(config.get("_class_name")), parameters.get("steps"), config.get("num_train_timesteps", 1000)
     if isinstance(scheduler := parameters.get("scheduler"), str):

@@ -18,6 +18,9 @@ from riptui.inpainters.pipeline.components import first_line, load_components, l
 from riptui.inpainters.pipeline.pipeline_tasks import INPAINTING, PipelineTask
 from riptui.inpainters.pipeline.single_file_tensors import load_vae_file
 
+PIXEL_NETWORK = "UNet2DModel"
+"""The class of a network of pixels, which RePaint inpaints with."""
+
 
 def pipeline_class(checkpoint: Checkpoint, name: str, task: PipelineTask = INPAINTING) -> Any:
     """The class that inpaints with a checkpoint, or does another task.
@@ -28,7 +31,7 @@ def pipeline_class(checkpoint: Checkpoint, name: str, task: PipelineTask = INPAI
     if found is None:
         raise InputError(
             f"{name} cannot {task.verb}: it is a checkpoint for {checkpoint.pipeline}, for which diffusers "
-            f"{diffusers.__version__} has no {task.title} pipeline"
+            f"{diffusers.__version__} has no {task.title} pipeline{_describe_repaint(checkpoint, name)}"
         )
     if missing := task.arguments - signatures.signature(found.__call__).parameters.keys():
         raise InputError(f"{name} cannot be used: {found.__name__} takes no {', '.join(sorted(missing))}")
@@ -70,6 +73,8 @@ def load_pipeline(
     except Exception as error:  # of any kind: how the libraries fail depends on the file
         raise WeightsError(f"{name} in {checkpoint.folder} cannot be loaded: {first_line(error)}") from error
     pipeline.set_progress_bar_config(disable=True)
+    if type(pipeline).__name__ == "ChromaInpaintPipeline":  # diffusers 0.42 asks its network for what Flux has
+        pipeline.transformer.register_to_config(guidance_embeds=False)
     _require_latents(pipeline, name)
     return pipeline
 
@@ -91,6 +96,12 @@ def load_vae(vae: str, checkpoint: Checkpoint, name: str, *, dtype: torch.dtype,
 def denoiser(pipeline: Any) -> Any:
     """The network that is called at each step."""
     return pipeline.unet if hasattr(pipeline, "unet") else pipeline.transformer
+
+
+def _describe_repaint(checkpoint: Checkpoint, name: str) -> str:
+    """Where a network of pixels can be used, for a message; "" for all others."""
+    is_of_pixels = checkpoint.classes.get("unet", ("", ""))[1] == PIXEL_NETWORK
+    return f". RePaint can use it: -i {catalogue.REPAINT} --set model={name}" if is_of_pixels else ""
 
 
 def _require_channels(checkpoint: Checkpoint, name: str, task: PipelineTask) -> None:

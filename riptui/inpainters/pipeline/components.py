@@ -62,7 +62,7 @@ def load_components(
         if component in loaded:
             continue
         kind = find_class(*checkpoint.classes[component])
-        files, folder = checkpoint.components[component], checkpoint.folder / component
+        files, folder = checkpoint.components[component], checkpoint.folder_of(component)
         title = f"{name}'s {component}"
         if issubclass(kind, PreTrainedModel | diffusers.ModelMixin):
             loaded[component] = load_network(

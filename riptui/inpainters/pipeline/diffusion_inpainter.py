@@ -17,9 +17,10 @@ import numpy as np
 import torch
 
 from riptui.arrays import Images, Masks
-from riptui.errors import DeviceMemoryError
+from riptui.errors import DeviceMemoryError, InputError
 from riptui.inpainters import CompileMode, OnStep
 from riptui.inpainters.devices import torch_device
+from riptui.inpainters.inpainter import SQUARE_NOTE
 from riptui.inpainters.models import identity
 from riptui.inpainters.pipeline import assembly, components, gpu_tuning, schedulers
 from riptui.inpainters.pipeline.compilation import Compilation
@@ -33,6 +34,14 @@ if TYPE_CHECKING:
 
 FIXED_ARGUMENTS = {"_auto_resize": False}
 """Arguments that some pipelines take and that would change the picture's size."""
+
+GUIDANCE_ARGUMENTS = {"QwenImageInpaintPipeline": "true_cfg_scale"}
+"""What pipelines call the scale of guidance by a second pass, if not guidance_scale."""
+UNGUIDED_SCALES = {"ZImageInpaintPipeline": 0.0}
+"""The scale at which a pipeline makes no second pass, if not 1."""
+
+SHOWN_THE_FRAME = {"FluxKontextInpaintPipeline", "Flux2KleinInpaintPipeline", "QwenImageEditInpaintPipeline"}
+"""Pipelines of networks that edit pictures: they are given the whole frame, with what lies under the square."""
 
 TRIAL_SIZE = 64  # px; the smallest that every network takes
 
@@ -92,7 +101,7 @@ class DiffusionInpainter:
         changed.settings = self.settings | {names[key]: value for key, value in changes.items() if key in names}
         if (prompt := changes.get("prompt")) is not None:
             changed.prompts = self._encoded[str(prompt)]
-            changed.settings.pop("guidance_scale", None)
+            changed.settings.pop(GUIDANCE_ARGUMENTS.get(type(self.pipeline).__name__, "guidance_scale"), None)
             changed.settings |= self._accepted(changed._guidance_setting)
         return changed
 
@@ -103,9 +112,9 @@ class DiffusionInpainter:
 
     @property
     def _guidance_setting(self) -> dict[str, float]:
-        if self.prompts.guidance_is_idle:
-            return {"guidance_scale": 1.0}
-        return {} if self._guidance is None else {"guidance_scale": self._guidance}
+        kind = type(self.pipeline).__name__
+        scale = UNGUIDED_SCALES.get(kind, 1.0) if self.prompts.guidance_is_idle else self._guidance
+        return {} if scale is None else {GUIDANCE_ARGUMENTS.get(kind, "guidance_scale"): scale}
 
     @property
     def notes(self) -> dict[str, str]:
@@ -164,21 +173,39 @@ class DiffusionInpainter:
         accepted = signatures.signature(self.pipeline.__call__).parameters
         return {key: value for key, value in {"height": height, "width": width}.items() if key in accepted}
 
+    def denoise(
+        self,
+        images: Images,
+        masks: Masks,
+        generators: list[torch.Generator],
+        on_step: OnStep,
+        settings: dict[str, Any],
+    ) -> torch.Tensor:
+        """Paint a batch: the part that other ways of sampling replace.
+
+        generators: one per image, on the CPU. settings: as `self.settings`, with fewer steps for a trial. Returns
+        [b, 3, h, w] in [0, 1].
+        """
+        painted: torch.Tensor = self.pipeline(
+            **self.picture_arguments(images, masks),
+            **self._size_arguments(*images.shape[1:3]),
+            generator=generators,
+            output_type="pt",
+            callback_on_step_end=_step_callback(on_step),
+            **settings,
+            **self.prompts.arguments(len(images)),
+        ).images
+        return painted
+
     def _inpaint(
         self, images: Images, masks: Masks, seeds: Sequence[int], on_step: OnStep, settings: dict[str, Any]
     ) -> torch.Tensor:
         batch, height, width, _ = images.shape
         schedulers.seed_noise(self.pipeline.scheduler, seeds)
+        generators = [torch.Generator("cpu").manual_seed(seed) for seed in seeds]
         try:
-            painted: torch.Tensor = self.pipeline(
-                **self.picture_arguments(images, masks),
-                **self._size_arguments(height, width),
-                generator=[torch.Generator("cpu").manual_seed(seed) for seed in seeds],
-                output_type="pt",
-                callback_on_step_end=_step_callback(on_step),
-                **settings,
-                **self.prompts.arguments(batch),
-            ).images
+            painted = self.denoise(images, masks, generators, on_step, settings)
+            self._require_size(painted, height, width)
             return painted
         except RuntimeError as error:
             if not gpu_tuning.is_out_of_memory(error):
@@ -191,6 +218,12 @@ class DiffusionInpainter:
         raise DeviceMemoryError(
             f"{self.device} has not enough memory for {batch} x {width} x {height} px at once: {cause}{hint}"
         )
+
+    def _require_size(self, painted: torch.Tensor, height: int, width: int) -> None:
+        """Raise InputError if a pipeline has made the picture smaller: some do beyond the size they were made for."""
+        if painted.shape[2:] != (height, width):
+            made = f"{painted.shape[3]} x {painted.shape[2]} px of {width} x {height}"
+            raise InputError(f"{type(self.pipeline).__name__} makes {made}: take a smaller --size")
 
     def _warm_up(self, batch: int, size: int, on_step: OnStep = lambda step, steps: None) -> float:
         """Run two steps of an inpainting whose output is discarded; return the seconds it took."""
@@ -216,14 +249,17 @@ def _pipeline_notes(pipeline: Any, prompts: Prompts, task: PipelineTask) -> dict
     }
     if prompts.guidance_is_idle:
         notes["guidance"] = "skipped: the embeddings of prompt and negative prompt are equal"
-    if task is INPAINTING and _blends_latents(pipeline):
+    if task is INPAINTING and type(pipeline).__name__ in SHOWN_THE_FRAME:
+        notes[SQUARE_NOTE] = "seen: the network is shown the whole frame"
+    if task is INPAINTING and getattr(pipeline, "vae", None) is not None and _blends_latents(pipeline):
         notes["inpainting"] = "by blending latents: the network was made for text to image, and sees no mask"
     return notes
 
 
 def _blends_latents(pipeline: Any) -> bool:
     """Whether the network takes no mask, so that diffusers puts the noised original back around it at each step."""
-    latents = pipeline.vae.config.latent_channels
+    vae = pipeline.vae.config
+    latents = vae.get("latent_channels") or vae.z_dim  # as Qwen's VAE calls it
     return assembly.denoiser(pipeline).config.in_channels in (latents, 4 * latents)  # Flux packs 2 x 2 latents
 
 

@@ -40,14 +40,15 @@ def set_memory_format(pipeline: Any, device: torch.device) -> dict[str, str]:
     code fetched from the hub. Its fused projections are left out as well: query, key and value are 1.5 % of the work
     at the level where one product instead of three saves memory traffic, and LoRA does not go with them.
     """
-    if type(pipeline.vae) is diffusers.AutoencoderKL:
+    vae: Any = getattr(pipeline, "vae", None)
+    if type(vae) is diffusers.AutoencoderKL:
         # Row by row: a row of 512 px fills a GPU by itself (2.5 TFLOP), its pixels then depend on no batch size, and
         # the memory of decoding, far more a row than denoising takes, is that of one row.
-        pipeline.vae.enable_slicing()
+        vae.enable_slicing()
     if device.type != "cuda":
         return {}
     notes = {}
-    for network in (denoiser(pipeline), pipeline.vae):
+    for network in filter(None, (denoiser(pipeline), vae)):
         if any(isinstance(layer, torch.nn.Conv2d) for layer in network.modules()):
             network.to(memory_format=torch.channels_last)  # as tensor cores read them: no transposing around each
             notes["layout"] = "channels_last"
@@ -88,8 +89,8 @@ def compile_networks(pipeline: Any) -> Callable[[], None]:
     Returns what undoes it.
     """
     networks = [denoiser(pipeline)]
-    if isinstance(pipeline.vae, diffusers.AutoencoderKL):
-        networks.append(pipeline.vae.decoder)
+    if isinstance(vae := getattr(pipeline, "vae", None), diffusers.AutoencoderKL):
+        networks.append(vae.decoder)
     forwards = [network.forward for network in networks]
     for network, forward in zip(networks, forwards, strict=True):
         network.forward = _compile_forward(forward)

@@ -42,6 +42,11 @@ ENCODER_OUTPUTS: dict[str, Sequence[str]] = {
 }
 """What `encode_prompt` of a pipeline returns, in its order, under the names that the call takes them by."""
 
+GUIDED_BY_WORDS = {
+    *("ChromaInpaintPipeline", "Flux2KleinInpaintPipeline", "QwenImageInpaintPipeline", "ZImageInpaintPipeline"),
+}
+"""Pipelines that take the prompts as text, and whose guidance is a second pass, over the negative one or over ""."""
+
 
 @dataclass(frozen=True)
 class Prompts:
@@ -92,7 +97,8 @@ def encode(
     elif output_names is None:
         words = {"prompt": prompt, "negative_prompt": negative_prompt}
         taken = {key: text for key, text in words.items() if text is not None and key in parameters}
-        return Prompts({}, taken, False, notes)
+        is_idle = type(pipeline).__name__ in GUIDED_BY_WORDS and prompt == (negative_prompt or "")
+        return Prompts({}, taken, is_idle, notes)
     else:
         embeddings = _encode_plain(pipeline, prompt, negative_prompt, output_names, guided)
     return Prompts(embeddings, {}, _is_guidance_idle(pipeline, embeddings), notes)

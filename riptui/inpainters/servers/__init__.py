@@ -2,6 +2,7 @@
 
 server_infos      their names, and their parameters
 server_place      where one is, by the environment and the settings, and the credentials
+server_registry   what stands in the way of one, for those who import no HTTP
 server_check      whether one answers, before any work
 server_inpainter  the inpainter that asks one
 inpainting_api    what each kind of server has to say how it is asked

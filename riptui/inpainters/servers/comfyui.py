@@ -112,18 +112,19 @@ def _with_alpha(picture: PictureRequest) -> bytes:
 
 async def _wait_for(connection: ServerConnection, number: str) -> Mapping[str, Any] | None:
     """The history of a run; None if the server knows nothing of it any more. Raises InpainterError if it failed."""
-    pause = FIRST_PAUSE_SECONDS
+    pause, was_queued = FIRST_PAUSE_SECONDS, True
     while True:
-        queued = await connection.get_json("/queue")
         history = await connection.get_json(f"/history/{number}")
         found = history.get(number) if isinstance(history, dict) else None
         if isinstance(found, dict):
             _require_success(connection, found)
             return found
-        if not _is_queued(queued, number):
+        if not was_queued:  # nor has it ended since then
             return None
-        await anyio.sleep(pause)
-        pause = min(2 * pause, MAX_PAUSE_SECONDS)
+        was_queued = _is_queued(await connection.get_json("/queue"), number)
+        if was_queued:
+            await anyio.sleep(pause)
+            pause = min(2 * pause, MAX_PAUSE_SECONDS)
 
 
 def _is_queued(queued: Any, number: str) -> bool:

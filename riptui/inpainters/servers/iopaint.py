@@ -86,7 +86,7 @@ class IOPaintApi:
 
     async def follow(self, connection: ServerConnection, tell: OnProgress) -> None:
         """By its page's channel, socket.io over a web socket: packets of text, whose first digits are their kind."""
-        async with connection.open_socket("/ws/socket.io/?EIO=4&transport=websocket") as socket:
+        async with connection.open_socket("/socket.io/?EIO=4&transport=websocket") as socket:
             while True:
                 packet = await socket.receive_text()
                 if packet.startswith("0"):  # opened: connect to the default namespace

@@ -3,7 +3,7 @@
 set_metrics      the metrics by name, and when one of them says nothing
 kernel_distance  kid
 frechet          fid
-neighbours       precision, recall, density, coverage-prdc
+neighbourhoods   precision, recall, density, coverage-prdc
 separability     u-ids, p-ids, and ASUKA's variants
 
 The sets are paired: row i of one and row i of the other are of the same picture. A statistic takes how often each

@@ -55,7 +55,7 @@ class SetMetricInfo:
     """The extra of riptui that it needs."""
 
 
-_NEIGHBOURS = "riptui.metrics.sets.neighbours"
+_NEIGHBOURS = "riptui.metrics.sets.neighbourhoods"
 _SEPARABILITY = "riptui.metrics.sets.separability"
 
 

@@ -6,6 +6,7 @@ pause_and_stop     pause, resume, stop, retry, the order of the queue
 rename_and_trash   rename, trash, undo, delete
 annotate           tags and notes
 start_rating       blind ratings
+show_nearest       the nearest pictures of a corpus
 open_diversity     how far seeds are apart
 sharing            export, measure, shell; export_dialog: its form
 copying            what goes to the clipboard
@@ -35,6 +36,7 @@ COMMAND_MODULES = {
     "edit_tags": "annotate",
     "edit_note": "annotate",
     "rate": "start_rating",
+    "nearest": "show_nearest",
     "compare_seeds": "open_diversity",
     "export": "sharing",
     "copy": "copying",
@@ -56,6 +58,7 @@ ON_MARKED = frozenset(
         "copy",
         "measure",
         "rate",
+        "nearest",
         "compare_seeds",
     ]
 )

@@ -9,7 +9,7 @@ from riptui.arrays import Image
 from riptui.errors import InputError, RiptuiError
 from riptui.metrics.display import format_result
 from riptui.results.curves import drop_copies
-from riptui.results.diversity import NEAR_BITS, SetDiversity, SetPoint, analyse_diversity
+from riptui.results.diversity import NEAR_BITS, SeedSetPoint, SetDiversity, analyse_diversity
 from riptui.results.frame_comparison import choose_comparison
 from riptui.results.seed_sets import SeedSet, find_seed_sets
 from riptui.store.frames import read_frame
@@ -32,7 +32,7 @@ class ReadSet:
     unit: str
 
     @property
-    def point(self) -> SetPoint:
+    def point(self) -> SeedSetPoint:
         """At the end."""
         return self.diversity.points[-1]
 

@@ -1,5 +1,6 @@
 """Read trajectories to compare at equal inpainted %. For a thread; no Textual."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from os.path import commonpath
 from pathlib import Path
@@ -68,6 +69,8 @@ def _read_frame(loader: TrajectoryLoader, snapshot: TrajectorySnapshot, inpainte
 
 def frame_at(spec: Spec, inpainted: float) -> int:
     """The last frame at or before an inpainted %, saved or not."""
+    if spec.masks:
+        return bisect_right(range(spec.iterations + 1), inpainted * (1 + 1e-12), key=spec.inpainted) - 1
     return min(spec.iterations, int(inpainted * spec.cells / 100 * (1 + 1e-12)))
 
 

@@ -149,7 +149,7 @@ def _to_curve(member: GroupMember, metric: str) -> Curve | None:
     k = np.array(member.measured_frames)[measured]
     if not len(k):
         return None
-    inpainted = 100 * k / member.spec.cells
+    inpainted = np.array([member.spec.amount_at(iteration) for iteration in k.tolist()], np.float64)
     until = member.measured_frames[-1]
     return Curve(Trajectory(Path(member.path)), member.spec, metric, k, inpainted, values[measured], until)
 

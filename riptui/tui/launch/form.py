@@ -26,6 +26,7 @@ class FormValues(msgspec.Struct, frozen=True):
     picture: str = ""
     inpainter: str = inpainters.DEFAULT_INPAINTER
     prompt: str = ""
+    model: str = ""  # that a server has loaded
     masks: str = "128"
     seeds: str = "0"
     amount: str = "400"
@@ -44,8 +45,13 @@ class ParsedForm:
     problems: dict[str, str] = field(default_factory=dict)  # by field; not yet printable
 
 
-def takes_prompt(inpainter: str) -> bool:
-    return inpainter in inpainters.REGISTRY and "prompt" in inpainters.find_inpainter(inpainter).parameters
+def list_typed_parameters(inpainter: str) -> tuple[str, ...]:
+    """The parameters of an inpainter that the form asks for: a prompt, and the model of a server."""
+    if inpainter not in inpainters.REGISTRY:
+        return ()
+    info = inpainters.find_inpainter(inpainter)
+    asked = ("prompt", "model") if info.is_server else ("prompt",)
+    return tuple(name for name in asked if name in info.parameters)
 
 
 def parse_form(values: FormValues) -> ParsedForm:
@@ -81,9 +87,9 @@ def parse_form(values: FormValues) -> ParsedForm:
         problems["seeds"] = f"{count:,} trajectories; the limit here is {MAX_TRAJECTORIES:,}: use riptui run"
     if problems:
         return ParsedForm(None, metric_names, problems)
-    prompt = {"prompt": values.prompt} if takes_prompt(values.inpainter) else {}
+    typed = {name: getattr(values, name) for name in list_typed_parameters(values.inpainter)}
     try:
-        sweep = Sweep([values.inpainter], masks, seeds, prompt, amount=amount, size=sizes[0], fit=values.fit)
+        sweep = Sweep([values.inpainter], masks, seeds, typed, amount=amount, size=sizes[0], fit=values.fit)
     except RiptuiError as error:
         field_name = FIELDS_BY_WORD.get(str(error).partition(" ")[0], "inpainter")
         return ParsedForm(None, metric_names, {field_name: str(error)})

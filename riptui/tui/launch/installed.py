@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from riptui.inpainters import CUSTOM, REGISTRY, TEXT_TO_IMAGE
+from riptui.inpainters.registry import fetch_name
 from riptui.text.units import format_size
 
 TIMEOUT_SECONDS = 60.0
@@ -19,6 +20,10 @@ class ListedModel(msgspec.Struct, frozen=True):
     name: str
     state: str
     size: int = 0  # bytes
+
+
+NOT_OFFERED = (CUSTOM, TEXT_TO_IMAGE, "comfyui")
+"""Those that need what the form has no field for: any model, a prompt alone, a workflow."""
 
 
 def query_models(command: Sequence[str] = MODELS_COMMAND) -> dict[str, ListedModel]:
@@ -34,21 +39,25 @@ def query_models(command: Sequence[str] = MODELS_COMMAND) -> dict[str, ListedMod
 
 def list_options(models: dict[str, ListedModel]) -> list[tuple[str, str]]:
     """The options of the inpainter field: label and name."""
-    offered = [name for name in REGISTRY if name not in (CUSTOM, TEXT_TO_IMAGE)]
-    return [(f"{name:<15}{_describe(name, models.get(name))}", name) for name in offered]
+    offered = [name for name in REGISTRY if name not in NOT_OFFERED]
+    return [(f"{name:<18}{_describe(name, models.get(fetch_name(name)))}", name) for name in offered]
 
 
 def explain_unavailable(name: str, models: dict[str, ListedModel]) -> str:
     """Why an inpainter cannot be used now; "" if it can, or the models are not known yet."""
-    model = models.get(name)
+    model = models.get(fetch_name(name))
+    if model is not None and model.state == "missing" and REGISTRY[name].is_server:
+        return f"{name} has no server: set url in [servers.{name}] of your settings: riptui config edit"
     if model is None or model.state in ("here", "built in") or not REGISTRY[name].needs_weights:
         return ""
     if model.state == "unknown":
         return f"{name} needs an extra: pip install 'riptui[{REGISTRY[name].extra}]'"
-    return f"{name} is {'not installed' if model.state == 'missing' else model.state}: riptui fetch {name}"
+    return f"{name} is {'not installed' if model.state == 'missing' else model.state}: riptui fetch {fetch_name(name)}"
 
 
 def _describe(name: str, model: ListedModel | None) -> str:
+    if REGISTRY[name].is_server:
+        return "a server" if model is None or model.state == "here" else "a server; no URL in the settings"
     if not REGISTRY[name].needs_weights:
         return REGISTRY[name].summary.removesuffix(".").rpartition(". ")[2]  # its last sentence, e.g. Fast, no weights
     if model is None:

@@ -45,7 +45,7 @@ from riptui.tui.launch.start_runs import LaunchResult, create_and_queue
 from riptui.tui.ui_thread import call_if_open
 
 SETTLE_SECONDS = 0.15  # after the last key, before the picture is read and timings are looked up
-TEXT_FIELDS = ("picture", "prompt", "masks", "seeds", "amount", "size", "metrics", "group")
+TEXT_FIELDS = ("picture", "prompt", "model", "masks", "seeds", "amount", "size", "metrics", "group")
 PLACEHOLDERS = {"masks": "64,128,256", "seeds": "0-9", "amount": "400", "group": "none"}
 
 
@@ -91,6 +91,7 @@ class LaunchScreen(ModalScreen[LaunchResult | None]):
                     yield Static(id="notes")
                 with Vertical(id="settings"):
                     yield Field("Inpainter", self._make_inpainter_select())
+                    yield Field("Model", self._make_input("model"))
                     yield Field("Prompt", self._make_input("prompt"))
                     yield Field("Mask px", self._make_input("masks"))
                     yield Field("Seeds", self._make_input("seeds"))
@@ -152,7 +153,9 @@ class LaunchScreen(ModalScreen[LaunchResult | None]):
     @on(Select.Changed)
     def _react_to_change(self) -> None:
         """Show problems at once; read the disk once typing pauses."""
-        self.query_one("#prompt-field").display = form.takes_prompt(self.values.inpainter)
+        typed = form.list_typed_parameters(self.values.inpainter)
+        for name in ("prompt", "model"):
+            self.query_one(f"#{name}-field").display = name in typed
         self._validate_form()
         if self._settle_timer is not None:
             self._settle_timer.stop()

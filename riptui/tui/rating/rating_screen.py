@@ -6,17 +6,14 @@ from collections.abc import Callable
 from functools import partial
 from typing import ClassVar
 
-import numpy as np
-from numpy.typing import NDArray
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Grid, Vertical
+from textual.containers import Grid
 from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
 from riptui.errors import RiptuiError
-from riptui.graphics.picture import PictureWidget
 from riptui.graphics.protocol import Graphics
 from riptui.results.rating_questions import MAX_CHOICES, PAPER_TAGS, RatingQuestion
 from riptui.text.terminal import printable
@@ -24,32 +21,10 @@ from riptui.tui import bindings
 from riptui.tui.key_footer import KeyFooter
 from riptui.tui.latest_jobs import LatestJobs
 from riptui.tui.rating.rating_session import QuestionPictures, RatingSession, read_pictures
+from riptui.tui.titled_picture import TitledPicture
 
 MAX_IN_A_ROW = 3
 DONE = "All questions are answered. Thank you.\n\nu takes the last answer back, esc leaves."
-
-
-class RatedPicture(Vertical):
-    """A frame, and the key that chooses it."""
-
-    DEFAULT_CSS = """
-    RatedPicture { width: 1fr; height: 1fr; margin: 0 1; }
-    RatedPicture > Static { height: 1; width: 1fr; text-align: center; text-style: bold; }
-    """
-
-    def __init__(self, graphics: Graphics) -> None:
-        super().__init__()
-        self.picture = PictureWidget(graphics)
-        self._title = Static(markup=False)
-
-    def compose(self) -> ComposeResult:
-        yield self.picture
-        yield self._title
-
-    def show(self, image: NDArray[np.uint8] | None, name: str, note: str = "") -> None:
-        self.display = True
-        self.picture.show(image, note=note)
-        self._title.update(Content(name))
 
 
 class RatingScreen(Screen[int]):
@@ -70,7 +45,7 @@ class RatingScreen(Screen[int]):
     def __init__(self, session: RatingSession, graphics: Graphics) -> None:
         super().__init__()
         self.session = session
-        self._columns = [RatedPicture(graphics) for _ in range(MAX_CHOICES)]
+        self._columns = [TitledPicture(graphics) for _ in range(MAX_CHOICES)]
         self._jobs = LatestJobs(partial(self.run_worker, thread=True, group="rating"))
         self._prefetched: dict[object, QuestionPictures] = {}  # by the question's key; used by the thread only
         self._pictures: QuestionPictures | None = None  # of the current question, once they are read

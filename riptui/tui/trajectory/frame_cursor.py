@@ -4,7 +4,7 @@ import time
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 
-from riptui.spec import Spec, iterations_at
+from riptui.spec import Spec
 from riptui.tui.trajectory import metric_series
 from riptui.tui.trajectory.loader import TrajectorySnapshot
 from riptui.tui.trajectory.metric_series import XAxis
@@ -42,7 +42,7 @@ class FrameCursor:
         elif previous.path == snapshot.path or snapshot.spec is None:
             self._move_to(old_k)
         else:
-            self._move_to(iterations_at(previous.spec.inpainted(old_k), snapshot.spec.cells))
+            self._move_to(snapshot.spec.reaches(previous.spec.inpainted(old_k)))
         return self.k != old_k or previous is None or previous.rows is not snapshot.rows
 
     @property

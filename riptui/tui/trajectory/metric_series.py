@@ -70,7 +70,7 @@ def frame_at(spec: Spec, rows: Sequence[IterationRow], newest: int, x: float, ax
     """The frame at a position on the x axis: the nearest inpainted % or pass, or the first with that coverage."""
     if axis == "passes":
         return min(newest, max(0, round(x / spec.passes(1))))
-    if axis == "inpainted":
+    if axis == "inpainted" and not spec.masks:
         return min(newest, max(0, round(x * spec.cells / 100)))
     return min(newest, bisect_left(range(newest + 1), x, key=lambda k: x_position(spec, rows, k, axis)))
 

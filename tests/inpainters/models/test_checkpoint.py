@@ -98,9 +98,7 @@ def test_hub_ids_and_folders_are_told_apart(text: str, model: str, revision: str
 
 @pytest.mark.parametrize("text", ["", "name", "a/b/c", "org/name@", "org/name@-x", "org/", "org /name", "-x/y"])
 def test_what_names_no_model_is_refused(text: str) -> None:
-    with pytest.raises(
-        InputError, match=r"is not a model\. Available: sd2, sd1\.5, sdxl, sd3, flux-fill, a hub id such as"
-    ):
+    with pytest.raises(InputError, match=r"is not a model\. Available: sd2, .*, flux-fill, .*, a hub id such as"):
         resolve_model(text)
 
 

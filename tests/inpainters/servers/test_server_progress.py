@@ -82,7 +82,7 @@ def test_a1111_is_asked_for_its_steps(serve: Serve, monkeypatch: pytest.MonkeyPa
             stand_in.go.set()
 
     inpaint(make_images(1, SIZE), make_masks(1, SIZE), seeds=[1], on_step=note)
-    assert steps[0] == (0, 0)
+    assert {*steps} <= {(0, 0), (5, 10)}
     assert steps[-1] == (5, 10)
 
 

@@ -7,7 +7,8 @@ import pytest
 from riptui.store.ratings import read_ratings
 from riptui.tui.commands import start_rating
 from riptui.tui.dialogs import ChoiceDialog
-from riptui.tui.rating.rating_screen import RatedPicture, RatingScreen
+from riptui.tui.rating.rating_screen import RatingScreen
+from riptui.tui.titled_picture import TitledPicture
 from tests.support.app_pilot import AppPilot, open_app
 from tests.support.running import run_trajectory
 from tests.support.trajectories import MakeTrajectory
@@ -31,7 +32,7 @@ async def test_b_rates_the_group_and_says_where_the_answers_are(
     async with open_app(runs) as pilot:
         await begin(pilot, "g/m128", "1")
         await pilot.wait_until(lambda: isinstance(pilot.app.screen, RatingScreen), "the screen")
-        pictures = [column for column in pilot.app.screen.query(RatedPicture) if column.display]
+        pictures = [column for column in pilot.app.screen.query(TitledPicture) if column.display]
         await pilot.wait_until(lambda: any(column.picture.image is not None for column in pictures), "the pictures")
         await pilot.press("1")
         await pilot.wait_until(lambda: len(read_ratings(runs / "g" / "ratings.ann.jsonl")) == 1, "the answer")

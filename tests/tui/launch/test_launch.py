@@ -91,6 +91,23 @@ def test_squares_off_a_models_grid_are_told_of_the_masks() -> None:
     assert "multiples of 8" in parse_form(FormValues(inpainter="sd2", masks="4")).problems["masks"]
 
 
+def test_a_server_is_asked_for_its_model_and_others_are_not() -> None:
+    assert form.list_typed_parameters("iopaint") == ("prompt", "model")
+    assert [*map(form.list_typed_parameters, ("sd2", "telea", "no-such"))] == [("prompt",), (), ()]
+    parsed = parse_form(FormValues(inpainter="iopaint", model="lama", prompt="a cat"))
+    assert parsed.sweep is not None
+    assert parsed.sweep.parameters == {"model": "lama", "prompt": "a cat"}
+    assert "needs the model" in parse_form(FormValues(inpainter="iopaint")).problems["inpainter"]
+
+
+@pytest.mark.parametrize(
+    ("state", "said"), [("here", ""), ("missing", "iopaint has no server: set url in [servers.iop")]
+)
+def test_a_server_without_a_url_is_told_with_what_to_do(state: str, said: str) -> None:
+    models = {"iopaint": installed.ListedModel("iopaint", state)}
+    assert installed.explain_unavailable("iopaint", models)[: len(said) or 99] == said
+
+
 # ── what is here ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -108,7 +125,7 @@ def test_what_is_here_comes_from_riptui_models() -> None:
 def test_if_that_fails_nothing_is_known_and_nothing_barred(script: str) -> None:
     found = installed.query_models([sys.executable, "-c", script])
     assert found == {}
-    assert len(installed.list_options(found)) == len(REGISTRY) - 2  # those that take any model
+    assert len(installed.list_options(found)) == len(REGISTRY) - len(installed.NOT_OFFERED)
     assert installed.explain_unavailable("sd2", found) == ""
 
 

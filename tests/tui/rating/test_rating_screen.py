@@ -15,8 +15,9 @@ from riptui.store import layout
 from riptui.store.listing import find_trajectories, summarize
 from riptui.store.ratings import Rating, RatingMode, read_ratings
 from riptui.tui import bindings
-from riptui.tui.rating.rating_screen import RatedPicture, RatingScreen
+from riptui.tui.rating.rating_screen import RatingScreen
 from riptui.tui.rating.rating_session import RatingPlan, RatingSession, guess_rater
+from riptui.tui.titled_picture import TitledPicture
 from tests.support.app_pilot import toasts, wait_until
 from tests.support.running import run_trajectory
 from tests.support.trajectories import MakeTrajectory
@@ -43,8 +44,8 @@ class RatingApp(App[None]):
         self.push_screen(RatingScreen(self.session, graphics), self.saved.append)
 
 
-def shown(pilot: Pilot[None]) -> list[RatedPicture]:
-    return [column for column in pilot.app.screen.query(RatedPicture) if column.display]
+def shown(pilot: Pilot[None]) -> list[TitledPicture]:
+    return [column for column in pilot.app.screen.query(TitledPicture) if column.display]
 
 
 def text(pilot: Pilot[None], selector: str) -> str:

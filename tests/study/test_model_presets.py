@@ -1,0 +1,106 @@
+"""The presets of whole images and of decoders, in small, with tiny random weights, up to their figures and tables."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("diffusers", reason="needs riptui[diffusion]")
+pytest.importorskip("matplotlib", reason="needs riptui[report]")
+
+import torch
+from diffusers import AsymmetricAutoencoderKL
+
+from riptui.figures import report, spectrum_figure, style
+from riptui.figures.report import WrittenReport, write_report
+from riptui.images import prepare_original
+from riptui.planning.submit import submit
+from riptui.store.listing import find_trajectories
+from riptui.store.records import Request
+from riptui.study.presets import write_preset
+from riptui.study.study_file import Study, read_study
+from tests.support.recursed import PICTURES
+from tests.support.running import run_trajectory
+from tests.support.tiny_checkpoints import Checkpoints, checkpoints, enliven, one_thread_and_no_network
+
+__all__ = ["checkpoints", "one_thread_and_no_network"]
+
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread_and_no_network")]
+
+METRICS = ("ssim", "psnr", "spectrum")
+
+
+@pytest.fixture
+def quick_report(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Figures are drawn, and their files hold nothing; of those of single conditions only the spectra."""
+    monkeypatch.setattr(style, "render_figure", lambda figure, kind, options: kind.encode())
+    monkeypatch.setattr(report, "list_draw_functions", lambda reference: [spectrum_figure.draw_spectra])
+
+
+def in_small(preset: str, folder: Path, more: str = "", **changes: str) -> Study:
+    """The preset with other values of some keys, at 256 px, and with more lines."""
+    file = folder / f"{preset}.toml"
+    write_preset(preset, file)
+    text = re.sub(r"(?m)^seed = 0$", f'seed = 0\nsize = 256\nfit = "crop"\n{more}', file.read_text())
+    for key, value in changes.items():
+        text, count = re.subn(f"(?m)^{key} = [^#\n]*", f"{key} = {value} ", text)
+        assert count == 1, key
+    file.write_text(text)
+    return read_study(file)
+
+
+def computed(study: Study, runs: Path) -> WrittenReport:
+    picture = prepare_original(PICTURES / "coffee.jpg", size=256, fit="crop")
+    for sweep in study.sweeps:
+        for trajectory in submit(runs, [picture], sweep, Request(metrics=METRICS)):
+            list(run_trajectory(trajectory))
+    assert len(list(find_trajectories(runs))) == len(study)
+    return write_report(find_trajectories(runs), runs.parent / "report")
+
+
+def read_section(written: WrittenReport, heading: str) -> str:
+    return (written.folder / "report.md").read_text().partition(f"## {heading}\n")[2].partition("\n## ")[0]
+
+
+def test_autoencoder(checkpoints: Checkpoints, tmp_path: Path, quick_report: None) -> None:
+    places = f'["{checkpoints["sd1.5"]}", "{checkpoints["sd2"]}/vae"]'
+    study = in_small("autoencoder", tmp_path, vae=places, amount="200", passes="[1, 2]")
+    written = computed(study, tmp_path / "runs")
+    numbers = [figure.number for figure in written.all_figures]
+    assert numbers.count("S2") == len(study) == 7
+    assert "S3" in numbers
+    table = read_section(written, "Side by side")
+    assert table.count("| autoencoder, ") == 4
+    assert "| blur | whole image | 1 |" in table
+
+
+def test_no_op(checkpoints: Checkpoints, tmp_path: Path, quick_report: None) -> None:
+    model = f'"{checkpoints["sd1.5-text"]}"'
+    changes = {"model": model, "vae": model, "amount": "200", "steps": "10", "prompt": '["a copy"]'}
+    study = in_small("no-op", tmp_path, strength="[0.1, 0.2, 0.4]", **changes)
+    written = computed(study, tmp_path / "runs")
+    found = json.loads((written.folder / "report.json").read_text())["strengths"]
+    laws = {(law["metric"], law["passes"]): law for law in found}
+    assert {*laws} == {("ssim", 1), ("ssim", 2), ("mse", 1), ("mse", 2)}
+    assert laws["mse", 1]["without_noise"] > 0
+    assert laws["mse", 1]["strengths"] == [0.1, 0.2, 0.4]
+    assert "S4" in [figure.number for figure in written.all_figures]
+    assert read_section(written, "Drift against strength").count("| all |") == 4
+
+
+def test_slides_decoders(checkpoints: Checkpoints, tmp_path: Path, quick_report: None) -> None:
+    blocks = {"down_block_types": ("DownEncoderBlock2D",) * 4, "up_block_types": ("UpDecoderBlock2D",) * 4}
+    channels = {"down_block_out_channels": (4, 4, 4, 8), "up_block_out_channels": (4, 4, 8, 8)}
+    layers = {"layers_per_down_block": 1, "layers_per_up_block": 1, "norm_num_groups": 2}
+    torch.manual_seed(1)
+    network = AsymmetricAutoencoderKL(**blocks, **channels, **layers)
+    enliven(network)
+    network.save_pretrained(tmp_path / "conditional")
+    changes = {"inpainter": f'"{checkpoints["sd1.5"]}"', "vae": f'["none", "{tmp_path}/conditional"]'}
+    study = in_small("slides-decoders", tmp_path, "steps = 1", mask="128", amount="12", **changes)
+    written = computed(study, tmp_path / "runs")
+    table = read_section(written, "Side by side")
+    assert len(study) == 4
+    assert table.count("vae ") == 2
+    assert "paste False" in table

@@ -32,6 +32,8 @@ Older specs were written without such a field, so at this value it is left out o
 folders keep their identity, and older releases read new folders that do not use it. The value says what was done
 before the field existed; the default of new specs may be another.
 """
+PLAIN: dict[str, object] = {name: value for name, value in ADDED_FIELDS.items() if name not in ("squares", "masks")}
+"""Fields at which a trajectory has no intervention, and no masks of the user's."""
 SIZES = range(256, 2048 + 1, 64)
 MAX_SEED = 2**53  # JSON readers that know only doubles keep integers exact up to here
 MAX_POINTS = 1_000_000  # 100 MB
@@ -286,6 +288,13 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
 MeasureInterval = Literal["half", "every"] | int
 """When to measure: at every 50 % inpainted, every iteration, or every N iterations."""
+
+
+def describe_setting(name: str, value: object) -> str:
+    """A field of a spec, or a parameter, in a few words; empty for no intervention, as in the paper, and for None."""
+    if value is None or (name in PLAIN and value == PLAIN[name]):
+        return ""
+    return f"masks {str(value)[:8]}" if name == "mask_source" else f"{name} {value}"
 
 
 def can_share_batch(spec: Spec, other: Spec) -> bool:

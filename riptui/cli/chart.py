@@ -89,4 +89,6 @@ def _make_panel(data: GroupData) -> ChartPanel:
 def _why_empty(data: GroupData, view: ChartView) -> str:
     if view == "recursion" or data.options.axis == "excess":
         return "none of these trajectories is finished and made with paste"
+    if view == "sets":
+        return "no finished trajectory has features; add them with riptui measure PATH --metrics inception"
     return "nothing is measured; add metrics with riptui measure"

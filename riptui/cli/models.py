@@ -199,8 +199,10 @@ def _print_weights(all_weights: Iterable[WeightsInfo]) -> None:
         gated = ", gated" if weights.gated else ""
         details = weights.summary.partition(":")[0] if weights.kind == "inpainter" else f"{weights.licence}{gated}"
         if weights.kind in ("program", "server"):
-            details = printable(" ".join(weights.summary.split()))[: max(20, out.width - 30)]
-        out.print(Text.assemble(STATE_MARKS[weights.state], f" {weights.name:<21}{size:>9}  {details}"))
+            details = printable(" ".join(weights.summary.split()))
+        line = f" {weights.name:<21}{size:>9}  "
+        details = details[: max(20, out.width - 2 - len(line))]
+        out.print(Text.assemble(STATE_MARKS[weights.state], line, details))
         if weights.repository:
             out.print(Text(f"  {weights.repository}@{(weights.revision or '')[:10]}", "dim"))
         if weights.path and weights.state in {"here", "incomplete"}:

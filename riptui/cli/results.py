@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from riptui.cli import results_tables
 from riptui.cli.console import out as console
 from riptui.cli.console import print_json, warn
+from riptui.cli.intervention_table import print_interventions
 from riptui.cli.recursion_tables import print_recursion
 from riptui.cli.results_tables import comparison_as_dict, finding_as_dict
 from riptui.cli.set_results import set_results
@@ -24,6 +26,7 @@ from riptui.results.coverage_null import patch_names
 from riptui.results.curves import IMAGE, HasSpec, differing_settings, drop_copies, extract_curves, group_by
 from riptui.results.exposure import PATCH_ERRORS
 from riptui.results.findings import check_findings
+from riptui.results.intervention_effects import compare_interventions
 from riptui.results.picture_sets import MemberFeatures
 from riptui.results.read_squares import ReadSquares, read_squares
 from riptui.results.recursion_analysis import analyse_recursion
@@ -39,6 +42,7 @@ def results(
     features: str | None,
     findings: bool,
     recursion: bool,
+    interventions: bool,
     compare: bool,
     csv: Path | None,
     parquet: Path | None,
@@ -55,8 +59,9 @@ def results(
         count = format_count(len(found) - len(readable), "trajectory")
         warn(f"left out, copies of others with the same spec: {count}")
     if metric in SET_METRICS:
-        if findings or recursion:
-            raise InputError(f"--findings and --recursion are about metrics of frames, and {metric} is one of sets")
+        if findings or recursion or interventions:
+            options = "--findings, --recursion and --interventions"
+            raise InputError(f"{options} are about metrics of frames, and {metric} is one of sets")
         if parquet:
             raise InputError(f"a metric of sets is written as CSV: use --csv {parquet.with_suffix('.csv')}")
         keys = _keys_of_sets(by, readable)
@@ -82,6 +87,8 @@ def results(
                 output["findings"] = _test_findings(readable, chosen_metric, squares)
         if recursion:
             output["recursion"] = _analyse_recursion(readable, chosen_metric, squares)
+    if interventions:
+        output["interventions"] = [asdict(effect) for effect in compare_interventions(members)]
     with _told_later(refusals):
         if compare:
             conditions = comparison.settings_to_compare(members)
@@ -92,6 +99,8 @@ def results(
         results_tables.print_results(output)
         if recursion:
             _print_recursion(output["recursion"])
+        if interventions:
+            print_interventions(output["interventions"])
     for refusal in refusals[1:]:
         warn(str(refusal))
     if refusals:

@@ -13,7 +13,7 @@ from riptui.metrics.display import format_result
 from riptui.metrics.sets import find_set_metric
 from riptui.results.bootstrap import MIN_INTERVAL_IMAGES
 from riptui.results.picture_sets import PictureSets, SetGroup, choose_features, read_picture_sets
-from riptui.results.set_curves import SetComparison, SetCurve, SetPoint, set_comparisons, set_curves
+from riptui.results.set_curves import SetComparison, SetCurve, SetMetricPoint, set_comparisons, set_curves
 from riptui.results.set_tables import comparison_rows, curve_rows
 from riptui.store.listing import TrajectorySummary
 from riptui.text.terminal import printable
@@ -94,8 +94,8 @@ def _print_comparison(comparison: SetComparison, metric: str, sets: PictureSets)
 
 
 def _columns(title: str) -> dict[str, Callable[[dict[str, Any]], str]]:
-    def point(row: dict[str, Any]) -> SetPoint:
-        found: SetPoint = row["point"]
+    def point(row: dict[str, Any]) -> SetMetricPoint:
+        found: SetMetricPoint = row["point"]
         return found
 
     return {

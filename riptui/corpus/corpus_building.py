@@ -72,6 +72,8 @@ def build_corpus(
     of another folder, or made otherwise; HeldError, DamagedError, DiskError, DeviceMemoryError.
     """
     folder = plan.folder.resolve()
+    if not _is_utf8(str(folder)):
+        raise SourceError(f"{folder}: its path is not UTF-8: rename it")
     listed = list_pictures(folder, recursive=plan.recursive)
     if not listed.pictures:
         raise SourceError(f"{folder} holds no pictures: name a folder with some")

@@ -58,7 +58,7 @@ class CorpusWriter:
         return self._dimension * NUMBER_BYTES
 
     def add(self, entries: Sequence[Entry]) -> None:
-        """Commit pictures, durably. Raises DiskError; then none of them is in the index."""
+        """Commit pictures, durably. Raises DiskError; then some of them may be in the index, each of them whole."""
         vectors = [to_unit(vector) for _, vector in entries if vector is not None]
         rows, count = [], self._vectors
         for picture, vector in entries:

@@ -118,7 +118,9 @@ def _load_processor(folder: Path, model: str, repair_hint: str) -> Callable[[Pil
     if not (folder / PREPROCESSOR).is_file():
         raise WeightsError(f"{model} is incomplete: {folder / PREPROCESSOR} is missing. {repair_hint}")
     try:
-        processor: Any = transformers.AutoImageProcessor.from_pretrained(folder, local_files_only=True)
+        processor: Any = transformers.AutoImageProcessor.from_pretrained(
+            folder, local_files_only=True, trust_remote_code=False
+        )
     except Exception as error:  # of any kind: how the library fails depends on the file
         raise WeightsError(f"{model}: {folder / PREPROCESSOR} cannot be used: {first_line(error)}") from error
 

@@ -15,7 +15,7 @@ from riptui.metrics.values import finite_or_none
 from riptui.results.coverage_null import ExcessCurve, describe_sources
 from riptui.results.curves import Curve
 from riptui.results.picture_names import name_pictures
-from riptui.spec import ParameterValue, Spec
+from riptui.spec import ParameterValue, Spec, describe_setting
 from riptui.store.records import Session
 from riptui.store.trajectory import Trajectory
 from riptui.text.terminal import printable
@@ -199,7 +199,9 @@ class Condition:
 
 def settings_title(settings: Mapping[str, ParameterValue]) -> str:
     """The inpainter and its other settings in one line. Not yet printable."""
-    others = [f"{name} {value}" for name, value in settings.items() if name != "inpainter" and value is not None]
+    others = [
+        text for name, value in settings.items() if name != "inpainter" and (text := describe_setting(name, value))
+    ]
     return ", ".join([str(settings["inpainter"]), *others])
 
 

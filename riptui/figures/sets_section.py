@@ -18,7 +18,7 @@ from riptui.figures.sets_figure import draw_sets
 from riptui.metrics.sets import SET_METRICS
 from riptui.results.panel import condition_settings
 from riptui.results.picture_sets import PictureSets, SetGroup, list_features, read_picture_sets
-from riptui.results.set_curves import SetComparison, SetCurve, SetPoint, set_comparisons, set_curves
+from riptui.results.set_curves import SetComparison, SetCurve, SetMetricPoint, set_comparisons, set_curves
 from riptui.results.set_tables import comparison_rows, curve_rows
 from riptui.store.layout import FEATURES_PREFIX, features_name
 
@@ -68,7 +68,7 @@ def write_sets(data: ReportData, folder: Path, on_progress: OnReportProgress) ->
     notes: dict[str, None] = {}
     figures: list[WrittenFigure] = []
     tables: dict[str, str] = {}
-    names = list_features(data.summaries)
+    names = list_features(one.trajectory for one in data.summaries)
     for done, name in enumerate(names):
         on_progress("comparing sets", done, len(names))
         try:
@@ -176,7 +176,7 @@ def _comparisons_table(comparisons: Sequence[SetComparison], by: Sequence[str]) 
     return markdown_table(columns, rows)
 
 
-def _format(point: SetPoint) -> str:
+def _format(point: SetMetricPoint) -> str:
     return "-" if isnan(point.estimate.value) else format_estimate(point.estimate)
 
 

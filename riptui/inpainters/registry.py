@@ -234,10 +234,13 @@ def _require_usable_model(name: str, parameters: Mapping[str, ParameterValue]) -
 
 
 def require_a_step(parameters: Mapping[str, ParameterValue]) -> None:
-    """Raise InputError for a strength that leaves no denoising step."""
+    """Raise InputError for a strength that leaves no denoising step, or for jumps longer than all steps."""
     steps, strength = parameters.get("steps"), parameters.get("strength")
     if isinstance(steps, int) and isinstance(strength, int | float) and int(steps * strength) < 1:
         raise InputError(f"strength {strength:g} of {steps} steps leaves no step: their product must be at least 1")
+    length, samples = parameters.get("jump_length"), parameters.get("jump_samples")
+    if isinstance(steps, int) and isinstance(length, int) and samples != 1 and length >= steps:
+        raise InputError(f"jump_length={length} of {steps} steps leaves no jump: take a shorter one, or jump_samples=1")
 
 
 def load(

@@ -1,7 +1,7 @@
 """A sweep: every inpainter x mask x seed for each picture, and the folders of its trajectories. Reads no picture."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -73,36 +73,46 @@ class Sweep:
     def specs(self, source_name: str, source_sha256: str, original_sha256: str) -> list[Spec]:
         """One spec per combination, for a picture that is given by its hashes.
 
-        An inpainter of whole pictures has no squares: all mask sizes are one combination, and so are all orders.
+        An inpainter of whole pictures has no squares: all mask sizes are one combination, and so are all orders, and
+        of the interventions only schedules concern it.
         """
         specs: dict[str, Spec] = {}
         for text, mask, seed in product(self.inpainters, self.masks, self.seeds):
             resolved = inpainters.resolve_inpainter(text)
             parameters = {**resolved.parameters, **inpainters.parse_parameters(resolved.name, self.parameters)}
-            whole = inpainters.find_inpainter(resolved.name).scope == "image"
-            spec = self._give_masks(
+            is_whole = inpainters.find_inpainter(resolved.name).scope == "image"
+            sweep = self._without_squares(text, seed) if is_whole else self
+            spec = sweep._give_masks(
                 Spec(
                     source_name=source_name,
                     source_sha256=source_sha256,
                     original_sha256=original_sha256,
                     size=self.size,
                     fit=self.fit,
-                    mask=self.size if whole else mask,
-                    order="replacement" if whole else self.order,
+                    mask=self.size if is_whole else mask,
+                    order=sweep.order,
                     squares=self.squares,
                     amount=self.amount,
                     seed=seed,
-                    paste=whole or self.paste,
+                    paste=sweep.paste,
                     inpainter=resolved.name,
                     parameters=inpainters.spec_parameters(resolved.name, parameters),
-                    **vars(self.interventions),
-                    **self._placeholders(),
+                    **vars(sweep.interventions),
+                    **sweep._placeholders(),
                 )
             )
             inpainters.require_usable(spec.inpainter, spec.parameters, spec.mask, spec.size)
             require_schedule(spec.inpainter, spec.parameters, scheduled_values(spec))
             specs.setdefault(spec.digest, spec)
         return list(specs.values())
+
+    def _without_squares(self, inpainter: str, seed: int) -> "Sweep":
+        """The same for one inpainter of whole pictures."""
+        kept = Interventions(schedule=self.interventions.schedule)
+        if (self.order, self.paste, self.interventions, self.mask_folder) == ("replacement", True, kept, None):
+            return self
+        squares: dict[str, Any] = {"order": "replacement", "paste": True, "interventions": kept, "mask_folder": None}
+        return replace(self, inpainters=[inpainter], masks=[self.size], seeds=[seed], **squares)
 
     def _placeholders(self) -> dict[str, Any]:
         """What stands for masks until the rest of the spec is known, which decides them."""

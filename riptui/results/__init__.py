@@ -3,7 +3,7 @@
 curves      one trajectory's values, and the distribution of many, at each measured point
 long_table  all measurements as one tidy table
 bootstrap   confidence intervals, by image
-fits        two growth laws
+fits        two growth laws; strength_law: drift against the strength of image to image
 statistics  summary statistics of a group of trajectories
 panel       distances arranged for tests
 verdict     the outcome of a test
@@ -32,8 +32,11 @@ exposure           error of each square after each of its repaints, and what of 
 recursion_effect   the error by exposure, its slope and the excess over coverage, by picture
 exposure_model     predicts the curve of a mask size or an order that was left out
 coverage_null      the excess of a measured curve over coverage
+intervention_effects  what interventions change, in pairs with the same without
 order_differences  orders of squares, compared by picture
 recursion_analysis all of this, from any trajectories
+
+strength_law       drift against the strength of image to image, with its exponent
 
 frame_traits       detail, seams, structure and colour spread of a frame
 end_looks          the ends of trajectories by these, and whether they settled; collapse_thresholds: from what on

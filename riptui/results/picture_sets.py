@@ -7,7 +7,7 @@ metric is that of a set for each seed, and then their mean: n is pictures.
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from riptui.results.curves import GroupKey, drop_copies, group_by
 from riptui.spec import Spec
 from riptui.store.feature_file import StoredFeatures, read_features, stored_extractors
 from riptui.store.listing import TrajectorySummary
+from riptui.store.trajectory import Trajectory
 from riptui.text.terminal import printable
 from riptui.text.units import format_count
 
@@ -76,19 +77,19 @@ class PictureSets:
     """What was left out, and what to do about it."""
 
 
-def list_features(summaries: Iterable[TrajectorySummary]) -> list[str]:
+def list_features(trajectories: Iterable[Trajectory]) -> list[str]:
     """The extractors that any of the trajectories has features of, sorted. Never raises for one of them."""
     names: set[str] = set()
-    for one in summaries:
+    for one in trajectories:
         with suppress(RiptuiError):
-            names.update(stored_extractors(one.trajectory))
+            names.update(stored_extractors(one))
     return sorted(names)
 
 
 def choose_features(metric: str, features: str | None, summaries: Sequence[TrajectorySummary]) -> str:
     """The given extractor, or that of the metric's source. Raises InputError if no trajectory has its features."""
     name = canonical_name(features or find_set_metric(metric).features)
-    if name in (stored := list_features(summaries)):
+    if name in (stored := list_features(one.trajectory for one in summaries)):
         return name
     others = f", or name others with --features; there are {', '.join(map(printable, stored))}" if stored else ""
     raise InputError(
@@ -118,13 +119,19 @@ def read_picture_sets(summaries: Iterable[TrajectorySummary], features: str, by:
         f"without the features {features} (riptui measure PATH --metrics {features})": len(complete) - len(whole),
     }
     notes = [f"left out, {reason}: {format_count(count, 'trajectory')}" for reason, count in counts.items() if count]
-    groups = []
-    for key, group in group_by(whole, by).items():
+    sets = group_members(whole, features, by)
+    return replace(sets, notes=[*notes, *sets.notes])
+
+
+def group_members(members: Sequence[MemberFeatures], features: str, by: Sequence[str]) -> PictureSets:
+    """The sets of trajectories, at least one, that have features of all their points."""
+    groups, notes = [], []
+    for key, group in group_by(members, by).items():
         made = _make_group(key, group)
         groups.append(made)
         if uneven := made.trajectories - len(made.originals.images) * len(made.originals.by_seed):
             notes.append(f"left out, seeds that not all pictures have: {format_count(uneven, 'trajectory')}")
-    dimension = len(next(iter(whole[0].vectors.values())))
+    dimension = len(next(iter(members[0].vectors.values())))
     return PictureSets(features, dimension, by, groups, notes)
 
 

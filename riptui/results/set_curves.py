@@ -12,7 +12,7 @@ from riptui.results.set_intervals import difference_of, estimate_difference, est
 
 
 @dataclass(frozen=True)
-class SetPoint:
+class SetMetricPoint:
     """A metric of sets at one inpainted %."""
 
     inpainted: float
@@ -28,7 +28,7 @@ class SetCurve:
 
     group: SetGroup
     metric: str
-    points: Sequence[SetPoint]
+    points: Sequence[SetMetricPoint]
 
     @property
     def refusal(self) -> str:
@@ -43,9 +43,9 @@ class SetComparison:
 
     first: SetGroup
     second: SetGroup
-    between: Sequence[SetPoint]
+    between: Sequence[SetMetricPoint]
     """The first's frames against the second's."""
-    differences: Sequence[SetPoint]
+    differences: Sequence[SetMetricPoint]
     """The first's distance to the originals less the second's, at equal n."""
 
 
@@ -69,17 +69,17 @@ def set_comparisons(sets: PictureSets, metric: str) -> list[SetComparison]:
     return found
 
 
-def _measure_group(group: SetGroup, sets: PictureSets, metric: str) -> Iterator[SetPoint]:
+def _measure_group(group: SetGroup, sets: PictureSets, metric: str) -> Iterator[SetMetricPoint]:
     info = find_set_metric(metric)
     for inpainted, frames in group.points.items():
         if not inpainted:
             continue
         images = len(frames.images)
         if refused := explain_refusal(metric, images, sets.dimension):
-            yield SetPoint(inpainted, images, NO_ESTIMATE, refused)
+            yield SetMetricPoint(inpainted, images, NO_ESTIMATE, refused)
             continue
         statistic = _against(frames, group.originals.select(frames.images), metric)
-        yield SetPoint(inpainted, images, estimate_set(statistic, images, info))
+        yield SetMetricPoint(inpainted, images, estimate_set(statistic, images, info))
 
 
 def _compare(first: SetGroup, second: SetGroup, sets: PictureSets, metric: str) -> SetComparison:
@@ -91,11 +91,11 @@ def _compare(first: SetGroup, second: SetGroup, sets: PictureSets, metric: str) 
         originals = first.originals.select(images)
         refused = explain_refusal(metric, len(images), sets.dimension)
         estimate = NO_ESTIMATE if refused else estimate_set(_against(frames, others, metric), len(images), info)
-        between.append(SetPoint(inpainted, len(images), estimate, refused))
+        between.append(SetMetricPoint(inpainted, len(images), estimate, refused))
         if info.resamples and len(images) >= info.pictures:  # the error of n cancels; of u-ids both are 0
             difference = difference_of(*(_against(one, originals, metric) for one in (frames, others)))
             estimate = estimate_difference(difference, len(images), info)
-            differences.append(SetPoint(inpainted, len(images), estimate))
+            differences.append(SetMetricPoint(inpainted, len(images), estimate))
     return SetComparison(first, second, between, differences)
 
 

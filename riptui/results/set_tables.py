@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from riptui.export.tables import TableCell
 from riptui.metrics.values import finite_or_none
 from riptui.results.picture_sets import SetGroup
-from riptui.results.set_curves import SetComparison, SetCurve, SetPoint
+from riptui.results.set_curves import SetComparison, SetCurve, SetMetricPoint
 from riptui.text.terminal import printable
 
 SetRow = dict[str, TableCell]
@@ -27,7 +27,7 @@ def comparison_rows(comparisons: Iterable[SetComparison], metric: str, by: Seque
                 yield _row(metric, kind, *settings, point)
 
 
-def _row(metric: str, kind: str, settings: SetRow, other: SetRow, point: SetPoint) -> SetRow:
+def _row(metric: str, kind: str, settings: SetRow, other: SetRow, point: SetMetricPoint) -> SetRow:
     estimate = point.estimate
     return {
         "metric": metric,

@@ -60,7 +60,7 @@ def name_trajectory_as_older(spec: Spec) -> str:
 
 
 def _describe(spec: Spec) -> str:
-    parts = [f"m{spec.mask}", f"s{spec.seed}"]
+    parts = [spec.order if spec.masks else f"m{spec.mask}", f"s{spec.seed}"]
     defaults = inpainters.complete_parameters(spec.inpainter, {})
     changed = {key: value for key, value in spec.parameters.items() if value != defaults.get(key)}
     # a checkpoint of the user's: its name says more than "diffusion"
@@ -76,7 +76,7 @@ def _describe(spec: Spec) -> str:
     elif spec.inpainter != inpainters.DEFAULT_INPAINTER:
         parts += [spec.inpainter, *filter(None, [model])]
     parts += [f"{key}{shorten(value)}" for key, value in changed.items()]
-    if spec.order != "replacement":
+    if spec.order != "replacement" and not spec.masks:
         parts.append(spec.order)
     if spec.amount != (100 if spec.inpainter == inpainters.TEXT_TO_IMAGE else 400):
         parts.append(f"a{spec.amount:.12g}")

@@ -10,7 +10,7 @@ from riptui.text.terminal import printable
 FOOTER = """\
 # Other fields of a trajectory can be lists too; every combination is computed:
 #order = ["replacement", "shuffle", "raster", "offset"]
-#masks = "masks"                  # a folder with your own masks, white where to repaint, for order = ["cycle", "draw"]
+#mask_folder = "masks"            # a folder with your own masks, white where to repaint, for order = ["cycle", "draw"]
 #squares = ["own", "shared"]      # own: a seed gives each picture squares and noise of its own; shared: all the same
 #paste = [true, false]            # false: keep the whole output, which also shows the effect of the autoencoder
 #onto = ["frame", "original"]     # what is pasted onto: the frame before, or the original
@@ -126,6 +126,14 @@ mask = 128                        # px
 amount = 400                      # % inpainted, repeats counted
 paste = [true, false]             # false: keep the whole output, as the decoder alone leaves it"""
 
+PROMPTS_SWEEP = """\
+inpainter = "sd2"                 # `riptui fetch sd2 lpips` first
+mask = 128                        # px
+amount = 400                      # % inpainted, repeats counted
+prompt = ["", "background"]
+# A prompt that was learned (textual inversion), a file or org/name:
+#embedding = ["none", "learned.safetensors"]"""
+
 NO_OP_SWEEP = """\
 # Noise up to a strength and back, by a model that makes pictures from words, told to change nothing; and the same
 # model's autoencoder alone, which is what is lost at no strength at all. `riptui fetch` the model first.
@@ -137,8 +145,8 @@ prompt = ["", "an exact copy of this image"]
 steps = 50                        # of which a strength of 0.1 takes 5
 amount = 1000                     # 100 % is a pass: the first is the benchmark's, the other nine are the recursion"""
 
-PRESETS = {"quick": ANYWHERE, "orders": ANYWHERE, "paper-1": PAPER, "paper-2": PAPER}
-PRESETS |= {"autoencoder": MODELS, "slides-decoders": MODELS, "no-op": MODELS}
+PRESETS = {"quick": ANYWHERE, "orders": ANYWHERE, "interventions": ANYWHERE, "paper-1": PAPER, "paper-2": PAPER}
+PRESETS |= {"autoencoder": MODELS, "slides-decoders": MODELS, "slides-prompts": MODELS, "no-op": MODELS}
 WITHOUT_FOOTER = ("autoencoder", "no-op")
 """Presets of whole images, to whose trajectories most of the footer does not apply."""
 PRESET_FIELDS = {
@@ -156,6 +164,23 @@ PRESET_FIELDS = {
         "group": "orders",
         "inpainters": '["navier-stokes", "telea"]',
         "orders": 'order = ["replacement", "shuffle", "raster", "offset"]\n',
+    },
+    "interventions": {
+        "title": "What holds the drift back, each with and without, on the same masks and noise; runs anywhere. Then\n"
+        "# riptui results runs/interventions --interventions\n"
+        "# Intervals need five pictures: add your own.",
+        "group": "interventions",
+        "inpainters": '"telea"',
+        "orders": "anchor = [0, 8]                   # every so many iterations one square back from the original\n"
+        'match = ["none", "border"]        # the colours of what was repainted, matched along its border\n'
+        "feather = [0, 8]                  # px inside the border over which the paste is blended\n",
+    },
+    "slides-prompts": {
+        "title": 'Stable Diffusion without a prompt, with "background" and with a learned prompt, as in Wang\'s\n'
+        "# slides, but recursively. Then see  riptui results runs/slides-prompts --by prompt --compare",
+        "group": "slides-prompts",
+        "metrics": '["lpips-vgg", "lpips-alex", "ssim", "psnr"]',
+        "sweep": PROMPTS_SWEEP,
     },
     "paper-1": {
         "title": "The paper's first experiment: 100 pictures, three mask sizes, one seed: 33,600 inpaintings.",

@@ -28,7 +28,7 @@ SPEC_KEYS = {
     "seed": ValueKind("a whole number", is_whole),
     "amount": ValueKind("a number of %", is_number),
     "order": _one_of(SQUARE_ORDERS),
-    "masks": ValueKind("a folder of pictures", is_text),
+    "mask_folder": ValueKind("a folder of pictures", is_text),
     "squares": _one_of(SQUARE_SOURCES),
     "paste": ValueKind("true or false", is_bool),
     "onto": _one_of(PASTE_BASES),
@@ -41,6 +41,8 @@ SPEC_KEYS = {
 }
 """Keys for fields of the spec. All other keys are inpainter parameters."""
 INTERVENTION_KEYS = {field.name for field in fields(Interventions)}
+KEYS_OF_SQUARES = {"mask", "order", "masks", "paste", *INTERVENTION_KEYS} - {"schedule"}
+"""Those that do not concern inpainters of whole pictures: several values of one are no several trajectories."""
 
 
 def read_sweep_table(
@@ -55,16 +57,18 @@ def read_sweep_table(
 def build_sweeps(document: StudyDocument, table: Mapping[str, list[Any]]) -> Iterator[Sweep]:
     """One sweep per combination of values except the seeds.
 
-    A parameter applies to the inpainters that have it. Raises StudyError if none has it, and for impossible values.
+    A parameter applies to the inpainters that have it, and a key of squares to those that repaint squares. Raises
+    StudyError if no inpainter has a parameter, and for impossible values.
     """
     names: list[str] = table.get("inpainter", [inpainters.DEFAULT_INPAINTER])
     axes = {key: values for key, values in table.items() if key not in ("seed", "inpainter")}
     used_keys = set(SPEC_KEYS)
     for name in names:
         with document.locate_errors("sweep.inpainter"):
-            parameters = inpainters.find_inpainter(inpainters.resolve_inpainter(name).name).parameters
-        used_keys.update(parameters)
-        keys = [key for key in axes if key in SPEC_KEYS or key in parameters]
+            info = inpainters.find_inpainter(inpainters.resolve_inpainter(name).name)
+        used_keys.update(info.parameters)
+        spec_keys = SPEC_KEYS.keys() - (KEYS_OF_SQUARES if info.scope == "image" else set())
+        keys = [key for key in axes if key in spec_keys or key in info.parameters]
         for values in product(*(axes[key] for key in keys)):
             combination = dict(zip(keys, values, strict=True))
             try:
@@ -92,7 +96,7 @@ def _read_values(document: StudyDocument, key: str, value: object) -> list[Any]:
     kind = SPEC_KEYS.get(key, PARAMETER)
     if not values or not all(PARAMETER.accepts(item) and kind.accepts(item) for item in values):
         raise document.error(f"sweep.{key}", f"{key} is {value!r}; it must be {kind.description}, or a list of them")
-    if key == "masks":
+    if key == "mask_folder":
         return [str(document.file.parent / Path(item).expanduser()) for item in dict.fromkeys(values)]
     return [item for _, item in dict.fromkeys((type(item), item) for item in values)]
 
@@ -110,8 +114,8 @@ def _read_seeds(document: StudyDocument, value: object, items: list[Any]) -> lis
 def _build_sweep(name: str, combination: Mapping[str, Any], seeds: Sequence[int]) -> Sweep:
     """Raises InputError for values that are invalid, or invalid together."""
     interventions = {key: value for key, value in combination.items() if key in INTERVENTION_KEYS}
-    used = {*interventions, "mask", "masks"}
-    folder = combination.get("masks") if combination.get("order") in FOLDER_ORDERS else None
+    used = {*interventions, "mask", "mask_folder"}
+    folder = combination.get("mask_folder") if combination.get("order") in FOLDER_ORDERS else None
     others = {key: value for key, value in combination.items() if key in SPEC_KEYS and key not in used}
     parameters = {key: value for key, value in combination.items() if key not in SPEC_KEYS}
     return Sweep(

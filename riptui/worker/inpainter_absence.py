@@ -12,7 +12,7 @@ from riptui.settings.paths import settings_file
 from riptui.spec import Spec
 from riptui.store.trajectory import Trajectory
 
-REMEMBERED_SECONDS = 60.0
+REMEMBERED_SECONDS = 15.0
 """How long a server that did not answer is not asked again: many trajectories may wait for it."""
 
 

@@ -1,5 +1,6 @@
 """An index of a folder: resumed after any crash, brought up to date, never ended by an unreadable picture."""
 
+import errno
 import os
 from collections.abc import Sequence
 from concurrent.futures.process import BrokenProcessPool
@@ -10,12 +11,12 @@ import pytest
 from PIL import Image as PilImages
 
 from riptui.arrays import FeatureVectors
-from riptui.corpus import corpus_building, picture_loading
+from riptui.corpus import corpus_building, corpus_writer, picture_loading
 from riptui.corpus.corpus_building import CorpusPlan, build_corpus, default_name
 from riptui.corpus.corpus_files import PICTURES, VECTORS, list_corpora, locked, remove_corpus
 from riptui.corpus.corpus_index import CorpusIndex
 from riptui.corpus.picture_loading import PreparedAs, load_pictures
-from riptui.errors import HeldError, InputError, SourceError
+from riptui.errors import DiskError, HeldError, InputError, SourceError
 from riptui.features import load_extractor
 from riptui.images import prepare_original
 from tests.corpus.conftest import blotches
@@ -133,6 +134,9 @@ def test_a_folder_without_pictures_is_refused(tmp_path: Path) -> None:
         build_corpus(plan(tmp_path), load_extractor("phash"))
     with pytest.raises(SourceError, match="does not exist"):
         build_corpus(plan(tmp_path / "nowhere"), load_extractor("phash"))
+    (tmp_path / os.fsdecode(b"caf\xe9")).mkdir()
+    with pytest.raises(SourceError, match="not UTF-8"):
+        build_corpus(plan(tmp_path / os.fsdecode(b"caf\xe9")), load_extractor("phash"))
     assert [*list_corpora()] == [], "nothing was begun"
 
 
@@ -192,3 +196,22 @@ class FinishedCall:
         if self.loaded is None:
             raise BrokenProcessPool
         return self.loaded
+
+
+def test_a_full_disk_leaves_what_was_committed(photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(corpus_building, "BATCH", 4)
+    write, calls = corpus_writer.write_at, []
+
+    def fail_in_the_third_batch(fd: int, data: bytes, start: int) -> None:
+        calls.append(len(data))
+        if len(calls) == 2 * 2 + 1 + 1:  # lines of what is gone, then vectors and lines of two batches, then vectors
+            write(fd, data[:100], start)
+            raise OSError(errno.ENOSPC, "no space")
+        write(fd, data, start)
+
+    monkeypatch.setattr(corpus_writer, "write_at", fail_in_the_third_batch)
+    with pytest.raises(DiskError, match="the disk is full"):
+        build_corpus(plan(photos), load_extractor("phash"))
+    assert len(CorpusIndex("photos").pictures) == 8
+    monkeypatch.setattr(corpus_writer, "write_at", write)
+    assert build_corpus(plan(photos), load_extractor("phash")).known == 8

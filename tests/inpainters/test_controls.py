@@ -12,6 +12,7 @@ from riptui import inpainters
 from riptui.arrays import Image
 from riptui.errors import InputError
 from riptui.planning.prepare import prepare
+from riptui.planning.sweep import Interventions, Sweep
 from riptui.recursion import ignore_step, recurse
 from tests.support.recursed import bundled_pictures
 
@@ -77,5 +78,13 @@ def test_an_image_process_has_no_squares_whatever_mask_is_asked_for() -> None:
     assert [spec.progress(k) for k in (0, 3)] == ["pass 0", "pass 3"]
     frames = [iteration.frame for iteration in recurse(original, spec)]
     assert np.array_equal(frames[1], process("jpeg", COFFEE, 2))
-    with pytest.raises(InputError, match="jpeg makes whole pictures, here of 256 px: --mask 256"):
+    with pytest.raises(InputError, match="mask 64 px: jpeg repaints the whole picture"):
         inpainters.require_usable("jpeg", spec.parameters, 64, 256)
+
+
+def test_interventions_at_squares_and_other_masks_do_not_concern_it() -> None:
+    done = Interventions(onto="original", anchor=2, match="border", feather=8)
+    [plain] = Sweep(["jpeg"], [64], [0], {}).specs("", "0" * 64, "0" * 64)
+    for order in ("lama-thin", "offset"):
+        sweep = Sweep(["jpeg"], [64, 128], [0], {}, order=order, interventions=done)
+        assert sweep.specs("", "0" * 64, "0" * 64) == [plain]

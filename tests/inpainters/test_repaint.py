@@ -203,6 +203,8 @@ def test_steps_and_jumps_that_cannot_be_are_refused(pixel_checkpoint: Path) -> N
     with pytest.raises(InputError, match="jump_length=4 of 4 steps leaves no jump: take a shorter one, or"):
         load(pixel_checkpoint, jump_length=4)
     load(pixel_checkpoint, jump_length=4, jump_samples=1)
+    with pytest.raises(InputError, match="leaves no jump"):
+        inpainters.require_usable("repaint", told(pixel_checkpoint, jump_length=9), 64, 256)
     with pytest.raises(InputError, match=r"steps=200: .* has at most 40"):
         load(pixel_checkpoint, steps=200)
     for parameter, value, said in [("eta", 1.5, "from 0 to 1"), ("jump_samples", 0, "a whole number above 0")]:

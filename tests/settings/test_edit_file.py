@@ -6,7 +6,7 @@ import pytest
 
 from riptui.errors import SettingsError
 from riptui.settings import Settings, load_settings
-from riptui.settings.edit_file import allowed_values, editable_settings, parse_setting, write_setting
+from riptui.settings.edit_file import SettingValue, allowed_values, editable_settings, parse_setting, write_setting
 from riptui.settings.paths import settings_file
 from riptui.settings.template import make_template
 
@@ -25,7 +25,7 @@ def put(file: Path, text: str) -> None:
 
 
 def test_every_single_value_can_be_set_and_taken_back_in_a_new_file(file: Path) -> None:
-    others: dict[str, str | float] = {
+    others: dict[str, SettingValue] = {
         "play_speed": 12.5,
         "refresh": 2.0,
         "runs": "~/a b",

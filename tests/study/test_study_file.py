@@ -82,7 +82,7 @@ def test_seeds_are_numbers_lists_or_ranges(seed: str, seeds: list[int], written:
         ('images = ["x"]\nmetrics = ["sim"]', SWEEP, 2, "Did you mean ssim?"),
         ('images = ["x"]\nmeasure = "often"', SWEEP, 2, "measure is 'often'"),
         ('images = ["x"', SWEEP, 3, "this is not TOML"),
-        ('images = ["x"]', "[sweep]\nmaks = 64", 3, "unknown key 'maks'. Did you mean mask?"),
+        ('images = ["x"]', "[sweep]\nmaks = 64", 3, "unknown key 'maks'. Did you mean masks?"),
         ('images = ["x"]', "[sweep]\nruns = 64", 3, "runs belongs above [sweep]"),
         ('images = ["x"]', "[sweep]\nseed = 1\nmask = [64, 100]", 4, "mask 100 px does not divide"),
         ('images = ["x"]', "[sweep]\nmask = 64\nsize = [256, 300]", 4, "size 300 px"),
@@ -129,8 +129,8 @@ def test_a_preset_is_a_study(preset: str, tmp_path: Path) -> None:
     write_preset(preset, tmp_path / "it's.toml")
     text = (tmp_path / "it's.toml").read_text()
     study = read_study(tmp_path / "it's.toml")
-    counts = {"quick": 12, "orders": 32, "paper-1": 3, "paper-2": 30}
-    counts |= {"autoencoder": 6, "slides-decoders": 6, "no-op": 9}
+    counts = {"quick": 12, "orders": 32, "interventions": 32, "paper-1": 3, "paper-2": 30}
+    counts |= {"autoencoder": 6, "slides-decoders": 6, "slides-prompts": 2, "no-op": 9}
     assert len(study) == counts[preset]
     assert len([line for line in text.splitlines() if re.match("#[a-z_]+ = ", line)]) >= 2
     assert max(map(len, text.splitlines())) <= 130
@@ -279,3 +279,11 @@ def test_all_gpus_are_those_that_are_there(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr("riptui.supervision.device_choice.count_cuda_devices", lambda: 0)
     with pytest.raises(RiptuiError, match="no GPU found"):
         plan_workers("all", None, WorkerOptions(), needs_weights=True, runs=RUNS)
+
+
+def test_keys_of_squares_multiply_no_trajectories_of_whole_pictures(written: Written) -> None:
+    sweep = '[sweep]\ninpainter = ["jpeg", "telea"]\nmask = [64, 128]\nfeather = [0, 8]\nsize = 256'
+    study = read_study(written(sweep=sweep))
+    found = [spec for sweep in study.sweeps for spec in sweep.specs("", "0" * 64, "0" * 64)]
+    assert len(study) == len(found) == len({spec.digest for spec in found})
+    assert [spec.mask for spec in found if spec.inpainter == "jpeg"] == [256]

@@ -43,6 +43,11 @@ FILE = click.Path(path_type=Path, dir_okay=False)
     is_flag=True,
     help="Tell recursion from coverage: error by number of repaints, excess over coverage, orders of squares.",
 )
+@click.option(
+    "--interventions",
+    is_flag=True,
+    help="What interventions change (--anchor, --match ... of riptui run), in pairs with the same without.",
+)
 @click.option("--compare", is_flag=True, help="Rank the inpainters by drift, with paired tests.")
 @click.option(
     "--csv", type=FILE, metavar="F", help="Write all measured values as one table, one row per measured frame."

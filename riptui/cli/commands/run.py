@@ -34,7 +34,7 @@ from riptui.spec import COLOUR_MATCHES, FITS, SQUARE_ORDERS, SQUARE_SOURCES
     type=NumberListParam(),
     default="128",
     show_default=True,
-    help="Mask sizes: the side of a square in px, e.g. 64,128,256.",
+    help="Mask sizes: the side of a square in px, e.g. 64,128,256. Inpainters of whole pictures have none.",
 )
 @click.option(
     "--amount",

@@ -17,6 +17,7 @@ from diffusers import RePaintScheduler
 from diffusers.utils.torch_utils import randn_tensor
 
 from riptui.errors import InputError
+from riptui.inpainters.registry import require_a_step
 
 PREDICTIONS = ("epsilon", "v_prediction", "sample")
 """What a network can predict: the noise, the velocity, or the picture without noise."""
@@ -148,7 +149,4 @@ def require_jumps(steps: int, jumps: Jumps, limit: int, title: str) -> None:
     """Raise InputError for more steps than a checkpoint has levels, and for jumps that are longer than all steps."""
     if steps > limit:
         raise InputError(f"steps={steps}: {title} has at most {limit}")
-    if jumps.samples > 1 and jumps.length >= steps:
-        raise InputError(
-            f"jump_length={jumps.length} of {steps} steps leaves no jump: take a shorter one, or jump_samples=1"
-        )
+    require_a_step({"steps": steps, "jump_length": jumps.length, "jump_samples": jumps.samples})

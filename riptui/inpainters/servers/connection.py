@@ -32,17 +32,19 @@ MAX_SAID = 300  # characters of what a server said that an error quotes
 
 
 class ServerConnection:
-    """Requests to one server. title: its name for people. reconnect: seconds; by default those of the place."""
+    """Requests to one server. title: its name for people.
 
-    def __init__(
-        self, title: str, place: ServerPlace, client: httpx2.AsyncClient, *, reconnect: float | None = None
-    ) -> None:
+    asks_once: it is only looked at, so that a lost connection is not tried again, and quick answers are expected.
+    """
+
+    def __init__(self, title: str, place: ServerPlace, client: httpx2.AsyncClient, *, asks_once: bool = False) -> None:
         self._title, self.place, self.client = title, place, client
-        self._reconnect = place.reconnect if reconnect is None else reconnect
+        self._reconnect = 0.0 if asks_once else place.reconnect
+        self._seconds = CONNECT_SECONDS if asks_once else place.timeout
 
-    async def get_json(self, path: str, *, seconds: float = CONNECT_SECONDS, **params: str) -> Any:
-        """The JSON at a path. seconds: for the whole answer. Raises InpainterError."""
-        return self._read_json(path, await self._request("GET", path, seconds, params=params))
+    async def get_json(self, path: str, **params: str) -> Any:
+        """The JSON at a path. Raises InpainterError."""
+        return self._read_json(path, await self._request("GET", path, self._seconds, params=params))
 
     async def post_json(self, path: str, body: object, *, seconds: float) -> Any:
         """The JSON that answers JSON. Raises InpainterError."""
@@ -186,14 +188,14 @@ def _list_texts(said: object) -> list[str]:
 
 
 @asynccontextmanager
-async def connect(title: str, place: ServerPlace, *, reconnect: float | None = None) -> AsyncIterator[ServerConnection]:
-    """A connection for some requests. Proxies of the environment are used, but not for this machine itself."""
+async def connect(title: str, place: ServerPlace, *, asks_once: bool = False) -> AsyncIterator[ServerConnection]:
+    """A `ServerConnection`. The environment's proxies are used, but not for this machine itself."""
     limits = httpx2.Timeout(None, connect=CONNECT_SECONDS)
     is_here = _is_loopback(urlsplit(place.url).hostname or "")
     async with httpx2.AsyncClient(
         headers=place.headers, timeout=limits, trust_env=not is_here, verify=_read_certificates()
     ) as client:
-        yield ServerConnection(title, place, client, reconnect=reconnect)
+        yield ServerConnection(title, place, client, asks_once=asks_once)
 
 
 @cache

@@ -42,7 +42,7 @@ def look_up(name: str, parameters: Mapping[str, ParameterValue], *, refuses: boo
     api, place = make_api(name, parameters), find_server(name)
 
     async def ask() -> dict[str, str]:
-        async with connect(api.title, place, reconnect=0) as connection:
+        async with connect(api.title, place, asks_once=True) as connection:
             return await (identify(api, connection) if refuses else api.identify(connection))
 
     return run_watched(ask)

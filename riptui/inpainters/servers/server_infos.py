@@ -55,20 +55,20 @@ DENOISING: dict[str, ParameterValue] = {
 
 SERVER_INFOS: dict[str, InpainterInfo] = {
     "iopaint": _server_info(
-        "IOPaint, by HTTP: LaMa, MAT, MI-GAN, diffusion ... Its server paints.",
+        "A server of IOPaint, by HTTP, with the model that it has loaded. Needs its URL.",
         **DENOISING,
         sampler="UniPC",
         options=None,
     ),
     "a1111": _server_info(
-        "A server of A1111 or Forge, with the checkpoint that it has loaded, by HTTP. Needs its URL.",
+        "A server of A1111 or Forge, by HTTP, with the checkpoint that it has loaded. Needs its URL.",
         **DENOISING,
         sampler="Euler",
         fill="fill",
         options=None,
     ),
     "comfyui": _server_info(
-        "A server of ComfyUI, with a workflow of yours, by HTTP. Needs its URL.",
+        "A server of ComfyUI, by HTTP, with a workflow of yours. Needs its URL.",
         workflow=None,
     ),
 }

@@ -60,7 +60,7 @@ class ServerInpainter:
         return MAX_BATCH if self._api.is_parallel else 1
 
     async def _introduce(self) -> tuple[dict[str, str], dict[str, str]]:
-        async with connect(self._api.title, self._place, reconnect=0) as connection:
+        async with connect(self._api.title, self._place, asks_once=True) as connection:
             return await identify(self._api, connection), await self._api.describe(connection)
 
     async def _paint_all(self, pictures: Sequence[PictureRequest], progress: "_Progress") -> list[Image]:

@@ -4,6 +4,7 @@ import asyncio
 
 from riptui.corpus.corpus_files import list_corpora
 from riptui.errors import InputError
+from riptui.text.units import format_count
 from riptui.tui.commands.context import CommandContext
 from riptui.tui.dialogs import ChoiceDialog, DialogChoice
 from riptui.tui.nearest.nearest_lookup import look_up
@@ -19,6 +20,8 @@ async def nearest(context: CommandContext) -> None:
         return
     paths = [context.runs / path for path in context.paths]
     k = None if context.marked or context.is_group else context.frame
+    if k is None and len(paths) > 1:
+        context.notify(f"comparing {format_count(len(paths), 'frame')} with {corpus} ...")
     lookup = await asyncio.to_thread(look_up, corpus, paths, context.runs, k)
     for reason in lookup.found.left_out[:1]:
         context.notify(f"left out, {reason}", "warning")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from riptui.tui.figure_dialog import Figure
-from riptui.tui.group.chart_options import ChartOptions
+from riptui.tui.group.chart_options import SETS, ChartOptions
 
 LUMA = "luma"  # the recursion's own error, which no metric measures and which is drawn if none is named
 
@@ -28,7 +28,7 @@ def chart_figure(
     arguments += [] if options.view == "mean" else ["--view", options.view]
     named = [metric for metric in metrics or [options.metric] if metric != LUMA]
     arguments += ["--metrics", ",".join(named)] if named else []
-    arguments += [] if options.axis == "inpainted" or options.view == "recursion" else ["--axis", options.axis]
+    arguments += [] if options.axis == "inpainted" or options.view in ("recursion", SETS) else ["--axis", options.axis]
     arguments += ["--picture", picture] if options.view == "runs" and picture else []
     arguments += ["--log"] if log else []
     return Figure(title, stem, [*arguments, *further])

@@ -1,7 +1,7 @@
 """What is written at the axes of a group's chart."""
 
 from riptui.metrics.display import metric_title
-from riptui.tui.group.chart_options import ChartOptions
+from riptui.tui.group.chart_options import SETS, ChartOptions
 from riptui.tui.trajectory import metric_series
 
 
@@ -9,7 +9,7 @@ def x_name(options: ChartOptions) -> str:
     """What the x axis is, in a word: inpainted, coverage or repaints."""
     if options.view == "recursion":
         return "repaints"
-    return "coverage" if options.axis == "coverage" else "inpainted"
+    return "coverage" if options.axis == "coverage" and options.view != SETS else "inpainted"
 
 
 def x_label(options: ChartOptions) -> str:
@@ -22,6 +22,8 @@ def y_label(options: ChartOptions) -> str:
     metric = options.metric
     if options.view == "recursion":
         return f"{metric_title(metric)} error of squares"
+    if options.view == SETS:
+        return f"{metric} of frames and originals"
     if options.axis == "excess":
         return f"{metric_title(metric)} excess over coverage"
     return metric_title(metric) if metric.startswith("lpips-") else metric_series.y_label([metric])

@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-ChartView = Literal["mean", "points", "runs", "recursion", "each"]
+ChartView = Literal["mean", "points", "runs", "recursion", "sets", "each"]
 VIEWS: tuple[ChartView, ...] = ("mean", "points", "runs", "recursion")
 """The paper's figures 7, 8 and 13, and the error of squares by number of repaints: the tabs. "each" is the chart of a
 comparison: a curve per trajectory, with its name."""
+
+SETS: ChartView = "sets"
+"""Metrics of sets of pictures: a tab where trajectories have features."""
 
 ChartAxis = Literal["inpainted", "coverage", "excess"]
 """Values against the inpainted % or the coverage; or what they have beyond their coverage null, against the inpainted
@@ -25,4 +28,4 @@ class ChartOptions:
     @property
     def needs_squares(self) -> bool:
         """Whether the errors of the trajectories' squares are drawn."""
-        return self.view == "recursion" or self.axis == "excess"
+        return self.view == "recursion" or (self.axis == "excess" and self.view != SETS)

@@ -3,16 +3,19 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from riptui.tui.group.chart_options import ChartOptions
+from riptui.tui.group.chart_options import SETS, ChartOptions
 from riptui.tui.group.group_reader import GroupReader
 from riptui.tui.group.mean_curves import GroupData, build_group_data, resolve_metric
 from riptui.tui.group.recursion_curves import build_recursion_data
+from riptui.tui.group.sets_curves import build_sets_data
 from riptui.tui.plot.chart_grid import MAX_CHARTS
 
 
 def read_further(reader: GroupReader, options: ChartOptions) -> Iterator[int]:
     """Read what a chart needs beside the metrics, which are read. Yields how many trajectories are done."""
-    if options.needs_squares:
+    if options.view == SETS:
+        yield from reader.read_features()
+    elif options.needs_squares:
         metrics, metric = resolve_metric(reader.members.values(), options)
         needed = () if options.view == "recursion" else metrics[:MAX_CHARTS] if options.all_metrics else [metric]
         yield from reader.read_squares(needed)
@@ -24,6 +27,8 @@ def build_chart(reader: GroupReader, options: ChartOptions, root: str, *, exact:
     """The chart and the table of what was read. `exact`: as for `build_group_data`."""
     if options.view == "recursion":
         return build_recursion_data(reader.members, options, reader.squares, root)
+    if options.view == SETS:
+        return build_sets_data(reader.members, options, reader.features, reader.feature_name, root)
     squares = reader.squares if options.axis == "excess" else {}
     return build_group_data(reader.members, options, reader.coverage, root, squares=squares, exact=exact)
 

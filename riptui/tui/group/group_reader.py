@@ -6,6 +6,7 @@
 import time
 from array import array
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from math import isfinite, nan
 from pathlib import Path
@@ -16,11 +17,14 @@ import msgspec
 from riptui.errors import RiptuiError
 from riptui.metrics.display import metric_names
 from riptui.spec import Spec
+from riptui.store.disk import list_folder
+from riptui.store.layout import feature_files
 from riptui.store.listing import FolderSignature, TrajectorySummary, read_signature, summarize
 from riptui.store.trajectory import Status, Trajectory
 
 if TYPE_CHECKING:
     from riptui.results.exposure import SquareErrors
+    from riptui.store.feature_file import StoredFeatures
 
 SLICE_SECONDS = 0.1  # of reading between two progress reports
 
@@ -38,6 +42,7 @@ class GroupMember:
     measured_frames: tuple[int, ...]  # in ascending order
     names: tuple[str, ...]  # the metrics
     values: "array[float]"  # metric by metric, one value per measured frame; nan: not measured, or not finite
+    has_features: bool = False
 
     def values_of(self, metric: str) -> "array[float] | None":
         """A metric's values at the measured frames."""
@@ -65,6 +70,10 @@ class GroupReader:
         """In %, by path and measured frame, as of the last `read_coverage`."""
         self.squares: dict[str, SquareErrors] = {}
         """Errors of squares by path, without their rows, as of the last `read_squares`."""
+        self.features: dict[str, StoredFeatures] = {}
+        """Stored vectors by path, of complete trajectories, one of each spec, as of the last `read_features`."""
+        self.feature_name = ""
+        """Of their extractor: the first that any trajectory has."""
         self._signatures: dict[str, FolderSignature] = {}
         self._square_names: frozenset[str] = frozenset()  # the errors that were asked for
         self._unreadable_squares: dict[str, FolderSignature] = {}  # the folders as they were then
@@ -105,6 +114,27 @@ class GroupReader:
             if time.monotonic() > deadline:
                 yield count
                 deadline = time.monotonic() + SLICE_SECONDS
+
+    def read_features(self) -> Iterator[int]:
+        """Read the vectors of complete trajectories by one extractor. Yields how many trajectories are done."""
+        from riptui.results.picture_sets import list_features  # NumPy
+        from riptui.store.feature_file import read_features
+
+        before, self.features = self.features, {}
+        chosen: dict[str, GroupMember] = {}
+        for member in self.members.values():
+            if member.has_features and member.k >= member.spec.iterations:
+                chosen.setdefault(member.digest, member)
+        names = list_features(Trajectory(Path(member.path)) for member in [*chosen.values()][:1])
+        self.feature_name = "inception" if "inception" in names else next(iter(names), "")
+        deadline = time.monotonic() + SLICE_SECONDS
+        for count, member in enumerate(chosen.values(), start=1):
+            with suppress(RiptuiError):  # gone
+                self.features[member.path] = read_features(Trajectory(Path(member.path)), self.feature_name)
+            if time.monotonic() > deadline:
+                yield count
+                deadline = time.monotonic() + SLICE_SECONDS
+        self.changed = self.changed or before.keys() != self.features.keys()
 
     def read_squares(self, metrics: Iterable[str] = ()) -> Iterator[int]:
         """Read the squares' errors of complete trajectories, one of each spec, that are missing. As `read_coverage`.
@@ -159,6 +189,7 @@ class GroupReader:
             self._intern(tuple(measured_frames)),
             self._intern(names),
             array("d", (_finite_value(summary, k, name) for name in names for k in measured_frames)),
+            has_features=bool(feature_files(list_folder(Path(path)))),
         )
 
     def _intern_fields(self, spec: Spec) -> Spec:

@@ -16,6 +16,7 @@ from riptui.results.curves import Curve, distributions, group_by
 from riptui.results.exposure import SquareErrors
 from riptui.results.panel import condition_settings, distance_function
 from riptui.results.picture_names import name_pictures
+from riptui.spec import describe_setting
 from riptui.store.trajectory import Trajectory
 from riptui.text.terminal import printable
 from riptui.text.units import format_count
@@ -137,7 +138,10 @@ def separating_settings(members: Sequence[GroupMember]) -> list[str]:
 def split_by_curve(members: Sequence[GroupMember], settings: Sequence[str]) -> dict[str, list[GroupMember]]:
     """The members of each curve by its name: 128 px, or 128 px telea."""
     groups = group_by(members, settings) if members else {}
-    return {describe_settings(settings, key): curve_members for key, curve_members in groups.items()}
+    return {
+        describe_settings(settings, key, whole_image=curve_members[0].spec.whole_image): curve_members
+        for key, curve_members in groups.items()
+    }
 
 
 def _to_curve(member: GroupMember, metric: str) -> Curve | None:
@@ -154,13 +158,13 @@ def _to_curve(member: GroupMember, metric: str) -> Curve | None:
     return Curve(Trajectory(Path(member.path)), member.spec, metric, k, inpainted, values[measured], until)
 
 
-def describe_settings(fields: Sequence[str], key: Sequence[object]) -> str:
-    """128 px, or 128 px telea shuffle."""
+def describe_settings(fields: Sequence[str], key: Sequence[object], *, whole_image: bool = False) -> str:
+    """128 px, or 128 px telea shuffle. whole_image: whether the mask is the image."""
     parts = []
     for field_name, value in zip(fields, key, strict=True):
         match field_name:
             case "mask":
-                parts.append(f"{value} px")
+                parts.append("whole image" if whole_image else f"{value} px")
             case "size":
                 parts.append(f"of {value}")
             case "paste":
@@ -171,9 +175,9 @@ def describe_settings(fields: Sequence[str], key: Sequence[object]) -> str:
                 parts.append(f"to {value:g} %")
             case "inpainter" | "order" | "fit":
                 parts.append(printable(str(value)))
-            case _ if value is not None:  # a parameter that this inpainter has
-                parts.append(printable(f"{field_name} {value}"))
-    return " ".join(parts)
+            case _:
+                parts.append(printable(describe_setting(field_name, value)))
+    return " ".join(filter(None, parts))
 
 
 def _name_each(members: Sequence[GroupMember]) -> dict[str, list[GroupMember]]:

@@ -26,7 +26,7 @@ from riptui.text.units import format_count
 from riptui.tui.figure_dialog import Figure
 from riptui.tui.group.chart_command import chart_figure
 from riptui.tui.group.chart_labels import x_label, y_label
-from riptui.tui.group.chart_options import AXES, VIEWS, ChartAxis, ChartOptions
+from riptui.tui.group.chart_options import AXES, SETS, VIEWS, ChartAxis, ChartOptions
 from riptui.tui.group.group_reader import GroupMember, GroupReader
 from riptui.tui.group.table import GroupTable
 from riptui.tui.latest_jobs import LatestJobs
@@ -132,8 +132,8 @@ class GroupView(Widget):
         self.query_one(GroupTable).focus()
 
     def select_tab(self, index: int) -> None:
-        """Select a view by index: mean, points, runs, recursion, table, gallery."""
-        tabs = (*VIEWS, TABLE, GALLERY)
+        """Select a view by index: mean, points, runs, recursion, table, gallery, sets."""
+        tabs = (*VIEWS, TABLE, GALLERY, SETS)
         if index < len(tabs):
             self.select_view(tabs[index])
 
@@ -243,6 +243,7 @@ class GroupView(Widget):
         self._data, self._charts, self.members = data, charts, members
         self._pause_seconds = max(MIN_POLL_SECONDS, PAUSE_FACTOR * seconds)
         self._draw_charts()
+        self._apply_layout()
         self._describe_group(data, unreadable)
         self.query_one(GroupTable).show(data.columns, data.rows)
 
@@ -276,7 +277,7 @@ class GroupView(Widget):
         grid = self.chart_grid
         drawn = self._charts[: grid.room]
         for data, chart in zip(drawn, grid.set_count(len(drawn)), strict=True):
-            label = y_label(data.options) if data.metrics else _NOTHING_YET[data.options.view == "recursion"]
+            label = y_label(data.options) if data.metrics else _NOTHING_YET.get(data.options.view, "no metrics yet")
             chart.draw(data.series, x_label=x_label(data.options), y_label=label, x_end=data.x_end)
 
     def _describe_group(self, data: "GroupData", unreadable: int) -> None:
@@ -310,7 +311,8 @@ class GroupView(Widget):
     def _apply_layout(self) -> None:
         """Show the chart above the table, or one of them in little room."""
         tabs = self.query_one(TabBar)
-        tabs.names = (*VIEWS, GALLERY) if self._fits_both else (*VIEWS, TABLE, GALLERY)
+        further = [SETS] if self._options.view == SETS or any(one.has_features for one in self.members.values()) else []
+        tabs.names = (*VIEWS, *([] if self._fits_both else [TABLE]), GALLERY, *further)
         table_only = not self._fits_both and self._tab == TABLE
         tabs.chosen = TABLE if table_only else self._options.view
         for widget, visible in (
@@ -330,4 +332,4 @@ class GroupView(Widget):
         self.cycle_metric()
 
 
-_NOTHING_YET = ("no metrics yet", "no finished trajectory yet")  # without and with squares
+_NOTHING_YET = {"recursion": "no finished trajectory yet", SETS: "no features yet (riptui measure)"}

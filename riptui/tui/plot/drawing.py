@@ -63,7 +63,7 @@ def draw(
     x_axis = x_range((point.x for line_points in points for point in line_points), x_end)
     header, axis_rows = height >= HEADER_ROWS, (height >= AXIS_ROWS) + (height >= LABEL_ROWS)
     rows = max(1, height - header - axis_rows)
-    y_axis = make_y_axis(_y_values(points), view, rows, DOTS_DOWN)
+    y_axis = make_y_axis(_y_values(series, points), view, rows, DOTS_DOWN)
     gutter = max(map(len, y_axis.labels)) + 1 if width >= GUTTER_COLUMNS and axis_rows else 0
     area = CellArea(gutter, int(header), max(1, width - gutter), rows)
     offsets = _series_offsets(series, points, area.width)
@@ -81,10 +81,10 @@ def draw(
     return drawing
 
 
-def _y_values(points: Sequence[Sequence[SeriesPoint]]) -> list[float]:
-    """All y values to show. Error bars do not extend the axis below 0 unless a value does."""
+def _y_values(series: Sequence[Series], points: Sequence[Sequence[SeriesPoint]]) -> list[float]:
+    """All y values to show. Error bars do not extend the axis below 0 unless a value does, or a series is signed."""
     values = [point.y for line_points in points for point in line_points]
-    positive = min(values, default=0.0) >= 0
+    positive = min(values, default=0.0) >= 0 and not any(line.signed for line in series)
     ends = [end for line_points in points for point in line_points for end in (point.low, point.high)]
     return values + [max(0.0, end) if positive else end for end in ends]
 

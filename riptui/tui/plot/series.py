@@ -36,6 +36,9 @@ class Series:
     counts: Sequence[int] | None = None
     """How many images each point is a mean of; not drawn."""
 
+    signed: bool = False
+    """Whether values may be negative, so that error bars are shown below 0 although no value is there."""
+
     @property
     def shape(self) -> str:
         return SHAPES[self.colour % len(SHAPES)]

@@ -102,7 +102,7 @@ def _describe_work(snapshot: TrajectorySnapshot, work: KnownWork) -> Content:
 def _recipe(spec: Spec) -> str:
     parts = [spec.inpainter_name, spec.mask_title]
     parts += [f"{steps} steps"] if (steps := spec.parameters.get("steps")) else []
-    parts += [f"seed {spec.seed}"] + ([] if spec.order == "replacement" else [spec.order])
+    parts += [f"seed {spec.seed}"] + ([] if spec.order == "replacement" or spec.masks else [spec.order])
     return " · ".join([*parts, *spec.interventions])
 
 

@@ -20,7 +20,14 @@ from riptui.store import layout
 from riptui.store.trajectory import Trajectory
 from riptui.tui.group.chart_options import ChartOptions
 from riptui.tui.group.group_reader import GroupReader
-from riptui.tui.group.mean_curves import MAX_CURVES, MAX_RUNS, ROUNDING_LEVELS, GroupData, build_group_data
+from riptui.tui.group.mean_curves import (
+    MAX_CURVES,
+    MAX_RUNS,
+    ROUNDING_LEVELS,
+    GroupData,
+    build_group_data,
+    describe_settings,
+)
 from riptui.tui.group.recursion_curves import build_recursion_data, describe_slope
 from riptui.tui.group.table import GroupTable, TableColumn, TableRow
 from riptui.tui.group.view import GroupView
@@ -509,3 +516,9 @@ async def test_the_recursion_of_a_group_is_drawn_and_says_where_there_is_none(re
         assert "repaints" in lines(view)[-1]
         view.show(group, paths(group))
         await wait_until(pilot, lambda: "no finished trajectory yet" in lines(view)[0])
+
+
+def test_curves_of_whole_images_are_not_named_by_a_mask() -> None:
+    settings = ["mask", "inpainter"]
+    assert describe_settings(settings, [512, "jpeg"], whole_image=True) == "whole image jpeg"
+    assert describe_settings(settings, [512, "jpeg"]) == "512 px jpeg"

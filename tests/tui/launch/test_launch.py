@@ -11,6 +11,7 @@ from textual.widgets import Button, Input, Select
 from riptui.errors import DiskError, InputError, WorkerError
 from riptui.graphics.picture import PictureWidget
 from riptui.inpainters import CUSTOM, REGISTRY, TEXT_TO_IMAGE
+from riptui.inpainters.registry import fetch_name
 from riptui.metrics.availability import check_default_metrics
 from riptui.planning.sweep import Sweep
 from riptui.settings.state import recall, remember
@@ -115,7 +116,7 @@ def test_a_server_without_a_url_is_told_with_what_to_do(state: str, said: str) -
 @pytest.mark.needs("diffusion")
 def test_what_is_here_comes_from_riptui_models() -> None:
     found = installed.query_models(installed.MODELS_COMMAND)
-    assert found.keys() >= REGISTRY.keys() - {CUSTOM, TEXT_TO_IMAGE}
+    assert found.keys() >= {fetch_name(name) for name in REGISTRY.keys() - {CUSTOM, TEXT_TO_IMAGE}}
     lines = {name: line for line, name in installed.list_options(found)}
     assert "Fast, no weights" in lines["telea"]
     assert "5.2 GB" in lines["sd2"]
@@ -135,6 +136,13 @@ def test_if_that_fails_nothing_is_known_and_nothing_barred(script: str) -> None:
 def test_a_model_that_is_not_here_is_told_with_what_fetches_it(state: str, words: str) -> None:
     assert words in (said := installed.explain_unavailable("sd2", {"sd2": installed.ListedModel("sd2", state)}))
     assert bool(said) == bool(words)
+
+
+def test_an_inpainter_that_samples_with_another_models_weights_is_here_when_they_are() -> None:
+    found = {"sd2-base": installed.ListedModel("sd2-base", "missing", 5_160_000_000)}
+    lines = {name: line for line, name in installed.list_options(found)}
+    assert lines["latent-resampling"] == "latent-resampling not installed, 5.2 GB to fetch"
+    assert installed.explain_unavailable("latent-resampling", found).endswith("riptui fetch sd2-base")
 
 
 # ── files ────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -20,8 +20,8 @@ X = [50.0 * n for n in range(9)]
 LPIPS = [0.03 * math.sqrt(x) for x in X]
 
 
-def drawn(series: list[Series], width: int = 60, height: int = 12, **options: Any) -> DrawnChart:
-    return draw(series, width, height, x_label="inpainted %", y_label="LPIPS vgg", **options)
+def drawn(series: list[Series], width: int = 60, height: int = 12, x_end: float | None = None) -> DrawnChart:
+    return draw(series, width, height, x_label="inpainted %", y_label="LPIPS vgg", x_end=x_end)
 
 
 def text(drawing: DrawnChart) -> str:

@@ -141,9 +141,9 @@ async def test_a_trajectory_of_whole_images_has_passes_its_spectrum_and_no_masks
     list(run_trajectory(trajectory))
     async with showing(trajectory) as (app, pilot):
         assert app.query_one(TabBar).names == ("chart", "filmstrip", "spec", "log", "spectrum")
-        assert app.query_one("#chart", Chart).axis_labels[0] == "passes"
+        assert app.query_one("#chart Chart", Chart).axis_labels[0] == "passes"
         app.view.toggle_axis()
-        assert app.query_one("#chart", Chart).axis_labels[0] == "passes"
+        assert app.query_one("#chart Chart", Chart).axis_labels[0] == "passes"
         app.view.select_tab("masks")
         assert app.view.tab == "chart"
         app.view.select_tab("spectrum")

@@ -36,6 +36,7 @@ class DiversityScreen(Screen[Path]):
         & #diversity-about, & #diversity-pair { height: auto; padding: 0 1; }
         & #diversity-about { text-style: bold; }
         & #diversity-body { height: 1fr; }
+        & PictureWidget { margin: 0 1 0 0; }
     }
     """
 

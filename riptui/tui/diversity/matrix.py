@@ -73,7 +73,7 @@ class DiversityMatrix(Widget, can_focus=True):
         top, left = self._corner()
         row = top + y
         if shown is None or row >= len(shown.seeds):
-            return Strip.blank(self.size.width)
+            return Strip.blank(self.size.width, self.rich_style)
         style = self.rich_style
         seed_style = style + Style(bold=row == self.cursor[0])
         segments = [Segment(f"{shown.seeds[row]:>{self._margin - 1}} ", seed_style)]

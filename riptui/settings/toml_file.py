@@ -3,6 +3,7 @@
 import re
 import reprlib
 import tomllib
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,22 +27,25 @@ class TomlDocument:
     values: dict[str, Any]
     text: str
 
-    def line_of(self, name: str) -> int:
+    def line_of(self, name: str, number: int = 1) -> int:
         """The line, from 1, that sets a dotted name, e.g. keys.app.quit, or begins its table; 0 if none is found.
 
-        Inline tables and keys with escapes are not looked into.
+        number: in which of several tables of that name, such as [[sweep]]. Inline tables and keys with escapes are not
+        looked into.
         """
         table = ""
-        for number, line in enumerate(self.text.split("\n"), start=1):
+        headers: Counter[str] = Counter()
+        for line_number, line in enumerate(self.text.split("\n"), start=1):
             if header := re.fullmatch(r"\s*\[+([^=]*?)\]+\s*(#.*)?", line):
                 found = table = _unquote(header[1])
+                headers[table] += 1
             elif "=" in line:
                 key = _unquote(line.partition("=")[0])
                 found = f"{table}.{key}" if table else key
             else:
                 continue
-            if found == name or found.startswith(f"{name}."):
-                return number
+            if (found == name or found.startswith(f"{name}.")) and headers.get(table, number) == number:
+                return line_number
         return 0
 
 

@@ -99,13 +99,12 @@ group = "{group}"
 metrics = {metrics}
 measure = "half"                  # every 50 %; where an iteration is the whole image: every pass
 
-[sweep]
 {sweep}
-seed = 0
 
 """
 
 AUTOENCODER_SWEEP = """\
+[sweep]
 # The whole picture through a VAE and back, again and again; and three controls without weights, of known outcome.
 inpainter = ["autoencoder", "jpeg", "resample", "blur"]
 # `riptui fetch` each first. A model stands for its VAE; a repository or a folder of a VAE alone does as well.
@@ -115,26 +114,32 @@ passes = 1                        # in one iteration, in floating point between 
 amount = 2000                     # 100 % is an iteration: 20 times encoded and decoded
 quality = 75                      # of jpeg
 factor = 2                        # of resample
-sigma = 0.5                       # px, of blur"""
+sigma = 0.5                       # px, of blur
+seed = 0"""
 
 DECODERS_SWEEP = """\
+[sweep]
 # One inpainting model with its own decoder, and with decoders that see the picture around the mask (conditional).
 # `riptui fetch` each first. ASUKA's and SEELE's own decoders for Stable Diffusion were not released.
 inpainter = "sd1.5"
 vae = ["none", "cross-attention/asymmetric-autoencoder-kl-x-1-5", "cross-attention/asymmetric-autoencoder-kl-x-2"]
 mask = 128                        # px
 amount = 400                      # % inpainted, repeats counted
-paste = [true, false]             # false: keep the whole output, as the decoder alone leaves it"""
+paste = [true, false]             # false: keep the whole output, as the decoder alone leaves it
+seed = 0"""
 
 PROMPTS_SWEEP = """\
+[sweep]
 inpainter = "sd2"                 # `riptui fetch sd2 lpips` first
 mask = 128                        # px
 amount = 400                      # % inpainted, repeats counted
 prompt = ["", "background"]
 # A prompt that was learned (textual inversion), a file or org/name:
-#embedding = ["none", "learned.safetensors"]"""
+#embedding = ["none", "learned.safetensors"]
+seed = 0"""
 
 NO_OP_SWEEP = """\
+[sweep]
 # Noise up to a strength and back, by a model that makes pictures from words, told to change nothing; and the same
 # model's autoencoder alone, which is what is lost at no strength at all. `riptui fetch` the model first.
 inpainter = ["img2img", "autoencoder"]
@@ -143,12 +148,58 @@ vae = "{model}"
 strength = [0.1, 0.2, 0.3, 0.4]
 prompt = ["", "an exact copy of this image"]
 steps = 50                        # of which a strength of 0.1 takes 5
-amount = 1000                     # 100 % is a pass: the first is the benchmark's, the other nine are the recursion"""
+amount = 1000                     # 100 % is a pass: the first is the benchmark's, the other nine are the recursion
+seed = 0"""
+
+STABILITY_SWEEP = """\
+# `riptui fetch sd2 sd2-base lama mat repaint lpips` first; `riptui doctor` says what is missing. What you don't have,
+# leave out: the report compares what is there in one figure (S3) and one table, all of it on the same squares.
+[[sweep]]
+inpainter = ["navier-stokes", "telea", "lama", "mat", "latent-resampling"]
+mask = 128                        # px
+amount = 400                      # % inpainted, repeats counted
+seed = 0
+
+[[sweep]]                         # Stable Diffusion in the variants of the slides: without and with a prompt
+inpainter = "sd2"
+prompt = ["", "background"]
+mask = 128
+amount = 400
+seed = 0
+
+[[sweep]]                         # the same with a decoder that sees the picture around the mask
+inpainter = "sd2"
+vae = "cross-attention/asymmetric-autoencoder-kl-x-2"
+mask = 128
+amount = 400
+seed = 0
+
+[[sweep]]                         # RePaint: its network is one for 256 px, and paints on what it knows
+inpainter = "repaint"
+mask = 128
+amount = 400
+seed = 0
+
+# A server and a program of your settings (`riptui config edit`; see Inpainters in the README):
+#[[sweep]]
+#inpainter = "iopaint"
+#model = "lama"
+#seed = 0
+
+#[[sweep]]
+#inpainter = "mat-cli"            # the name in your settings
+#seed = 0"""
 
 PRESETS = {"quick": ANYWHERE, "orders": ANYWHERE, "interventions": ANYWHERE, "paper-1": PAPER, "paper-2": PAPER}
-PRESETS |= {"autoencoder": MODELS, "slides-decoders": MODELS, "slides-prompts": MODELS, "no-op": MODELS}
-WITHOUT_FOOTER = ("autoencoder", "no-op")
-"""Presets of whole images, to whose trajectories most of the footer does not apply."""
+PRESETS |= {
+    "autoencoder": MODELS,
+    "slides-decoders": MODELS,
+    "slides-prompts": MODELS,
+    "no-op": MODELS,
+    "stability": MODELS,
+}
+WITHOUT_FOOTER = ("autoencoder", "no-op", "stability")
+"""Presets of whole images, to whose trajectories most of the footer does not apply, and of several tables."""
 PRESET_FIELDS = {
     "quick": {
         "title": "A study that runs anywhere, in a minute or two on two cores: four pictures that come with riptui,\n"
@@ -181,6 +232,12 @@ PRESET_FIELDS = {
         "group": "slides-prompts",
         "metrics": '["lpips-vgg", "lpips-alex", "ssim", "psnr"]',
         "sweep": PROMPTS_SWEEP,
+    },
+    "stability": {
+        "title": "Which inpainter is stable under its own output? The field's systems side by side.",
+        "group": "stability",
+        "metrics": '["lpips-vgg", "lpips-alex", "ssim", "psnr", "seam"]',
+        "sweep": STABILITY_SWEEP,
     },
     "paper-1": {
         "title": "The paper's first experiment: 100 pictures, three mask sizes, one seed: 33,600 inpaintings.",

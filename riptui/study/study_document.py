@@ -25,6 +25,10 @@ def is_texts(value: object) -> bool:
     return is_text(value) or (isinstance(value, list) and all(map(is_text, value)))
 
 
+def is_list_of(kind: type, value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(item, kind) for item in value)
+
+
 def is_bool(value: object) -> bool:
     return isinstance(value, bool)
 
@@ -45,6 +49,8 @@ def is_positive(value: object) -> bool:
 class StudyDocument:
     file: Path
     toml: TomlDocument
+    table_number: int = 1
+    """In which of several tables of one name a key with a dot is looked for."""
 
     def read_top(self, kinds: Mapping[str, ValueKind]) -> dict[str, Any]:
         """The values of these keys, None where the file has none. Raises StudyError if a kind does not accept one."""
@@ -56,7 +62,7 @@ class StudyDocument:
 
     def error(self, key: str, problem: str) -> StudyError:
         """key: with a dot in a table: sweep.mask."""
-        line = self.toml.line_of(key) or self.toml.line_of(key.partition(".")[0])
+        line = self.toml.line_of(key, self.table_number) or self.toml.line_of(key.partition(".")[0], self.table_number)
         return StudyError(f"{self.file}{f', line {line}' if line else ''}: {problem}")
 
     @contextmanager

@@ -19,7 +19,7 @@ from riptui.study.study_document import (
     is_texts,
     is_whole,
 )
-from riptui.study.sweep_table import SPEC_KEYS, TABLE, build_sweeps, read_sweep_table
+from riptui.study.sweep_table import SPEC_KEYS, TABLES, read_sweeps, tables_of
 
 KEYS = {
     "images": ValueKind('a list of files, folders and globs, e.g. ["pictures/*.jpg"]', is_texts),
@@ -33,7 +33,7 @@ KEYS = {
         '"half" (every 50 %), "every" (each iteration) or a number of iterations',
         lambda value: value in ("half", "every") or is_positive(value),
     ),
-    "sweep": TABLE,
+    "sweep": TABLES,
 }
 
 
@@ -114,7 +114,6 @@ def _parse_study(document: StudyDocument, runs: Path) -> Study:
         _require_key(document, key)
     values = document.read_top(KEYS)
     folder = document.file.parent / Path(values["runs"]).expanduser() if values["runs"] else runs.absolute()
-    table = read_sweep_table(document, values["sweep"] or {}, top_keys=KEYS)
     study = Study(
         file=document.file,
         text=document.toml.text,
@@ -126,8 +125,8 @@ def _parse_study(document: StudyDocument, runs: Path) -> Study:
         group=_read_group(document, values["group"], folder),
         metrics=_read_metrics(document, values["metrics"]),
         measure=values["measure"] or "half",
-        sweeps=tuple(build_sweeps(document, table)),
-        names_squares="squares" in table,
+        sweeps=tuple(read_sweeps(document, values["sweep"], top_keys=KEYS)),
+        names_squares=any("squares" in table for table in tables_of(values["sweep"])),
     )
     with document.locate_errors("measure"):
         for sweep in study.sweeps:

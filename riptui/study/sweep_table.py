@@ -1,7 +1,7 @@
-"""Parse the table [sweep] of a study file: lists of values, and a sweep for each combination of them."""
+"""Parse the tables [sweep] of a study file: lists of values, and a sweep for each combination of them."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -10,10 +10,13 @@ from riptui import inpainters
 from riptui.errors import InputError, with_choices
 from riptui.planning.sweep import Interventions, Sweep
 from riptui.spec import COLOUR_MATCHES, FITS, FOLDER_ORDERS, MAX_SEED, PASTE_BASES, SQUARE_ORDERS, SQUARE_SOURCES
-from riptui.study.study_document import StudyDocument, ValueKind, is_bool, is_number, is_text, is_whole
+from riptui.study.study_document import StudyDocument, ValueKind, is_bool, is_list_of, is_number, is_text, is_whole
 from riptui.text import int_ranges
 
-TABLE = ValueKind("a table: [sweep]", lambda value: isinstance(value, dict))
+TABLES = ValueKind(
+    "a table: [sweep], or several: [[sweep]]",
+    lambda value: isinstance(value, dict) or (is_list_of(dict, value) and bool(value)),
+)
 PARAMETER = ValueKind("true, false, a number or text", lambda value: isinstance(value, bool | int | float | str))
 SEED_RULE = f'it must be whole numbers from 0 to {MAX_SEED:,}: 7, [0, 1, 2] or "0-9"'
 
@@ -41,8 +44,34 @@ SPEC_KEYS = {
 }
 """Keys for fields of the spec. All other keys are inpainter parameters."""
 INTERVENTION_KEYS = {field.name for field in fields(Interventions)}
-KEYS_OF_SQUARES = {"mask", "order", "masks", "paste", *INTERVENTION_KEYS} - {"schedule"}
+KEYS_OF_SQUARES = {"mask", "order", "mask_folder", "paste", *INTERVENTION_KEYS} - {"schedule"}
 """Those that do not concern inpainters of whole pictures: several values of one are no several trajectories."""
+
+
+def tables_of(value: Any) -> list[dict[str, Any]]:
+    """The tables [[sweep]], the one table [sweep], or an empty one."""
+    return value if isinstance(value, list) else [value or {}]
+
+
+def read_sweeps(document: StudyDocument, value: Any, *, top_keys: Collection[str]) -> Iterator[Sweep]:
+    """The sweeps of [sweep], or of each [[sweep]]; of no table, that of the defaults.
+
+    Raises StudyError for impossible values, and if two tables have a trajectory in common.
+    """
+    tables = tables_of(value)
+    first_tables: dict[str, int] = {}
+    for number, table in enumerate(tables, start=1):
+        numbered = replace(document, table_number=number)
+        for sweep in build_sweeps(numbered, read_sweep_table(numbered, table, top_keys=top_keys)):
+            for digest in _list_digests(numbered, sweep) if len(tables) > 1 else ():
+                if (first := first_tables.setdefault(digest, number)) != number:
+                    raise numbered.error("sweep", f"[[sweep]] number {first} has some of these trajectories already")
+            yield sweep
+
+
+def _list_digests(document: StudyDocument, sweep: Sweep) -> list[str]:
+    with document.locate_errors("sweep"):
+        return [spec.digest for spec in sweep.specs("", "0" * 64, "0" * 64)]
 
 
 def read_sweep_table(

@@ -8,6 +8,8 @@ import pytest
 
 pytest.importorskip("diffusers", reason="needs riptui[diffusion]")
 pytest.importorskip("matplotlib", reason="needs riptui[report]")
+pytest.importorskip("spandrel", reason="needs riptui[lama]")
+pytest.importorskip("wsproto", reason="needs riptui[servers]")
 
 import torch
 from diffusers import AsymmetricAutoencoderKL
@@ -15,16 +17,21 @@ from diffusers import AsymmetricAutoencoderKL
 from riptui.figures import report, spectrum_figure, style
 from riptui.figures.report import WrittenReport, write_report
 from riptui.images import prepare_original
+from riptui.inpainters.servers.server_place import url_variable
 from riptui.planning.submit import submit
 from riptui.store.listing import find_trajectories
 from riptui.store.records import Request
 from riptui.study.presets import write_preset
 from riptui.study.study_file import Study, read_study
+from tests.support.pixel_checkpoints import save_folders
+from tests.support.programs import define_program, stand_in
 from tests.support.recursed import PICTURES
 from tests.support.running import run_trajectory
+from tests.support.stand_in_servers import serve_stand_in
 from tests.support.tiny_checkpoints import Checkpoints, checkpoints, enliven, one_thread_and_no_network
+from tests.support.tiny_networks import save_lama, small_lama
 
-__all__ = ["checkpoints", "one_thread_and_no_network"]
+__all__ = ["checkpoints", "one_thread_and_no_network", "small_lama"]
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread_and_no_network")]
 
@@ -87,6 +94,39 @@ def test_no_op(checkpoints: Checkpoints, tmp_path: Path, quick_report: None) -> 
     assert laws["mse", 1]["strengths"] == [0.1, 0.2, 0.4]
     assert "S4" in [figure.number for figure in written.all_figures]
     assert read_section(written, "Drift against strength").count("| all |") == 4
+
+
+def test_stability(
+    checkpoints: Checkpoints,
+    small_lama: None,
+    tmp_path: Path,
+    quick_report: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of the networks all but MAT, a program of the settings, and a server."""
+    define_program(stand_in("invert", pillow=True), name="mat-cli", seed="unused")
+    model, lama = checkpoints["sd2"], save_lama(tmp_path / "lama.pt")
+    file, few_steps = tmp_path / "stability.toml", "steps = 2\njump_samples = 1"
+    write_preset("stability", file)
+    text = file.read_text().replace(
+        '"mat", "latent-resampling"]', f'"latent-resampling"]\nweights = "{lama}"\n{few_steps}\nmodel = "{model}"'
+    )
+    text = text.replace('inpainter = "sd2"', f'inpainter = "{model}"\nsteps = 2').replace("#[[sweep]]", "[[sweep]]")
+    text = re.sub(r"(?m)^#(inpainter|model|seed) = ", r"\1 = ", text)
+    text = re.sub(r'vae = "[^"]*"', f'vae = "{checkpoints["sd1.5"]}"', text)
+    text = text.replace('"repaint"', f'"repaint"\nmodel = "{save_folders(tmp_path / "pixels")}"\n{few_steps}')
+    text = re.sub(r"(?m)^(mask|amount) = .*\n", "", text)
+    seed = 'seed = 0\nsize = 256\nmask = 128\namount = 25\nfit = "crop"\n'
+    text = re.sub(r"(?m)^seed = 0$", seed, text)
+    file.write_text(text)
+    with serve_stand_in("iopaint", model="lama") as server:
+        monkeypatch.setenv(url_variable("iopaint"), server.url)
+        study = read_study(file)
+        written = computed(study, tmp_path / "runs")
+    table = read_section(written, "Side by side")
+    for name in ("navier-stokes", "telea", "lama", "latent-resampling", "repaint", "iopaint", "mat-cli", "background"):
+        assert name in table
+    assert len(study) == 10
 
 
 def test_slides_decoders(checkpoints: Checkpoints, tmp_path: Path, quick_report: None) -> None:

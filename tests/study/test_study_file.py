@@ -130,13 +130,34 @@ def test_a_preset_is_a_study(preset: str, tmp_path: Path) -> None:
     text = (tmp_path / "it's.toml").read_text()
     study = read_study(tmp_path / "it's.toml")
     counts = {"quick": 12, "orders": 32, "interventions": 32, "paper-1": 3, "paper-2": 30}
-    counts |= {"autoencoder": 6, "slides-decoders": 6, "slides-prompts": 2, "no-op": 9}
+    counts |= {"autoencoder": 6, "slides-decoders": 6, "slides-prompts": 2, "no-op": 9, "stability": 9}
     assert len(study) == counts[preset]
     assert len([line for line in text.splitlines() if re.match("#[a-z_]+ = ", line)]) >= 2
     assert max(map(len, text.splitlines())) <= 130
     with pytest.raises(StudyError, match="exists: choose another name"):
         write_preset(preset, tmp_path / "it's.toml")
     assert (tmp_path / "it's.toml").read_text() == text
+
+
+def test_several_sweeps_are_one_study(tmp_path: Path) -> None:
+    file = tmp_path / "two.toml"
+    text = 'images = ["x"]\n[[sweep]]\ninpainter = "telea"\nradius = [2, 3]\n[[sweep]]\nmask = 64\n'
+    file.write_text(text)
+    study = read_study(file)
+    assert [(sweep.inpainters[0], sweep.masks[0]) for sweep in study.sweeps] == [
+        ("telea", 128),
+        ("telea", 128),
+        ("navier-stokes", 64),
+    ]
+    file.write_text(f"{text}radius = 5\nmaks = 3\n")
+    with pytest.raises(StudyError, match="line 8: unknown key 'maks'"):
+        read_study(file)
+    file.write_text(f'{text}inpainter = "telea"\n[[sweep]]\nmask = [32, 64]\ninpainter = "telea"\n')
+    with pytest.raises(StudyError, match=r"line 8: \[\[sweep\]\] number 2 has some of these trajectories already"):
+        read_study(file)
+    file.write_text('images = ["x"]\nsweep = []\n')
+    with pytest.raises(StudyError, match=r"it must be a table: \[sweep\], or several: \[\[sweep\]\]"):
+        read_study(file)
 
 
 def test_the_papers_experiments_are_the_papers(tmp_path: Path) -> None:

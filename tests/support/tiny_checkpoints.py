@@ -72,10 +72,13 @@ def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> "Checkpoints":
 
 @pytest.fixture
 def one_thread_and_no_network(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    def refuse(*_: object) -> None:
-        raise AssertionError("the network was used")
+    connect = socket.socket.connect
 
-    monkeypatch.setattr(socket.socket, "connect", refuse)
+    def connect_here(self: socket.socket, address: tuple[str, int]) -> None:
+        assert address[0] == "127.0.0.1", "the network was used"
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", connect_here)
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     yield

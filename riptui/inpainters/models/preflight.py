@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 MASKED_CHANNELS = 9
 """Of the input of a UNet that takes latents, mask and masked latents."""
 INPAINT_ONLY = {"FluxFillPipeline"}
+OF_PICTURES = {"strength", "jump_length"}
+"""Parameters of what begins with a picture. Text to image has none of them."""
 
 MAX_TOKENS = 100_000
 """Tokens. A tokenizer that was saved without its length has 10^30 instead, and CLIP's prompts are padded to it."""
@@ -28,7 +30,7 @@ def require_possible(checkpoint: Checkpoint, parameters: Mapping[str, ParameterV
     """
     name = str(parameters["model"])
     _require_scheduler(checkpoint, parameters, name)
-    if "strength" not in parameters:  # text to image
+    if parameters.keys().isdisjoint(OF_PICTURES):
         _require_text_to_image(checkpoint, name)
     for component, (_, class_name) in checkpoint.classes.items():
         if class_name.startswith("CLIPTokenizer"):

@@ -107,6 +107,7 @@ def test_a_key_is_added(changed: Path, make_trajectory: MakeTrajectory) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_the_recipes_are_typed(changed: Path) -> None:
     pytest.importorskip("mypy", reason="needs riptui[dev]")
     files = [name for heading, _ in recipes() if ", after " not in (name := heading)]

@@ -141,6 +141,8 @@ class NearestQuestion:
     tag: str = USABLE
     folders: Sequence[Path] = ()
     """Up to which tags of groups count."""
+    keep: bool = True
+    """Whether to store features that are computed now."""
 
 
 def find_nearest_pictures(
@@ -163,7 +165,7 @@ def find_nearest_pictures(
     index.require_pictures()
     threshold = find_threshold(read_similarities(index), question.level)
     distinct = drop_copies(summary for summary in summaries if summary.spec)
-    queries, left_out = _compute_queries(distinct, extractor, question.at, on_progress)
+    queries, left_out = _compute_queries(distinct, extractor, question, on_progress)
     frames = _compare(queries, index, threshold, question)
     frames.sort(key=lambda frame: (-frame.similarity, str(frame.trajectory.path)))
     tagged = [frame for frame in frames if frame.tagged]
@@ -194,7 +196,7 @@ class FrameQuery(NamedTuple):
 def _compute_queries(
     summaries: Sequence[TrajectorySummary],
     extractor: FeatureExtractor,
-    at: float | None,
+    question: NearestQuestion,
     on_progress: OnNearestProgress,
 ) -> tuple[list[FrameQuery], list[str]]:
     """The frames with their vectors; and why others are left out."""
@@ -204,11 +206,11 @@ def _compute_queries(
         trajectory = summary.trajectory
         try:
             spec = trajectory.spec
-            k = spec.iterations if at is None else spec.reaches(at)
+            k = spec.iterations if question.at is None else spec.reaches(question.at)
             if k > summary.k:
                 unfinished += 1
                 continue
-            [vector] = compute_features(trajectory, extractor, [k]).values()
+            [vector] = compute_features(trajectory, extractor, [k], keep=question.keep).values()
             sha256 = trajectory.read_rows()[k - 1].sha256 if k else spec.original_sha256
             queries.append(FrameQuery(trajectory, k, sha256, to_unit(vector)))
         except DeviceMemoryError:
@@ -217,7 +219,7 @@ def _compute_queries(
             left_out.append(str(error))
     on_progress(len(summaries), len(summaries))
     if unfinished:
-        where = "the end" if at is None else f"{at:g} %"
+        where = "the end" if question.at is None else f"{question.at:g} %"
         left_out.append(f"not computed to {where}: {format_count(unfinished, 'trajectory')}; see riptui resume")
     return queries, left_out
 

@@ -69,7 +69,7 @@ def write_collapse(data: ReportData, folder: Path, on_progress: OnReportProgress
     ends = read_ends(data.summaries, metric, show("reading last frames"))
     found = CollapseAnalysis(
         summarise_ends(ends, CollapseThresholds()),
-        analyse_attraction(ends.members, load_extractor("phash"), show("comparing ends")),
+        analyse_attraction(ends.members, load_extractor("phash"), show("comparing ends"), keep=False),
         analyse_coupling(ends.members, show("comparing growth")),
     )
     tables = {

@@ -62,7 +62,9 @@ def write_diversity(data: ReportData, folder: Path, on_progress: OnReportProgres
     if not sets:
         return None
     comparison = choose_comparison(sets)
-    analysis = analyse_diversity(data.summaries, comparison, amounts="half", on_progress=_only_sets(on_progress))
+    analysis = analyse_diversity(
+        data.summaries, comparison, amounts="half", keep=False, on_progress=_only_sets(on_progress)
+    )
     if not analysis.sets:
         return None
     write_csv([*list_pair_rows(analysis)], folder / DIVERSITY_CSV)

@@ -64,7 +64,7 @@ def write_nearest(
         summaries,
         index,
         load_extractor(index.manifest.features),
-        NearestQuestion(folders=folders),
+        NearestQuestion(folders=folders, keep=False),
         lambda done, total: on_progress("comparing with the corpus", done, total),
     )
     if not found.frames:

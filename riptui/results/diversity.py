@@ -146,15 +146,16 @@ def analyse_diversity(
     *,
     amounts: Amounts = "end",
     near_bits: int = NEAR_BITS,
+    keep: bool = True,
     on_progress: OnDiversityProgress = lambda stage, done, total: None,
 ) -> DiversityAnalysis:
-    """Compare the seeds of each picture. Features that are computed are kept beside the frames.
+    """Compare the seeds of each picture. keep: whether perceptual hashes that are computed are stored.
 
     Members and points that cannot be read are left out, and noted. Raises InputError for an amount that no trajectory
     reaches; DeviceMemoryError.
     """
     sets = find_seed_sets(summaries)
-    reader = _Reader(comparison, load_comparison(HASH))
+    reader = _Reader(comparison, load_comparison(HASH, keep=keep))
     found = []
     for done, seed_set in enumerate(sets):
         on_progress("comparing sets", done, len(sets))

@@ -82,17 +82,20 @@ def analyse_attraction(
     ends: Sequence[TrajectoryEnd],
     extractor: FeatureExtractor,
     on_progress: OnEndsProgress = lambda done, total: None,
+    *,
+    keep: bool = True,
 ) -> AttractionAnalysis:
     """Compare the ends of different pictures, by condition and mask size. Never raises for one trajectory.
 
-    Groups of fewer than MIN_IMAGES pictures are left out. Raises DeviceMemoryError.
+    Groups of fewer than MIN_IMAGES pictures are left out. keep: whether to store features that are computed now.
+    Raises DeviceMemoryError.
     """
     vectors: dict[str, FeatureVectors] = {}
     left_out: list[str] = []
     for done, end in enumerate(ends):
         on_progress(done, len(ends))
         try:
-            found = compute_features(end.trajectory, extractor, [0, end.spec.iterations])
+            found = compute_features(end.trajectory, extractor, [0, end.spec.iterations], keep=keep)
             vectors[end.spec.digest] = np.stack([*found.values()])
         except DeviceMemoryError:
             raise

@@ -74,9 +74,10 @@ class FrameComparison(Protocol):
 
 @dataclass(frozen=True)
 class FeatureComparison:
-    """Compares the features of frames, which are kept beside them."""
+    """Compares the features of frames, which are kept beside them unless `keep` is false."""
 
     extractor: FeatureExtractor
+    keep: bool = True
 
     @property
     def name(self) -> str:
@@ -87,7 +88,7 @@ class FeatureComparison:
         return f"bits of {self.extractor.dimension}" if self._has_bits else "1 - cosine"
 
     def read(self, trajectory: Trajectory, numbers: Iterable[int]) -> Mapping[int, ReadItem]:
-        vectors = compute_features(trajectory, self.extractor, numbers)
+        vectors = compute_features(trajectory, self.extractor, numbers, keep=self.keep)
         return {k: partial(_return, vector) for k, vector in vectors.items()}
 
     def compare(self, items: Sequence[ReadItem], on_pairs: OnPairs) -> ComparedFrames:
@@ -156,14 +157,14 @@ class MetricComparison:
         return ComparedFrames(distances, None)
 
 
-def load_comparison(name: str, device: str = "") -> FrameComparison:
+def load_comparison(name: str, device: str = "", *, keep: bool = True) -> FrameComparison:
     """A comparison by the name of an extractor of features, NAME or NAME:MODEL, or of a metric.
 
-    Raises InputError for any other name, or a metric that is no distance of two pictures; as `load_extractor`.
+    keep: whether features that are computed are stored. Raises InputError for any other name, or a metric that is no distance of two pictures; as `load_extractor`.
     """
     if name.partition(":")[0] in feature_extractor_names():
         find_extractor(name)
-        return FeatureComparison(load_extractor(name, device))
+        return FeatureComparison(load_extractor(name, device), keep)
     if name not in REGISTRY:
         if base_name(name) in REGISTRY:
             raise InputError(f"{name}: frames are compared as a whole; use {base_name(name)}")
@@ -178,13 +179,13 @@ def load_comparison(name: str, device: str = "") -> FrameComparison:
 def choose_comparison(sets: Sequence[SeedSet]) -> FrameComparison:
     """The best features that are stored for all frames of the sets at every 50 %, or the perceptual hash.
 
-    No network is loaded.
+    No network is loaded, and nothing is stored.
     """
     for name in STORED_BEST_FIRST:
         comparison = StoredComparison(name, _find_identity(sets[0], name))
         if comparison.identity and all(_has_vectors(comparison, member) for one in sets for member in one.members):
             return comparison
-    return load_comparison(HASH)
+    return load_comparison(HASH, keep=False)
 
 
 def _find_identity(seed_set: SeedSet, name: str) -> str:

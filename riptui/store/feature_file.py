@@ -92,10 +92,15 @@ def find_missing_features(trajectory: Trajectory, name: str, numbers: Iterable[i
 
 
 def compute_features(
-    trajectory: Trajectory, extractor: FeatureExtractor, numbers: Iterable[int], *, must_keep: bool = False
+    trajectory: Trajectory,
+    extractor: FeatureExtractor,
+    numbers: Iterable[int],
+    *,
+    keep: bool = True,
+    must_keep: bool = False,
 ) -> dict[int, FeatureVector]:
     """The vectors of frames, ascending: the stored ones, and those that are computed now, which are stored if the
-    folder can be written. must_keep: whether to raise DiskError otherwise.
+    folder can be written. keep: whether to store them; must_keep: whether to raise DiskError if they cannot be.
 
     Raises InputError for a frame that is not computed yet, DamagedError, and what the extractor raises.
     """
@@ -107,7 +112,7 @@ def compute_features(
         frames = dict(read_frames(trajectory, missing[start : start + BATCH]))
         rows = extractor.extract([PilImages.fromarray(frame) for frame in frames.values()])
         computed |= dict(zip(frames, rows, strict=True))
-    if computed:
+    if computed and keep:
         with nullcontext() if must_keep else suppress(StoreError):
             save_features(trajectory, extractor, computed)
     return {k: computed[k] if k in computed else stored.vectors[k] for k in wanted}

@@ -24,6 +24,7 @@ def gpu() -> Any:
 
 
 @pytest.mark.usefixtures("empty_torch_home")
+@pytest.mark.exhaustive
 def test_the_script_runs_on_a_cpu_and_its_figures_are_sane(
     gpu: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -212,6 +212,7 @@ def test_a_leader_that_is_killed_goes_on_when_it_is_started_again(
 
 
 @ray
+@pytest.mark.exhaustive
 def test_what_kills_its_actor_fails_and_the_rest_is_computed(nodes: Nodes, written: Written, tmp_path: Path) -> None:
     file = written(text=TOUCHY)
     poisoned = picture()
@@ -235,6 +236,7 @@ def test_what_kills_its_actor_fails_and_the_rest_is_computed(nodes: Nodes, writt
 
 
 @ray
+@pytest.mark.exhaustive
 def test_actors_that_can_never_be_placed_are_told_of_and_ctrl_c_stops_all(
     nodes: Nodes, written: Written, tmp_path: Path
 ) -> None:

@@ -54,7 +54,9 @@ def test_a_run_makes_every_kind_of_call() -> None:
     [
         ("before", STORY),
         pytest.param("half", STORY, marks=pytest.mark.exhaustive),
-        ("after", Story(inpainter="navier-stokes", mask=64, amount=25.0, metrics=())),
+        pytest.param(
+            "after", Story(inpainter="navier-stokes", mask=64, amount=25.0, metrics=()), marks=pytest.mark.exhaustive
+        ),
     ],
     ids=["before", "half-way through", "after"],
 )
@@ -94,7 +96,9 @@ def test_a_crash_while_recovering_from_a_crash_is_as_harmless(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    ("code", "lasting"), [(errno.EIO, False), (errno.ENOSPC, True)], ids=["EIO once", "ENOSPC from then on"]
+    ("code", "lasting"),
+    [pytest.param(errno.EIO, False, marks=pytest.mark.exhaustive), (errno.ENOSPC, True)],
+    ids=["EIO once", "ENOSPC from then on"],
 )
 def test_any_call_that_fails_ends_the_run_with_a_clear_error_and_loses_nothing(
     code: int, lasting: bool, tmp_path: Path

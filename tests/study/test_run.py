@@ -98,6 +98,7 @@ def test_a_killed_worker_is_replaced_and_nothing_is_computed_twice(
     require_once(runs, deaths=1)
 
 
+@pytest.mark.exhaustive
 def test_two_runs_of_one_file_share_the_work(written: Written, runs: Path, reference: Path) -> None:
     file = written()
     with (
@@ -124,6 +125,7 @@ def test_ctrl_c_stops_the_study_and_the_same_command_goes_on(written: Written, r
     require_whole(runs, reference)
 
 
+@pytest.mark.exhaustive
 def test_a_detached_study_goes_on_and_can_be_looked_at_stopped_and_resumed(written: Written, runs: Path) -> None:
     file = written(0.06)
     outcome = ran(file, "--detach")
@@ -171,6 +173,7 @@ def test_a_picture_that_kills_its_workers_fails_and_the_others_are_done(
     assert statuses(file) == {"done": 2, "queued": 1}
 
 
+@pytest.mark.exhaustive
 def test_what_fails_by_itself_is_told_and_stops_nothing(written: Written) -> None:
     outcome = ran(written(sweep='metrics = []\n[sweep]\ninpainter = ["broken", "noise"]\namount = 50\nsize = 256'))
     assert outcome.code == 1
@@ -179,6 +182,7 @@ def test_what_fails_by_itself_is_told_and_stops_nothing(written: Written) -> Non
     assert "2 done" in outcome.out
 
 
+@pytest.mark.exhaustive
 def test_workers_that_are_shut_down_end_the_watch(written: Written, runs: Path) -> None:
     file = written(0.3)
     with started(*run(file), command=COMMAND, env=environment(RIPTUI_IDLE="0")) as process:
@@ -236,6 +240,7 @@ def test_a_disk_that_fills_up_leaves_whole_trajectories_and_the_next_run_makes_t
     assert statuses(file) == {"queued": 8}
 
 
+@pytest.mark.exhaustive
 def test_a_disk_that_is_full_for_a_while_ends_the_run_and_the_next_goes_on(
     written: Written, runs: Path, reference: Path, tmp_path: Path
 ) -> None:

@@ -87,6 +87,7 @@ def test_the_slurm_script_looks_for_weights_where_this_shell_does(
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_a_job_that_is_preempted_and_reaches_its_time_limit_computes_every_trajectory_right(
     written: Written, tmp_path: Path
 ) -> None:

@@ -66,7 +66,7 @@ def kill_its_holder(trajectory: Trajectory) -> None:
     wait_until(lambda: trajectory.holder is None)
 
 
-@pytest.mark.parametrize("family", some_of(FAMILIES, "sd2", "flux-fill"))
+@pytest.mark.parametrize("family", some_of(FAMILIES, "sd2"))
 def test_a_run_killed_in_the_middle_and_resumed_has_the_frames_of_one_that_was_not(
     family: str, checkpoints: Checkpoints, runs: Path, source: Path
 ) -> None:
@@ -108,6 +108,7 @@ def test_the_command_line_takes_a_folder(checkpoints: Checkpoints, runs: Path, s
     assert len(Trajectory(spec.parent).read_rows()) == 2
 
 
+@pytest.mark.exhaustive
 def test_the_removed_original_is_said_to_be_its_mirror(runs: Path, source: Path) -> None:
     words = ["-i", "stabilityai/stable-diffusion-2-inpainting", "--metrics", "psnr"]
     outcome = riptui("run", source, *words, "--runs", runs, "--group", "original")

@@ -162,6 +162,7 @@ def test_kills_of_two_competing_processes_change_no_byte(kills: int, make_racers
     assert len(set(killed_at)) > kills / 2
 
 
+@pytest.mark.exhaustive
 def test_processes_killed_while_they_make_folders_leave_whole_ones_or_none(
     make_racers: Callable[[Story], Racers], tmp_path: Path
 ) -> None:

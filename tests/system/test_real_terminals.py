@@ -195,7 +195,7 @@ def printed_twice(photo: Pillow.Image, report: Path) -> bool:
 
 
 @pytest.mark.terminal
-@pytest.mark.parametrize("terminal", some_of(TERMINALS, "kitty", "tmux-in-xterm"))
+@pytest.mark.parametrize("terminal", some_of(TERMINALS, "tmux-in-xterm"))
 def test_squares_replaced_in_pixels_and_large_pictures_are_right_and_leave_nothing_behind(
     terminal: str, runs: Path, places: dict[tuple[int, int], Region], tmp_path: Path
 ) -> None:

@@ -38,6 +38,7 @@ def paint_three(inpaint: Any) -> Any:
 # --- compiling
 
 
+@pytest.mark.exhaustive
 def test_torch_can_trace_the_networks_and_they_paint_the_same(
     checkpoints: Checkpoints, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -160,7 +160,8 @@ class MetricComparison:
 def load_comparison(name: str, device: str = "", *, keep: bool = True) -> FrameComparison:
     """A comparison by the name of an extractor of features, NAME or NAME:MODEL, or of a metric.
 
-    keep: whether features that are computed are stored. Raises InputError for any other name, or a metric that is no distance of two pictures; as `load_extractor`.
+    keep: whether features that are computed are stored. Raises InputError for any other name, or a metric that is no
+    distance of two pictures; as `load_extractor`.
     """
     if name.partition(":")[0] in feature_extractor_names():
         find_extractor(name)

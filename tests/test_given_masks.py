@@ -62,6 +62,7 @@ def test_lamas_masks_are_of_tiles_irregular_and_never_more_than_half_the_picture
     assert len({mask.tobytes() for mask in masks}) == len(masks)
 
 
+@pytest.mark.exhaustive
 def test_they_are_a_function_of_seed_and_picture_whatever_inpaints() -> None:
     spec = planned("lama-thick")
     assert planned("lama-thick").masks == spec.masks
@@ -72,6 +73,7 @@ def test_they_are_a_function_of_seed_and_picture_whatever_inpaints() -> None:
     assert shared[0] == shared[1]
 
 
+@pytest.mark.exhaustive
 def test_thick_masks_are_made_of_fewer_and_larger_parts_than_thin_ones() -> None:
     borders = {}
     orders: tuple[SquareOrder, ...] = ("lama-thin", "lama-medium", "lama-thick")

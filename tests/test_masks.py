@@ -143,6 +143,7 @@ ROUNDED = 0.0005  # the table has three digits
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("side", "seeds"), [(16, 40), (64, 250), (128, 500), (256, 1000)])
+@pytest.mark.exhaustive
 def test_coverage_grows_as_by_independent_draws(side: int, seeds: int) -> None:
     one = spec(size=512, mask=side)
     ends = [one.cells // 2, one.cells, 2 * one.cells, 4 * one.cells]

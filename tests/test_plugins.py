@@ -159,6 +159,7 @@ def test_a_worker_computes_with_a_plugin(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_what_is_installed_is_listed_and_completed_and_what_is_broken_is_named(tmp_path: Path) -> None:
     points = {
         "riptui.inpainters": {"mean-colour": "mean_colour:INFO", "lost": "absent_module:INFO"},

@@ -89,8 +89,7 @@ def test_every_frame_is_the_one_before_with_the_masks_pixels_repainted(name: str
 def test_pixels_outside_the_box_never_change(side: int, order: str, seed: int) -> None:
     before = ORIGINAL
     for (iteration,) in islice(run_together([walk(mask=side, order=order, seed=seed, amount=1000.0)], negative), 8):
-        repainted = np.zeros((256, 256), bool)
-        repainted[iteration.box.window] = True
+        repainted = iteration.region.in_frame(256)
         assert np.array_equal(iteration.frame[~repainted], before[~repainted])
         assert np.array_equal(iteration.frame[repainted], 255 - before[repainted])
         before = iteration.frame

@@ -46,6 +46,7 @@ def test_the_same_schedules_are_the_same_spec() -> None:
     assert one.digest == other.digest != make_spec(ORIGINAL).digest
 
 
+@pytest.mark.exhaustive
 def test_each_iteration_is_inpainted_with_its_own_value() -> None:
     spec = make_spec(ORIGINAL, inpainter="telea", schedule="radius=1..16")
     plain = make_spec(ORIGINAL, inpainter="telea")
@@ -55,6 +56,7 @@ def test_each_iteration_is_inpainted_with_its_own_value() -> None:
         assert np.array_equal(iteration.frame, expected.frame)
 
 
+@pytest.mark.exhaustive
 def test_a_batch_out_of_step_gives_what_single_runs_give() -> None:
     specs = [make_spec(ORIGINAL, inpainter="telea", schedule="radius=1..16", seed=seed) for seed in (1, 2)]
     alone = [[one.frame for one in recurse(ORIGINAL, spec)] for spec in specs]

@@ -94,6 +94,7 @@ def test_a_filter_leaves_what_the_app_would(made: Path) -> None:
 
 
 @pytest.mark.usefixtures("computed")
+@pytest.mark.exhaustive
 def test_excess_and_recursion_are_of_the_squares() -> None:
     assert riptui("chart", "runs", "-o", "a.svg", "--view", "recursion").code == 0
     found = rows("a.csv")

@@ -258,6 +258,7 @@ def test_edit_prints_no_json(editor: MakeEditor) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_commands_take_the_runs_folder_of_the_settings(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file.write_text(f"runs = '{Path.cwd() / 'mine'}'")
     assert riptui("demo", "--mask", "256", "--display", "none").code == 0

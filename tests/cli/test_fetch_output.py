@@ -99,6 +99,7 @@ def test_nothing_of_the_libraries_is_on_the_terminal(
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_ctrl_c_stops_and_the_next_fetch_goes_on(server: Hub, riptui: Callable[..., "subprocess.Popen[str]"]) -> None:
     drop_half(server)
     server.stalls = True

@@ -43,6 +43,7 @@ def hub(server: Hub, file: Path, checkpoints: Checkpoints, tmp_path: Path, monke
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_for_a_file_on_this_machine_only_configurations_are_fetched(
     hub: Hub, file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

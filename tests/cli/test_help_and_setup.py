@@ -14,7 +14,7 @@ import pytest
 import rich_click as click
 from click.shell_completion import BashComplete
 
-from riptui import __version__, inpainters, metrics
+from riptui import __version__, features, inpainters, metrics
 from riptui.cli import COMMANDS, UNLISTED_COMMANDS, commands, doctor
 from riptui.cli.commands import study
 from riptui.metrics import lpips_weights
@@ -57,6 +57,7 @@ def test_the_demo_computes_measures_and_says_what_can_be_done_next() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_what_the_demo_proposes_works() -> None:
     out = riptui("demo", "--mask", "256").out
     for line in re.findall(r"riptui ((?:show|export) .+)", out):
@@ -66,6 +67,7 @@ def test_what_the_demo_proposes_works() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_the_demo_again_says_it_is_done() -> None:
     riptui("demo", "--mask", "256")
     rows = Path("runs/demo/coffee/m256-s0-crop/iterations.jsonl")
@@ -78,6 +80,7 @@ def test_the_demo_again_says_it_is_done() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("display", "events"), [("json", True), ("none", False)])
+@pytest.mark.exhaustive
 def test_the_demo_for_scripts_has_no_words(display: str, events: bool) -> None:
     outcome = riptui("demo", "--mask", "256", "--display", display)
     assert outcome.code == 0
@@ -86,6 +89,7 @@ def test_the_demo_for_scripts_has_no_words(display: str, events: bool) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_the_demo_goes_where_it_is_told() -> None:
     assert riptui("demo", "--mask", "256", "--runs", "my runs").code == 0
     assert "'my runs/demo/coffee/m256-s0-crop'" in riptui("demo", "--mask", "256", "--runs", "my runs").out
@@ -286,7 +290,7 @@ def test_a_real_bash_takes_the_script() -> None:
     [
         (["run", "-i", ""], list(inpainters.REGISTRY)),
         (["run", "--inpainter", "telea,na"], ["telea,navier-stokes"]),
-        (["run", "--metrics", ""], list(metrics.REGISTRY)),
+        (["run", "--metrics", ""], [*metrics.REGISTRY, *features.REGISTRY]),
         (["run", "--metrics", "ssim,lpips-"], ["ssim,lpips-squeeze", "ssim,lpips-alex", "ssim,lpips-vgg"]),
         (["run", "--measure", "h"], ["half"]),
         (["run", "--order", "s"], ["shuffle"]),
@@ -432,6 +436,7 @@ def test_python_m_riptui_is_the_command() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_the_demo_makes_only_its_own_folder() -> None:
     riptui("demo", "--mask", "256", "--display", "none")
     assert [path.name for path in Path().iterdir()] == ["runs"]

@@ -267,6 +267,7 @@ def test_show_draws_the_original_beside_a_frame(make_trajectory: MakeTrajectory,
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_show_draws_by_itself_on_a_terminal_alone(make_trajectory: MakeTrajectory, narrow: Any) -> None:
     computed(make_trajectory())
     assert any("frame 16, 100 %" in line for line in narrow(80, "show", "runs/picture/m64-s0"))
@@ -563,6 +564,7 @@ def test_on_a_terminal_results_stay_apart_from_the_bar(two: list[str]) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_results_go_to_stdout_while_the_bar_is_on_a_terminal(two: list[str]) -> None:
     sent, piped = on_terminal("check", "runs", stdout=subprocess.PIPE)
     assert "checking" in sent

@@ -113,6 +113,7 @@ def test_a_metric_of_iterations_is_complete_without_a_value_of_frame_0(done: Tra
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_previous_is_measured_again_where_another_frame_is_measured_before(make_trajectory: MakeTrajectory) -> None:
     first, second = make_trajectory("a/first", metrics=("ssim@previous",)), make_trajectory("a/second")
     list(run_trajectory(first))

@@ -15,6 +15,7 @@ pytest.importorskip("huggingface_hub", reason="needs riptui[diffusion]")
 from huggingface_hub import constants
 from safetensors.numpy import load, save
 
+from riptui import features
 from riptui.cli import main
 from riptui.inpainters.models import locate
 from riptui.inpainters.models.catalogue import MODELS
@@ -42,6 +43,7 @@ def listed(capsys: pytest.CaptureFixture[str]) -> dict[str, dict[str, Any]]:
         ("tokenizer/tokenizer.json", "tokenizer has no vocabulary, so that every prompt would be ignored"),
     ],
 )
+@pytest.mark.exhaustive
 def test_a_model_that_would_not_load_is_refused_once_it_is_fetched_and_listed_as_incomplete(
     server: Hub,
     spoilt: str,
@@ -79,7 +81,8 @@ def test_models_are_listed_before_and_after_a_fetch(trunks: Hub, capsys: pytest.
     trunks.repositories[MODELS["sd2"].repository] = Repository(whole())
     before = listed(capsys)
     assert {name for name, one in before.items() if one["state"] in {"missing", "unknown"}} == {
-        *MODELS, *(published.inpainter for published in PUBLISHED.values()), "lpips-squeeze", "lpips-alex", "lpips-vgg"
+        *MODELS, *(published.inpainter for published in PUBLISHED.values()), "lpips-squeeze", "lpips-alex", "lpips-vgg",
+        *(name for name in features.REGISTRY if name != "phash"), "iopaint", "a1111", "comfyui",
     }  # fmt: skip
     assert {name for name, one in before.items() if one["kind"] == "inpainter"} >= {"telea", "identity"}
     assert before["sd3"]["gated"]
@@ -104,6 +107,7 @@ def test_a_damaged_model_is_listed_as_incomplete(server: Hub, capsys: pytest.Cap
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_a_model_is_compared_with_its_configurations_once(server: Hub, tmp_path: Path) -> None:
     tiny_checkpoints = pytest.importorskip("tests.support.tiny_checkpoints")
     files = content(tiny_checkpoints.tiny_checkpoint("sd2", tmp_path / "sd2"))

@@ -250,6 +250,7 @@ def test_one_trajectory_has_no_interval_and_no_spread(place: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_statistics_need_no_torch(runs: Path) -> None:
     code = """
 import sys

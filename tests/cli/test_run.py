@@ -38,6 +38,7 @@ def test_by_default_it_is_the_papers_protocol() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_pictures_masks_seeds_and_inpainters_make_a_trajectory_each() -> None:
     PIL.Image.fromarray(255 - picture()).save("dog.jpg")
     options = ("--mask", "64,128", "--seed", "1-2", "-i", "noise,identity", "--size", "256", "--amount", "20")
@@ -124,6 +125,7 @@ def test_the_fit_decides_what_becomes_of_a_picture_that_is_not_square(fit: str, 
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_a_parameter_is_set_and_named() -> None:
     assert run(*SMALL, "--metrics", "psnr").code == 0
     assert run(*SMALL, "--metrics", "psnr", "--set", "radius=9.5").code == 0

@@ -87,6 +87,7 @@ def test_without_a_terminal_there_are_plain_lines(display: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("columns", [80, 40])
+@pytest.mark.exhaustive
 def test_a_terminal_has_bars_that_leave_a_line_for_each_that_ended(columns: int) -> None:
     text = on_terminal(columns, "run", "cat.png", *SMALL, "--seed", "0-1", "--metrics", "psnr")
     ended = [line.rpartition("\x1b[2K")[2] for line in text.splitlines() if "✓" in line]
@@ -156,6 +157,7 @@ def test_a_failure_is_forgotten_once_it_goes_on(
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_the_command_itself_gives_the_exit_codes() -> None:
     given = {"cwd": Path.cwd(), "env": environment()}
     assert spawned("run", "cat.png", *QUICK, **given).code == 0

@@ -75,6 +75,7 @@ def statuses(runs: Path) -> list[str]:
 # ── run ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.exhaustive
 def test_a_model_is_left_to_a_worker_that_is_watched(run: Run, runs: Path) -> None:
     outcome = riptui(*run("--seed", "0-1"))
     require_harmless(outcome)
@@ -107,6 +108,7 @@ def shown(display: BarsDisplay) -> dict[str, str]:
     return {task.description: task.fields["inpainted"] for task in display.progress.tasks}
 
 
+@pytest.mark.exhaustive
 def test_the_watch_in_json_tells_every_iteration_and_steps(run: Run) -> None:
     words = run("--display", "json", "--amount", "50", seconds=0.3)  # workers tell how far they are every 0.2 s
     outcome = riptui(*words)
@@ -132,6 +134,7 @@ def test_a_failure_in_the_worker_is_the_failure_of_the_run(run: Run, runs: Path)
 
 
 @pytest.mark.usefixtures("stays")
+@pytest.mark.exhaustive
 def test_ctrl_c_of_a_watch_stops_only_its_own(run: Run, runs: Path, make_trajectory: MakeTrajectory) -> None:
     with started(*run(seconds=0.2), command=COMMAND, env=environment(RIPTUI_IDLE="inf")) as process:
         wait_until(lambda: list_running_workers(runs))
@@ -193,6 +196,7 @@ def test_a_torch_for_cpus_has_no_cuda(monkeypatch: pytest.MonkeyPatch) -> None:
         device_names.require_device("cuda")
 
 
+@pytest.mark.exhaustive
 def test_offline_holds_for_the_worker_too(run: Run, runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "0")
     with started(*run("--offline"), command=COMMAND, env=environment(RIPTUI_IDLE="0", RIPTUI_OFFLINE=None)) as process:

@@ -513,6 +513,7 @@ for trajectory, event in BatchRunner(slots=3).run(lambda like: waiting.pop(0) if
 
 @pytest.mark.slow
 @pytest.mark.parametrize("k", [1, 3])
+@pytest.mark.exhaustive
 def test_a_trajectory_that_kills_its_process_fails_at_last_and_the_good_ones_finish(make: MakeSeveral, k: int) -> None:
     several = make(3)
     runs = several[0].path.parent

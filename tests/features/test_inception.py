@@ -22,6 +22,7 @@ NAMES = ["inception", "inception-torchvision"]
 @pytest.mark.slow
 @pytest.mark.usefixtures("inception_home")
 @pytest.mark.parametrize("name", NAMES)
+@pytest.mark.exhaustive
 def test_it_keeps_the_rules(name: str) -> None:
     check_extractor(load_extractor(name, "cpu"))
 
@@ -40,6 +41,7 @@ def test_inception_is_what_torch_fidelity_and_torchmetrics_compute() -> None:
 
 
 @pytest.mark.usefixtures("inception_home")
+@pytest.mark.exhaustive
 def test_torchvisions_is_what_torchvision_computes() -> None:
     import torch
     from torchvision.models import inception_v3

@@ -15,6 +15,7 @@ from tests.support.set_studies import drifting, write_study
 pytestmark = pytest.mark.needs("report")
 
 
+@pytest.mark.exhaustive
 def test_a_section_with_figures_tables_and_csv(tmp_path: Path) -> None:
     write_study(tmp_path / "runs", drifting, inpainters=("identity", "telea"), metrics=("psnr",))
     out = tmp_path / "report"

@@ -46,6 +46,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> WrittenReport:
         return write_report(find_trajectories(runs), runs.parent / "report")
 
 
+@pytest.mark.exhaustive
 def test_the_paper_s_figures_of_squares_are_left_out(written: WrittenReport) -> None:
     numbers = {figure.number for figure in written.all_figures}
     assert numbers == {"7", "S2", "S3", "S4"}

@@ -125,6 +125,7 @@ def started(terminal: FakeTerminal) -> bytes:
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_a_sixel_is_sent_once_for_each_picture_and_again_only_when_it_changes(tmp_path: Path) -> None:
     with fake_terminal(fakes.XTERM) as terminal, running_app(terminal, tmp_path / "keys"):
         first = started(terminal)
@@ -137,6 +138,7 @@ def test_a_sixel_is_sent_once_for_each_picture_and_again_only_when_it_changes(tm
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_a_modal_parks_sixels_and_its_end_brings_them_back(tmp_path: Path) -> None:
     with fake_terminal(fakes.XTERM) as terminal, running_app(terminal, tmp_path / "keys"):
         places = SIXEL.findall(started(terminal))
@@ -145,6 +147,7 @@ def test_a_modal_parks_sixels_and_its_end_brings_them_back(tmp_path: Path) -> No
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_a_hidden_picture_is_not_sent_and_one_that_moved_is(tmp_path: Path) -> None:
     with fake_terminal(fakes.XTERM) as terminal, running_app(terminal, tmp_path / "keys"):
         left, right = sorted(SIXEL.findall(started(terminal)), key=lambda place: int(place[1]))
@@ -160,6 +163,7 @@ def test_a_sixel_is_never_clipped_nor_near_the_last_row(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_kitty_holds_one_picture_for_each_place_and_none_in_the_end(tmp_path: Path) -> None:
     with fake_terminal(fakes.KITTY) as terminal, running_app(terminal, tmp_path / "keys") as app:
         first = started(terminal)
@@ -180,6 +184,7 @@ def test_kitty_holds_one_picture_for_each_place_and_none_in_the_end(tmp_path: Pa
 
 @pytest.mark.slow
 @pytest.mark.parametrize("replies", [fakes.KITTY, fakes.XTERM])
+@pytest.mark.exhaustive
 def test_a_square_that_changes_is_replaced_in_pixels(replies: bytes, tmp_path: Path) -> None:
     with fake_terminal(replies) as terminal, running_app(terminal, tmp_path / "keys"):
         whole = started(terminal)
@@ -195,6 +200,7 @@ def test_a_square_that_changes_is_replaced_in_pixels(replies: bytes, tmp_path: P
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_the_key_switches_through_what_the_terminal_can_show(tmp_path: Path) -> None:
     with fake_terminal(fakes.KITTY) as terminal, running_app(terminal, tmp_path / "keys"):
         started(terminal)

@@ -132,6 +132,7 @@ def test_a_trajectory_is_that_of_a_plain_diffusers_script(
 
 
 @pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.exhaustive
 def test_a_trajectory_stopped_and_resumed_has_the_same_bytes(
     family: str, checkpoints: Checkpoints, make_trajectory: MakeTrajectory
 ) -> None:
@@ -178,6 +179,7 @@ def test_guidance_between_equal_prompts_is_skipped_and_changes_nothing_else(
 
 
 @pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.exhaustive
 def test_with_a_prompt_guidance_is_kept(family: str, checkpoints: Checkpoints) -> None:
     guided = loaded(checkpoints[family], family, prompt="a cat", guidance=GUIDANCE[family])
     assert guided.settings["guidance_scale"] == GUIDANCE[family]

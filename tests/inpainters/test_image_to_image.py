@@ -1,5 +1,6 @@
 """Image to image against plain diffusers scripts with PIL in and out; tiny random weights in the real layout."""
 
+import inspect
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,7 @@ def plain(folder: Path, image: Image, seed: int, strength: float) -> Image:
     with silence_libraries():
         pipeline = diffusers.AutoPipelineForImage2Image.from_pretrained(folder)
         pipeline.set_progress_bar_config(disable=True)
+        takes_size = "height" in inspect.signature(pipeline.__call__).parameters
         changed = pipeline(
             "a cat",
             image=Pictures.fromarray(image),
@@ -58,6 +60,7 @@ def plain(folder: Path, image: Image, seed: int, strength: float) -> Image:
             guidance_scale=7.5,
             num_inference_steps=4,
             strength=strength,
+            **({"height": len(image), "width": len(image)} if takes_size else {}),
             generator=torch.Generator("cpu").manual_seed(seed),
         ).images[0]
     return np.asarray(changed)
@@ -72,11 +75,13 @@ def test_a_pass_is_that_of_a_plain_diffusers_script(family: str, strength: float
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_it_keeps_the_rules_of_inpainters(model: Any) -> None:
     check_inpainter(model, size=64, scope="image", tolerance=1)
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_a_higher_strength_leaves_less_of_the_picture(checkpoints: Checkpoints) -> None:
     def influence(strength: float) -> float:
         inpaint = load(checkpoints["sd1.5-text"], strength=strength)

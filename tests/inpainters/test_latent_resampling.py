@@ -95,6 +95,7 @@ def written_out(made: Any, seed: int, eta: float, guidance: float = 1.0, predict
     return np.asarray(levels[0].permute(1, 2, 0).to(torch.uint8))
 
 
+@pytest.mark.exhaustive
 def test_it_keeps_the_rules_of_inpainters(resampling: LoadedInpainter) -> None:
     check_inpainter(resampling, size=SIZE, grid=8, tolerance=1)
 
@@ -129,6 +130,7 @@ def test_each_call_of_the_network_is_told(resampling: LoadedInpainter) -> None:
     assert steps == [(step, CALLS) for step in range(1, CALLS + 1)]
 
 
+@pytest.mark.exhaustive
 def test_stable_diffusion_xl_is_resampled_and_other_kinds_are_refused(checkpoints: Checkpoints) -> None:
     made = load(checkpoints["sdxl"])
     assert (made.notes["pipeline"], made.notes["scheduler"]) == (

@@ -108,6 +108,7 @@ def test_a_gpu_that_is_named_is_the_one_for_all_that_names_none(
 
 @pytest.mark.usefixtures("torch_home")
 @pytest.mark.parametrize("net", ["squeeze", "alex", "vgg"])
+@pytest.mark.exhaustive
 def test_lpips_measured_there_is_that_of_a_cpu(net: LpipsNet) -> None:
     frames = 255 - picture(128)[None]
 
@@ -152,6 +153,7 @@ def computed(bench: BatchRunner, trajectories: Sequence[Trajectory]) -> list[Eve
 
 
 @pytest.mark.usefixtures("torch_home", "gpu")
+@pytest.mark.exhaustive
 def test_as_many_trajectories_as_fit_advance_together_and_fewer_where_memory_runs_out(
     checkpoints: Checkpoints, make_trajectory: MakeTrajectory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -211,6 +213,7 @@ def test_a_model_too_large_to_be_loaded_is_said_in_a_line(
 
 
 @pytest.mark.usefixtures("torch_home", "gpu")
+@pytest.mark.exhaustive
 def test_a_worker_computes_there_and_tells_which_card_it_is_and_how_full(
     checkpoints: Checkpoints, make_trajectory: MakeTrajectory, tmp_path: Path
 ) -> None:

@@ -72,6 +72,7 @@ def plain(folder: Path, image: Image, mask: Any, seed: int, eta: float) -> Image
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_it_keeps_the_rules_of_inpainters(repaint: LoadedInpainter) -> None:
     check_inpainter(repaint, size=64, tolerance=1)
 
@@ -85,6 +86,7 @@ def test_it_is_the_pipeline_of_diffusers(eta: float, pixel_checkpoint: Path) -> 
     assert (painted != images)[masks].mean() > 0.5
 
 
+@pytest.mark.exhaustive
 def test_the_seed_decides_and_what_lies_under_the_mask_does_not(repaint: LoadedInpainter) -> None:
     images, masks = make_images(1, 64), make_masks(1, 64)
     hidden = np.where(masks[..., None], 255 - images, images)
@@ -131,6 +133,7 @@ def test_a_batch_has_a_noise_for_each_of_its_pictures(repaint: LoadedInpainter) 
 # --- its checkpoint
 
 
+@pytest.mark.exhaustive
 def test_a_checkpoint_paints_alike_in_either_layout_and_as_pickle(
     repaint: LoadedInpainter, pixel_checkpoint: Path, tmp_path: Path
 ) -> None:

@@ -76,6 +76,7 @@ def test_a_picture_is_that_of_a_plain_diffusers_script(family: str, checkpoints:
     assert np.array_equal(paint(load(folder), 5)[0], plain(folder, 5))
 
 
+@pytest.mark.exhaustive
 def test_seeds_in_one_batch_give_what_each_gives_alone(model: Any) -> None:
     together = paint(model, 5, 6, 2**53 - 1)
     alone = np.concatenate([paint(model, 5), paint(model, 6), paint(model, 2**53 - 1)])
@@ -87,6 +88,7 @@ def test_the_image_has_no_influence(model: Any) -> None:
     assert np.array_equal(paint(model, 5), paint(model, 5, level=7))
 
 
+@pytest.mark.exhaustive
 def test_a_trajectory_of_one_iteration_is_the_picture_of_its_noise_seed(
     checkpoints: Checkpoints, model: Any, tmp_path: Path
 ) -> None:

@@ -84,6 +84,7 @@ def test_it_is_a_plain_diffusers_script_and_guidance_between_equal_prompts_is_sk
 
 
 @pytest.mark.parametrize("family", GUIDED)
+@pytest.mark.exhaustive
 def test_with_a_prompt_guidance_is_kept(family: str, checkpoints: Checkpoints) -> None:
     guided = loaded(checkpoints[family], family, prompt="a cat", guidance=4.0)
     assert "guidance" not in guided.notes
@@ -96,6 +97,7 @@ def test_with_a_prompt_guidance_is_kept(family: str, checkpoints: Checkpoints) -
 
 
 @pytest.mark.parametrize("family", TRANSFORMERS)
+@pytest.mark.exhaustive
 def test_it_keeps_the_rules_and_tells_each_step(family: str, made: dict[str, Any]) -> None:
     inpaint, images = made[family], np.stack([picture(), 255 - picture(), picture()[::-1]])[:, :128, :128].copy()
     masks = squares((0, 0), (64, 64), (64, 0))[:, :128, :128]

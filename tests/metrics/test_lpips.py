@@ -61,6 +61,7 @@ def the_package(net: LpipsNet) -> Any:
 
 
 @pytest.mark.parametrize("net", NETS)
+@pytest.mark.exhaustive
 def test_the_cached_reference_gives_lpips_forward_to_the_last_bit(net: LpipsNet, torch_home: Path) -> None:
     forward, metric = the_package(net), metrics.load(f"lpips-{net}")
     for original, frames in (
@@ -90,6 +91,7 @@ def test_equal_pictures_are_at_distance_0_and_a_batch_gives_what_single_frames_g
 
 
 @pytest.mark.parametrize("net", NETS)
+@pytest.mark.exhaustive
 def test_as_on_a_gpu_each_convolution_forbids_tf32_itself_and_gives_the_same(
     net: LpipsNet, torch_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -127,6 +129,7 @@ def test_trajectories_share_a_network_and_keep_their_own_reference(torch_home: P
     assert metrics.load(name) is metrics.load(f"{name}@previous")
 
 
+@pytest.mark.exhaustive
 def test_loading_and_measuring_print_nothing(torch_home: Path, capfd: pytest.CaptureFixture[str]) -> None:
     Meter([f"lpips-{net}" for net in NETS], picture(SIZE)).measure(drifted(4))
     assert capfd.readouterr() == ("", "")

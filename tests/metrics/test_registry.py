@@ -390,8 +390,8 @@ def test_the_default_without_the_extra_says_so_once(without: Callable[..., None]
 
 
 def test_a_choice_of_unknown_names_is_refused() -> None:
-    with pytest.raises(InputError, match="unknown metric 'fid'"):
-        availability.check_availability(["ssim", "fid"])
+    with pytest.raises(InputError, match="unknown metric 'fib'"):
+        availability.check_availability(["ssim", "fib"])
 
 
 @pytest.mark.parametrize("name", ["ssim", "psnr", "delta-e"])

@@ -87,6 +87,7 @@ def noise_of_the_seed(image: Image, seed: int) -> Image:
     return small.repeat(32, axis=0).repeat(32, axis=1)
 
 
+@pytest.mark.exhaustive
 def test_the_same_noise_couples_and_own_noise_does_not(tmp_path: Path) -> None:
     """An inpainter that paints its noise alone: with shared noise, pictures are equal once all is covered."""
     noise = paint(noise_of_the_seed)

@@ -183,6 +183,7 @@ def test_a_curve_that_settles_has_its_finding_in_part() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", some_of(NOISE, *(number for number in NOISE if number != 6)))
+@pytest.mark.exhaustive
 def test_noise_is_seldom_taken_for_a_finding(number: int) -> None:
     """At most one in twenty should hold or be refuted by chance; four more are let pass, for the trials are few."""
     trials = 60 if number == 6 else 200  # its resamples are slow, also at a single mask size

@@ -28,6 +28,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> list[Trajectory]:
     return write_study(tmp_path_factory.mktemp("study"), drifting, inpainters=("identity", "telea"), seeds=(0, 1))
 
 
+@pytest.mark.exhaustive
 def test_a_group_has_a_frame_of_each_picture_at_each_point(study: list[Trajectory]) -> None:
     sets = read(study)
     assert [group.key for group in sets.groups] == [("identity", 128), ("telea", 128)]

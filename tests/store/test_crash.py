@@ -79,6 +79,7 @@ def test_a_crash_at_any_call_loses_nothing_reported_and_changes_no_byte(
     assert crashes > (20 if when == "half" else 75)
 
 
+@pytest.mark.exhaustive
 def test_a_crash_while_recovering_from_a_crash_is_as_harmless(tmp_path: Path) -> None:
     rng = random.Random(0)
     for number in range(30):

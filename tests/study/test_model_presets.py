@@ -70,6 +70,7 @@ def read_section(written: WrittenReport, heading: str) -> str:
     return (written.folder / "report.md").read_text().partition(f"## {heading}\n")[2].partition("\n## ")[0]
 
 
+@pytest.mark.exhaustive
 def test_autoencoder(checkpoints: Checkpoints, tmp_path: Path, quick_report: None) -> None:
     places = f'["{checkpoints["sd1.5"]}", "{checkpoints["sd2"]}/vae"]'
     study = in_small("autoencoder", tmp_path, vae=places, amount="200", passes="[1, 2]")
@@ -82,6 +83,7 @@ def test_autoencoder(checkpoints: Checkpoints, tmp_path: Path, quick_report: Non
     assert "| blur | whole image | 1 |" in table
 
 
+@pytest.mark.exhaustive
 def test_no_op(checkpoints: Checkpoints, tmp_path: Path, quick_report: None) -> None:
     model = f'"{checkpoints["sd1.5-text"]}"'
     changes = {"model": model, "vae": model, "amount": "200", "steps": "10", "prompt": '["a copy"]'}
@@ -129,6 +131,7 @@ def test_stability(
     assert len(study) == 10
 
 
+@pytest.mark.exhaustive
 def test_slides_decoders(checkpoints: Checkpoints, tmp_path: Path, quick_report: None) -> None:
     blocks = {"down_block_types": ("DownEncoderBlock2D",) * 4, "up_block_types": ("UpDecoderBlock2D",) * 4}
     channels = {"down_block_out_channels": (4, 4, 4, 8), "up_block_out_channels": (4, 4, 8, 8)}

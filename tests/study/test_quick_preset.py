@@ -50,6 +50,7 @@ def test_the_quick_study_runs_through(undisturbed: tuple[Path, Outcome]) -> None
     assert len(all_of(file.parent / "runs")) == TRAJECTORIES
 
 
+@pytest.mark.exhaustive
 def test_a_report_is_of_its_studys_trajectories_alone_and_lies_beside_the_file(
     undisturbed: tuple[Path, Outcome], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -99,6 +100,7 @@ def test_killed_and_run_again_it_gives_the_same_and_computes_nothing_twice(
         assert trajectory.read_rows()[: len(before[place])] == before[place]
 
 
+@pytest.mark.exhaustive
 def test_run_once_more_it_computes_nothing(undisturbed: tuple[Path, Outcome]) -> None:
     file, _ = undisturbed
     sessions = {place: one.read_sessions() for place, one in all_of(file.parent / "runs").items()}

@@ -152,6 +152,7 @@ def statuses(file: Path) -> dict[str, int]:
     return found
 
 
+@pytest.mark.exhaustive
 def test_a_picture_that_kills_its_workers_fails_and_the_others_are_done(
     written: Written, runs: Path, tmp_path: Path
 ) -> None:

@@ -314,6 +314,7 @@ def test_a_study_and_the_app_are_told_it_too(runs: Path, make_trajectory: MakeTr
     assert told == [(), ("the prompt is cut",), ()]
 
 
+@pytest.mark.exhaustive
 def test_what_is_told_is_what_the_engine_would_tell(runs: Path, make_trajectory: MakeTrajectory) -> None:
     trajectory = make_trajectory(metrics=("psnr",), inpainter="slow", parameters=LONG)
     events = [event for _, event in all_events(watch(runs, [trajectory]))]
@@ -328,6 +329,7 @@ def test_what_is_told_is_what_the_engine_would_tell(runs: Path, make_trajectory:
     assert {event.steps for event in steps} == {20}
 
 
+@pytest.mark.exhaustive
 def test_the_death_of_a_worker_is_noticed_within_two_seconds_and_another_goes_on(
     runs: Path, make_trajectory: MakeTrajectory
 ) -> None:

@@ -73,6 +73,7 @@ def test_an_actor_is_ended_by_whoever_can(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_a_worker_that_hangs_is_replaced_and_its_trajectory_fails_after_three(
     runs: Path, make_trajectory: MakeTrajectory
 ) -> None:

@@ -88,6 +88,7 @@ sys.exit(main())
 
 
 @pytest.mark.parametrize(("how", "code"), [("q", 0), (signal.SIGTERM, 128 + signal.SIGTERM)])
+@pytest.mark.exhaustive
 def test_a_file_system_that_hangs_does_not_keep_it(how: str | signal.Signals, code: int, folder: Path) -> None:
     with running(folder, command=[sys.executable, "-c", HANGING, "browse"]) as app:
         time.sleep(1.0)  # until it reads
@@ -115,6 +116,7 @@ sys.exit(main())
 """Where the thread that writes has died of the terminal's end, who writes waits for ever."""
 
 
+@pytest.mark.exhaustive
 def test_a_terminal_that_goes_ends_it_even_where_its_last_words_are_stuck(folder: Path) -> None:
     with running(folder, command=[sys.executable, "-c", STUCK, "browse"]) as app:
         app.terminal.close()

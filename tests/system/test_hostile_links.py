@@ -132,6 +132,7 @@ def test_an_export_replaces_a_link_and_not_its_target(folder: Path, outside: Pat
 # --- the rest
 
 
+@pytest.mark.exhaustive
 def test_folders_nested_without_end_are_looked_through(folder: Path) -> None:
     top = os.open("runs", os.O_RDONLY)
     for _ in range(2500):  # beyond Python's recursion and the longest path

@@ -164,6 +164,7 @@ def test_pictures_are_seen_change_go_and_come_back_and_leave_nothing_behind(
 
 @pytest.mark.terminal
 @pytest.mark.parametrize("terminal", TERMINALS)
+@pytest.mark.exhaustive
 def test_a_command_prints_the_same_pictures_by_textual_image_and_by_our_own_encoders(
     terminal: str, tmp_path: Path
 ) -> None:

@@ -38,6 +38,7 @@ __all__ = ["at_home", "at_iteration", "ending", "longer_ending"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
+@pytest.mark.exhaustive
 def test_a_signal_ends_the_run_after_the_iteration_in_hand(number: signal.Signals, longer_ending: Contents) -> None:
     with under_way() as process:
         process.send_signal(number)
@@ -73,6 +74,7 @@ def test_a_second_ctrl_c_ends_the_run_at_once(longer_ending: Contents) -> None:
     require_ending(longer_ending, place=LONGER_PLACE)
 
 
+@pytest.mark.exhaustive
 def test_nohup_is_respected(longer_ending: Contents) -> None:
     with under_way(preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN)) as process:
         process.send_signal(signal.SIGHUP)
@@ -102,6 +104,7 @@ sys.exit(main())
 """
 
 
+@pytest.mark.exhaustive
 def test_a_terminal_that_goes_away_ends_the_run(longer_ending: Contents) -> None:
     master, side = pty.openpty()
     command = [sys.executable, "-c", AS_A_SESSION]
@@ -191,6 +194,7 @@ def test_ctrl_c_stops_all_trajectories_of_the_command(at_iteration: AtIteration)
 # --- each other
 
 
+@pytest.mark.exhaustive
 def test_the_same_command_twice_at_once_shares_the_work(longer_ending: Contents) -> None:
     command = ["run", "p.png", *LONGER, "--seed", "0-2"]
     with ThreadPoolExecutor(2) as both:

@@ -132,6 +132,7 @@ ENVIRONMENTS: dict[str, dict[str, str | None]] = {
 
 
 @pytest.mark.parametrize("name", ENVIRONMENTS)
+@pytest.mark.exhaustive
 def test_an_environment_of_any_kind_will_do(name: str, ending: Contents) -> None:
     outcome = spawned("run", "p.png", *OPTIONS, env=environment(**ENVIRONMENTS[name]))
     assert (outcome.code, outcome.err) == (0, "")

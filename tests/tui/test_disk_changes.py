@@ -45,6 +45,7 @@ def own(folder: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(folder, tmp_path / "runs"))
 
 
+@pytest.mark.exhaustive
 def test_a_runs_folder_that_is_deleted_while_it_is_open_is_told_and_shown_when_it_is_back(
     own: Path, tmp_path: Path
 ) -> None:
@@ -57,6 +58,7 @@ def test_a_runs_folder_that_is_deleted_while_it_is_open_is_told_and_shown_when_i
         app.quit_in_order()
 
 
+@pytest.mark.exhaustive
 def test_two_apps_on_one_folder_show_the_same_and_one_goes_on_when_the_other_ends(own: Path, tmp_path: Path) -> None:
     with running(own) as one, running(own) as other:
         queue_trajectory(own, "night/m64-s3", seed=3)
@@ -117,6 +119,7 @@ def broken(folder: Path, tmp_path: Path) -> Path:
     return runs
 
 
+@pytest.mark.exhaustive
 async def test_what_is_broken_or_half_written_is_told_in_its_place_and_the_rest_is_shown(broken: Path) -> None:
     async with open_app(broken, terminal=HALF_BLOCKS) as pilot:
         group = pilot.cursor.rpartition("/")[0]
@@ -176,6 +179,7 @@ def cells_shown(pilot: AppPilot) -> list[tuple[str, object]]:
     return [(part.text, part.style) for row in rows for part in row.crop(region.x, region.right)]
 
 
+@pytest.mark.exhaustive
 def test_a_worker_that_is_killed_while_it_is_watched_is_told_and_the_app_goes_on(
     runs: Path, make_trajectory: MakeTrajectory
 ) -> None:

@@ -1157,6 +1157,7 @@ async def test_a_click_on_a_key_presses_it(folder: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 async def test_the_users_keys_replace_the_tables_and_the_help_follows(folder: Path) -> None:
     keys = {"runs.mark": "ctrl+o", "app.quit": "Q", "tree.down": "down,t", "no.such": "x"}
     async with open_app(folder, (140, 60), keys=keys) as pilot:

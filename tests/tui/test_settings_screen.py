@@ -25,6 +25,7 @@ async def go_to(pilot: AppPilot, name: str) -> SettingsScreen:
     return screen
 
 
+@pytest.mark.exhaustive
 async def test_values_change_by_key_and_mouse_and_hold_at_once(make_trajectory: MakeTrajectory, runs: Path) -> None:
     make_trajectory()
     async with open_app(runs) as pilot:

@@ -57,6 +57,7 @@ async def test_a_worker_that_the_user_shuts_down_is_not_replaced(runs: Path, mak
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 async def test_what_others_queued_starts_no_worker(runs: Path, make_trajectory: MakeTrajectory) -> None:
     trajectory = make_trajectory(inpainter="slow", parameters=SLOW)
     worker = ensure_worker(runs)

@@ -152,6 +152,7 @@ def test_a_file_that_somebody_planted_as_a_log_is_not_cut(
 # ── how it leaves ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.exhaustive
 def test_it_waits_for_more_and_leaves_when_it_has_waited_for_long_enough(
     runs: Path, make_trajectory: MakeTrajectory
 ) -> None:

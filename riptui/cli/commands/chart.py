@@ -27,8 +27,8 @@ out_option = click.option(
     type=click.Choice(["mean", "points", "runs", "recursion", "sets", "each"]),
     default="mean",
     show_default=True,
-    help="mean ± sd over pictures; all points; a line per trajectory of one picture; the error of squares by number "
-    "of repaints; a metric of sets by the stored features (--metrics kid); each: a curve per trajectory.",
+    help="What to draw: mean ± sd over pictures; all points; a line per trajectory of one picture; the error of "
+    "squares by number of repaints; a metric of sets by the stored features (--metrics kid); each: a curve per trajectory.",
 )
 @metrics_option
 @click.option(

@@ -97,8 +97,8 @@ from riptui.spec import COLOUR_MATCHES, FITS, SQUARE_ORDERS, SQUARE_SOURCES
     metavar="WHAT",
     default="none",
     show_default=True,
-    help="border: before the paste, give what was repainted the mean and the deviation of the colours along the mask's "
-    "border.",
+    help="With border, give what was repainted, before the paste, the mean and the deviation of the colours along the "
+    "mask's border.",
 )
 @click.option(
     "--feather",

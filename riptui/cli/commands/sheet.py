@@ -27,7 +27,7 @@ from riptui.cli.options import filter_option, overwrite_option, paths_argument, 
     help="The inpainted % of the pictures, where columns are settings.",
 )
 @click.option(
-    "--metric", metavar="NAME", default="", help="The metric below the pictures.  [default: the first that is measured]"
+    "--metric", metavar="NAME", default="", help="The metric below the pictures; the first that is measured by default."
 )
 @filter_option
 @runs_option

@@ -30,13 +30,13 @@ def require_possible(checkpoint: Checkpoint, parameters: Mapping[str, ParameterV
     """
     name = str(parameters["model"])
     _require_scheduler(checkpoint, parameters, name)
-    if parameters.keys().isdisjoint(OF_PICTURES):
-        _require_text_to_image(checkpoint, name)
     for component, (_, class_name) in checkpoint.classes.items():
         if class_name.startswith("CLIPTokenizer"):
             require_token_limit(checkpoint.folder / component, f"{name}'s {component}", checkpoint.repair_hint)
     if vae is not None:
         require_latents(_read_config(vae), _read_config(checkpoint.folder / "vae"), name)
+    if parameters.keys().isdisjoint(OF_PICTURES):
+        _require_text_to_image(checkpoint, name)
 
 
 def _require_scheduler(checkpoint: Checkpoint, parameters: Mapping[str, ParameterValue], name: str) -> None:

@@ -22,8 +22,8 @@ class ListedModel(msgspec.Struct, frozen=True):
     size: int = 0  # bytes
 
 
-NOT_OFFERED = (CUSTOM, TEXT_TO_IMAGE, "comfyui")
-"""Those that need what the form has no field for: any model, a prompt alone, a workflow."""
+NOT_OFFERED = (CUSTOM, TEXT_TO_IMAGE, "autoencoder", "img2img", "comfyui")
+"""Those that need what the form has no field for: any model or VAE, a prompt alone, a workflow."""
 
 
 def query_models(command: Sequence[str] = MODELS_COMMAND) -> dict[str, ListedModel]:

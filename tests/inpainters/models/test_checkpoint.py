@@ -136,7 +136,7 @@ def test_a_sweep_takes_hub_ids_folders_and_short_names(checkpoints: Checkpoints)
         ("steps", 2.5, "a whole number above 0 and at most 1000"),
         ("steps", True, "a whole number"),
         ("strength", 1.01, "a number above 0 and at most 1"),
-        ("guidance", "much", "a number above 0 and at most 100, or none"),
+        ("guidance", "much", "a number from 0 to 100, or none"),
         ("dtype", "int8", "auto or float32 or float16 or bfloat16"),
         ("prompt", None, "text"),
         ("model", "", "non-empty text"),
@@ -454,6 +454,7 @@ def embedding(tmp_path: Path) -> Path:
     return tmp_path / "learned.safetensors"
 
 
+@pytest.mark.exhaustive
 def test_a_learned_embedding_is_the_prompt(embedding: Path, checkpoints: Checkpoints) -> None:
     learned = loaded(checkpoints["sd2"], embedding=str(embedding))
     assert learned.notes["embedding"].startswith("learned.safetensors, SHA-256 ")

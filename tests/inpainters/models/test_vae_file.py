@@ -43,6 +43,7 @@ def other(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_each_layout_paints_as_the_folder_and_is_recorded(other: Path, checkpoints: Checkpoints) -> None:
     model = checkpoints["sd2"]
     wanted = paint(loaded(model, vae=str(other / "folder")))
@@ -57,6 +58,7 @@ def test_each_layout_paints_as_the_folder_and_is_recorded(other: Path, checkpoin
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_a_model_in_one_file_takes_it_as_well(other: Path, checkpoints: Checkpoints, tmp_path: Path) -> None:
     folder, file = checkpoints["sd1.5"], tmp_path / "model.safetensors"
     write_single_file(folder, file)

@@ -45,6 +45,7 @@ def test_parts_that_are_moved_when_they_are_needed_change_no_bit(checkpoints: Ch
         assert np.array_equal(made.try_seeds([1]), expected)
 
 
+@pytest.mark.exhaustive
 def test_nor_do_layers_and_the_session_tells_the_card_and_no_text_encoder_stays(checkpoints: Checkpoints) -> None:
     with pretend_cuda():
         made: Any = inpainters.load("sd2", told(checkpoints["sd2"], "sd2"), device="cuda", offload="model")

@@ -111,6 +111,7 @@ async def test_e_on_a_group_draws_its_chart_as_it_is_on_the_screen(
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 async def test_a_filter_narrows_the_sheet_too(folder: Path, typed: Path, copied: list[str]) -> None:
     async with open_app(folder) as pilot:
         await pilot.press("slash", *"mask:64", "enter")
@@ -127,6 +128,7 @@ async def test_a_filter_narrows_the_sheet_too(folder: Path, typed: Path, copied:
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 async def test_what_the_command_refuses_is_shown_and_can_be_tried_again(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -148,6 +150,7 @@ async def test_what_the_command_refuses_is_shown_and_can_be_tried_again(
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 async def test_y_on_a_group_copies_its_table_or_writes_it(folder: Path, tmp_path: Path, copied: list[str]) -> None:
     async with open_app(folder) as pilot:
         await show_group(pilot, "fig7")
@@ -168,6 +171,7 @@ async def test_y_on_a_group_copies_its_table_or_writes_it(folder: Path, tmp_path
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 async def test_the_frame_on_the_screen_is_written_with_its_spec(
     folder: Path, tmp_path: Path, copied: list[str]
 ) -> None:

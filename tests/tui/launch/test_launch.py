@@ -10,7 +10,7 @@ from textual.widgets import Button, Input, Select
 
 from riptui.errors import DiskError, InputError, WorkerError
 from riptui.graphics.picture import PictureWidget
-from riptui.inpainters import CUSTOM, REGISTRY, TEXT_TO_IMAGE
+from riptui.inpainters import REGISTRY
 from riptui.inpainters.registry import fetch_name
 from riptui.metrics.availability import check_default_metrics
 from riptui.planning.sweep import Sweep
@@ -116,7 +116,7 @@ def test_a_server_without_a_url_is_told_with_what_to_do(state: str, said: str) -
 @pytest.mark.needs("diffusion")
 def test_what_is_here_comes_from_riptui_models() -> None:
     found = installed.query_models(installed.MODELS_COMMAND)
-    assert found.keys() >= {fetch_name(name) for name in REGISTRY.keys() - {CUSTOM, TEXT_TO_IMAGE}}
+    assert found.keys() >= {fetch_name(name) for name in REGISTRY.keys() - set(installed.NOT_OFFERED)}
     lines = {name: line for line, name in installed.list_options(found)}
     assert "Fast, no weights" in lines["telea"]
     assert "5.2 GB" in lines["sd2"]
@@ -399,6 +399,7 @@ async def test_a_worker_that_does_not_start_is_told(runs: Path, folder: Path, mo
 
 @pytest.mark.slow
 @pytest.mark.parametrize("size", [(140, 40), (80, 24), (60, 20)])
+@pytest.mark.exhaustive
 async def test_every_field_can_be_reached_at_any_size(runs: Path, size: tuple[int, int]) -> None:
     async with open_app(runs, size=size) as pilot:
         screen = await form_of(pilot)

@@ -16,6 +16,7 @@ from tests.support.trajectories import MakeTrajectory
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 async def test_its_border_can_be_dragged_and_clicks_mark(make_trajectory: MakeTrajectory, runs: Path) -> None:
     for seed in range(3):
         make_trajectory(f"g/t{seed}", seed=seed)
@@ -40,6 +41,7 @@ async def test_its_border_can_be_dragged_and_clicks_mark(make_trajectory: MakeTr
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 async def test_filters_that_were_kept_come_back(make_trajectory: MakeTrajectory, runs: Path) -> None:
     make_trajectory("g/t0")
     async with open_app(runs) as pilot:

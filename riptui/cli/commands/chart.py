@@ -28,7 +28,8 @@ out_option = click.option(
     default="mean",
     show_default=True,
     help="What to draw: mean ± sd over pictures; all points; a line per trajectory of one picture; the error of "
-    "squares by number of repaints; a metric of sets by the stored features (--metrics kid); each: a curve per trajectory.",
+    "squares by number of repaints; a metric of sets by the stored features (--metrics kid); each: a curve per "
+    "trajectory.",
 )
 @metrics_option
 @click.option(

@@ -159,6 +159,7 @@ def test_points_are_the_first_iterations_that_reach_them_and_are_compared_by_the
     assert [spec.reaches(amount) for amount in (0, 1, 59, 61, 1000)] == [0, 1, 2, 3, 6]
 
 
+@pytest.mark.exhaustive
 def test_pictures_and_seeds_with_masks_of_their_own_are_one_condition() -> None:
     assert differing_settings([planned("lama-thin", seed=seed) for seed in (0, 1)]) == ["seed"]
 

@@ -148,6 +148,7 @@ def picture_file() -> Path:
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_a_worker_computes_with_a_plugin(tmp_path: Path) -> None:
     folder = install_distribution(tmp_path / "site", WORKING, {"mean_colour": MODULE})
     runs = tmp_path / "runs"

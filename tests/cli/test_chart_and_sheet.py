@@ -134,6 +134,7 @@ def test_a_missing_extra_is_named(made: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.usefixtures("computed")
+@pytest.mark.exhaustive
 def test_a_sheet_has_a_column_a_mask_or_one_for_every_half() -> None:
     outcome = riptui("sheet", "runs", "-o", "a.png")
     assert (outcome.code, outcome.out.split()) == (0, ["a.png", "a.csv"])

@@ -30,6 +30,7 @@ def test_fetch_compares_the_file_with_its_hash(inception_home: Path, capsys: pyt
     assert "is damaged: its SHA-256 does not begin with 6726825d" in capsys.readouterr().err
 
 
+@pytest.mark.exhaustive
 def test_fetch_compares_a_folders_tensors(tiny_vision_models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from riptui.features.vision_models import verify_vision_model
 

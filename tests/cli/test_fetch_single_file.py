@@ -66,6 +66,7 @@ def test_for_a_file_on_this_machine_only_configurations_are_fetched(
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_a_file_in_a_repository_is_fetched_with_its_configurations_by_its_page(
     hub: Hub, file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -108,6 +109,7 @@ def test_of_a_repository_in_another_layout_a_file_is_named(hub: Hub, file: Path)
     assert download.plan_download("org/web-ui/old.ckpt", "main", allow_pickle=True).size == len(b"pickle")
 
 
+@pytest.mark.exhaustive
 def test_check_knows_the_weights_in_a_file(
     checkpoints: Checkpoints, file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], hub: Hub
 ) -> None:

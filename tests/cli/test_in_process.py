@@ -34,6 +34,7 @@ def statuses() -> list[str]:
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_ps_shows_it_and_it_is_shut_down_as_by_ctrl_c(runs: Path) -> None:
     with started("run", "p.png", *OPTIONS, "--seed", "0-2", "--display", "none") as process:
         wait_until(lambda: "it/s" in riptui("ps", "--runs", runs).out)
@@ -53,6 +54,7 @@ def test_ps_shows_it_and_it_is_shut_down_as_by_ctrl_c(runs: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_one_that_is_killed_is_no_longer_listed(runs: Path) -> None:
     with started("run", "p.png", *OPTIONS, "--display", "none") as process:
         wait_until(lambda: list_running_workers(runs))

@@ -371,6 +371,7 @@ def checked(*argv: str | Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in check(*argv, "--json").out.splitlines()]
 
 
+@pytest.mark.exhaustive
 def test_what_is_right_is_said_to_be(make_trajectory: MakeTrajectory) -> None:
     computed(make_trajectory("a/x", inpainter="noise"))
     stopped(make_trajectory("b/y", inpainter="noise", seed=1))
@@ -423,6 +424,7 @@ def a_keyframe(trajectory: Trajectory) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("damage", [a_patch, a_row, a_pixel_hash])
+@pytest.mark.exhaustive
 def test_damage_is_found_named_cut_and_computed_again_to_the_same_bytes(
     damage: Any, make_trajectory: MakeTrajectory
 ) -> None:
@@ -556,6 +558,7 @@ def two(make_trajectory: MakeTrajectory) -> list[str]:
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_on_a_terminal_results_stay_apart_from_the_bar(two: list[str]) -> None:
     sent, _ = on_terminal("check", "runs")
     assert "checking" in sent

@@ -100,6 +100,7 @@ def test_what_is_measured_later_is_exactly_what_a_run_measures(measure: str, mak
     assert all(values.keys() == {*names} for k, values in later.read_metrics().items() if k)
 
 
+@pytest.mark.exhaustive
 def test_a_metric_of_iterations_is_complete_without_a_value_of_frame_0(done: Trajectory) -> None:
     riptui("measure", PLACE, "--metrics", "seam,ssim@previous")
     measured = (done.path / layout.METRICS).read_bytes()
@@ -268,6 +269,7 @@ def test_a_parquet_has_the_same(done: Trajectory) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_all_of_it_at_once(done: Trajectory) -> None:
     given = ["--frames", "f", "--gif", "x.gif", "--strip", "x.png", "--csv", "x.csv"]
     outcome = riptui("export", PLACE, *given)

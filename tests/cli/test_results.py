@@ -113,6 +113,7 @@ def test_without_lpips_the_next_best_metric_is_taken(place: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_each_finding_is_told_with_its_verdict_and_its_numbers(runs: Path) -> None:
     outcome = riptui("results", runs, "--findings")
     assert outcome.code == 0
@@ -147,6 +148,7 @@ def test_inpainters_are_ordered_with_the_tests_behind_it(runs: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.needs("parquet")
+@pytest.mark.exhaustive
 def test_all_that_was_measured_is_written_as_one_table(runs: Path, place: Path) -> None:
     outcome = riptui("results", runs, "--csv", "all.csv", "--parquet", "all.parquet")
     assert outcome.code == 0

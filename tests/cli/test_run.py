@@ -54,6 +54,7 @@ def test_pictures_masks_seeds_and_inpainters_make_a_trajectory_each() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_an_option_given_twice_means_both() -> None:
     short = ("--size", "256", "--amount", "20", "--display", "none")
     several = ("--mask", "64", "--mask", "128", "-i", "noise", "-i", "identity,noise", "--seed", "1", "--seed", "1-2")

@@ -125,6 +125,7 @@ def test_a_classical_inpainter_is_computed_here(run: Run, runs: Path) -> None:
     assert list_workers(runs) == []
 
 
+@pytest.mark.exhaustive
 def test_a_failure_in_the_worker_is_the_failure_of_the_run(run: Run, runs: Path) -> None:
     outcome = riptui(*run("--inpainter", "broken"))
     assert outcome.code == 1
@@ -169,6 +170,7 @@ def test_a_detached_run_returns_at_once_and_its_work_goes_on_without_it(run: Run
     assert "queued" not in again.out
 
 
+@pytest.mark.exhaustive
 def test_detaching_a_classical_inpainter_in_json(run: Run, runs: Path) -> None:
     outcome = riptui(*run("--inpainter", "telea", "--detach", "--display", "json", "--seed", "0-1"))
     told = [json.loads(line) for line in outcome.out.splitlines()]

@@ -147,6 +147,7 @@ def test_default_names() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_processes_give_the_same_in_the_same_order(photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(picture_loading, "IN_PROCESS", 2)
     paths = sorted(photos.glob("*.png"))

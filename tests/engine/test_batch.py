@@ -247,6 +247,7 @@ def test_an_inpainter_that_does_not_suit_the_last_session_is_loaded_again(fake: 
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_an_inpainter_stays_loaded_while_there_is_work_for_it(fake: Fake, make: MakeSeveral) -> None:
     noise, other, later = make(2), make(2, "ns", inpainter="navier-stokes"), make(1, "later")
     queue = Queue([noise[0], other[0], noise[1], other[1]])

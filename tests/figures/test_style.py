@@ -42,6 +42,7 @@ def test_the_users_own_style_has_no_say_and_is_left_as_it_was(tmp_path: Path) ->
     "name",
     ["$x_1^2$.png", "a_b.png", "$", "\x1b[31m\u202e.png", "\u6f22\u5b57.png", "\U0001f600.png", "x" * 300, "\\frac{"],
 )
+@pytest.mark.exhaustive
 def test_hostile_names_are_drawn_as_they_are_or_escaped(name: str, tmp_path: Path) -> None:
     condition = of_two_seeds(tmp_path, source_name=name)
     singly, by_seed = (

@@ -211,6 +211,7 @@ def test_the_key_switches_through_what_the_terminal_can_show(tmp_path: Path) -> 
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_over_ssh_pictures_are_smaller_on_the_wire(tmp_path: Path) -> None:
     sizes = []
     for variables in {}, {"SSH_CONNECTION": "10.0.0.1 50000 10.0.0.2 22"}:
@@ -221,6 +222,7 @@ def test_over_ssh_pictures_are_smaller_on_the_wire(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_in_half_blocks_nothing_but_text_is_sent(tmp_path: Path) -> None:
     with fake_terminal(fakes.DA1) as terminal, running_app(terminal, tmp_path / "keys"):
         written = started(terminal)[len(fakes.QUERIES) :]

@@ -170,6 +170,7 @@ def test_a_tmux_that_cannot_be_asked_gets_half_blocks(tmp_path: Path) -> None:
     ("replies", "delay", "protocol"),
     [(fakes.KITTY, 0.0, b"kitty:"), (fakes.XTERM, 0.15, b"sixel:"), (fakes.KITTY, 0.5, b"kitty:"), (b"", 0.0, b"half")],
 )
+@pytest.mark.exhaustive
 def test_no_reply_becomes_a_key_press(replies: bytes, delay: float, protocol: bytes, tmp_path: Path) -> None:
     with fake_terminal(replies, delay=delay) as terminal, running_app(terminal, tmp_path / "keys") as app:
         terminal.wait_for(b"ready " + protocol)

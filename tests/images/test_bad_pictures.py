@@ -124,6 +124,7 @@ def test_a_bomb_is_refused_even_when_other_code_lifted_pillows_limit(
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_pillow_would_only_warn_about_it_so_90_megapixels_are_read(tmp_path: Path) -> None:
     original = prepared(tmp_path, PIL.Image.new("1", (10_000, 9_000), 1), "a.png")
     assert original.image[128, 128].tolist() == list(WHITE)

@@ -165,6 +165,7 @@ def test_a_session_records_what_the_spec_leaves_open(checkpoints: Checkpoints, m
 
 
 @pytest.mark.parametrize("family", PASSES)
+@pytest.mark.exhaustive
 def test_guidance_between_equal_prompts_is_skipped_and_changes_nothing_else(
     family: str, checkpoints: Checkpoints, made: dict[str, Any]
 ) -> None:
@@ -196,6 +197,7 @@ def test_with_a_prompt_guidance_is_kept(family: str, checkpoints: Checkpoints) -
     assert abs(expected.astype(int) - paint(loaded(checkpoints[family], family, guidance=1.0))).max() > 1
 
 
+@pytest.mark.exhaustive
 def test_sdxl_takes_zeros_for_no_negative_prompt_and_guidance_matters_then(checkpoints: Checkpoints) -> None:
     guided = loaded(checkpoints["sdxl"], "sdxl", negative_prompt=None)
     assert "guidance" not in guided.notes
@@ -338,6 +340,7 @@ def test_a_picture_that_is_not_finite_is_an_error(checkpoints: Checkpoints) -> N
 
 
 @pytest.mark.parametrize("family", ["sd2", "flux-fill"])
+@pytest.mark.exhaustive
 def test_in_half_precision_it_is_the_plain_pipeline_too(family: str, checkpoints: Checkpoints) -> None:
     half = loaded(checkpoints[family], family, dtype="bfloat16", guidance=1.0)
     assert half.notes["dtype"] == "bfloat16"
@@ -364,6 +367,7 @@ def test_a_strength_below_1_keeps_something_of_what_lay_there(checkpoints: Check
     assert np.array_equal(paint(half), expected)
 
 
+@pytest.mark.exhaustive
 def test_nothing_reaches_the_terminal(checkpoints: Checkpoints, capfd: pytest.CaptureFixture[str]) -> None:
     for family in FAMILIES:
         paint(loaded(checkpoints[family], family))

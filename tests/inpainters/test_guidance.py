@@ -65,6 +65,7 @@ def outcome(pipeline: Any, guidance: float) -> np.ndarray:
 
 
 @pytest.mark.parametrize("family", PASSES)
+@pytest.mark.exhaustive
 def test_in_float64_it_is_nothing_and_in_float32_the_plain_script_is_no_nearer_to_that(
     family: str, checkpoints: Checkpoints, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -108,6 +108,7 @@ def test_it_keeps_the_rules_of_inpainters(resampling: LoadedInpainter) -> None:
         ("sd2", {"eta": 0.5}),
     ],
 )
+@pytest.mark.exhaustive
 def test_it_is_repaints_algorithm_in_latents(family: str, given: dict[str, Any], checkpoints: Checkpoints) -> None:
     made = load(checkpoints[family], **given)
     expected = written_out(made, 5, given["eta"], given.get("guidance", 1.0))
@@ -115,6 +116,7 @@ def test_it_is_repaints_algorithm_in_latents(family: str, given: dict[str, Any],
     assert abs(paint(made, seed=6).astype(int) - expected).mean() > 2
 
 
+@pytest.mark.exhaustive
 def test_a_network_that_predicts_velocities_is_resampled_too(checkpoints: Checkpoints) -> None:
     made = load(checkpoints["sd1.5-text"])
     before = paint(made)

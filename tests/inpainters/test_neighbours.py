@@ -35,6 +35,7 @@ def painted(inpaint: Any, slot: int, rng: np.random.Generator) -> Image:
 
 
 @pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.exhaustive
 def test_a_rows_pixels_depend_on_neither_its_neighbours_nor_its_slot(family: str, made: dict[str, Any]) -> None:
     rng = np.random.default_rng(0)
     first, *others = (painted(made[family], slot, rng) for slot in (0, 0, 1, 2))

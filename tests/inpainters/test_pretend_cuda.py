@@ -72,6 +72,7 @@ def test_it_refuses_what_a_gpu_refuses_and_computes_the_rest() -> None:
 
 
 @pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.exhaustive
 def test_a_model_paints_there_what_it_paints_on_a_cpu(family: str, checkpoints: Checkpoints) -> None:
     given: dict[str, Any] = {"prompt": "a cat", "guidance": GUIDANCE[family], "steps": 2}
     expected = paint(load(checkpoints[family], family, "cpu", **given)).astype(int)
@@ -84,6 +85,7 @@ def test_a_model_paints_there_what_it_paints_on_a_cpu(family: str, checkpoints: 
 
 
 @pytest.mark.parametrize("family", HALF)
+@pytest.mark.exhaustive
 def test_by_itself_a_model_is_in_its_half_precision(family: str, checkpoints: Checkpoints) -> None:
     expected = paint(load(checkpoints[family], family, "cpu", dtype=HALF[family], steps=1)).astype(int)
     with pretend_cuda():
@@ -181,6 +183,7 @@ def test_as_many_trajectories_as_fit_advance_together_and_fewer_where_memory_run
 
 
 @pytest.mark.usefixtures("gpu")
+@pytest.mark.exhaustive
 def test_a_model_too_large_for_the_memory_fails_its_trajectories_with_a_line(
     checkpoints: Checkpoints, make_trajectory: MakeTrajectory, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -65,6 +65,7 @@ def plain_picture(family: str, checkpoints: Checkpoints, **given: Any) -> Any:
 
 
 @pytest.mark.parametrize("family", TRANSFORMERS)
+@pytest.mark.exhaustive
 def test_it_is_a_plain_diffusers_script_and_guidance_between_equal_prompts_is_skipped(
     family: str, made: dict[str, Any], checkpoints: Checkpoints
 ) -> None:

@@ -293,6 +293,7 @@ def test_without_ray_its_extra_is_named(written: Written, monkeypatch: pytest.Mo
 
 @ray
 @pytest.mark.parametrize("address", ["127.0.0.1:1", "ray://127.0.0.1:1", "nonsense"])
+@pytest.mark.exhaustive
 def test_where_no_cluster_is_one_line_says_how_to_get_one(address: str, written: Written) -> None:
     outcome = ran(written(), "--ray", address)
     assert outcome.code == 1

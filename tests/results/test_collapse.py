@@ -38,6 +38,7 @@ def fill_with_mean(image: Image, seed: int) -> Image:
     return np.full_like(image, image.mean(axis=(0, 1)).round().astype(np.uint8))
 
 
+@pytest.mark.exhaustive
 def test_known_damage_gets_its_label(pictures: Sequence[Image], tmp_path: Path) -> None:
     coffee, others = pictures[1], [pictures[0], *pictures[2:]]
     inpainters = {

@@ -111,6 +111,7 @@ def test_what_is_no_distance_of_two_pictures_is_refused_in_a_line(name: str) -> 
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_runs_of_pictures_are_compared_at_equal_amounts_and_averaged_over_pictures(
     make_trajectory: MakeTrajectory,
 ) -> None:

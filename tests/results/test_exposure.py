@@ -112,6 +112,7 @@ def test_no_recursion_effect_where_each_repaint_damages_the_same(tmp_path: Path,
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_recursion_effect_is_positive_where_each_repaint_loses_a_little(tmp_path: Path, pictures: list[Image]) -> None:
     effect = effect_of(tmp_path, pictures, lambda original: lose_a_little())
     assert effect.slope.low > 0

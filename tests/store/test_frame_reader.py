@@ -59,6 +59,7 @@ def shown(reel: FrameReader, numbers: range) -> list[int]:
 @pytest.mark.slow
 @pytest.mark.parametrize("order", ["forwards", "backwards", "at random"])
 @pytest.mark.parametrize("cache", [0, 2**24])
+@pytest.mark.exhaustive
 def test_every_frame_in_any_order_is_the_one_that_was_computed(trajectory: Trajectory, order: str, cache: int) -> None:
     expected = every_frame(trajectory)
     numbers = list(expected)
@@ -137,6 +138,7 @@ def test_the_cache_keeps_to_its_bytes(trajectory: Trajectory) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_a_damaged_patch_spoils_only_the_frames_that_cannot_be_had_without_it(trajectory: Trajectory) -> None:
     expected = every_frame(trajectory)
     rows = trajectory.read_rows()

@@ -74,6 +74,7 @@ def test_one_that_was_begun_goes_on_elsewhere(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("when", ["before", "half", "after"])
+@pytest.mark.exhaustive
 def test_a_crash_at_home_at_any_call_loses_nothing_that_was_saved(
     when: When, make_trajectory: MakeTrajectory, expected: Trajectory, tmp_path: Path
 ) -> None:

@@ -314,6 +314,7 @@ def test_a_file_that_was_removed_by_hand_is_durable_again_before_its_first_line(
             assert tree[f"runs/{PLACE}/{layout.SESSIONS}"]
 
 
+@pytest.mark.exhaustive
 def test_measurements_of_frames_that_were_cut_do_not_come_back(tmp_path: Path) -> None:
     disk, shadow = killed_while_forgetting(tmp_path)
     reported, tree = cuts_of_a_run(STORY, shadow, disk)[-1]
@@ -322,6 +323,7 @@ def test_measurements_of_frames_that_were_cut_do_not_come_back(tmp_path: Path) -
     assert contents(after)[layout.METRICS] == STORY.ending[layout.METRICS]
 
 
+@pytest.mark.exhaustive
 def test_measurements_made_after_a_killed_recovery_are_durable(tmp_path: Path) -> None:
     disk, shadow = killed_while_forgetting(tmp_path)
     trajectory = Trajectory(disk / "runs" / PLACE)

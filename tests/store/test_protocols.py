@@ -58,6 +58,7 @@ def read_as_a_stranger(trajectory: Trajectory, k: int) -> Image:
     return np.asarray(names["frame"](trajectory.path, k))
 
 
+@pytest.mark.exhaustive
 def test_what_is_saved_is_what_was_computed_whoever_reads_it(trajectory: Trajectory) -> None:
     list(run_trajectory(trajectory))
     spec = trajectory.spec

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from riptui.engine import BatchRunner
 from riptui.images import encode_png
@@ -65,6 +66,7 @@ def test_keyframes_of_older_releases_stay(tmp_path: Path) -> None:
     assert (trajectory.path / layout.KEYFRAMES / "2.png").exists()
 
 
+@pytest.mark.exhaustive
 def test_a_batch_computes_them_side_by_side(tmp_path: Path) -> None:
     trajectories = [make(tmp_path / name, name) for name in ("jpeg", "blur")]
     waiting = iter(trajectories)

@@ -357,6 +357,7 @@ def poisonous(runs: Path, place: str) -> Trajectory:
 
 
 @pytest.mark.parametrize("batch", ["1", "4"])
+@pytest.mark.exhaustive
 def test_a_poisonous_trajectory_fails_and_the_good_ones_finish(
     batch: str, runs: Path, make_trajectory: MakeTrajectory
 ) -> None:
@@ -371,6 +372,7 @@ def test_a_poisonous_trajectory_fails_and_the_good_ones_finish(
     assert poison.read_status() == Status.QUEUED
 
 
+@pytest.mark.exhaustive
 def test_workers_that_die_before_they_try_anything_are_given_up(
     runs: Path, make_trajectory: MakeTrajectory, monkeypatch: pytest.MonkeyPatch
 ) -> None:

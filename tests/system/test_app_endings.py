@@ -157,6 +157,7 @@ async def test_all_of_the_screen_is_drawn_when_the_terminal_is_back(
         await pilot.wait_until(lambda: any(isinstance(update, LayoutUpdate) for update in drawn), "the whole screen")
 
 
+@pytest.mark.exhaustive
 def test_bytes_that_are_no_text_and_late_answers_change_nothing(folder: Path) -> None:
     with running(folder) as app:
         outside = app.terminal.outside
@@ -231,6 +232,7 @@ def test_a_home_that_cannot_be_written_is_none(folder: Path, tmp_path: Path) -> 
         app.quit_in_order()
 
 
+@pytest.mark.exhaustive
 def test_forty_resizes_in_a_second_leave_a_whole_screen(folder: Path) -> None:
     with running(folder) as app:
         for number in range(40):

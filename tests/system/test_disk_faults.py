@@ -82,6 +82,7 @@ def test_a_disk_that_fills_up_ends_the_run_and_loses_nothing(spare: int, disk: P
     require_ending(ending, disk / "runs")
 
 
+@pytest.mark.exhaustive
 def test_a_full_disk_is_told_in_one_line_by_the_command_itself(disk: Path, ending: Contents) -> None:
     ballast = fill(disk, 512 * 1024)
     outcome = spawned("run", "p.png", *OPTIONS, "--runs", disk / "runs", "--display", "none")
@@ -125,6 +126,7 @@ def test_a_file_size_limit_ends_the_run_and_loses_nothing(limit: int, ending: Co
     require_ending(ending)
 
 
+@pytest.mark.exhaustive
 def test_a_file_size_limit_does_not_kill_the_command(ending: Contents) -> None:
     if not (prlimit := shutil.which("prlimit")):
         pytest.skip("no prlimit")

@@ -172,6 +172,7 @@ def test_a_replay_without_riptui_gives_every_frame_bit_for_bit(
 
 @pytest.mark.parametrize("paste", [True, False])
 @pytest.mark.parametrize("inpainter", ["navier-stokes", "telea", "noise"])
+@pytest.mark.exhaustive
 def test_it_does_so_after_stops_in_the_middle(make_trajectory: MakeTrajectory, inpainter: str, paste: bool) -> None:
     fields = {"inpainter": inpainter, "mask": 64, "amount": 200.0, "seed": 3, "paste": paste}
     stopped, whole = make_trajectory("a/stopped", **fields), make_trajectory("a/whole", **fields)

@@ -83,6 +83,7 @@ def test_nohup_is_respected(longer_ending: Contents) -> None:
     require_ending(longer_ending, place=LONGER_PLACE)
 
 
+@pytest.mark.exhaustive
 def test_a_kill_leaves_an_interrupted_trajectory_that_is_completed_by_the_same_command(longer_ending: Contents) -> None:
     with under_way() as process:
         process.kill()

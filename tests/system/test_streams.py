@@ -83,6 +83,7 @@ def test_an_output_that_takes_nothing_ends_every_command_without_a_traceback(
             assert (main(argv), err.getvalue()) == (code, told), argv
 
 
+@pytest.mark.exhaustive
 def test_a_run_whose_reader_leaves_ends_and_can_be_resumed(longer_ending: Contents) -> None:
     with under_way() as process:
         process.stdout.close()
@@ -101,6 +102,7 @@ def test_a_run_into_a_full_file_says_so_and_can_be_resumed(ending: Contents) -> 
 
 
 @pytest.mark.parametrize("closed", [[1], [0, 1, 2]], ids=str)
+@pytest.mark.exhaustive
 def test_closed_streams_are_no_reason_to_fail_nor_to_write_into_a_trajectory(
     closed: list[int], ending: Contents
 ) -> None:

@@ -153,6 +153,7 @@ def raw_in(text: str) -> set[str]:
 # --- workers
 
 
+@pytest.mark.exhaustive
 async def test_a_frame_that_a_worker_computes_appears_on_the_screen(
     runs: Path, make_trajectory: MakeTrajectory
 ) -> None:

@@ -81,6 +81,7 @@ async def test_the_keys_of_a_group_do_what_the_table_says(group: str, folder: Pa
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 async def test_the_keys_of_commands_begin_them(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     begun: list[tuple[str, str]] = []
 
@@ -1110,6 +1111,7 @@ async def test_the_palette_lists_what_can_be_done_now_once(folder: Path) -> None
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 async def test_the_palette_opens_and_runs_what_is_typed(folder: Path) -> None:
     async with open_app(folder) as pilot:
         pilot.tree.mark(FIRST)

@@ -41,6 +41,7 @@ def test_what_is_in_its_place_does_no_harm(spoil: Callable[[Path], object], tmp_
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 async def test_the_app_begins_where_it_ended(make_trajectory: MakeTrajectory, runs: Path) -> None:
     paths = [make_trajectory(f"g/t{seed}", seed=seed).path for seed in range(3)]
     async with open_app(runs) as pilot:

@@ -44,6 +44,7 @@ async def test_values_change_by_key_and_mouse_and_hold_at_once(make_trajectory: 
         await pilot.wait_for_command()
 
 
+@pytest.mark.exhaustive
 async def test_a_number_is_asked_for_and_checked(make_trajectory: MakeTrajectory, runs: Path) -> None:
     make_trajectory()
     async with open_app(runs) as pilot:
@@ -59,6 +60,7 @@ async def test_a_number_is_asked_for_and_checked(make_trajectory: MakeTrajectory
         assert load_settings().settings.play_speed == pilot.browser.settings.play_speed == 24
 
 
+@pytest.mark.exhaustive
 async def test_what_the_environment_sets_is_not_changed_here(
     make_trajectory: MakeTrajectory, runs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

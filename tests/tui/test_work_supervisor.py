@@ -45,6 +45,7 @@ async def test_a_worker_that_is_killed_is_replaced_and_the_trajectory_is_finishe
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 async def test_a_worker_that_the_user_shuts_down_is_not_replaced(runs: Path, make_trajectory: MakeTrajectory) -> None:
     trajectory = make_trajectory(inpainter="slow", parameters=SLOW)
     request_state(trajectory, "pause")

@@ -97,6 +97,7 @@ def test_it_tells_what_it_is_at(runs: Path, make_trajectory: MakeTrajectory) -> 
         assert (worker.record.pid, worker.record.batch) == (process.pid, 1)
 
 
+@pytest.mark.exhaustive
 def test_an_idle_worker_writes_seldom(runs: Path, make_trajectory: MakeTrajectory) -> None:
     make_trajectory("a/one")
     with started("worker", "--runs", runs, "--idle", "inf", command=COMMAND):

@@ -294,6 +294,7 @@ def as_pickle(folder: Path) -> None:
         file.unlink()
 
 
+@pytest.mark.exhaustive
 def test_weights_that_are_only_pickles_are_refused_unless_allowed(copied: Callable[[str], Path]) -> None:
     folder = copied("sd2")
     before = paint(loaded(folder))
@@ -342,6 +343,7 @@ def test_a_pipeline_that_cannot_be_called_alike_is_refused(pipeline: str, copied
         loaded(folder)
 
 
+@pytest.mark.exhaustive
 def test_a_unet_of_a_text_to_image_model_inpaints_by_blending_latents_and_that_is_noted(
     tmp_path: Path, checkpoints: Checkpoints
 ) -> None:
@@ -378,6 +380,7 @@ def test_weights_that_do_not_fit_their_configuration_are_an_error(copied: Callab
     ("shard", "file"),
     [("10GB", "diffusion_pytorch_model.fp16.safetensors"), ("50KB", "diffusion_pytorch_model.fp16-00001-of-*")],
 )
+@pytest.mark.exhaustive
 def test_weights_there_in_half_precision_only_are_used(
     shard: str, file: str, checkpoints: Checkpoints, tmp_path: Path
 ) -> None:
@@ -392,6 +395,7 @@ def test_weights_there_in_half_precision_only_are_used(
         loaded(tmp_path / "half")
 
 
+@pytest.mark.exhaustive
 def test_the_safety_checker_is_left_out(copied: Callable[[str], Path]) -> None:
     folder = copied("sd1.5")
     unused = {"safety_checker": ["stable_diffusion", "StableDiffusionSafetyChecker"]}
@@ -467,6 +471,7 @@ def test_a_learned_embedding_is_the_prompt(embedding: Path, checkpoints: Checkpo
     assert np.array_equal(paint(within), plain(pipeline, picture(), mask, 5, prompt="a <x> cat", guidance_scale=7.5))
 
 
+@pytest.mark.exhaustive
 def test_an_embedding_that_cannot_be_used_is_refused(embedding: Path, checkpoints: Checkpoints, tmp_path: Path) -> None:
     folder = checkpoints["sd2"]
     with pytest.raises(InputError, match="does not use the embedding: write <learned> in it"):
@@ -495,6 +500,7 @@ def test_a_lora_without_peft_names_the_extra(
         loaded(checkpoints["sd2"], lora=str(embedding))
 
 
+@pytest.mark.exhaustive
 def test_the_asymmetric_decoder_is_that_of_a_plain_pipeline(checkpoints: Checkpoints, tmp_path: Path) -> None:
     torch.manual_seed(1)
     down = {"down_block_types": ("DownEncoderBlock2D",) * 4, "down_block_out_channels": (4, 4, 4, 8)}

@@ -184,6 +184,7 @@ def test_the_digest_of_a_file_is_computed_once_until_it_changes(
     assert file_digests.file_sha256(path) != one
 
 
+@pytest.mark.exhaustive
 def test_a_warm_worker_loads_a_model_again_whose_files_have_changed(
     model: Path, make_trajectory: MakeTrajectory, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -77,6 +77,7 @@ def changed(file: Path, target: Path, change: Callable[[dict[str, torch.Tensor]]
 @pytest.mark.parametrize(
     ("family", "suffix"), [("sd1.5", ".safetensors"), ("sd2", ".ckpt"), ("sdxl-two-widths", ".safetensors")]
 )
+@pytest.mark.exhaustive
 def test_a_file_paints_as_the_folder_that_it_was_made_from(
     family: str, suffix: str, checkpoints: Checkpoints, files: Callable[..., Path], cache: Path
 ) -> None:

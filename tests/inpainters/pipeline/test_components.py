@@ -164,6 +164,7 @@ def in_variant(folder: Path, variant: str, change: Callable[[torch.Tensor], torc
     save_file(tensors, path.with_suffix(f".{variant}.safetensors"), metadata={"format": "pt"})
 
 
+@pytest.mark.exhaustive
 def test_each_component_is_loaded_in_its_own_variant(copied: Callable[[str], Path]) -> None:
     folder = copied("sd2")
     in_variant(folder / "text_encoder", "fp16", torch.Tensor.half, keep=False)

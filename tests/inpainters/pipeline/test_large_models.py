@@ -127,6 +127,7 @@ def test_a_network_that_comes_to_the_gpu_to_work_counts_once_and_not_for_each_ro
 # --- tiles
 
 
+@pytest.mark.exhaustive
 def test_tiles_are_a_setting_of_the_vae_and_a_part_of_the_spec(checkpoints: Checkpoints) -> None:
     made, plain = loaded(checkpoints["sd2"], tiling=True), loaded(checkpoints["sd2"])
     assert made.pipeline.vae.use_tiling
@@ -220,6 +221,7 @@ def write_gguf(folder: Path, file: Path, kind: str = "F32", left_out: Sequence[s
 
 
 @pytest.mark.parametrize(("family", "part"), [("sd2", "unet"), ("flux-fill", "transformer")])
+@pytest.mark.exhaustive
 def test_a_gguf_file_takes_the_place_of_the_networks_weights(
     family: str, part: str, checkpoints: Checkpoints, tmp_path: Path
 ) -> None:

@@ -70,6 +70,7 @@ def test_one_lora_paints_the_bytes_of_the_plain_pipeline_with_it_and_is_noted(
 
 
 @pytest.mark.parametrize("save_as", [save_kohya, save_diffusers, save_peft])
+@pytest.mark.exhaustive
 def test_each_layout_means_the_same_weights_for_unet_and_text_encoder(
     save_as: Callable[[Path, Layers], Path], layers: Layers, pipeline: Any, checkpoints: Checkpoints, tmp_path: Path
 ) -> None:
@@ -78,6 +79,7 @@ def test_each_layout_means_the_same_weights_for_unet_and_text_encoder(
     assert_alike(paint(adapted), paint_merged(pipeline, (layers, 0.5)))
 
 
+@pytest.mark.exhaustive
 def test_several_loras_add_up_each_at_its_weight(pipeline: Any, checkpoints: Checkpoints, tmp_path: Path) -> None:
     first, second = random_layers(pipeline), random_layers(pipeline, components="unet", alphas=(1.0,))
     paths = save_kohya(tmp_path / "1.safetensors", first), save_peft(tmp_path / "2.safetensors", second)

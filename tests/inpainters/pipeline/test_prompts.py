@@ -135,6 +135,7 @@ def test_without_weights_compel_gives_what_the_pipeline_gives(checkpoints: Check
 
 
 @pytest.mark.needs("prompts")
+@pytest.mark.exhaustive
 def test_long_prompts_are_not_cut_but_for_the_pooled_vector(families: dict[str, Any]) -> None:
     found = encode(families["sd1.5"], FIRST_75 + " dog", "dog")
     assert {tensor.shape for tensor in found.embeddings.values()} == {(1, 2 * 77, 32)}

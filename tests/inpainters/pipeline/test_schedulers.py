@@ -56,6 +56,7 @@ def test_what_no_scheduler_is_called_is_answered_with_the_nearest(
     assert said in str(refused.value)
 
 
+@pytest.mark.exhaustive
 def test_the_scheduler_with_a_noise_of_its_own_is_seeded(checkpoints: Checkpoints) -> None:
     pytest.importorskip("torchsde")
     inpaint = loaded(checkpoints["sd2"], scheduler="DPM++ SDE Karras")

@@ -13,6 +13,7 @@ from tests.support.trajectories import MakeTrajectory
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 async def test_tags_and_a_note_are_edited_and_found(make_trajectory: MakeTrajectory, runs: Path) -> None:
     cat = make_trajectory("fig7/cat").path
     make_trajectory("fig7/dog", seed=1)

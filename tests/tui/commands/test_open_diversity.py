@@ -11,6 +11,7 @@ from tests.support.trajectories import MakeTrajectory
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 async def test_d_on_a_trajectory_compares_the_seeds_beside_it(make_trajectory: MakeTrajectory, runs: Path) -> None:
     for seed in (0, 1):
         list(run_trajectory(make_trajectory(f"g/s{seed}", mask=256, seed=seed, inpainter="noise")))

@@ -83,6 +83,7 @@ async def open_large(
         yield large
 
 
+@pytest.mark.exhaustive
 async def test_it_shows_the_frame_to_the_edges_and_returns_to_where_one_was(runs: Path) -> None:
     async with open_large(runs) as large:
         assert large.picture.part is not None
@@ -101,6 +102,7 @@ async def test_it_shows_the_frame_to_the_edges_and_returns_to_where_one_was(runs
         assert large.pilot.cursor == FIRST
 
 
+@pytest.mark.exhaustive
 async def test_it_zooms_and_pans_and_steps_where_nothing_is_cut_off(runs: Path) -> None:
     async with open_large(runs) as large:
         await large.press("plus", "plus")
@@ -164,6 +166,7 @@ async def test_views_gain_and_outline(runs: Path) -> None:
         assert large.shows(draw_outline(loaded.frame.image, Region(snapshot.rows[31].box)))
 
 
+@pytest.mark.exhaustive
 async def test_it_blinks_with_the_original_until_it_is_told_to_stop(runs: Path) -> None:
     async with open_large(runs) as large:
         original, frame = (read_frame(Trajectory(runs / FIRST), k) for k in (0, 32))

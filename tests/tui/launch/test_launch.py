@@ -233,6 +233,7 @@ async def test_the_form_makes_and_queues_what_it_says(
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 async def test_the_same_again_is_found_and_what_is_done_is_left_alone(
     runs: Path, folder: Path, asked: list[Path]
 ) -> None:
@@ -334,6 +335,7 @@ async def test_the_list_follows_a_folder_that_is_typed_and_the_default_metrics_a
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 async def test_after_a_launch_the_cursor_is_on_it_also_where_a_filter_hides_it(
     runs: Path, folder: Path, asked: list[Path], make_trajectory: MakeTrajectory
 ) -> None:

@@ -1,5 +1,6 @@
 """A VAE in a file of its own, in the original layout, in diffusers', or inside a whole model."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -39,6 +40,8 @@ def other(tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch.save({"state_dict": original | {"loss.logvar": torch.zeros(1)}}, folder / "it.vae.pt")
     save_file(made.state_dict(), folder / "new names.safetensors")
     save_file({f"first_stage_model.{key}": original[key] for key in original}, folder / "in a model.safetensors")
+    for file in folder.glob("*.*"):
+        os.utime(file, (0, 0))  # what has only just been written could change again unseen: its digest is not kept
     return folder
 
 
@@ -129,8 +132,7 @@ def test_a_file_that_was_replaced_or_moved_is_known_by_its_content(
     original = other / "original.safetensors"
     recorded = identity.read_weights(parameters(original)).identity
     assert recorded["vae configuration"]
-    found = find_moved(parameters(tmp_path / "gone.safetensors"), recorded)["vae"]
-    assert Path(str(found)).read_bytes() == original.read_bytes()  # other tests may have made copies
+    assert find_moved(parameters(tmp_path / "gone.safetensors"), recorded)["vae"] == str(original)
     assert identity.unlike_parts(recorded, identity.read_weights(parameters(other / "folder")).identity) == ["vae"]
     with pytest.raises(InputError, match="does not exist"):
         identity.read_weights(parameters(tmp_path / "gone.safetensors"))

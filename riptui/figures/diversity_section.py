@@ -22,7 +22,14 @@ from riptui.figures.diversity_figure import (
     spread_rows,
 )
 from riptui.figures.figure import WrittenFigure
-from riptui.figures.markdown import escape_markdown, first_complaints, format_estimate, markdown_list, markdown_table
+from riptui.figures.markdown import (
+    escape_markdown,
+    first_complaints,
+    format_estimate,
+    markdown_list,
+    markdown_table,
+    show_figure,
+)
 from riptui.figures.report_data import OnReportProgress, ReportData
 from riptui.results.bootstrap import IntervalEstimate
 from riptui.results.curves import get_setting
@@ -91,9 +98,7 @@ def render_diversity(diversity: WrittenDiversity) -> Iterator[str]:
         f"{analysis.near_bits} of 64 bits differ. [CSV]({DIVERSITY_CSV}) of every pair.\n"
     )
     for figure in diversity.figures:
-        links = ", ".join(f"[{name.rpartition('.')[2].upper()}]({name})" for name in figure.files[1:])
-        title = f"How far seeds are apart{f', {escape_markdown(figure.of)}' if figure.of else ''}"
-        yield f"![{title}]({figure.files[0]})\n\n{escape_markdown(figure.caption)} {links}\n"
+        yield show_figure("How far seeds are apart", figure)
     columns = ["inpainter", "mask", "inpainted", "pictures", "n", "distance", "Vendi score", "near-duplicates"]
     yield markdown_table([*columns, "distinct"], [*_point_rows(analysis)])
     if near := [*_list_near(analysis)]:

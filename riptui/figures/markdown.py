@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from math import isnan
 
+from riptui.figures.figure import WrittenFigure
 from riptui.metrics.display import format_result
 from riptui.results.bootstrap import IntervalEstimate
 from riptui.text.terminal import printable
@@ -31,6 +32,17 @@ def markdown_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str
 
 def markdown_list(items: Iterable[str]) -> str:
     return "".join(f"- {item}\n" for item in items)
+
+
+def figure_links(figure: WrittenFigure) -> str:
+    """Links to the files of a figure but the first, which is shown: "[SVG](figure-01.svg), ..."."""
+    return ", ".join(f"[{name.rpartition('.')[2].upper()}]({name})" for name in figure.files[1:])
+
+
+def show_figure(title: str, figure: WrittenFigure) -> str:
+    """A section's figure with its caption and links; what it is of stands behind the title."""
+    of = f", {escape_markdown(figure.of)}" if figure.of else ""
+    return f"![{title}{of}]({figure.files[0]})\n\n{escape_markdown(figure.caption)} {figure_links(figure)}\n"
 
 
 def format_estimate(estimate: IntervalEstimate) -> str:

@@ -10,7 +10,14 @@ from riptui.figures import style
 from riptui.figures.data import Condition, settings_title
 from riptui.figures.exposure_figure import draw_exposure, exposure_caption, exposure_rows
 from riptui.figures.figure import WrittenFigure
-from riptui.figures.markdown import escape_markdown, first_complaints, format_estimate, markdown_list, markdown_table
+from riptui.figures.markdown import (
+    escape_markdown,
+    first_complaints,
+    format_estimate,
+    markdown_list,
+    markdown_table,
+    show_figure,
+)
 from riptui.figures.report_data import ReportData
 from riptui.metrics.display import format_result
 from riptui.results.bootstrap import IntervalEstimate
@@ -58,9 +65,7 @@ def render_recursion(recursion: WrittenRecursion) -> Iterator[str]:
     if not analysis.groups:
         yield "No trajectory is complete, made with paste and readable: there is nothing to say.\n"
     for figure in recursion.figures:
-        links = ", ".join(f"[{name.rpartition('.')[2].upper()}]({name})" for name in figure.files[1:])
-        title = f"What recursion does{f', {escape_markdown(figure.of)}' if figure.of else ''}"
-        yield f"![{title}]({figure.files[0]})\n\n{escape_markdown(figure.caption)} {links}\n"
+        yield show_figure("What recursion does", figure)
     for name in dict.fromkeys(name for group in analysis.groups for name in group.effects):
         unit = f", in {PATCH_ERRORS[name]}" if name in PATCH_ERRORS else ""
         yield f"Error of squares by {escape_markdown(name)}{unit}:\n"

@@ -9,7 +9,14 @@ from riptui import __version__
 from riptui.errors import InputError
 from riptui.figures.data import Condition, settings_title
 from riptui.figures.figure import SkippedFigure, WrittenFigure
-from riptui.figures.markdown import escape_markdown, first_complaints, format_estimate, markdown_list, markdown_table
+from riptui.figures.markdown import (
+    escape_markdown,
+    figure_links,
+    first_complaints,
+    format_estimate,
+    markdown_list,
+    markdown_table,
+)
 from riptui.figures.report_data import ReportData
 from riptui.metrics.display import format_result
 from riptui.results.bootstrap import MIN_INTERVAL_IMAGES
@@ -138,10 +145,9 @@ def _figures_section(
     yield "## Figures\n"
     for figure in figures:
         suffix = f", {escape_markdown(figure.of)}" if figure.of else ""
-        links = ", ".join(f"[{name.rpartition('.')[2].upper()}]({name})" for name in figure.files[1:])
         title = f"Figure {figure.number}{suffix}{figure.view.heading}"
         yield f"### {title}\n\n![{title}]({figure.files[0]})\n"
-        yield f"{escape_markdown(figure.caption)} {links}\n"
+        yield f"{escape_markdown(figure.caption)} {figure_links(figure)}\n"
     if not figures:
         yield "No figure could be drawn.\n"
     if left_out:

@@ -12,7 +12,7 @@ from riptui.export.tables import write_csv
 from riptui.figures import style
 from riptui.figures.data import Condition, settings_title
 from riptui.figures.figure import WrittenFigure
-from riptui.figures.markdown import escape_markdown, format_estimate, markdown_list, markdown_table
+from riptui.figures.markdown import escape_markdown, format_estimate, markdown_list, markdown_table, show_figure
 from riptui.figures.report_data import OnReportProgress, ReportData
 from riptui.figures.sets_figure import draw_sets
 from riptui.metrics.sets import SET_METRICS
@@ -130,9 +130,7 @@ def render_sets(written: WrittenSets) -> Iterator[str]:
         return
     yield f"## Sets of pictures\n\n{_INTRODUCTION}"
     for figure in written.figures:
-        links = ", ".join(f"[{name.rpartition('.')[2].upper()}]({name})" for name in figure.files[1:])
-        title = f"Sets of pictures{f', {escape_markdown(figure.of)}' if figure.of else ''}"
-        yield f"![{title}]({figure.files[0]})\n\n{escape_markdown(figure.caption)} {links}\n"
+        yield show_figure("Sets of pictures", figure)
     for name, curves in written.curves.items():
         yield f"By the features {escape_markdown(name)}, at the end:\n"
         yield _ends_table(curves, written.by)

@@ -15,7 +15,7 @@ from riptui.figures.averages import AveragePoint, average_runs, compute_averages
 from riptui.figures.curve_view import CurveView
 from riptui.figures.data import Condition
 from riptui.figures.figure import WrittenFigure
-from riptui.figures.markdown import escape_markdown, markdown_table
+from riptui.figures.markdown import escape_markdown, markdown_table, show_figure
 from riptui.metrics.display import format_result, in_display_order
 from riptui.text.terminal import printable
 from riptui.text.units import format_count
@@ -65,10 +65,8 @@ def render_side_by_side(found: WrittenSideBySide) -> Iterator[str]:
     """The parts of the section's text; nothing for a single condition."""
     if not found.figures:
         return
-    figure = found.figures[0]
-    links = ", ".join(f"[{name.rpartition('.')[2].upper()}]({name})" for name in figure.files[1:])
     yield "## Side by side\n"
-    yield f"![Figure S3]({figure.files[0]})\n\n{escape_markdown(figure.caption)} {links}\n"
+    yield show_figure("Figure S3", found.figures[0])
     yield "Means over images at the first measured point after the original, and at the end:\n"
     yield markdown_table(found.columns, found.rows)
 

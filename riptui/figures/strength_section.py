@@ -13,7 +13,7 @@ from riptui.export.tables import TableCell, write_csv
 from riptui.figures import style
 from riptui.figures.data import Condition
 from riptui.figures.figure import WrittenFigure
-from riptui.figures.markdown import escape_markdown, format_estimate, markdown_table
+from riptui.figures.markdown import escape_markdown, format_estimate, markdown_table, show_figure
 from riptui.metrics.display import format_result
 from riptui.metrics.values import finite_or_none
 from riptui.results.strength_law import StrengthLaw, find_strength_laws
@@ -66,8 +66,7 @@ def render_strengths(found: WrittenStrengths) -> Iterator[str]:
         return
     yield f"## Drift against strength\n\n{_INTRODUCTION}"
     for figure in found.figures:
-        links = ", ".join(f"[{name.rpartition('.')[2].upper()}]({name})" for name in figure.files[1:])
-        yield f"![Figure S4]({figure.files[0]})\n\n{escape_markdown(figure.caption)} {links}\n"
+        yield show_figure("Figure S4", figure)
     columns = ["settings", "distance", "passes", "images", "strengths", "drift", "no noise", "exponent", "beyond it"]
     yield markdown_table(columns, [_cells(law) for law in found.laws])
 

@@ -1,5 +1,7 @@
 """The newer families against plain diffusers scripts with PIL in and out; tiny random weights in the real layout."""
 
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,11 +13,13 @@ import numpy as np
 import torch
 from PIL import Image as Pictures
 
-from riptui.errors import InputError
+from riptui.errors import InputError, WeightsError
 from riptui.inpainters.models.catalogue import MODELS
+from riptui.inpainters.pipeline.components import verify_model
 from riptui.inpainters.silence import silence_libraries
 from riptui.recursion import ignore_step
 from riptui.testing.inpainter_rules import check_batch, check_output, check_repeatable, check_stopping
+from tests.inpainters.pipeline.test_components import change, weights_file, without_one
 from tests.inpainters.test_diffusion import STEPS, loaded, paint, squares
 from tests.support.tiny_checkpoints import Checkpoints, checkpoints, one_thread_and_no_network
 from tests.support.trajectories import picture
@@ -129,3 +133,16 @@ def test_a_picture_that_a_pipeline_would_make_smaller_is_refused(
     monkeypatch.setattr(diffusers.Flux2KleinInpaintPipeline, "_get_raw_image_size", lambda *_: (64, 64))
     with pytest.raises(InputError, match="makes 64 x 64 px of 256 x 256: take a smaller --size"):
         paint(made["flux2-klein"])
+
+
+@pytest.mark.parametrize("family", TRANSFORMERS)
+def test_a_part_that_lacks_a_tensor_is_named(family: str, checkpoints: Checkpoints, tmp_path: Path) -> None:
+    parts = sorted(file.parent.name for file in checkpoints[family].glob("*/*.safetensors"))
+    assert {"text_encoder", "transformer", "vae"} <= {*parts}
+    for part in parts:
+        folder = shutil.copytree(checkpoints[family], tmp_path / part)
+        said = change(weights_file(folder / part), without_one)
+        with pytest.raises(WeightsError) as refused:
+            verify_model(folder, "the model", repair_hint="Mend it")
+        assert f"the model's {part} does not fit its config.json (" in str(refused.value)
+        assert said in str(refused.value)

@@ -10,6 +10,7 @@ launch/     the form for new trajectories
 rating/     the screen of blind ratings
 nearest/    a frame beside the nearest pictures of a corpus
 diversity/  how far the seeds of a picture are apart
+studies/    the studies: plan, progress, pause, report
 commands/   the keys that change something: launch, pause, stop, rename, export ...
 bindings    every key, in tables; keymap: the user's own keys; help: all keys; key_footer: those in the last line
 figure_dialog      writes a chart or a sheet for a paper; written_files: says what was written

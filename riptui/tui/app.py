@@ -169,6 +169,8 @@ class RiptuiApp(App[None], inherit_bindings=False):  # Textual's ctrl+q, beside 
         return self._study_jobs
 
     def on_study_jobs_computing_ended(self, message: "StudyJobs.ComputingEnded") -> None:
+        if message.expected and not message.failed:
+            return
         severity: Literal["error", "information"] = "error" if message.failed else "information"
         self.notify(printable(f"study {message.file.stem}: {message.text}"), severity=severity, markup=False)
 

@@ -16,6 +16,7 @@ from textual.widgets import OptionList, Static
 from riptui.errors import RiptuiError
 from riptui.graphics.protocol import Graphics
 from riptui.store.trajectory import Status
+from riptui.study.known_studies import list_recent
 from riptui.study.study_estimate import StudyEstimate
 from riptui.text.terminal import printable
 from riptui.text.units import abbreviate_home
@@ -72,7 +73,8 @@ class StudiesScreen(StudyCommands):
         & #studies-feedback { height: 1; padding: 0 1; }
     }
     StudiesScreen.-narrow #studies-body { layout: vertical; }
-    StudiesScreen.-narrow #studies-list { width: 100%; height: 7; }
+    StudiesScreen.-narrow #studies-list { width: 100%; height: auto; max-height: 7; }
+    StudiesScreen.-narrow #studies { height: auto; max-height: 5; }
     """
 
     def __init__(
@@ -156,6 +158,8 @@ class StudiesScreen(StudyCommands):
     @property
     def current(self) -> StudyState | None:
         """The study at the cursor."""
+        if not self.states:  # the list is not even there yet
+            return None
         key = self._list.current_key
         return next((state for state in self.states if state.known.key == key), None)
 
@@ -163,11 +167,13 @@ class StudiesScreen(StudyCommands):
         is_first, self.has_read = not self.has_read, True
         self.states = seen.states
         self._list.show_studies(seen.states)
-        if self._awaited:
-            for state in seen.states:
-                if str(state.known.file) == self._awaited:
-                    self._list.go_to_key(state.known.key)
-                    self._awaited = ""
+        if is_first and not self._awaited:
+            recent = [*map(str, list_recent()), ""][0]
+            self._awaited = next((str(one.known.file) for one in seen.states if one.is_active), recent)
+        for state in seen.states:
+            if str(state.known.file) == self._awaited:
+                self._list.go_to_key(state.known.key)
+                self._awaited = ""
         if seen.shown == self._list.current_key:
             self._log, self._panes.found_report = seen.log, seen.report
         elif is_first or self.current:
@@ -204,6 +210,12 @@ class StudiesScreen(StudyCommands):
                 panes.show_report(report_lines(state, panes.found_report, self.progress_of(state)))
         if state.known.study is not None and self._planner.is_stale(state):
             self._planning.submit("plan", partial(self._plan, state))
+
+    def expect(self, file: Path) -> None:
+        self._awaited = str(file)
+        self._list.focus()
+        self._panes.choose("plan")
+        self.look()
 
     def say(self, text: str, severity: Literal["information", "warning"] = "information") -> None:
         self.query_one(FeedbackLine).say(text, severity)

@@ -31,6 +31,8 @@ class StudyActions:
         known, request = state.known, STUDY_REQUESTS[action]
         if known.manifest is None:
             raise InputError(f"{known.name} was never run: r computes it")
+        if action in ("pause", "stop"):
+            self._jobs.expect_end(known.file)
         answer = request_study(make_tracker(known), action)
         text = f"{format_count(answer.count, 'trajectory')} {request.past_tense}"
         if answer.left:

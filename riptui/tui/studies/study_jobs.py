@@ -45,6 +45,8 @@ class StudyJobs:
         failed: bool
         text: str
         """The last line of its log."""
+        expected: bool
+        """Whether it ended because the study was paused or stopped here."""
 
     @dataclass
     class ReportEnded(Message):
@@ -60,6 +62,7 @@ class StudyJobs:
         self._post_message = post_message
         self._lock = Lock()
         self._computing: set[Path] = set()
+        self._halted: set[Path] = set()
         self._reports: dict[Path, subprocess.Popen[str]] = {}
         self._progress: dict[Path, ReportProgress] = {}
 
@@ -70,16 +73,23 @@ class StudyJobs:
         process = start_study(file, self._runs)
         with self._lock:
             self._computing.add(file)
+            self._halted.discard(file)
         Thread(target=self._await_computing, args=[file, process], daemon=True, name="study").start()
+
+    def expect_end(self, file: Path) -> None:
+        """The process that computes a study has nothing left to do now: its end is no news."""
+        with self._lock:
+            self._halted.add(file)
 
     def _await_computing(self, file: Path, process: "subprocess.Popen[bytes]") -> None:
         code = process.wait()
         with self._lock:
             self._computing.discard(file)
+            expected = file in self._halted
         text = ""
         with suppress(RiptuiError):
             text = (read_log(file).strip().splitlines() or [""])[-1]
-        self._post_message(self.ComputingEnded(file, bool(code), text.removeprefix("error: ")))
+        self._post_message(self.ComputingEnded(file, bool(code), text.removeprefix("error: "), expected))
 
     def write_report(self, file: Path) -> None:
         """Write the report of a study, if that is not being done. Raises WorkerError."""

@@ -31,7 +31,7 @@ LAST = 32  # iterations of the first trajectory; every 8 of them are 50 %
 COMMANDS = ("compute", "do")
 """These keys begin commands, which have tests of their own."""
 
-OWN_TESTS = ("rating", "nearest", "diversity")
+OWN_TESTS = ("rating", "nearest", "diversity", "studies", "report")
 """Scopes whose keys are tested beside their screens."""
 
 TABLE = {binding.id: binding for name, scope in bindings.SCOPES.items() if name not in OWN_TESTS for binding in scope}
@@ -68,7 +68,12 @@ def test_every_key_of_the_table_is_tested() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "group", [group for group in bindings.GROUPS if group not in (*COMMANDS, "rate", "nearest", "diversity")]
+    "group",
+    [
+        group
+        for group in bindings.GROUPS
+        if group not in (*COMMANDS, "rate", "nearest", "diversity", "studies", "report")
+    ],
 )
 async def test_the_keys_of_a_group_do_what_the_table_says(group: str, folder: Path) -> None:
     """One app for all of them: it takes longer to start than to press a key."""

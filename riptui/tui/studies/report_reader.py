@@ -79,7 +79,12 @@ def split_report(text: str, folder: Path) -> Iterator[ReportItem]:
         yield ReportItem("Summary", introduction)
     for title, body in zip(parts[1::2], parts[2::2], strict=True):
         pictures = [*_list_pictures(body, folder)]
-        words = PICTURE.sub("", body) if title != "Figures" else _without_figures(body)
+        if title == "Figures":  # their titles and captions are told with the pictures
+            yield from pictures
+            title, words = "Figures that were left out", _without_figures(body)
+            pictures = []
+        else:
+            words = PICTURE.sub("", body)
         if words.strip():
             yield ReportItem(_plain(title), f"## {title}\n" + FILE_LINK.sub(r"`\2`", words))
         yield from pictures

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 from textual.widgets import Input, Select
 
+from riptui.graphics.picture import PictureWidget
 from riptui.store import layout
 from riptui.store.trajectory import Status, Trajectory
 from riptui.study import manifest
@@ -199,11 +200,11 @@ async def test_a_report_that_is_there_is_read_section_by_section(written: Writte
         await studies.until(lambda: isinstance(studies.app.screen, ReportScreen), "the section")
         await studies.see("0.7146")
         await studies.press("right")
-        await studies.see("Figure 7, telea   3 of 4", "How far it drifts")
-        await studies.until(lambda: "▀" in studies.text, "the picture")
+        await studies.see("No figure lacks anything", "3 of 4")
         await studies.press("l")
-        await studies.see("No figure lacks anything")
-        await studies.press("escape")
+        await studies.see("Figure 7, telea   4 of 4   figure-07.png", "How far it drifts.")
+        await studies.until(lambda: studies.app.screen.query_one(PictureWidget).image is not None, "the picture")
+        await studies.press("right", "escape")
         await studies.until(lambda: studies.app.screen is studies.screen)
         assert studies.screen.panes.report.current_key == "3"
 

@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from riptui.errors import RiptuiError
@@ -90,7 +91,9 @@ class QueueReader:
         running = [(Trajectory(self._runs / job.path), job.iterations - job.k) for job in _list_jobs(computing)]
         self._left = {queued.trajectory.path: (queued, self._count_left(queued)) for queued in order}
         everything = running + [(queued.trajectory, left) for queued, left in self._left.values()]
-        times = self._read_times([trajectory for trajectory, _ in everything])
+        times = self._read_times(
+            [trajectory for trajectory, _ in everything], [trajectory for trajectory, _ in running]
+        )
         seconds = [_compute_seconds(trajectory, left, times, len(everything)) for trajectory, left in everything]
         paths = [queued.trajectory.path for queued in order]
         own = zip(paths, seconds[len(running) :], strict=True)
@@ -116,12 +119,12 @@ class QueueReader:
         except RiptuiError:
             return 0
 
-    def _read_times(self, trajectories: Sequence[Trajectory]) -> IterationTimes:
-        """The times of iterations like these, from time to time anew."""
+    def _read_times(self, trajectories: Sequence[Trajectory], running: Sequence[Trajectory]) -> IterationTimes:
+        """The times of iterations like these, from time to time anew. running: which are looked at first."""
         keys = {cost_key(trajectory.spec) for trajectory in trajectories if _is_readable(trajectory)}
         now = time.monotonic()
         if not keys <= self._times_of or now - self._times_read > TIMES_SECONDS:
-            self._times = times_on_disk(keys, find_trajectories(self._runs))
+            self._times = times_on_disk(keys, chain(running, find_trajectories(self._runs)))
             self._times_of, self._times_read = keys, now
         return self._times
 

@@ -91,10 +91,9 @@ class QueueReader:
         running = [(Trajectory(self._runs / job.path), job.iterations - job.k) for job in _list_jobs(computing)]
         self._left = {queued.trajectory.path: (queued, self._count_left(queued)) for queued in order}
         everything = running + [(queued.trajectory, left) for queued, left in self._left.values()]
-        times = self._read_times(
-            [trajectory for trajectory, _ in everything], [trajectory for trajectory, _ in running]
-        )
-        seconds = [_compute_seconds(trajectory, left, times, len(everything)) for trajectory, left in everything]
+        times = self._read_times(everything, running)
+        present = _present_time(computing)
+        seconds = [_compute_seconds(*each, times, len(everything), present) for each in everything]
         paths = [queued.trajectory.path for queued in order]
         own = zip(paths, seconds[len(running) :], strict=True)
         takes = {path: each for path, each in own if each is not None}
@@ -105,8 +104,6 @@ class QueueReader:
             ends.append(_add(ends[-1], each))
         starts = zip(paths, ends[len(running) :], strict=False)
         left = None if ends[-1] is None else ends[-1] / len(computing)
-        if left is None and (rate := sum(map(worker_rate, computing))):
-            left = sum(iterations for _, iterations in everything) / rate
         return takes, {path: start / len(computing) for path, start in starts if start is not None}, left
 
     def _count_left(self, queued: QueuedTrajectory) -> int:
@@ -119,12 +116,16 @@ class QueueReader:
         except RiptuiError:
             return 0
 
-    def _read_times(self, trajectories: Sequence[Trajectory], running: Sequence[Trajectory]) -> IterationTimes:
-        """The times of iterations like these, from time to time anew. running: which are looked at first."""
-        keys = {cost_key(trajectory.spec) for trajectory in trajectories if _is_readable(trajectory)}
+    def _read_times(
+        self, trajectories: Sequence[tuple[Trajectory, int]], running: Sequence[tuple[Trajectory, int]]
+    ) -> IterationTimes:
+        """The times of iterations like these, from time to time anew. running: those of them to look at first."""
+        keys = {cost_key(trajectory.spec) for trajectory, _ in trajectories if _is_readable(trajectory)}
         now = time.monotonic()
         if not keys <= self._times_of or now - self._times_read > TIMES_SECONDS:
-            self._times = times_on_disk(keys, chain(running, find_trajectories(self._runs)))
+            self._times = times_on_disk(
+                keys, chain((trajectory for trajectory, _ in running), find_trajectories(self._runs))
+            )
             self._times_of, self._times_read = keys, now
         return self._times
 
@@ -158,12 +159,21 @@ def _list_jobs(workers: Iterable[Worker]) -> list[WorkerJob]:
     return [job for worker in workers if worker.live for job in worker.live.jobs]
 
 
-def _compute_seconds(trajectory: Trajectory, left: int, times: IterationTimes, count: int) -> float | None:
-    """Seconds that a trajectory still takes; None: not known."""
+def _present_time(workers: Sequence[Worker]) -> float | None:
+    """Seconds of a worker per iteration, by what they compute now; None: nothing, or not known."""
+    rates = [rate for worker in workers if (rate := worker_rate(worker))]
+    return len(rates) / sum(rates) if rates else None
+
+
+def _compute_seconds(
+    trajectory: Trajectory, left: int, times: IterationTimes, count: int, present: float | None
+) -> float | None:
+    """Seconds that a trajectory still takes; None: not known. present: seconds per iteration if its own are unknown."""
     if not _is_readable(trajectory):
-        return 0.0
+        return 0.0 if present is None else left * present
     found = times.get(cost_key(trajectory.spec))
-    return left * found.per_trajectory(count) if found else None
+    per_iteration = found.per_trajectory(count) if found else present
+    return None if per_iteration is None else left * per_iteration
 
 
 def _add(sum_: float | None, more: float | None) -> float | None:

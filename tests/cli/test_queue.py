@@ -152,7 +152,7 @@ def test_the_time_of_all_of_it_is_told_by_the_times_or_else_by_the_rate(
         set_request(three["fig7/cat"], Request(queued=1000.0))
         set_iteration_seconds(three["fig7/cat"], 10.0)
         again = QueueReader(runs).read(list_running_workers(runs))
-    assert again.seconds_left == 140 + 160 + 160
+    assert again.seconds_left == 6 / 2 + 140 + 160 + 160
 
 
 def test_what_is_read_again_is_what_changed(three: dict[str, Trajectory], runs: Path) -> None:

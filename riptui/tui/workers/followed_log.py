@@ -16,7 +16,7 @@ class FollowedLog(LogView, inherit_bindings=True):
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
-        self._jobs = LatestJobs(partial(self.run_worker, thread=True, group="log", exit_on_error=False))
+        self._jobs = LatestJobs(partial(self.run_worker, thread=True, group="log"))
         self.file: LogFile | None = None
         """Read by the thread only."""
 

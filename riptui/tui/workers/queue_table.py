@@ -47,7 +47,7 @@ class QueueTable(RowTable, inherit_bindings=True):
         self._runs = Path(os.path.realpath(runs))
         self._reader = QueueReader(self._runs)  # used by the thread only, as are the changes
         self._changes = QueueChanges()
-        self._jobs = LatestJobs(partial(self.run_worker, thread=True, group="queue", exit_on_error=False))
+        self._jobs = LatestJobs(partial(self.run_worker, thread=True, group="queue"))
         self._workers: tuple[Worker, ...] = ()
         self._is_outdated = True
         self._read_after = 0.0  # time.monotonic()

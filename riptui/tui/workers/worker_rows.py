@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import PurePosixPath
 
 from rich.cells import cell_len
 from textual.content import Content
@@ -95,7 +94,7 @@ def _describe_work(one: DescribedWorker) -> str:
     if live is not None and live.jobs:
         job = live.jobs[0]
         more = f" +{len(live.jobs) - 1}" if len(live.jobs) > 1 else ""
-        parts.append(f"{printable(_shorten_path(job.path))} {job.k}/{job.iterations}{more}")
+        parts.append(f"{printable(job.path)} {job.k}/{job.iterations}{more}")
         parts += ["leaving"] if worker.leaving else []
     elif not worker.silent:
         parts.append(live.state if live else "starting")
@@ -104,12 +103,6 @@ def _describe_work(one: DescribedWorker) -> str:
     if live is not None and live.skipped_count:
         parts.append(f"{live.skipped_count} skipped")
     return ", ".join(parts)
-
-
-def _shorten_path(path: str) -> str:
-    """The last two parts, which differ most."""
-    parts = PurePosixPath(path).parts
-    return "/".join(parts[-2:])
 
 
 def _format_left(worker: Worker) -> str:

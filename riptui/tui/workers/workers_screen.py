@@ -79,7 +79,7 @@ class WorkersScreen(Screen[str]):
     def __init__(self, browser: "Browser") -> None:
         super().__init__()
         self._browser = browser
-        self._jobs = LatestJobs(partial(self.run_worker, thread=True, group="workers", exit_on_error=False))
+        self._jobs = LatestJobs(partial(self.run_worker, thread=True, group="workers"))
         self.described: dict[str, DescribedWorker] = {}  # by id, as in the table
         self._message = browser.last_workers
 

@@ -20,6 +20,8 @@ GROUPS = {
     "rate": "Rating",
     "nearest": "Nearest pictures",
     "diversity": "Diversity",
+    "workers": "Workers and queue",
+    "log": "Log of a worker",
 }
 
 
@@ -107,6 +109,7 @@ BROWSER = [
     _key("runs.wider", "right_square_bracket", "panel('widen', 1)", "Wider tree"),
     _key("runs.hide", "backslash", "panel('hide_or_show')", "Hide tree", "Hide the tree (its keys still work)"),
     _key("runs.go-to", "colon", "go_to", "Go to", "Go to 231 %, k 37, a path, a command or a filter", footer=":"),
+    _key("runs.workers", "W", "workers", "Workers", "Workers, their GPUs and logs, and the queue"),
     _key("runs.running", "J", "next_running", "Next running", "Jump to the next running trajectory"),
     _key("compute.pause", "p", "do('pause')", "Pause/Resume", "Pause or resume", footer="p"),
     _key("compute.stop", "x", "do('stop')", "Stop", "Stop (p resumes)"),
@@ -159,16 +162,20 @@ TREE = [
     _key("tree.collapse-all", "z", "collapse_all", "Close all groups"),
 ]
 
-TABLE = [
+ROWS = [
     _key("table.up", "up,k", "move(-1)", "Up"),
     _key("table.down", "down,j", "move(1)", "Down"),
     _key("table.page-up", "pageup,ctrl+b", "page(-1)", "Page up"),
     _key("table.page-down", "pagedown,ctrl+f", "page(1)", "Page down"),
     _key("table.first", "ctrl+home,g", "move(-1000000)", "First row"),
     _key("table.last", "ctrl+end,G", "move(1000000)", "Last row"),
+    _key("table.choose", "enter", "choose", "Go to the trajectory"),
+]
+
+TABLE = [
+    *ROWS,
     _key("table.sort", "s", "sort_next", "Sort by the next column"),
     _key("table.reverse", "S", "reverse", "Reverse the order"),
-    _key("table.choose", "enter", "choose", "Go to the trajectory"),
 ]
 
 COMPARE = [
@@ -300,6 +307,48 @@ DIVERSITY = [
     _key("diversity.close", "escape,q,backspace,D", "close", "Close", "Back to the tree", footer="esc"),
 ]
 
+WORKERS = [
+    _key("workers.queue", "1", "show_tab('queue')", "Queue", "What waits, the next one first", footer="1"),
+    _key("workers.log", "2", "show_tab('log')", "Log", "The log of the chosen worker, followed", footer="2"),
+    _key("workers.about", "3", "show_tab('worker')", "Worker", "All that is known of the chosen worker", footer="3"),
+    _key("workers.earlier", "plus,K", "shift(-1)", "Move", "Earlier in the queue, among your own", footer="+-"),
+    _key("workers.later", "minus,J", "shift(1)", "Later in the queue"),
+    _key("workers.first", "less_than_sign", "move_to_end('first')", "Before all others of yours"),
+    _key("workers.last", "greater_than_sign", "move_to_end('last')", "Behind all others of yours"),
+    _key("workers.priority", "P", "set_priority", "Priority", "Set the priority; higher ones come first", footer="P"),
+    _key(
+        "workers.stop",
+        "x,delete",
+        "stop",
+        "Stop",
+        "Shut the worker down; in the queue: take out of it",
+        footer="x",
+    ),
+    _key("workers.kill", "X", "kill", "Kill", "Kill the worker at once, if it does not react"),
+    _key("workers.start", "s", "start", "Start", "Start a worker on this machine", footer="s"),
+    _key("workers.undo", "u", "undo", "Undo", "Undo the last change of the queue", footer="u"),
+    _key("workers.mark", "m", "mark", "Mark", "Mark in the queue: changes are about all that is marked", footer="m"),
+    _key("workers.mark-all", "asterisk", "mark_all", "Mark all of yours that the search finds, or none"),
+    _key("workers.search", "slash", "search", "Search", "Search the queue or the log", footer="/"),
+    _key("workers.next", "n", "find(1)", "Next match"),
+    _key("workers.previous", "N", "find(-1)", "Match before"),
+    _key("workers.wrap", "w", "wrap", "Wrap", "Wrap the lines of the log, or cut them off"),
+    _key("workers.full", "f", "full", "Full", "The lower part alone, or with the workers"),
+    _key("workers.go", "o", "go", "Go to", "Go to the trajectory that waits, or is computed"),
+    _key("workers.close", "escape,q,backspace,W", "close", "Close", "Clear search and marks, then back", footer="esc"),
+]
+
+LOG = [
+    _key("log.up", "up,k", "move(-1)", "Up"),
+    _key("log.down", "down,j", "move(1)", "Down"),
+    _key("log.page-up", "pageup,ctrl+b", "page(-1)", "Page up"),
+    _key("log.page-down", "pagedown,ctrl+f", "page(1)", "Page down"),
+    _key("log.first", "home,ctrl+home,g", "move(-1000000)", "First line"),
+    _key("log.last", "end,ctrl+end,G", "move(1000000)", "Newest line", "Newest line; follow the log"),
+    _key("log.left", "left,h", "side(-1)", "Left", "To the left, where lines are cut off"),
+    _key("log.right", "right,l", "side(1)", "Right", "To the right"),
+]
+
 SCOPES = {
     "browser": BROWSER,
     "app": APP,
@@ -311,5 +360,7 @@ SCOPES = {
     "rating": RATING,
     "nearest": NEAREST,
     "diversity": DIVERSITY,
+    "workers": WORKERS,
+    "log": LOG,
 }
 """Within a scope a key has one meaning."""

@@ -22,6 +22,8 @@ GROUPS = {
     "diversity": "Diversity",
     "workers": "Workers and queue",
     "log": "Log of a worker",
+    "studies": "Studies",
+    "report": "Report",
 }
 
 
@@ -117,6 +119,7 @@ BROWSER = [
     _key("compute.sooner", "plus", "do('move_earlier')", "Earlier", "Move earlier in the queue"),
     _key("compute.later", "minus", "do('move_later')", "Later", "Move later in the queue"),
     _key("compute.again", "N", "do('rerun')", "Another seed", "Repeat with another seed"),
+    _key("do.studies", "S", "do('studies')", "Studies", "The studies: plan, run, pause, report"),
     _key("do.nearest", "equals_sign", "do('nearest')", "Nearest", "The nearest pictures of a corpus, side by side"),
     _key("do.rate", "B", "do('rate')", "Rate", "Rate frames blind: A/B, best of several, or tags"),
     _key("do.seeds", "D", "do('compare_seeds')", "Diversity", "How far the seeds of a picture are apart, as a matrix"),
@@ -138,6 +141,32 @@ BROWSER = [
     _key("do.erase", "shift+delete", "do('delete')", "Delete", "Delete permanently (asks first)"),
     _key("do.empty", "ctrl+delete", "do('empty_trash')", "Empty trash", "Empty the trash (asks first)"),
     _key("do.shell", "exclamation_mark", "do('shell')", "Shell", "Open a shell in the folder"),
+]
+
+STUDIES = [
+    _key("studies.compute", "r", "compute", "Run", "Compute the study on this machine, in the background", footer="r"),
+    _key("studies.pause", "p", "pause", "Pause/Resume", "Pause the study, or go on with it", footer="p"),
+    _key("studies.retry", "R", "retry", "Retry", "Retry its failed trajectories", footer="R"),
+    _key("studies.stop", "x", "stop", "Stop", "Stop the study (p resumes)"),
+    _key("studies.report", "e", "report", "Report", "Write its report, or give that up", footer="e"),
+    _key("studies.new", "n", "new", "New", "Write a study file from a preset", footer="n"),
+    _key("studies.edit", "E", "edit", "Edit", "Edit the study file in your editor", footer="E"),
+    _key("studies.group", "t", "go_to_group", "Tree", "Show its group in the tree", footer="t"),
+    _key("studies.plan", "1", "select_tab('plan')", "Plan", "What is to be computed, and what it takes", footer="1-4"),
+    _key("studies.failures", "2", "select_tab('failures')", "Failures", "What failed, and why"),
+    _key("studies.log", "3", "select_tab('log')", "Log", "Its workers, and what they said"),
+    _key("studies.tab-report", "4", "select_tab('report')", "Sections", "The report's sections and figures"),
+    _key("studies.up", "k", "move(-1)", "Up"),
+    _key("studies.down", "j", "move(1)", "Down"),
+    _key("studies.back", "escape,q,S,backspace", "back", "Back", "Back to the list, then to the tree", footer="esc"),
+]
+
+REPORT = [
+    _key("report.back", "left,h", "move(-1)", "Section", "The section or figure before", footer="←→"),
+    _key("report.forward", "right,l", "move(1)", "Next section", "The next section or figure"),
+    _key("report.up", "k", "scroll_text(-1)", "Up", "Scroll up"),
+    _key("report.down", "j", "scroll_text(1)", "Down", "Scroll down"),
+    _key("report.close", "escape,q,backspace", "close", "Close", "Back to the studies", footer="esc"),
 ]
 
 APP = [
@@ -362,5 +391,7 @@ SCOPES = {
     "diversity": DIVERSITY,
     "workers": WORKERS,
     "log": LOG,
+    "studies": STUDIES,
+    "report": REPORT,
 }
 """Within a scope a key has one meaning."""

@@ -38,13 +38,13 @@ def chart(
 
     trajectories = find_filtered(paths, runs, filter_text)
     charts = read_charts(trajectories, ChartOptions(view, axis=axis), metrics, picture)
-    panels = [_make_panel(one) for one in charts]
+    panels = [_make_panel(chart) for chart in charts]
     rows = chart_rows(panels)
     if not rows:
         raise InputError(f"nothing to draw: {_why_empty(charts[0], view)}")
     for file in write_with_table(lambda: draw_chart(panels, log=log), rows, files, overwrite=overwrite):
         print_line(str(file))
-    for note in dict.fromkeys(one.note for one in charts if one.note):
+    for note in dict.fromkeys(chart.note for chart in charts if chart.note):
         warn(note)
     return 0
 

@@ -165,8 +165,8 @@ def _check_server(name: str) -> Diagnosis | None:
         found = look_up(name, info.parameters, refuses=False)
     except RiptuiError as error:
         return Diagnosis("note", str(error), f"[servers.{name}] of the settings, or ${url_variable(name)}")
-    told = ", ".join(f"{key} {value}" for key, value in found.items())
-    return Diagnosis("ok", f"inpainter {name}: {place.url} answers{told and f': {told}'}")
+    details = ", ".join(f"{key} {value}" for key, value in found.items())
+    return Diagnosis("ok", f"inpainter {name}: {place.url} answers{details and f': {details}'}")
 
 
 def check_terminal() -> Diagnoses:

@@ -21,8 +21,8 @@ from riptui.text.terminal import printable
 from riptui.worker.loop import new_worker_record, serve
 
 
-def worker(runs: Path, idle: float, log: Path | None, **given: Any) -> int:
-    options = take_worker_options(given)
+def worker(runs: Path, idle: float, log: Path | None, **worker_options: Any) -> int:
+    options = take_worker_options(worker_options)
     if log is not None:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
     record = new_worker_record(options)  # with the environment as it was found, by which others recognise it

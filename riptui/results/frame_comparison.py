@@ -184,7 +184,9 @@ def choose_comparison(sets: Sequence[SeedSet]) -> FrameComparison:
     """
     for name in STORED_BEST_FIRST:
         comparison = StoredComparison(name, _find_identity(sets[0], name))
-        if comparison.identity and all(_has_vectors(comparison, member) for one in sets for member in one.members):
+        if comparison.identity and all(
+            _has_vectors(comparison, member) for seed_set in sets for member in seed_set.members
+        ):
             return comparison
     return load_comparison(HASH, keep=False)
 

@@ -98,7 +98,7 @@ class SetReader:
     def _analyse(self, number: int) -> ReadSet:
         chosen = self._sets[number]
         members = {member.trajectory.path for member in chosen.members}
-        summaries = [one for one in self._summaries or () if one.trajectory.path in members]
+        summaries = [summary for summary in self._summaries or () if summary.trajectory.path in members]
         comparison = choose_comparison([chosen])
         analysis = analyse_diversity(summaries, comparison)
         if not analysis.sets:
@@ -110,6 +110,6 @@ def read_pair(shown: ReadSet, row: int, column: int) -> tuple[list[Image], str]:
     """The last frames of a cell's members; and why they cannot be read, if so."""
     try:
         trajectories = [shown.trajectory(row), shown.trajectory(column)]
-        return [read_frame(one, one.spec.iterations) for one in trajectories], ""
+        return [read_frame(trajectory, trajectory.spec.iterations) for trajectory in trajectories], ""
     except RiptuiError as error:
         return [], str(error)

@@ -311,7 +311,9 @@ class GroupView(Widget):
     def _apply_layout(self) -> None:
         """Show the chart above the table, or one of them in little room."""
         tabs = self.query_one(TabBar)
-        further = [SETS] if self._options.view == SETS or any(one.has_features for one in self.members.values()) else []
+        further = (
+            [SETS] if self._options.view == SETS or any(member.has_features for member in self.members.values()) else []
+        )
         tabs.names = (*VIEWS, *([] if self._fits_both else [TABLE]), GALLERY, *further)
         table_only = not self._fits_both and self._tab == TABLE
         tabs.chosen = TABLE if table_only else self._options.view

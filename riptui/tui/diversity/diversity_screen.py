@@ -37,7 +37,7 @@ class DiversityScreen(Screen[Path]):
         & #diversity-about, & #diversity-pair { height: auto; padding: 0 1; }
         & #diversity-about { text-style: bold; }
         & #diversity-body, & SimilaritySheet { height: 1fr; }
-        & PictureWidget { margin: 0 1 0 0; }
+        & #diversity-body PictureWidget { margin: 0 1 0 0; }
     }
     """
 

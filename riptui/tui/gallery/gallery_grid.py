@@ -250,7 +250,8 @@ class GalleryGrid(Widget):
             for x, name in enumerate(shown)
         ]
         hidden = len(self._table.columns) - self._left - len(shown)
-        return Content.assemble(*parts, (f"+{hidden} ▸" if hidden else "", "$foreground-muted"))
+        header = Content.assemble(*parts, (f"+{hidden} ▸" if hidden else "", "$foreground-muted"))
+        return header if hidden else header.rstrip()
 
     def _fill_item(self, item: GalleryItem, cell: GalleryCell | None) -> None:
         key = key_of(cell) if cell is not None and cell.is_computed else None
@@ -312,7 +313,7 @@ def _values_line(cells: Sequence[GalleryCell | None], metric: str, width: int, c
             parts += [(f"{shorten(f'▸ {text}', width):<{width}}", "$accent bold"), (" " * GAP_COLUMNS, "")]
         else:
             parts.append((f"{shorten(text, width):<{width + GAP_COLUMNS}}", "$foreground"))
-    return Content.assemble(*parts)
+    return Content.assemble(*parts).rstrip()
 
 
 def _caption(cell: GalleryCell | None, metric: str) -> str:

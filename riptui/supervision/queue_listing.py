@@ -8,6 +8,7 @@ from pathlib import Path
 from riptui.errors import RiptuiError
 from riptui.filesystem import user_name
 from riptui.planning.estimate import CostKey, IterationTime, cost_key, times_on_disk
+from riptui.planning.scheduled_work import work_after
 from riptui.store.listing import find_trajectories
 from riptui.store.queue_order import read_order
 from riptui.store.queued import QueuedTrajectory
@@ -98,7 +99,7 @@ def _remaining_seconds(trajectory: Trajectory, times: Mapping[CostKey, Iteration
     """Seconds that a trajectory still takes; None: not known."""
     try:
         found = times.get(cost_key(trajectory.spec))
-        left = trajectory.spec.iterations - len(trajectory.read_rows())
+        left = work_after(trajectory.spec, len(trajectory.read_rows()))
     except RiptuiError:  # it was removed
         return 0.0
     return left * found.per_trajectory(count) if found else None

@@ -117,7 +117,7 @@ def _print_summary(written: WrittenReport) -> None:
     print_line(f"{short_path(written.folder / 'report.md')}: {format_count(len(written.all_figures), 'figure')}")
     print_line(f"{short_path(written.folder / 'report.html')}: the same in one file")
     for skipped in written.left_out:
-        subject = f", {skipped.of}" if skipped.of else ""
+        subject = f", {skipped.condition}" if skipped.condition else ""
         print_line(f"  left out: figure {skipped.number}{subject}: it needs {skipped.needs}", "dim")
     for message in (*written.damaged[:MAX_DAMAGED_LISTED], *written.notes):
         warn(message)

@@ -145,7 +145,7 @@ def _figures_section(
 ) -> Iterator[str]:
     yield "## Figures\n"
     for figure in figures:
-        suffix = f", {escape_markdown(figure.of)}" if figure.of else ""
+        suffix = f", {escape_markdown(figure.condition)}" if figure.condition else ""
         title = f"Figure {figure.number}{suffix}{figure.view.heading}"
         yield f"### {title}\n\n![{title}]({figure.files[0]})\n"
         yield f"{escape_markdown(figure.caption)} {figure_links(figure)}\n"
@@ -154,7 +154,7 @@ def _figures_section(
     if left_out:
         yield "### Left out\n"
         yield markdown_list(
-            f"figure {skipped.number}{f', {escape_markdown(skipped.of)}' if skipped.of else ''}: "
+            f"figure {skipped.number}{f', {escape_markdown(skipped.condition)}' if skipped.condition else ''}: "
             f"it needs {escape_markdown(skipped.needs)}"
             for skipped in left_out
         )

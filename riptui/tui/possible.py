@@ -48,6 +48,7 @@ CHECKS: dict[str, Check] = {
     "tabs.log": _shows("trajectory"),
     "tabs.spectrum": _shows("trajectory"),
     "tabs.image": _shows("group"),
+    "tabs.features": _shows("group"),
     "runs.mark": _has_row,
     "runs.mark-range": _has_row,
     "runs.mark-all": _has_row,

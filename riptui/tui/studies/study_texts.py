@@ -154,7 +154,8 @@ def _cost_rows(state: StudyState, estimate: StudyEstimate) -> Iterator[tuple[str
     yield "trajectories", f"{estimate.trajectories:,}{finished}"
     yield "iterations", f"{estimate.iterations:,}, {done:,} of them done" if done else f"{estimate.iterations:,}"
     if done < estimate.iterations:
-        yield "time", f"{describe_time(seconds)} on one device"
+        if state.progress is None or state.progress.seconds_left is None:  # else that is told above
+            yield "time", f"{describe_time(seconds)} on one device"
         yield "disk", f"{describe_disk_space(estimate.room)} more, {format_size(estimate.free)} free"
 
 

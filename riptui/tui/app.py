@@ -172,7 +172,9 @@ class RiptuiApp(App[None], inherit_bindings=False):  # Textual's ctrl+q, beside 
         if message.expected and not message.failed:
             return
         severity: Literal["error", "information"] = "error" if message.failed else "information"
-        self.notify(printable(f"study {message.file.stem}: {message.text}"), severity=severity, markup=False)
+        self.notify(
+            printable(f"study {message.file.stem}: {message.text}"), severity=severity, timeout=10, markup=False
+        )
 
     def on_study_jobs_report_ended(self, message: "StudyJobs.ReportEnded") -> None:
         name = message.file.stem

@@ -139,7 +139,7 @@ def describe_state(state: StudyState) -> tuple[str, str]:
     if failed:
         return Status.FAILED, f"{failed:,} failed"
     if state.created < state.expected:
-        return Status.INTERRUPTED, "not all created"
+        return Status.INTERRUPTED, "incomplete"
     if state.count("missing"):
         return Status.FAILED, f"{state.count('missing'):,} missing"
     return Status.DONE, "done"

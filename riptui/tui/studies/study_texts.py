@@ -1,6 +1,7 @@
 """What is written of a study: its line in the list, the lines above its panes, its plan."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from rich.cells import cell_len
@@ -26,14 +27,23 @@ MAX_HOSTS = 3  # hosts of workers that are named
 COUNTED = ("done", "running", "queued", "paused", "interrupted", "failed", SKIPPED, "missing")
 
 
-def list_line(state: StudyState, columns: int) -> Text:
-    """A study in one line: mark, name, how much of it is done, and a word."""
+def list_lines(states: Sequence[StudyState], columns: int) -> list[Text]:
+    """A line for each study; those of one name are told apart by the folder of their file."""
+    counts = Counter(state.known.name for state in states)
+    titles = [
+        state.known.name if counts[state.known.name] == 1 else f"{state.known.name} ({state.known.file.parent.name})"
+        for state in states
+    ]
+    return [_list_line(state, printable(title), columns) for state, title in zip(states, titles, strict=True)]
+
+
+def _list_line(state: StudyState, name: str, columns: int) -> Text:
+    """Mark, name, how much of it is done, and a word."""
     status, word = describe_state(state)
     mark, colour = STATUS_MARKS.get(status, ("·", "dim"))
     percent = f"{percent_done(state):.0f} %" if state.progress and status != "done" else ""
     end = f" {percent}  {word}" if percent else f"  {word}"
     room = max(MIN_NAME_COLUMNS, columns - 2 - cell_len(end))
-    name = printable(state.known.name)
     shown = name if cell_len(name) <= room else f"{name[: room - 1]}…"
     padding = " " * max(0, room - cell_len(shown))
     return one_line((f"{mark} ", colour), shown, padding, (end, "dim"))
@@ -62,7 +72,7 @@ def head_lines(state: StudyState) -> tuple[Text, Text, Text]:
         (printable(known.name), "bold"),
         "  ",
         (f"{mark} {word}", colour if colour != "none" else ""),
-        (f"  {printable(known.file.name)}", "dim"),
+        (f"  {printable(abbreviate_home(known.file))}", "dim"),
     )
     return first, _progress_line(state), _last_line(state)
 

@@ -28,11 +28,11 @@ COUNTED = ("done", "running", "queued", "paused", "interrupted", "failed", SKIPP
 
 
 def list_lines(states: Sequence[StudyState], columns: int) -> list[Text]:
-    """A line for each study; those of one name are told apart by the folder of their file."""
+    """A line for each study; of those elsewhere, and those of one name, with the folder of their file."""
     counts = Counter(state.known.name for state in states)
     titles = [
-        state.known.name if counts[state.known.name] == 1 else f"{state.known.name} ({state.known.file.parent.name})"
-        for state in states
+        f"{one.name} ({one.file.parent.name})" if one.is_elsewhere or counts[one.name] > 1 else one.name
+        for one in (state.known for state in states)
     ]
     return [_list_line(state, printable(title), columns) for state, title in zip(states, titles, strict=True)]
 

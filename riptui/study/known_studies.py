@@ -85,8 +85,9 @@ class StudyFinder:
         return sorted(placed, key=lambda known: (known.is_elsewhere, natural_key(known.name), known.key))
 
     def _is_elsewhere(self, known: KnownStudy) -> bool:
-        is_below = known.folder is not None and known.folder.resolve().is_relative_to(self._runs.resolve())
-        return not is_below and known.file.resolve().parent not in self._near_folders()
+        root, folder = self._runs.resolve(), known.folder
+        was_run_here = known.manifest is not None and folder is not None and folder.resolve().is_relative_to(root)
+        return not was_run_here and known.file.resolve().parent not in self._near_folders()
 
     def _near_folders(self) -> list[Path]:
         """Where study files are looked for."""

@@ -195,7 +195,8 @@ class RiptuiApp(App[None], inherit_bindings=False):  # Textual's ctrl+q, beside 
             if isinstance(screen, Browser):
                 screen.remember_place()
         if self._study_jobs is not None:
-            self.farewell = [printable(text) for text in self._study_jobs.close()]
+            self.farewell += map(printable, self._study_jobs.close())
+            self._study_jobs = None  # Textual may tell of the exit twice
         if self._driver is not None:
             self._driver.write(self.graphics.free_all())
 

@@ -420,7 +420,7 @@ def test_spaces_quotes_and_braces_stay_in_their_words(
     odd = temporary / "a 'b' \"c\" {d} $e\n\N{LATIN SMALL LETTER E WITH ACUTE}"
     odd.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(odd))
-    words = ["two words", "it's", '"', "{{images}}", "{{\"a\": 1}}", "$HOME", "*", ""]
+    words = ["two words", "it's", '"', "{{images}}", '{{"a": 1}}', "$HOME", "*", ""]
     define_program(stand_in("words", tmp_path / "log", *map(shlex.quote, words)))
     images, outputs = paint(load("mine"))
     assert np.array_equal(images, outputs)

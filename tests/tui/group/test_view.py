@@ -31,9 +31,10 @@ from riptui.tui.group.mean_curves import (
     describe_settings,
 )
 from riptui.tui.group.recursion_curves import build_recursion_data, describe_slope
-from riptui.tui.group.table import GroupTable, TableColumn, TableRow
+from riptui.tui.group.table import GroupTable
 from riptui.tui.group.view import GroupView
 from riptui.tui.plot.chart import Chart
+from riptui.tui.row_table import TableColumn, TableRow
 from riptui.tui.tab_bar import TabBar
 from tests.support.app_pilot import wait_until
 from tests.support.made import made_spec, write
@@ -277,7 +278,7 @@ class OneTable(App[None]):
     def compose(self) -> ComposeResult:
         yield GroupTable()
 
-    def on_group_table_row_chosen(self, message: GroupTable.RowChosen) -> None:
+    def on_row_table_row_chosen(self, message: GroupTable.RowChosen) -> None:
         self.chosen = message.key
 
 

@@ -62,7 +62,7 @@ class QueueReader:
     def __init__(self, runs: Path) -> None:
         self._runs = runs
         self._queue = DiskQueue(runs)
-        self._left: dict[Path, tuple[QueuedTrajectory, int]] = {}  # iterations by path, as long as it is the same
+        self._left: dict[Path, tuple[QueuedTrajectory, float]] = {}  # work by path, as long as it is the same
         self._times: IterationTimes = {}
         self._times_of: set[CostKey] = set()
         self._times_read = 0.0  # time.monotonic()

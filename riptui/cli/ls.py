@@ -66,7 +66,7 @@ def _read_silent(summaries: Sequence[TrajectorySummary]) -> dict[Trajectory, int
     if not running:
         return {}
     silent = read_silent(find_runs_folder(running, runs_folder()))
-    return {one: seconds for one in running if (seconds := silent.get(one.path.resolve()))}
+    return {trajectory: seconds for trajectory in running if (seconds := silent.get(trajectory.path.resolve()))}
 
 
 def format_table(
@@ -85,7 +85,7 @@ def format_table(
         if seconds := silent.get(summary.trajectory):
             cells = f"{render_ansi(format_silence(seconds), 'yellow')}  {cells}"
         lines.append(f"{marks[_status(summary)]} {fit_columns(path, width)}  {cells}".rstrip())
-    counts = Counter("no sign" if one.trajectory in silent else _status(one) for one in summaries)
+    counts = Counter("no sign" if summary.trajectory in silent else _status(summary) for summary in summaries)
     lines.append(render_ansi("  ".join(f"{count} {status}" for status, count in counts.most_common()), "dim"))
     return "\n".join(lines) + "\n"
 

@@ -22,8 +22,8 @@ from riptui.text.terminal import printable
 from riptui.worker.loop import new_worker_record, serve
 
 
-def worker(runs: Path, idle: float, detach: bool, log: Path | None, **given: Any) -> int:
-    options = take_worker_options(given)
+def worker(runs: Path, idle: float, detach: bool, log: Path | None, **worker_options: Any) -> int:
+    options = take_worker_options(worker_options)
     if detach:
         started = start_worker(runs, options, idle_minutes=idle)
         print_line(f"worker {started.record.id} runs in the background; riptui logs -f {started.record.id} follows it")

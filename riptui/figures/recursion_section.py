@@ -138,14 +138,14 @@ def _order_parts(analysis: RecursionAnalysis) -> Iterator[str]:
     rows = [
         [
             escape_markdown(settings_title(comparison.settings)),
-            escape_markdown(one.metric),
-            f"{one.order} - {one.other}",
-            f"{one.inpainted:g} %",
-            f"{one.difference.images:,}",
-            format_estimate(one.difference),
+            escape_markdown(difference.metric),
+            f"{difference.order} - {difference.other}",
+            f"{difference.inpainted:g} %",
+            f"{difference.difference.images:,}",
+            format_estimate(difference.difference),
         ]
         for comparison in analysis.orders
-        for one in comparison.differences
+        for difference in comparison.differences
     ]
     if rows:
         yield "Orders of squares on the same images: the value of the first minus that of the second, by image:\n"

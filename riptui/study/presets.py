@@ -282,6 +282,12 @@ def render_preset(preset: str, file: Path) -> str:
     return text if preset in WITHOUT_FOOTER else text + FOOTER
 
 
+def describe_preset(preset: str) -> str:
+    """What a preset is for, in a sentence or two."""
+    text = " ".join(PRESET_FIELDS[preset]["title"].replace("\n#", " ").split())
+    return text.partition(" Then see")[0]
+
+
 def write_preset(preset: str, file: Path) -> None:
     """Write a study file. Raises StudyError if the file exists, DiskError."""
     with explain_errors(file):

@@ -10,6 +10,7 @@ from pathlib import Path
 from riptui.errors import RiptuiError
 from riptui.filesystem import user_name
 from riptui.planning.estimate import CostKey, IterationTimes, cost_key, times_on_disk
+from riptui.planning.scheduled_work import work_after
 from riptui.store.disk_queue import DiskQueue
 from riptui.store.listing import find_trajectories
 from riptui.store.queue_order import order_waiting
@@ -61,7 +62,7 @@ class QueueReader:
     def __init__(self, runs: Path) -> None:
         self._runs = runs
         self._queue = DiskQueue(runs)
-        self._left: dict[Path, tuple[QueuedTrajectory, int]] = {}  # iterations by path, as long as it is the same
+        self._left: dict[Path, tuple[QueuedTrajectory, float]] = {}  # work by path, as long as it is the same
         self._times: IterationTimes = {}
         self._times_of: set[CostKey] = set()
         self._times_read = 0.0  # time.monotonic()
@@ -88,7 +89,7 @@ class QueueReader:
         those before it are known; in how many seconds all is done.
         """
         computing = [worker for worker in workers if worker.record.takes_queued or worker.record.study]
-        running = [(Trajectory(self._runs / job.path), job.iterations - job.k) for job in _list_jobs(computing)]
+        running = [_work_of_job(self._runs, job) for job in _list_jobs(computing)]
         self._left = {queued.trajectory.path: (queued, self._count_left(queued)) for queued in order}
         everything = running + [(queued.trajectory, left) for queued, left in self._left.values()]
         times = self._read_times(everything, running)
@@ -106,18 +107,18 @@ class QueueReader:
         left = None if ends[-1] is None else ends[-1] / len(computing)
         return takes, {path: start / len(computing) for path, start in starts if start is not None}, left
 
-    def _count_left(self, queued: QueuedTrajectory) -> int:
-        """Iterations that are left of a trajectory; none of one that was removed."""
+    def _count_left(self, queued: QueuedTrajectory) -> float:
+        """The work that is left of a trajectory; none of one that was removed."""
         known, left = self._left.get(queued.trajectory.path, (None, 0))
         if known is queued:
             return left
         try:
-            return queued.trajectory.spec.iterations - len(queued.trajectory.read_rows())
+            return work_after(queued.trajectory.spec, len(queued.trajectory.read_rows()))
         except RiptuiError:
             return 0
 
     def _read_times(
-        self, trajectories: Sequence[tuple[Trajectory, int]], running: Sequence[tuple[Trajectory, int]]
+        self, trajectories: Sequence[tuple[Trajectory, float]], running: Sequence[tuple[Trajectory, float]]
     ) -> IterationTimes:
         """The times of iterations like these, from time to time anew. running: those of them to look at first."""
         keys = {cost_key(trajectory.spec) for trajectory, _ in trajectories if _is_readable(trajectory)}
@@ -159,6 +160,12 @@ def _list_jobs(workers: Iterable[Worker]) -> list[WorkerJob]:
     return [job for worker in workers if worker.live for job in worker.live.jobs]
 
 
+def _work_of_job(runs: Path, job: WorkerJob) -> tuple[Trajectory, float]:
+    """A trajectory that a worker computes, and the work that is left of it, in iterations."""
+    trajectory = Trajectory(runs / job.path)
+    return trajectory, work_after(trajectory.spec, job.k) if _is_readable(trajectory) else job.iterations - job.k
+
+
 def _present_time(workers: Sequence[Worker]) -> float | None:
     """Seconds of a worker per iteration, by what they compute now; None: nothing, or not known."""
     rates = [rate for worker in workers if (rate := worker_rate(worker))]
@@ -166,7 +173,7 @@ def _present_time(workers: Sequence[Worker]) -> float | None:
 
 
 def _compute_seconds(
-    trajectory: Trajectory, left: int, times: IterationTimes, count: int, present: float | None
+    trajectory: Trajectory, left: float, times: IterationTimes, count: int, present: float | None
 ) -> float | None:
     """Seconds that a trajectory still takes; None: not known. present: seconds per iteration if its own are unknown."""
     if not _is_readable(trajectory):

@@ -22,6 +22,8 @@ GROUPS = {
     "diversity": "Diversity",
     "workers": "Workers and queue",
     "log": "Log of a worker",
+    "studies": "Studies",
+    "report": "Report",
 }
 
 
@@ -78,6 +80,7 @@ BROWSER = [
     ),
     _key("tabs.axis", "a", "details('toggle_axis')", "Axis", "Next axis: inpainted %, coverage %, excess"),
     _key("tabs.metric", "v", "details('cycle_metric')", "Metric", "Draw, or colour masks by, the next metric"),
+    _key("tabs.features", "E", "details('cycle_features')", "Features", "Compare sets by the next stored features"),
     _key("tabs.all-metrics", "A", "details('toggle_all_metrics')", "All metrics", "A chart for each metric, or one"),
     _key("tabs.zoom-in", "full_stop", "details('zoom_charts', 1)", "Zoom in", "Zoom the y axis in; so does the wheel"),
     _key("tabs.zoom-out", "comma", "details('zoom_charts', -1)", "Zoom out", "Zoom the y axis out"),
@@ -117,6 +120,7 @@ BROWSER = [
     _key("compute.sooner", "plus", "do('move_earlier')", "Earlier", "Move earlier in the queue"),
     _key("compute.later", "minus", "do('move_later')", "Later", "Move later in the queue"),
     _key("compute.again", "N", "do('rerun')", "Another seed", "Repeat with another seed"),
+    _key("do.studies", "S", "do('studies')", "Studies", "The studies: plan, run, pause, report"),
     _key("do.nearest", "equals_sign", "do('nearest')", "Nearest", "The nearest pictures of a corpus, side by side"),
     _key("do.rate", "B", "do('rate')", "Rate", "Rate frames blind: A/B, best of several, or tags"),
     _key("do.seeds", "D", "do('compare_seeds')", "Diversity", "How far the seeds of a picture are apart, as a matrix"),
@@ -138,6 +142,32 @@ BROWSER = [
     _key("do.erase", "shift+delete", "do('delete')", "Delete", "Delete permanently (asks first)"),
     _key("do.empty", "ctrl+delete", "do('empty_trash')", "Empty trash", "Empty the trash (asks first)"),
     _key("do.shell", "exclamation_mark", "do('shell')", "Shell", "Open a shell in the folder"),
+]
+
+STUDIES = [
+    _key("studies.compute", "r", "compute", "Run", "Compute the study on this machine, in the background", footer="r"),
+    _key("studies.pause", "p", "pause", "Pause/Resume", "Pause the study, or go on with it", footer="p"),
+    _key("studies.retry", "R", "retry", "Retry", "Retry its failed trajectories", footer="R"),
+    _key("studies.stop", "x", "stop", "Stop", "Stop the study (p resumes)"),
+    _key("studies.report", "e", "report", "Report", "Write its report, or give that up", footer="e"),
+    _key("studies.new", "n", "new", "New", "Write a study file from a preset", footer="n"),
+    _key("studies.edit", "E", "edit", "Edit", "Edit the study file in your editor", footer="E"),
+    _key("studies.group", "t", "go_to_group", "Tree", "Show its group in the tree", footer="t"),
+    _key("studies.plan", "1", "select_tab('plan')", "Plan", "What is to be computed, and what it takes", footer="1-4"),
+    _key("studies.failures", "2", "select_tab('failures')", "Failures", "What failed, and why"),
+    _key("studies.log", "3", "select_tab('log')", "Log", "Its workers, and what they said"),
+    _key("studies.tab-report", "4", "select_tab('report')", "Sections", "The report's sections and figures"),
+    _key("studies.up", "k", "move(-1)", "Up"),
+    _key("studies.down", "j", "move(1)", "Down"),
+    _key("studies.back", "escape,q,S,backspace", "back", "Back", "Back to the list, then to the tree", footer="esc"),
+]
+
+REPORT = [
+    _key("report.back", "left,h", "move(-1)", "Section", "The section or figure before", footer="←→"),
+    _key("report.forward", "right,l", "move(1)", "Next section", "The next section or figure"),
+    _key("report.up", "k", "scroll_text(-1)", "Up", "Scroll up"),
+    _key("report.down", "j", "scroll_text(1)", "Down", "Scroll down"),
+    _key("report.close", "escape,q,backspace", "close", "Close", "Back to the studies", footer="esc"),
 ]
 
 APP = [
@@ -229,6 +259,14 @@ LARGE = [
         "Show the next of: frame, difference, signed difference, heat map, squares by each stored metric",
         footer="d",
     ),
+    _key(
+        "large.map",
+        "m",
+        "cycle_map",
+        "Map",
+        "Show how far each pixel is from the original, by LPIPS or another metric, or the frame again",
+        footer="m",
+    ),
     _key("large.less", "left_square_bracket", "gain(-1)", "Less gain", "Amplify differences less"),
     _key("large.more", "right_square_bracket", "gain(1)", "More gain", "Amplify differences more"),
     _key("large.square", "o", "outline", "Square", "Outline the square of this iteration", footer="o"),
@@ -300,6 +338,11 @@ DIVERSITY = [
     _key("diversity.right", "right,l", "move(0, 1)", "Column to the right"),
     _key("diversity.up", "up,k", "move(-1, 0)", "Row above"),
     _key("diversity.down", "down,j", "move(1, 0)", "Row below"),
+    _key("diversity.sheet", "s", "toggle_sheet", "Sheet", "All pictures in this order, or the matrix", footer="s"),
+    _key("diversity.features", "E", "features", "Features", "Compare by the next features that are stored", footer="E"),
+    _key("diversity.larger", "plus,equals_sign", "enlarge(1)", "Size", "Larger pictures of the sheet", footer="+-"),
+    _key("diversity.smaller", "minus", "enlarge(-1)", "Smaller pictures of the sheet"),
+    _key("diversity.large", "f", "large", "Large", "Show the picture of the row large", footer="f"),
     _key("diversity.near", "n", "near", "Near", "Next near-duplicates, the nearest first", footer="n"),
     _key("diversity.next", "i,tab", "another_set(1)", "Set", "Next picture, or other settings", footer="i"),
     _key("diversity.previous", "I,shift+tab", "another_set(-1)", "Previous picture, or other settings"),
@@ -362,5 +405,7 @@ SCOPES = {
     "diversity": DIVERSITY,
     "workers": WORKERS,
     "log": LOG,
+    "studies": STUDIES,
+    "report": REPORT,
 }
 """Within a scope a key has one meaning."""

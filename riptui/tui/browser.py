@@ -46,6 +46,7 @@ if TYPE_CHECKING:  # importing NumPy takes 150 ms, after the first paint
 
 SETTLE_SECONDS = 0.06  # on a row before it is shown: a held key passes 30 rows per second
 WORK_SECONDS = 1.0  # between two looks at what is known of the work on the shown trajectory
+MAX_WAITING_TOLD = 6  # with more trajectories still to come, one that is done is not worth a toast
 MAX_UNLISTED_TOLD = 3  # folders that cannot be listed; the others are counted
 
 
@@ -167,8 +168,12 @@ class Browser(Screen[None]):
         if tree.model.filter is not None:
             panel.show_counts()
         self.query_one(HeadLine).show(tree.model.totals[""], self.last_workers.workers)
+        waiting = tree.model.totals[""].statuses
+        is_busy = waiting[Status.RUNNING] + waiting[Status.QUEUED] > MAX_WAITING_TOLD
         for entry in ended:
             assert entry.status is not None
+            if is_busy and entry.status is Status.DONE:
+                continue
             self.app.notify_end(entry.path, OUTCOMES[entry.status])  # type: ignore[attr-defined]
         self.disk_signal.publish(message)
 

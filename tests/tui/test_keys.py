@@ -2,7 +2,9 @@
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from unittest.mock import patch
 
+import numpy as np
 import pytest
 from textual.binding import Binding
 from textual.widgets import Checkbox, Input
@@ -18,10 +20,12 @@ from riptui.tui.group.table import GroupTable
 from riptui.tui.help import HelpScreen
 from riptui.tui.large.large_picture import LargePicture
 from riptui.tui.large.large_screen import LargeScreen
+from riptui.tui.large.map_process import MapProcess
 from riptui.tui.picture_screens import open_gallery
 from riptui.tui.plot.chart import Chart
 from riptui.tui.plot.y_axis import YView
 from riptui.tui.settings_screen import SettingsScreen
+from riptui.tui.text_lines import TextLine
 from riptui.tui.trajectory.difference import ComparisonMode
 from riptui.tui.trajectory.tabs import TAB_NAMES
 from riptui.tui.workers.workers_screen import WorkersScreen
@@ -713,6 +717,17 @@ async def shows_the_difference(pilot: AppPilot, key: str) -> None:
     before = large(pilot).view.kind
     await pilot.press(key)
     assert large(pilot).view.kind != before
+
+
+@key("large.map")
+async def shows_a_map(pilot: AppPilot, key: str) -> None:
+    large(pilot)._map.names = ["delta-e"]  # of those that can be measured here
+    with patch.object(MapProcess, "measure", lambda _, metric, original, frame: np.zeros(frame.shape[:2])):
+        await pilot.press(key)
+        assert large(pilot).view.map == "delta-e"
+        await pilot.wait_until(lambda: "greatest .000" in large(pilot).query_one(TextLine).text, "the map")
+    await pilot.press(key)
+    assert not large(pilot).view.map
 
 
 @key("large.more")

@@ -14,7 +14,7 @@ from riptui.tui.plot.chart_grid import MAX_CHARTS
 def read_further(reader: GroupReader, options: ChartOptions) -> Iterator[int]:
     """Read what a chart needs beside the metrics, which are read. Yields how many trajectories are done."""
     if options.view == SETS:
-        yield from reader.read_features()
+        yield from reader.read_features(options.features)
     elif options.needs_squares:
         metrics, metric = resolve_metric(reader.members.values(), options)
         needed = () if options.view == "recursion" else metrics[:MAX_CHARTS] if options.all_metrics else [metric]
@@ -28,7 +28,7 @@ def build_chart(reader: GroupReader, options: ChartOptions, root: str, *, exact:
     if options.view == "recursion":
         return build_recursion_data(reader.members, options, reader.squares, root)
     if options.view == SETS:
-        return build_sets_data(reader.members, options, reader.features, reader.feature_name, root)
+        return build_sets_data(reader.members, options, reader.features, reader.feature_names, root)
     squares = reader.squares if options.axis == "excess" else {}
     return build_group_data(reader.members, options, reader.coverage, root, squares=squares, exact=exact)
 

@@ -142,6 +142,13 @@ class GroupView(Widget):
             names = self._data.metrics
             self._change_options(metric=names[(names.index(self._data.options.metric) + 1) % len(names)])
 
+    def cycle_features(self) -> None:
+        """Compare sets by the next features that are stored."""
+        if self._data and len(self._data.features) > 1:
+            names = self._data.features
+            following = names[(names.index(self._data.options.features) + 1) % len(names)]
+            self._change_options(view=SETS, features=following)
+
     def cycle_image(self) -> None:
         """Draw the trajectories of the group's next image."""
         if self._data and len(self._data.images) > 1:
@@ -311,7 +318,9 @@ class GroupView(Widget):
     def _apply_layout(self) -> None:
         """Show the chart above the table, or one of them in little room."""
         tabs = self.query_one(TabBar)
-        further = [SETS] if self._options.view == SETS or any(one.has_features for one in self.members.values()) else []
+        further = (
+            [SETS] if self._options.view == SETS or any(one.feature_files for one in self.members.values()) else []
+        )
         tabs.names = (*VIEWS, *([] if self._fits_both else [TABLE]), GALLERY, *further)
         table_only = not self._fits_both and self._tab == TABLE
         tabs.chosen = TABLE if table_only else self._options.view

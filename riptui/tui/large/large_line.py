@@ -1,6 +1,5 @@
 """The line below the large picture: where it is, what is shown, and the values of the frame."""
 
-from rich.cells import cell_len
 from textual.content import Content
 
 from riptui.metrics.display import format_value, metric_names, metric_title
@@ -12,18 +11,18 @@ MIN_NAME_COLUMNS = 8
 GAP = "  "
 
 
-def large_line(snapshot: TrajectorySnapshot, k: int, name: str, what: str, zoom: str, width: int) -> Content:
+def large_line(snapshot: TrajectorySnapshot, k: int, name: str, what: Content, zoom: str, width: int) -> Content:
     """The name, cut where needed; frame and inpainted %; what is shown and the zoom; as many values as fit."""
     spec = snapshot.spec
     if spec is None:
         return Content(shorten(printable(name), width))
     place = f"frame {k}/{spec.iterations}{GAP}{spec.inpainted(k):.0f} %"
-    shown = GAP.join(part for part in (what, zoom) if part)
-    name_columns = max(MIN_NAME_COLUMNS, width - len(place) - cell_len(shown) - 2 * len(GAP))
+    shown = Content(GAP).join(part for part in (what, Content(zoom)) if part.plain)
+    name_columns = max(MIN_NAME_COLUMNS, width - len(place) - shown.cell_length - 2 * len(GAP))
     line = Content.assemble(
         (shorten(printable(name), name_columns), "bold"),
         (GAP + place, "$foreground"),
-        (GAP + shown if shown else "", "$accent"),
+        Content.assemble(GAP, shown).stylize_before("$accent") if shown.plain else "",
     )
     for value in _values(snapshot, k):
         if line.cell_length + value.cell_length + len(GAP) > width:

@@ -28,6 +28,7 @@ from riptui.tui.settings_screen import SettingsScreen
 from riptui.tui.text_lines import TextLine
 from riptui.tui.trajectory.difference import ComparisonMode
 from riptui.tui.trajectory.tabs import TAB_NAMES
+from riptui.tui.workers.workers_screen import WorkersScreen
 from tests.support.app_pilot import AppPilot, open_app
 from tests.support.app_runs import FIRST, make_runs, running
 
@@ -35,7 +36,7 @@ LAST = 32  # iterations of the first trajectory; every 8 of them are 50 %
 COMMANDS = ("compute", "do")
 """These keys begin commands, which have tests of their own."""
 
-OWN_TESTS = ("rating", "nearest", "diversity")
+OWN_TESTS = ("rating", "nearest", "diversity", "workers", "log")
 """Scopes whose keys are tested beside their screens."""
 
 TABLE = {binding.id: binding for name, scope in bindings.SCOPES.items() if name not in OWN_TESTS for binding in scope}
@@ -71,9 +72,7 @@ def test_every_key_of_the_table_is_tested() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "group", [group for group in bindings.GROUPS if group not in (*COMMANDS, "rate", "nearest", "diversity")]
-)
+@pytest.mark.parametrize("group", [group for group in bindings.GROUPS if group not in (*COMMANDS, *OWN_TESTS, "rate")])
 async def test_the_keys_of_a_group_do_what_the_table_says(group: str, folder: Path) -> None:
     """One app for all of them: it takes longer to start than to press a key."""
     async with open_app(folder) as pilot:
@@ -529,6 +528,14 @@ async def goes_anywhere(pilot: AppPilot, key: str) -> None:
     await pilot.wait_until(lambda: pilot.cursor == "fig7/cat", "what the filter had hidden")
     await pilot.press(key, *"runs: mark", "down", "up", "enter")
     await pilot.wait_until(lambda: len(pilot.tree.marked) == 3, "the command")
+
+
+@key("runs.workers")
+async def shows_the_workers_and_goes_back(pilot: AppPilot, key: str) -> None:
+    await pilot.press(key)
+    await pilot.wait_until(lambda: isinstance(pilot.app.screen, WorkersScreen), "the screen")
+    await pilot.press(key)
+    await pilot.wait_until(lambda: pilot.app.screen is pilot.browser, "the browser again")
 
 
 @key("runs.running")

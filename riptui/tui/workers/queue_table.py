@@ -164,14 +164,14 @@ class QueueTable(RowTable, inherit_bindings=True):
 
     def move_chosen(self, end: Literal["first", "last"]) -> None:
         if self._can_change():
-            self._change(lambda chosen, waiting: move_to_end(chosen, waiting, end), self._describe_place)
+            self._change(self.chosen, lambda chosen, waiting: move_to_end(chosen, waiting, end), self._describe_place)
 
-    def prioritise_chosen(self, priority: int) -> None:
-        self._change(lambda chosen, waiting: set_priority(chosen, priority), self._describe_place)
+    def prioritise(self, keys: Sequence[str], priority: int) -> None:
+        self._change(keys, lambda chosen, waiting: set_priority(chosen, priority), self._describe_place)
 
     def remove_chosen(self) -> None:
         if self._can_change():
-            self._change(lambda chosen, waiting: take_out(chosen), _describe_removal)
+            self._change(self.chosen, lambda chosen, waiting: take_out(chosen), _describe_removal)
 
     def require_changeable(self) -> list[QueuedTrajectory]:
         """What is chosen and one's own. Raises InputError if nothing is."""
@@ -192,9 +192,9 @@ class QueueTable(RowTable, inherit_bindings=True):
 
         self._submit_job(undo)
 
-    def _change(self, change: QueueChange, describe: Callable[[Sequence[str], int], str]) -> None:
+    def _change(self, keys: Sequence[str], change: QueueChange, describe: Callable[[Sequence[str], int], str]) -> None:
         self._number += 1
-        self._submit(f"change {self._number}", self.chosen, change, describe)
+        self._submit(f"change {self._number}", keys, change, describe)
 
     def _submit(
         self, kind: str, keys: Sequence[str], change: QueueChange, describe: Callable[[Sequence[str], int], str]

@@ -36,7 +36,7 @@ LAST = 32  # iterations of the first trajectory; every 8 of them are 50 %
 COMMANDS = ("compute", "do")
 """These keys begin commands, which have tests of their own."""
 
-OWN_TESTS = ("rating", "nearest", "diversity", "workers", "log")
+OWN_TESTS = ("rating", "nearest", "diversity", "workers", "log", "studies", "report")
 """Scopes whose keys are tested beside their screens."""
 
 TABLE = {binding.id: binding for name, scope in bindings.SCOPES.items() if name not in OWN_TESTS for binding in scope}

@@ -192,7 +192,7 @@ class StudiesScreen(StudyCommands):
 
     def _show_current(self) -> None:
         state, panes = self.current, self._panes
-        panes.show_head(state)
+        panes.show_head(state, self._log)
         self.refresh_bindings()
         if state is None:
             panes.plan.show(Text(NO_STUDIES if self.has_read else "reading ...", "dim"))

@@ -63,8 +63,8 @@ def percent_done(state: StudyState) -> float:
     return min(100.0, 100 * progress.done / all_of_them)
 
 
-def head_lines(state: StudyState) -> tuple[Text, Text, Text]:
-    """The file and the state; the bar; the counts, or what is wrong."""
+def head_lines(state: StudyState, log: str = "") -> tuple[Text, Text, Text]:
+    """The file and the state; the bar; the counts, and what is wrong. log: of its last process in the background."""
     status, word = describe_state(state)
     mark, colour = STATUS_MARKS.get(status, ("·", "dim"))
     known = state.known
@@ -74,7 +74,7 @@ def head_lines(state: StudyState) -> tuple[Text, Text, Text]:
         (f"{mark} {word}", colour if colour != "none" else ""),
         (f"  {printable(abbreviate_home(known.file))}", "dim"),
     )
-    return first, _progress_line(state), _last_line(state)
+    return first, _progress_line(state), _last_line(state, log)
 
 
 def _progress_line(state: StudyState) -> Text:
@@ -112,7 +112,7 @@ def describe_workers(workers: tuple[Worker, ...]) -> str:
     return printable(", ".join(texts))
 
 
-def _last_line(state: StudyState) -> Text:
+def _last_line(state: StudyState, log: str) -> Text:
     counts = [
         Text.assemble((STATUS_MARKS.get(status, ("!", "red"))[0], _colour(status)), f" {count:,} {status}")
         for status in COUNTED
@@ -121,6 +121,9 @@ def _last_line(state: StudyState) -> Text:
     if state.known.has_changed:
         counts.append(Text("the file has changed since: r adds the changes", "yellow"))
     lines = [Text(printable(state.known.problem), "red")] if state.known.problem else []
+    last = (log.strip().splitlines() or [""])[-1]
+    if last.startswith("error: ") and not (lines or state.is_active or state.is_done):
+        lines.append(Text(f"when it was last computed here: {printable(last.removeprefix('error: '))}", "red"))
     return Text("\n").join([*lines, Text("  ").join(counts)] if counts else lines)
 
 

@@ -22,6 +22,9 @@ async def test_ends_are_told_in_the_app_and_what_goes_on_when_it_is_left(written
             await pilot.press("S")
             await pilot.wait_for_dialog(StudiesScreen)
             await pilot.wait_until(lambda: "not started" in pilot.screen_text, "the study")
+            titles = {command.title for command in pilot.app.get_system_commands(pilot.app.screen)}
+            assert {"Studies: Run", "Studies: New", "Studies: Back"} <= titles
+            assert not {"Studies: Pause/Resume", "Studies: Retry", "Studies: Tree"} & titles
             pilot.app.study_jobs.compute(file)
             pilot.app.study_jobs.write_report(file)
             pilot.app.post_message(StudyJobs.ComputingEnded(file, failed=True, text="disk\x1b full", expected=False))

@@ -76,6 +76,14 @@ def test_studies_of_one_name_are_told_apart_and_long_names_are_cut() -> None:
     assert line.plain == "● a" + " " * 12 + "50 %  running"
 
 
+def test_why_the_last_start_failed_is_told_until_it_goes_on() -> None:
+    log = "4 pictures prepared\nerror: no weights: riptui fetch sd2\n"
+    last = "when it was last computed here: no weights: riptui fetch sd2"
+    assert head_lines(state({"queued": 4}), log)[2].plain == "○ 4 queued"
+    assert head_lines(state({"interrupted": 4}), log)[2].plain == f"{last}\n◼ 4 interrupted"
+    assert head_lines(state({"done": 4}), log)[2].plain == "✓ 4 done"
+
+
 def test_what_is_hostile_in_a_problem_is_not_printed() -> None:
     known = KnownStudy(Path("/x/a\x1b[31m.toml"), Path("/x"), problem="bad \x1b]0;title\x07 here")
     assert not any("\x1b" in line.plain for line in head_lines(StudyState(known)))

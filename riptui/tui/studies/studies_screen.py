@@ -17,7 +17,6 @@ from riptui.errors import RiptuiError
 from riptui.graphics.protocol import Graphics
 from riptui.store.trajectory import Status
 from riptui.study.known_studies import list_recent
-from riptui.study.study_estimate import StudyEstimate
 from riptui.text.terminal import printable
 from riptui.text.units import abbreviate_home
 from riptui.tui import bindings
@@ -30,7 +29,7 @@ from riptui.tui.studies.study_commands import StudyCommands
 from riptui.tui.studies.study_jobs import StudyJobs
 from riptui.tui.studies.study_list import StudyList
 from riptui.tui.studies.study_panes import StudyPanes
-from riptui.tui.studies.study_reader import StudyPlanner, StudyReader, StudyState
+from riptui.tui.studies.study_reader import StudyPlan, StudyPlanner, StudyReader, StudyState
 from riptui.tui.studies.study_texts import plan_lines, report_lines
 from riptui.tui.tab_bar import TabBar
 from riptui.tui.ui_thread import call_if_open
@@ -97,7 +96,7 @@ class StudiesScreen(StudyCommands):
         self._ticks = 0
         self._awaited = ""  # the name of a study file to go to as soon as it is listed
         self._log = ""
-        self._estimates: dict[str, tuple[StudyEstimate | None, str]] = {}  # or why there is none
+        self._plans: dict[str, StudyPlan] = {}  # by the key of the study
         self.states: Sequence[StudyState] = ()
         self.has_read = False
 
@@ -142,8 +141,7 @@ class StudiesScreen(StudyCommands):
         call_if_open(self, self._show_seen, StudiesSeen(states, shown, log, report))
 
     def _plan(self, state: StudyState) -> None:
-        estimate, problem = self._planner.estimate(state)
-        call_if_open(self, self._show_estimate, state.known.key, estimate, problem)
+        call_if_open(self, self._show_plan, state.known.key, self._planner.plan(state))
 
     # What was read
 
@@ -179,8 +177,8 @@ class StudiesScreen(StudyCommands):
             self.look()  # at the one that is shown now
         self._show_current()
 
-    def _show_estimate(self, key: str, estimate: StudyEstimate | None, problem: str) -> None:
-        self._estimates[key] = estimate, problem
+    def _show_plan(self, key: str, plan: StudyPlan) -> None:
+        self._plans[key] = plan
         self._show_current()
 
     @on(OptionList.OptionHighlighted, "#studies")
@@ -199,8 +197,7 @@ class StudiesScreen(StudyCommands):
             return
         match panes.chosen:
             case "plan":
-                estimate, problem = self._estimates.get(state.known.key, (None, ""))
-                panes.plan.show(plan_lines(state, estimate, problem))
+                panes.plan.show(plan_lines(state, self._plans.get(state.known.key)))
             case "failures":
                 panes.show_failures(state)
             case "log":

@@ -8,6 +8,7 @@ from riptui.errors import RiptuiError
 from riptui.store.trajectory import Status
 from riptui.study.known_studies import KnownStudy, StudyFinder
 from riptui.study.study_estimate import StudyEstimate, estimate_study
+from riptui.study.study_outline import StudySetting, describe_product, outline_study
 from riptui.supervision.progress import SKIPPED, ProgressTracker, StudyProgress
 from riptui.supervision.study_process import is_at_work, read_log
 from riptui.tui.studies.report_reader import FoundReport, read_report, report_stamp
@@ -88,6 +89,18 @@ class StudyReader:
         return read_log(known.file), self._report[1]
 
 
+@dataclass(frozen=True)
+class StudyPlan:
+    """What a study file says, and what that will take."""
+
+    settings: tuple[StudySetting, ...]
+    product: str
+    """How many trajectories each picture has."""
+    estimate: StudyEstimate | None
+    problem: str = ""
+    """Why there is no estimate, in a line. Not yet safe to print."""
+
+
 class StudyPlanner:
     """Estimates what studies will take; again if that may have changed. For a thread, but for `is_stale`."""
 
@@ -103,13 +116,16 @@ class StudyPlanner:
             self._made[known.key] = stamp
         return stale
 
-    def estimate(self, state: StudyState) -> tuple[StudyEstimate | None, str]:
-        """What a study will take, or why that cannot be told, in a line."""
-        assert state.known.study is not None
+    def plan(self, state: StudyState) -> StudyPlan:
+        """What a study will take, or why that cannot be told. Takes seconds if it is large."""
+        study = state.known.study
+        assert study is not None
+        estimate, problem = None, ""
         try:
-            return estimate_study(state.known.study), ""
+            estimate = estimate_study(study)
         except RiptuiError as error:
-            return None, str(error)
+            problem = str(error)
+        return StudyPlan(tuple(outline_study(study)), describe_product(study), estimate, problem)
 
 
 def make_tracker(known: KnownStudy) -> ProgressTracker:

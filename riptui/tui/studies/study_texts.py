@@ -11,13 +11,12 @@ from riptui.planning.estimate import describe_disk_space, describe_time
 from riptui.store.sign_watch import find_silent
 from riptui.store.worker_registry import Worker
 from riptui.study.study_estimate import StudyEstimate
-from riptui.study.study_outline import describe_product, outline_study
 from riptui.supervision.progress import SKIPPED, worker_rate
 from riptui.text.status_marks import STATUS_MARKS
 from riptui.text.terminal import printable
 from riptui.text.units import abbreviate_home, format_count, format_duration, format_rate, format_size
 from riptui.tui.studies.report_reader import FoundReport
-from riptui.tui.studies.study_reader import StudyState, describe_state
+from riptui.tui.studies.study_reader import StudyPlan, StudyState, describe_state
 from riptui.tui.trajectory.heading import format_age
 
 BAR_COLUMNS = 24
@@ -132,17 +131,20 @@ def _colour(status: str) -> str:
     return "" if colour == "none" else colour
 
 
-def plan_lines(state: StudyState, estimate: StudyEstimate | None, problem: str) -> Text:
-    """What is to be computed and what it takes. problem: why that cannot be told. All safe to print."""
+def plan_lines(state: StudyState, plan: StudyPlan | None) -> Text:
+    """What is to be computed and what it takes. plan: None while it is being made."""
     known = state.known
     if known.study is None:
         if known.is_gone and known.manifest:
             text = Text("what was run:\n\n", "dim")
             return text.append("\n".join(map(printable, known.manifest.text.splitlines())), "not dim")
         return Text(f"E opens {printable(known.file.name)} in your editor", "dim")
-    rows = [*_cost_rows(state, estimate)] if estimate else [("", printable(problem) or "estimating ...")]
+    if plan is None:
+        return Text("estimating ...", "dim")
+    estimate = plan.estimate
+    rows = [*_cost_rows(state, plan.product, estimate)] if estimate else [("", plan.problem)]
     rows += [("", "")]
-    rows += [(setting.name, setting.text) for setting in outline_study(known.study)]
+    rows += [(setting.name, setting.text) for setting in plan.settings]
     metrics = known.study.metrics
     names = "the defaults" if metrics is None else ", ".join(metrics) or "none"
     interval = known.study.measure
@@ -157,12 +159,11 @@ def plan_lines(state: StudyState, estimate: StudyEstimate | None, problem: str) 
     return text
 
 
-def _cost_rows(state: StudyState, estimate: StudyEstimate) -> Iterator[tuple[str, str]]:
-    assert state.known.study is not None
+def _cost_rows(state: StudyState, product: str, estimate: StudyEstimate) -> Iterator[tuple[str, str]]:
     done = max(estimate.done, state.progress.done if state.progress else 0)
     seconds = None if estimate.hours is None else estimate.hours * 3600
     yield "pictures", f"{estimate.pictures:,}"
-    yield "each", describe_product(state.known.study)
+    yield "each", product
     finished = f", {state.count('done'):,} of them done" if state.progress else ""
     yield "trajectories", f"{estimate.trajectories:,}{finished}"
     yield "iterations", f"{estimate.iterations:,}, {done:,} of them done" if done else f"{estimate.iterations:,}"

@@ -78,6 +78,8 @@ async def look_at_the_workers(pilot: AppPilot) -> None:
     await pilot.wait_until(lambda: "gpu7 4711" in pilot.screen_text, "the worker")
     await pilot.wait_until(lambda: "3 wait" in pilot.screen_text and "m64-s2" in pilot.screen_text, "the queue")
     await pilot.wait_until(lambda: "18/79 GiB" in pilot.screen_text, "the GPU")
+
+
 async def look_at_a_study(pilot: AppPilot) -> None:
     await pilot.press("S")
     await pilot.wait_until(lambda: "9 min on one device" in pilot.screen_text, "the plan")

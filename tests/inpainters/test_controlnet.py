@@ -18,6 +18,8 @@ from riptui.inpainters.models.identity import require_places
 from riptui.inpainters.models.weight_check import read_place, unlike_place
 from riptui.inpainters.pipeline.controlled_inpainter import control_pictures
 from riptui.inpainters.silence import silence_libraries
+from riptui.planning.sweep import Sweep
+from riptui.store.layout import name_trajectory
 from riptui.testing.inpainter_rules import check_batch, check_output, check_repeatable, check_stopping
 from tests.inpainters.test_diffusion import STEPS, loaded, paint, squares, told
 from tests.support.added_checkpoints import tiny_controlnet
@@ -120,6 +122,8 @@ def test_the_control_picture_is_made_from_the_frame_and_the_mask() -> None:
 def test_a_spec_has_the_controlnet_only_where_there_is_one() -> None:
     assert "control" not in inpainters.spec_parameters("sdxl", {})
     assert inpainters.spec_parameters("sdxl", {"controlnet": "org/name"})["controlnet"] == "org/name"
+    [spec] = Sweep(["sdxl"], [128], [0], {"controlnet": "/home/me/canny"}).specs("", "0" * 64, "0" * 64)
+    assert name_trajectory(spec) == "m128-s0-sdxl-controlnetcanny"
     with pytest.raises(InputError, match="control is 'depth'; it must be hole or black or frame or canny"):
         inpainters.spec_parameters("sdxl", {"control": "depth"})
     with pytest.raises(InputError, match="flux-fill has no parameter controlnet"):

@@ -131,7 +131,7 @@ def test_a_spec_has_the_controlnet_only_where_there_is_one() -> None:
 
 
 def test_one_that_cannot_work_is_refused_before_anything_is_loaded(
-    checkpoints: Checkpoints, controlnets: dict[str, Path], tmp_path: Path
+    checkpoints: Checkpoints, controlnets: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def place(family: str, controlnet: Path | str, model: str = "") -> None:
         require_places(told(checkpoints[model or family], family, controlnet=str(controlnet)))
@@ -143,7 +143,11 @@ def test_one_that_cannot_work_is_refused_before_anything_is_loaded(
         place("sdxl", checkpoints["sdxl"] / "unet")
     with pytest.raises(InputError, match="takes no ControlNet: they are for Stable Diffusion 1, 2 and XL"):
         place("diffusion", controlnets["sdxl"], "sd3")
-    with pytest.raises(WeightsError, match="riptui fetch org/control"):
+    with pytest.raises(WeightsError, match="riptui fetch org/control$"):
+        place("sdxl", "org/control")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "org" / "control").mkdir(parents=True)
+    with pytest.raises(WeightsError, match=r"For the folder of that name here, write \./org/control"):
         place("sdxl", "org/control")
 
 

@@ -34,6 +34,8 @@ class KnownStudy:
     """None: the file cannot be read; `problem` says why."""
     problem: str = ""
     """What is wrong, in one line: of the file, or of the record of what was run. Not yet safe to print."""
+    is_gone: bool = False
+    """Whether the file is."""
     manifest_file: Path | None = None
     manifest: Manifest | None = None
     """What was run; None: nothing yet."""
@@ -129,7 +131,7 @@ class StudyFinder:
             problem = of_file.problem
         else:
             problem = f"{file} computes {of_file.study.folder} now: this is what was run from it before"
-        return replace(known, file=file, problem=known.problem or problem)
+        return replace(known, file=file, problem=known.problem or problem, is_gone=not file.is_file())
 
     def _with_manifest(self, known: KnownStudy, path: Path) -> KnownStudy:
         stamp = _stamp(path)

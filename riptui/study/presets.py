@@ -190,10 +190,14 @@ seed = 0
 #[[sweep]]
 #inpainter = "iopaint"
 #model = "lama"
+#mask = 128
+#amount = 400
 #seed = 0
 
 #[[sweep]]
 #inpainter = "mat-cli"            # the name in your settings
+#mask = 128
+#amount = 400
 #seed = 0"""
 
 PRESETS = {"quick": ANYWHERE, "orders": ANYWHERE, "interventions": ANYWHERE, "paper-1": PAPER, "paper-2": PAPER}

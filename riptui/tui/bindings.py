@@ -330,6 +330,7 @@ NEAREST = [
     _key("nearest.previous", "up,k", "open_other(-1)", "Frame", "The frame above: less novel", footer="↑↓"),
     _key("nearest.next", "down,j", "open_other(1)", "Next frame", "The frame below: more novel"),
     _key("nearest.original", "o,space", "original", "Original", "Show the original, and back", footer="o"),
+    _key("nearest.features", "E", "features", "Features", "The same pictures, indexed by other features", footer="E"),
     _key("nearest.close", "escape,q,backspace,equals_sign", "close", "Close", "Back to the tree", footer="esc"),
 ]
 
@@ -354,7 +355,7 @@ WORKERS = [
     _key("workers.queue", "1", "show_tab('queue')", "Queue", "What waits, the next one first", footer="1"),
     _key("workers.log", "2", "show_tab('log')", "Log", "The log of the chosen worker, followed", footer="2"),
     _key("workers.about", "3", "show_tab('worker')", "Worker", "All that is known of the chosen worker", footer="3"),
-    _key("workers.earlier", "plus,K", "shift(-1)", "Move", "Earlier in the queue, among your own", footer="+-"),
+    _key("workers.earlier", "plus,K", "shift(-1)", "Earlier", "Earlier in the queue, among your own", footer="+"),
     _key("workers.later", "minus,J", "shift(1)", "Later in the queue"),
     _key("workers.first", "less_than_sign", "move_to_end('first')", "Before all others of yours"),
     _key("workers.last", "greater_than_sign", "move_to_end('last')", "Behind all others of yours"),

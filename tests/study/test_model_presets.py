@@ -115,7 +115,7 @@ def test_stability(
         '"mat", "latent-resampling"]', f'"latent-resampling"]\nweights = "{lama}"\n{few_steps}\nmodel = "{model}"'
     )
     text = text.replace('inpainter = "sd2"', f'inpainter = "{model}"\nsteps = 2').replace("#[[sweep]]", "[[sweep]]")
-    text = re.sub(r"(?m)^#(inpainter|model|seed) = ", r"\1 = ", text)
+    text = re.sub(r"(?m)^#(inpainter|model|mask|amount|seed) = ", r"\1 = ", text)
     text = re.sub(r'vae = "[^"]*"', f'vae = "{checkpoints["sd1.5"]}"', text)
     text = text.replace('"repaint"', f'"repaint"\nmodel = "{save_folders(tmp_path / "pixels")}"\n{few_steps}')
     text = re.sub(r"(?m)^(mask|amount) = .*\n", "", text)

@@ -229,7 +229,7 @@ class StudiesScreen(StudyCommands):
             case "compute" | "report":
                 return state is not None and state.known.study is not None
             case "edit":
-                return state is not None
+                return state is not None and not state.known.is_gone
             case "pause":
                 waiting = (Status.RUNNING, Status.QUEUED, Status.PAUSED, Status.INTERRUPTED)
                 return state is not None and bool(state.count(*waiting))

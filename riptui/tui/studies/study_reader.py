@@ -131,7 +131,7 @@ def describe_state(state: StudyState) -> tuple[str, str]:
     if state.count(Status.RUNNING):
         return Status.RUNNING, "running"
     if state.count(Status.QUEUED):
-        return Status.QUEUED, "queued" if state.has_worker or state.at_work else "queued, no worker runs"
+        return Status.QUEUED, "queued" if state.has_worker or state.at_work else "no worker"
     if state.count(Status.PAUSED):
         return Status.PAUSED, "paused"
     if state.count(Status.INTERRUPTED):

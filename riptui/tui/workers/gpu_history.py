@@ -66,7 +66,7 @@ class GpuHistory:
 
 
 def _format_name(host: str, device: str, own_host: str) -> str:
-    name = printable(device)
+    name = printable(device).replace("(NVIDIA ", "(")
     return name if host == own_host else f"{printable(host)} {name}"
 
 

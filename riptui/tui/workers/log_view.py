@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.cells import cell_len, chop_cells
@@ -9,6 +10,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.binding import BindingType
 from textual.geometry import Size
+from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
@@ -33,6 +35,10 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
     """
     ALLOW_SELECT = False
 
+    @dataclass
+    class FollowingChanged(Message):
+        """Its end is on the screen now, or no longer."""
+
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.lines: list[str] = []
@@ -45,6 +51,7 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         self._rows: list[tuple[int, str]] = []  # what is shown, from top to bottom: the line's number, its part
         self._width = 0  # for which they were made
         self._note = ""
+        self._search_from = 0  # the line
 
     def show(self, lines: Sequence[str], *, note: str = "") -> None:
         """Show another log, from its end. note: what is said where it has no lines."""
@@ -60,6 +67,7 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         surplus = len(self.lines) - MAX_LINES
         if surplus > 0:
             del self.lines[:surplus]
+            self._search_from = max(0, self._search_from - surplus)
             self.current = None if self.current is None or self.current < surplus else self.current - surplus
             self._make_rows()
             return
@@ -76,7 +84,7 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _make_rows(self) -> None:
         """Make all rows anew, with the same line at the top."""
-        top = self._rows[self.scroll_offset.y][0] if self.scroll_offset.y < len(self._rows) else 0
+        top = self._top_line
         self._rows = []
         self._width = self.scrollable_content_region.width
         self._add_rows(0)
@@ -128,6 +136,16 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
 
     # Searching
 
+    def begin_search(self) -> None:
+        """What is typed from now on is searched for from here: downwards, or at the end of the log upwards."""
+        self.current = None
+        self._search_from = len(self.lines) if self.is_following else self._top_line
+
+    @property
+    def _top_line(self) -> int:
+        """The number of the line at the top of the screen."""
+        return self._rows[self.scroll_offset.y][0] if self.scroll_offset.y < len(self._rows) else 0
+
     def search(self, pattern: str) -> None:
         """Mark what is searched for wherever it is; "" marks nothing."""
         self.pattern = pattern
@@ -136,7 +154,7 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         self.refresh()
 
     def find(self, step: int) -> tuple[int, int]:
-        """Go to the next line with the pattern (1) or the one before (-1), round the ends.
+        """Go to the next line with the pattern (1), the one before (-1), or the first from where the search began (0).
 
         Returns its number among them, from 1, and their count; 0, 0 if there is none.
         """
@@ -145,12 +163,10 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         if not found:
             self.current = None
             return 0, 0
-        if self.current in found:
+        if step and self.current in found:
             place = (found.index(self.current) + step) % len(found)
-        else:  # the last one above the end of the screen, as one reads a log upwards
-            bottom = min(len(self._rows), self.scroll_offset.y + self.size.height) - 1
-            last = self._rows[bottom][0] if self._rows else 0
-            place = max((index for index, number in enumerate(found) if number <= last), default=0)
+        else:
+            place = next((index for index, number in enumerate(found) if number >= self._search_from), len(found) - 1)
         self.current = found[place]
         self._scroll_to_line(found[place], margin=self.size.height // 2)
         self.refresh()
@@ -181,7 +197,9 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _note_place(self) -> None:
         """Follow the log if its end is on the screen."""
-        self.is_following = self.scroll_offset.y >= self.max_scroll_y
+        before, self.is_following = self.is_following, self.scroll_offset.y >= self.max_scroll_y
+        if before != self.is_following:
+            self.post_message(self.FollowingChanged())
 
 
 def _wrap(line: str, width: int) -> list[str]:

@@ -36,7 +36,7 @@ class QueueTable(RowTable, inherit_bindings=True):
         queue: ListedQueue
 
     @dataclass
-    class Said(Message):
+    class Reported(Message):
         """What came of a key. Not yet safe to print."""
 
         text: str
@@ -83,7 +83,7 @@ class QueueTable(RowTable, inherit_bindings=True):
         try:
             queue = self._reader.read(self._workers)
         except (RiptuiError, OSError) as error:
-            self.app.call_later(self.post_message, self.Said(f"the queue cannot be read: {error}", True))
+            self.app.call_later(self.post_message, self.Reported(f"the queue cannot be read: {error}", True))
             return
         self.app.call_later(self._show_queue, queue, time.monotonic() - started)
 
@@ -164,14 +164,14 @@ class QueueTable(RowTable, inherit_bindings=True):
 
     def move_chosen(self, end: Literal["first", "last"]) -> None:
         if self._can_change():
-            self._change(lambda chosen, waiting: move_to_end(chosen, waiting, end), self._describe_place)
+            self._change(self.chosen, lambda chosen, waiting: move_to_end(chosen, waiting, end), self._describe_place)
 
-    def prioritise_chosen(self, priority: int) -> None:
-        self._change(lambda chosen, waiting: set_priority(chosen, priority), self._describe_place)
+    def prioritise(self, keys: Sequence[str], priority: int) -> None:
+        self._change(keys, lambda chosen, waiting: set_priority(chosen, priority), self._describe_place)
 
     def remove_chosen(self) -> None:
         if self._can_change():
-            self._change(lambda chosen, waiting: take_out(chosen), _describe_removal)
+            self._change(self.chosen, lambda chosen, waiting: take_out(chosen), _describe_removal)
 
     def require_changeable(self) -> list[QueuedTrajectory]:
         """What is chosen and one's own. Raises InputError if nothing is."""
@@ -181,7 +181,7 @@ class QueueTable(RowTable, inherit_bindings=True):
         try:
             self.require_changeable()
         except InputError as error:
-            self.post_message(self.Said(str(error), True))
+            self.post_message(self.Reported(str(error), True))
             return False
         return True
 
@@ -192,9 +192,9 @@ class QueueTable(RowTable, inherit_bindings=True):
 
         self._submit_job(undo)
 
-    def _change(self, change: QueueChange, describe: Callable[[Sequence[str], int], str]) -> None:
+    def _change(self, keys: Sequence[str], change: QueueChange, describe: Callable[[Sequence[str], int], str]) -> None:
         self._number += 1
-        self._submit(f"change {self._number}", self.chosen, change, describe)
+        self._submit(f"change {self._number}", keys, change, describe)
 
     def _submit(
         self, kind: str, keys: Sequence[str], change: QueueChange, describe: Callable[[Sequence[str], int], str]
@@ -217,7 +217,7 @@ class QueueTable(RowTable, inherit_bindings=True):
 
     def _report(self, text: str, *, is_warning: bool = False) -> None:
         """For any thread."""
-        self.app.call_later(self.post_message, self.Said(text, is_warning))
+        self.app.call_later(self.post_message, self.Reported(text, is_warning))
 
     def _describe_place(self, keys: Sequence[str], count: int) -> str:
         """Where the first of them is now."""

@@ -37,6 +37,7 @@ from riptui.tui.text_lines import TextLines
 from riptui.tui.trajectory.text_tabs import TextPane
 from riptui.tui.workers import worker_choices
 from riptui.tui.workers.followed_log import FollowedLog
+from riptui.tui.workers.log_view import LogView
 from riptui.tui.workers.queue_changes import parse_priority
 from riptui.tui.workers.queue_rows import summarise_queue
 from riptui.tui.workers.queue_table import QueueTable
@@ -71,7 +72,7 @@ class WorkersScreen(Screen[str]):
         & #workers-summary { width: auto; color: $text-muted; }
         & #workers-body { height: 1fr; padding: 0 1; }
         & SearchLine { margin: 0 1; }
-        &.-full WorkersTable, &.-full #gpus { display: none; }
+        & #gpus.-empty, &.-full WorkersTable, &.-full #gpus { display: none; }
         &.-full #workers-bar { margin-top: 0; }
     }
     """
@@ -151,7 +152,7 @@ class WorkersScreen(Screen[str]):
             self.workers_table.show(columns, rows)
             self._show_worker()
 
-    @on(RowTable.CursorMoved, "#workers-table")
+    @on(RowTable.RowReached, "#workers-table")
     def _show_worker(self) -> None:
         """Show what the lower part says of the chosen worker."""
         one = self.chosen_worker
@@ -166,7 +167,7 @@ class WorkersScreen(Screen[str]):
         panel = self.query_one("#gpus", TextLines)
         width = max(20, self.size.width - 2)
         lines = self._browser.gpu_history.to_lines(width, time.monotonic(), socket.gethostname())
-        panel.display = bool(lines)
+        panel.set_class(not lines, "-empty")
         panel.show(lines or [Content("")])
 
     def on_resize(self) -> None:
@@ -174,7 +175,8 @@ class WorkersScreen(Screen[str]):
         self._show_summary()
 
     @on(QueueTable.QueueRead)
-    @on(RowTable.CursorMoved, "#queue")
+    @on(LogView.FollowingChanged)
+    @on(RowTable.RowReached, "#queue")
     def _show_summary(self) -> None:
         """What the lower part shows, in the line above it, and why the cursor's row waits, in the last."""
         queue, one = self.queue_table.queue, self.chosen_worker
@@ -190,8 +192,8 @@ class WorkersScreen(Screen[str]):
         reason = self.queue_table.reason if self.tab == "queue" else ""
         self.query_one(FeedbackLine).show_progress(Text(printable(reason), "yellow"))
 
-    @on(QueueTable.Said)
-    def _say(self, message: QueueTable.Said) -> None:
+    @on(QueueTable.Reported)
+    def _say(self, message: QueueTable.Reported) -> None:
         self.say(message.text, is_warning=message.is_warning)
         self._show_summary()
 
@@ -266,19 +268,25 @@ class WorkersScreen(Screen[str]):
         action()
         self._show_summary()
 
-    @work
-    async def action_set_priority(self) -> None:
+    def action_set_priority(self) -> None:
+        self._in_queue(self._ask_priority)
+
+    def _ask_priority(self) -> None:
         table = self.queue_table
         try:
             chosen = table.require_changeable()
         except InputError as error:
             self.say(str(error), is_warning=True)
             return
+        keys = table.chosen  # the cursor's row may be taken while one types
+
+        def set_it(answer: str | None) -> None:
+            if answer is not None:
+                table.prioritise(keys, parse_priority(answer))
+
         title = f"Priority of {format_count(len(chosen), 'trajectory')}"
         hint = "higher ones first, among your own; 0 is the usual one"
-        answer = await self.app.push_screen_wait(TextDialog(title, str(chosen[0].priority), parse_priority, hint=hint))
-        if answer is not None:
-            table.prioritise_chosen(parse_priority(answer))
+        self.app.push_screen(TextDialog(title, str(chosen[0].priority), parse_priority, hint=hint), set_it)
 
     # The workers
 
@@ -292,16 +300,27 @@ class WorkersScreen(Screen[str]):
     def action_kill(self) -> None:
         self._end_worker(kill=True)
 
-    @work
-    async def _end_worker(self, *, kill: bool = False) -> None:
+    def _end_worker(self, *, kill: bool = False) -> None:
         try:
             one = worker_choices.require_own_worker(self.chosen_worker, here=kill)
-            question = worker_choices.ask_kill(one) if kill else worker_choices.ask_shut_down(one)
-            if await self.app.push_screen_wait(question):
-                await asyncio.to_thread(kill_worker if kill else shut_down, one.worker)
-                self.say(f"worker {one.title} {'was killed' if kill else 'leaves after its current iteration'}")
+        except InputError as error:
+            self.say(str(error), is_warning=True)
+            return
+
+        def end(is_sure: bool | None) -> None:
+            if is_sure:
+                self._end_in_thread(one, kill=kill)
+
+        self.app.push_screen(worker_choices.ask_kill(one) if kill else worker_choices.ask_shut_down(one), end)
+
+    @work
+    async def _end_in_thread(self, one: DescribedWorker, *, kill: bool) -> None:
+        try:
+            await asyncio.to_thread(kill_worker if kill else shut_down, one.worker)
         except RiptuiError as error:
             self.say(str(error), is_warning=True)
+        else:
+            self.say(f"worker {one.title} {'was killed' if kill else 'leaves after its current iteration'}")
 
     @work
     async def action_start(self) -> None:
@@ -309,6 +328,8 @@ class WorkersScreen(Screen[str]):
         runs = self._browser.runs
         self.say("looking for GPUs …")
         uses = await asyncio.to_thread(worker_choices.read_gpu_uses, runs)
+        if self.app.screen is not self:  # one has gone elsewhere meanwhile
+            return
         device = await self.app.push_screen_wait(worker_choices.ask_device(uses))
         if device is None:
             self.say("no worker was started")
@@ -332,6 +353,7 @@ class WorkersScreen(Screen[str]):
         """Open the line to type in; it searches the log, if that is shown, else the queue."""
         if self.tab == "worker":
             self.action_show_tab("queue")
+        self.log_view.begin_search()
         line = self.query_one(SearchLine)
         line.add_class("-open")
         line.focus()

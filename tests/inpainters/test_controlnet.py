@@ -143,7 +143,7 @@ def test_one_that_cannot_work_is_refused_before_anything_is_loaded(
         place("sdxl", checkpoints["sdxl"] / "unet")
     with pytest.raises(InputError, match="takes no ControlNet: they are for Stable Diffusion 1, 2 and XL"):
         place("diffusion", controlnets["sdxl"], "sd3")
-    with pytest.raises(WeightsError, match="riptui fetch org/control$"):
+    with pytest.raises(WeightsError, match=r"riptui fetch org/control$"):
         place("sdxl", "org/control")
     monkeypatch.chdir(tmp_path)
     (tmp_path / "org" / "control").mkdir(parents=True)

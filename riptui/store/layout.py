@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable
 
 from riptui import inpainters
-from riptui.inpainters.parameters import shorten
+from riptui.inpainters.parameters import ADDED_MODELS, shorten
 from riptui.spec import Spec
 from riptui.store.names import older_slug, slugify
 
@@ -68,6 +68,7 @@ def _describe(spec: Spec) -> str:
     model = str(changed.pop("model" if has_model else "vae", "")).rpartition("/")[2]
     model = model.removesuffix(".safetensors").removesuffix(".ckpt")
     changed.pop("config", None)  # a path
+    changed |= {key: str(changed[key]).rpartition("/")[2] for key in ADDED_MODELS if key in changed}
     if spec.inpainter == inpainters.TEXT_TO_IMAGE:
         changed.pop("prompt", None)  # the name of the folder
     is_server = inpainters.find_inpainter(spec.inpainter).is_server  # lama of a server is another than lama

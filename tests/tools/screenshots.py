@@ -30,6 +30,7 @@ RUNS = (
 )
 METRICS = "--metrics ssim,psnr,delta-e"
 LIVE = "--mask 64 --seed 0-2 -i biharmonic --group live --detach"
+STUDY = "quick.toml"
 LARGEST = 300_000  # bytes
 STARTED, DONE = 4.0, 2.0  # seconds without a change, when programs start and when keys are pressed
 
@@ -46,6 +47,8 @@ class Shot:
     theme: str = "riptui-dark"
     live: bool = False
     """While a worker computes."""
+    study: bool = False
+    """While workers compute the quick study."""
 
 
 TYPED = "asciitilde slash Return End Return Tab"  # the picture in its home
@@ -58,7 +61,9 @@ SHOTS = (
     Shot("launch", "kitty", "coffee/m64-s0", f"n {TYPED}"),
     Shot("masks", "kitty", "coffee/m64-s1", "3 shift+Left shift+Left d", theme="riptui-light"),
     Shot("compact", "xterm-sixel", "coffee/m128-s0", size=(80, 24)),
+    Shot("workers", "kitty", "live/coffee/m64-s1-biharmonic", "W", live=True),
     Shot("live", "xterm-sixel", "live/coffee/m64-s0-biharmonic", live=True),
+    Shot("studies", "kitty", "", "shift+s", study=True),
 )
 VECTORS = {"group.svg": "coffee"}
 """By Textual itself, which would draw pictures as half blocks."""
@@ -88,6 +93,10 @@ class Studio:
     def take(self, shot: Shot) -> Path:
         if shot.live:
             self.run(LIVE)
+        if shot.study:
+            (self.home / STUDY).unlink(missing_ok=True)
+            self.riptui("study", "new", STUDY)
+            self.riptui("study", "run", STUDY, "--detach")
         program = [sys.executable, "-m", "riptui", str(self.home / "runs"), "--select", shot.select]
         variables: dict[str, Any] = self.variables | {"RIPTUI_THEME": shot.theme}
         with window(shot.terminal, program, size=shot.size, **variables) as seen:
@@ -97,6 +106,8 @@ class Studio:
                 photo = seen.wait_for(lambda photo: True, still=DONE, seconds=8)
         if shot.live:
             self.riptui("stop", "runs/live")
+        if shot.study:
+            self.riptui("study", "stop", STUDY)
         return saved(photo, SCREENSHOTS / f"{shot.name}.png")
 
     async def draw(self, name: str, select: str) -> Path:

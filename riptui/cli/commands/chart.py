@@ -40,6 +40,9 @@ out_option = click.option(
     help="Against the inpainted %, the coverage %, or the excess over coverage against the inpainted %.",
 )
 @click.option("--picture", metavar="NAME", default="", show_default="the first", help="The picture of the view runs.")
+@click.option(
+    "--features", metavar="NAME", help="The stored features of the view sets. [default: inception, if stored]"
+)
 @click.option("--log", is_flag=True, help="A logarithmic y axis.")
 @filter_option
 @runs_option

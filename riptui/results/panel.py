@@ -91,6 +91,12 @@ class Panel:
         return sum(len(by_seed) for by_mask in self.runs.values() for by_seed in by_mask.values())
 
     @property
+    def knows_coverage(self) -> bool:
+        """Whether differences between mask sizes are at expected coverage."""
+        runs = (run for by_mask in self.runs.values() for by_seed in by_mask.values() for run in by_seed.values())
+        return any(run.coverages is not None for run in runs)
+
+    @property
     def why_open(self) -> str:
         """Why nothing that is estimated over images can be decided, if so: they share few sequences of squares."""
         seeds = {seed for by_mask in self.runs.values() for by_seed in by_mask.values() for seed in by_seed}

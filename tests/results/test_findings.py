@@ -21,6 +21,7 @@ from riptui.store.records import encode_line
 from riptui.store.trajectory import Trajectory
 from tests.support.exhaustive import some_of
 from tests.support.made import made_spec, made_summary, write
+from tests.support.simulated_studies import simulate_coverage_alone
 
 X = np.arange(50, 401, 50, dtype=np.float64)
 MASKS = (64, 128, 256)
@@ -582,6 +583,23 @@ def test_what_grows_with_every_repaint_has_an_excess_that_grows(tmp_path: Path) 
     [tested] = check_findings(summaries, "ssim")
     assert tested.excess[0].verdict is Verdict.HOLDS
     assert tested.excess[2].verdict in (Verdict.HOLDS, Verdict.IN_PART), "at 256 px D1 has few squares"
+
+
+def test_the_slope_of_an_excess_is_that_of_least_squares() -> None:
+    panel = made_panel(np.random.default_rng(0), images=9, mean=saturating)
+    runs = [runs[0].distances for by_mask in panel.runs.values() for runs in by_mask.values()]
+    [evidence] = paper_tests.excess_grows(panel).evidence
+    assert evidence.effect.value == pytest.approx(np.mean([scipy.stats.linregress(X / 100, run).slope for run in runs]))
+
+
+@pytest.mark.slow
+@pytest.mark.exhaustive
+def test_coverage_alone_is_seldom_taken_for_an_excess() -> None:
+    """Kendall's tau found in 8 % of such studies that the excess falls."""
+    panels = (simulate_coverage_alone(np.random.default_rng([4, 20, trial]), images=20) for trial in range(200))
+    verdicts = [paper_tests.excess_grows(panel).verdict for panel in panels]
+    assert verdicts.count(Verdict.HOLDS) <= 0.05 * 200 + 4
+    assert verdicts.count(Verdict.FAILS) <= 0.05 * 200 + 4
 
 
 @pytest.mark.slow

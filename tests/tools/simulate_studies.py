@@ -24,11 +24,13 @@ import numpy as np
 
 from riptui.results import paper_tests
 from riptui.results.bootstrap import estimate
+from riptui.results.coverage_null import NullSource
+from riptui.results.findings import check_excess
 from riptui.results.panel import Panel, SeedValues
 from riptui.results.verdict import Verdict
 from riptui.spec import SQUARE_SOURCES, SquareSource
 from tests.results.test_findings import NOISE
-from tests.support.simulated_studies import SHARE, null_errors, simulate, true_mean
+from tests.support.simulated_studies import SHARE, null_errors, simulate, simulate_coverage_alone, true_mean
 
 
 def ends(panel: Panel, mask: int, amount: float) -> np.ndarray:
@@ -84,6 +86,14 @@ def false_verdicts(trials: int) -> Iterator[str]:
         yield f"finding {number}: {cells}"
     for images in (8, 20, 100):
         yield f"finding 3 of {images:3} images whose squares are drawn: {verdicts_of(drawn_alike(trials, images))}"
+    for images in (8, 20, 100):
+        generators = (np.random.default_rng([4, images, trial]) for trial in range(trials))
+        panels = (simulate_coverage_alone(rng, images) for rng in generators)
+        found = [check_excess(panel, {NullSource.FIRST_AMOUNT: 1}) for panel in panels]
+        for findings in zip(*found, strict=True):
+            verdicts = Counter(finding.verdict for finding in findings)
+            cells = "  ".join(f"{verdict} {verdicts[verdict] / trials:6.1%}" for verdict in Verdict)
+            yield f"finding {findings[0].label} of {images:3} images that are damaged once: {cells}"
 
 
 def drawn_alike(trials: int, images: int) -> Iterator[Panel]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,10 +11,11 @@ from riptui.cli.console import print_line, warn
 from riptui.cli.figure_files import write_with_table
 from riptui.cli.filtered import find_filtered
 from riptui.errors import InputError, with_choices
+from riptui.features import canonical_name
 from riptui.store.trajectory import Trajectory
 from riptui.text.terminal import printable
 from riptui.tui.group.chart_labels import x_label, x_name, y_label
-from riptui.tui.group.chart_options import ChartAxis, ChartOptions, ChartView
+from riptui.tui.group.chart_options import SETS, ChartAxis, ChartOptions, ChartView
 from riptui.tui.group.chart_reader import build_chart, read_further
 from riptui.tui.group.group_reader import GroupReader
 
@@ -29,6 +31,7 @@ def chart(
     metrics: tuple[str, ...] | None,
     axis: ChartAxis,
     picture: str,
+    features: str | None,
     log: bool,
     filter_text: str,
     runs: Path,
@@ -37,8 +40,11 @@ def chart(
     from riptui.figures.chart_figure import chart_rows, draw_chart  # matplotlib
 
     trajectories = find_filtered(paths, runs, filter_text)
-    charts = read_charts(trajectories, ChartOptions(view, axis=axis), metrics, picture)
-    panels = [_make_panel(chart) for chart in charts]
+    if features and view != SETS:
+        raise InputError("--features belongs to --view sets")
+    options = ChartOptions(view, axis=axis, features=canonical_name(features) if features else "")
+    charts = read_charts(trajectories, options, metrics, picture)
+    panels = [_make_panel(one) for one in charts]
     rows = chart_rows(panels)
     if not rows:
         raise InputError(f"nothing to draw: {_why_empty(charts[0], view)}")
@@ -63,10 +69,13 @@ def read_charts(
         options = _choose_picture(options, first.images, picture)
     charts = []
     for metric in metrics or [first.options.metric]:
-        wanted = ChartOptions(options.view, metric, options.axis, options.image)
+        wanted = replace(options, metric=metric)
         for _ in read_further(reader, wanted):
             pass
         built = build_chart(reader, wanted, "", exact=True)
+        if options.features and built.options.features != options.features:
+            others = f"; there are {', '.join(map(printable, built.features))}" if built.features else ""
+            raise InputError(f"no complete trajectory here has the features {options.features}{others}")
         if metrics and built.options.metric != metric:
             raise InputError(with_choices(f"no chart of {metric} here", metric, built.metrics))
         charts.append(built)
@@ -76,14 +85,15 @@ def read_charts(
 def _choose_picture(options: ChartOptions, names: Sequence[str], picture: str) -> ChartOptions:
     if picture not in names:
         raise InputError(with_choices(f"no picture {printable(picture)}", picture, names))
-    return ChartOptions(options.view, options.metric, options.axis, names.index(picture))
+    return replace(options, image=names.index(picture))
 
 
 def _make_panel(data: GroupData) -> ChartPanel:
     from riptui.figures.chart_figure import ChartPanel
 
-    options = data.options
-    return ChartPanel(options.metric, x_name(options), x_label(options), y_label(options), data.series, data.x_end)
+    options, of_passes = data.options, data.of_passes
+    name, label = x_name(options, of_passes=of_passes), x_label(options, of_passes=of_passes)
+    return ChartPanel(options.metric, name, label, y_label(options), data.series, data.x_end)
 
 
 def _why_empty(data: GroupData, view: ChartView) -> str:

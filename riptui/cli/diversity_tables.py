@@ -21,7 +21,8 @@ SELF = "·"
 
 def print_diversity(analysis: DiversityAnalysis) -> None:
     """Print all that is known; of several sets only the last measured point's pairs."""
-    print_line(f"Distances by {analysis.by} ({analysis.unit}) between the seeds of each picture", "bold")
+    unit = f" ({analysis.unit})" if analysis.unit else ""
+    print_line(f"Distances by {analysis.by}{unit} between the seeds of each picture", "bold")
     points = [(condition.settings, point) for condition in analysis.conditions for point in condition.points]
     rows: list[dict[str, Any]] = [{"settings": dict(settings), "point": point} for settings, point in points]
     columns = ("95 % of Vendi", "95 %", "distinct")

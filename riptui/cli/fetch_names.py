@@ -68,4 +68,6 @@ def resolve_names(names: Iterable[str]) -> Fetchable:
             if found.notice:
                 warn(found.notice)
             models[found.name if found.name and text == found.name else text] = found
+            if found.name and (prior := catalogue.MODELS[found.name].prior):
+                models[prior] = catalogue.resolve_model(prior)
     return Fetchable(tuple(nets), tuple(networks), tuple(published), models)

@@ -1,6 +1,6 @@
 """How unlike frames are to each other: by the features of an extractor, or by a metric between each two of them."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
@@ -11,6 +11,7 @@ from riptui.arrays import Distances, FeatureVector, Image
 from riptui.errors import InputError, RiptuiError, with_choices
 from riptui.features import FeatureExtractor, feature_extractor_names, find_extractor, load_extractor
 from riptui.metrics import REGISTRY, Metric, base_name, find_metric, load
+from riptui.metrics.display import format_result
 from riptui.metrics.pairwise import PairwiseMetric
 from riptui.results.panel import distance_function
 from riptui.results.seed_sets import SeedSet, SetMember
@@ -22,7 +23,7 @@ from riptui.results.similarity import (
     hamming_distances,
     to_distances,
 )
-from riptui.store.feature_file import compute_features, read_features
+from riptui.store.feature_file import compute_features, read_features, stored_extractors
 from riptui.store.frames import read_frame
 from riptui.store.trajectory import Trajectory
 
@@ -30,7 +31,7 @@ HASH = "phash"
 """The features that are bits, compared by Hamming's distance; all others are compared by their angle."""
 
 STORED_BEST_FIRST = ("dinov2", "clip", "inception", "inception-torchvision")
-"""Features that a report uses if they are stored for all frames."""
+"""Features that a report uses if they are stored for all frames; those by other extractors come after them."""
 
 BLOCK = 8
 """Frames whose features by a metric are in memory at once: 1 GB for lpips-vgg at 512 px."""
@@ -60,7 +61,7 @@ class FrameComparison(Protocol):
 
     @property
     def unit(self) -> str:
-        """What a distance is, in words, e.g. "bits of 64"."""
+        """What a distance is, in words, e.g. "bits of 64"; "" if the name says it."""
         ...
 
     def read(self, trajectory: Trajectory, numbers: Iterable[int]) -> Mapping[int, ReadItem]:
@@ -135,7 +136,7 @@ class MetricComparison:
     def unit(self) -> str:
         info = find_metric(self.name)
         turned = f"{info.range[1]:g} - {self.name}" if info.higher_means == "closer" else ""
-        return turned or info.unit or "distance"
+        return turned or info.unit
 
     def read(self, trajectory: Trajectory, numbers: Iterable[int]) -> Mapping[int, ReadItem]:
         return {k: partial(read_frame, trajectory, k) for k in numbers}
@@ -177,22 +178,40 @@ def load_comparison(name: str, device: str = "", *, keep: bool = True) -> FrameC
     return MetricComparison(name, device)
 
 
+def format_distance(distance: float, unit: str) -> str:
+    """12 bits of 64; 0.1232 (1 - cosine)."""
+    if unit.startswith("bits"):
+        return f"{distance:.3g} {unit}"
+    return f"{format_result(distance)} ({unit})" if unit else format_result(distance)
+
+
 def choose_comparison(sets: Sequence[SeedSet]) -> FrameComparison:
     """The best features that are stored for all frames of the sets at every 50 %, or the perceptual hash.
 
     No network is loaded, and nothing is stored.
     """
-    for name in STORED_BEST_FIRST:
-        comparison = StoredComparison(name, _find_identity(sets[0], name))
-        if comparison.identity and all(
-            _has_vectors(comparison, member) for seed_set in sets for member in seed_set.members
-        ):
-            return comparison
-    return load_comparison(HASH, keep=False)
+    return next(_stored_comparisons(sets), None) or load_comparison(HASH, keep=False)
 
 
-def _find_identity(seed_set: SeedSet, name: str) -> str:
-    return read_features(seed_set.members[0].trajectory, name).identity
+def list_comparisons(sets: Sequence[SeedSet]) -> list[FrameComparison]:
+    """By each kind of features that is stored for all frames of the sets at every 50 %, the best first, and by the
+    perceptual hash. No network is loaded, and nothing is stored.
+    """
+    return [*_stored_comparisons(sets), load_comparison(HASH, keep=False)]
+
+
+def _stored_comparisons(sets: Sequence[SeedSet]) -> Iterator[StoredComparison]:
+    first = sets[0].members[0].trajectory
+    for name in sorted(set(stored_extractors(first)) - {HASH}, key=_rank):
+        comparison = StoredComparison(name, read_features(first, name).identity)
+        if comparison.identity and all(_has_vectors(comparison, member) for one in sets for member in one.members):
+            yield comparison
+
+
+def _rank(name: str) -> tuple[int, str]:
+    base = name.partition(":")[0]
+    known = base in STORED_BEST_FIRST
+    return STORED_BEST_FIRST.index(base) if known else len(STORED_BEST_FIRST), name
 
 
 def _has_vectors(comparison: StoredComparison, member: SetMember) -> bool:

@@ -98,6 +98,10 @@ class Details(ContentSwitcher):
         if self.current == "group":
             self.group_view.cycle_image()
 
+    def cycle_features(self) -> None:
+        if self.current == "group":
+            self.group_view.cycle_features()
+
     def toggle_axis(self) -> None:
         """Draw against another axis, here and in the other view; only groups have the excess over coverage."""
         if self.current == "group":

@@ -22,8 +22,8 @@ SIZE = 256
 class GivenFeatures:
     """A FeatureExtractor in name only: its vectors are given."""
 
-    def __init__(self, dimension: int = 4, identity: str = "given") -> None:
-        self.name = "phash"
+    def __init__(self, dimension: int = 4, identity: str = "given", name: str = "phash") -> None:
+        self.name = name
         self.identity = identity
         self.dimension = dimension
 

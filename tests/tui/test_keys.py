@@ -2,36 +2,45 @@
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from unittest.mock import patch
 
+import numpy as np
 import pytest
 from textual.binding import Binding
 from textual.widgets import Checkbox, Input
 
+from riptui.store.feature_file import save_features
+from riptui.store.trajectory import Trajectory
 from riptui.tui import bindings, commands
 from riptui.tui.commands.export_dialog import ExportScreen
 from riptui.tui.figure_dialog import FigureScreen
 from riptui.tui.gallery.gallery_grid import GalleryGrid
 from riptui.tui.gallery.gallery_screen import GalleryScreen
 from riptui.tui.gallery.gallery_table import GalleryAxes
+from riptui.tui.group.chart_options import SETS
 from riptui.tui.group.compare import CompareScreen
 from riptui.tui.group.table import GroupTable
 from riptui.tui.help import HelpScreen
 from riptui.tui.large.large_picture import LargePicture
 from riptui.tui.large.large_screen import LargeScreen
+from riptui.tui.large.map_process import MapProcess
 from riptui.tui.picture_screens import open_gallery
 from riptui.tui.plot.chart import Chart
 from riptui.tui.plot.y_axis import YView
 from riptui.tui.settings_screen import SettingsScreen
+from riptui.tui.text_lines import TextLine
 from riptui.tui.trajectory.difference import ComparisonMode
 from riptui.tui.trajectory.tabs import TAB_NAMES
+from riptui.tui.workers.workers_screen import WorkersScreen
 from tests.support.app_pilot import AppPilot, open_app
 from tests.support.app_runs import FIRST, make_runs, running
+from tests.support.set_studies import GivenFeatures
 
 LAST = 32  # iterations of the first trajectory; every 8 of them are 50 %
 COMMANDS = ("compute", "do")
 """These keys begin commands, which have tests of their own."""
 
-OWN_TESTS = ("rating", "nearest", "diversity")
+OWN_TESTS = ("rating", "nearest", "diversity", "workers", "log", "studies", "report")
 """Scopes whose keys are tested beside their screens."""
 
 TABLE = {binding.id: binding for name, scope in bindings.SCOPES.items() if name not in OWN_TESTS for binding in scope}
@@ -67,9 +76,7 @@ def test_every_key_of_the_table_is_tested() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "group", [group for group in bindings.GROUPS if group not in (*COMMANDS, "rate", "nearest", "diversity")]
-)
+@pytest.mark.parametrize("group", [group for group in bindings.GROUPS if group not in (*COMMANDS, *OWN_TESTS, "rate")])
 async def test_the_keys_of_a_group_do_what_the_table_says(group: str, folder: Path) -> None:
     """One app for all of them: it takes longer to start than to press a key."""
     async with open_app(folder) as pilot:
@@ -363,6 +370,21 @@ async def draws_the_next_metric(pilot: AppPilot, key: str) -> None:
     await pilot.wait_until(lambda: "SSIM ▸" in pilot.screen_text, "and round")
 
 
+@key("tabs.features")
+async def compares_sets_by_other_features(pilot: AppPilot, key: str) -> None:
+    group = [Trajectory(pilot.browser.runs / f"fig7/cat/{name}") for name in ("m64-s0", "m64-s1", "m128-s0")]
+    for name in ("inception", "phash"):
+        for one in group:
+            vectors = {k: np.ones(2, np.float32) for k in one.spec.keyframe_iterations()}
+            save_features(one, GivenFeatures(2, name=name), vectors)
+    pilot.tree.select("fig7")
+    assert pilot.browser.details is not None
+    pilot.browser.details.group_view.select_view(SETS)
+    await pilot.wait_until(lambda: "features inception (1 of 2)" in pilot.screen_text, "the first features")
+    await pilot.press(key)
+    await pilot.wait_until(lambda: "features phash (1 of 2)" in pilot.screen_text, "the next")
+
+
 @key("tabs.image")
 async def shows_the_runs_of_an_image(pilot: AppPilot, key: str) -> None:
     await pilot.press(key)
@@ -525,6 +547,14 @@ async def goes_anywhere(pilot: AppPilot, key: str) -> None:
     await pilot.wait_until(lambda: pilot.cursor == "fig7/cat", "what the filter had hidden")
     await pilot.press(key, *"runs: mark", "down", "up", "enter")
     await pilot.wait_until(lambda: len(pilot.tree.marked) == 3, "the command")
+
+
+@key("runs.workers")
+async def shows_the_workers_and_goes_back(pilot: AppPilot, key: str) -> None:
+    await pilot.press(key)
+    await pilot.wait_until(lambda: isinstance(pilot.app.screen, WorkersScreen), "the screen")
+    await pilot.press(key)
+    await pilot.wait_until(lambda: pilot.app.screen is pilot.browser, "the browser again")
 
 
 @key("runs.running")
@@ -706,6 +736,17 @@ async def shows_the_difference(pilot: AppPilot, key: str) -> None:
     before = large(pilot).view.kind
     await pilot.press(key)
     assert large(pilot).view.kind != before
+
+
+@key("large.map")
+async def shows_a_map(pilot: AppPilot, key: str) -> None:
+    large(pilot)._map.names = ["delta-e"]  # of those that can be measured here
+    with patch.object(MapProcess, "measure", lambda _, metric, original, frame: np.zeros(frame.shape[:2])):
+        await pilot.press(key)
+        assert large(pilot).view.map == "delta-e"
+        await pilot.wait_until(lambda: "greatest .000" in large(pilot).query_one(TextLine).text, "the map")
+    await pilot.press(key)
+    assert not large(pilot).view.map
 
 
 @key("large.more")

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import rich_click as click
 
+from riptui.cli.computing_options import metrics_option
 from riptui.cli.lazy import command
-from riptui.cli.options import filter_option, metrics_option, overwrite_option, paths_argument, runs_option
+from riptui.cli.options import filter_option, overwrite_option, paths_argument, runs_option
 
 out_option = click.option(
     "--out",
@@ -40,6 +41,9 @@ out_option = click.option(
     help="Against the inpainted %, the coverage %, or the excess over coverage against the inpainted %.",
 )
 @click.option("--picture", metavar="NAME", default="", show_default="the first", help="The picture of the view runs.")
+@click.option(
+    "--features", metavar="NAME", help="The stored features of the view sets. [default: inception, if stored]"
+)
 @click.option("--log", is_flag=True, help="A logarithmic y axis.")
 @filter_option
 @runs_option

@@ -11,6 +11,7 @@ async def compare_seeds(context: CommandContext) -> None:
     paths = context.paths
     if not context.marked and not context.is_group:
         paths = context.tree_model.list_matching(context.cursor_path.rpartition("/")[0])
-    chosen = await context.show_dialog(DiversityScreen([context.runs / path for path in paths], context.graphics))
+    screen = DiversityScreen([context.runs / path for path in paths], context.graphics, runs=context.runs)
+    chosen = await context.show_dialog(screen)
     if chosen is not None:
         await context.go_to(chosen.relative_to(context.runs).as_posix())

@@ -7,15 +7,17 @@ from pathlib import Path
 
 from riptui.arrays import Image
 from riptui.errors import InputError, RiptuiError
-from riptui.metrics.display import format_result
 from riptui.results.curves import drop_copies
 from riptui.results.diversity import NEAR_BITS, SeedSetPoint, SetDiversity, analyse_diversity
-from riptui.results.frame_comparison import choose_comparison
+from riptui.results.frame_comparison import FrameComparison, format_distance, list_comparisons
 from riptui.results.seed_sets import SeedSet, find_seed_sets
 from riptui.store.frames import read_frame
 from riptui.store.listing import TrajectorySummary, summarize
 from riptui.store.trajectory import Trajectory
+from riptui.text.terminal import printable
 from riptui.text.units import format_count
+from riptui.tui.gallery.gallery_table import GalleryCell
+from riptui.tui.group.group_reader import GroupReader
 
 NO_SETS = "no two finished trajectories here differ in the seed alone: riptui run --seed 0-9"
 
@@ -30,6 +32,10 @@ class ReadSet:
     diversity: SetDiversity
     by: str
     unit: str
+    cells: Sequence[GalleryCell]
+    """The last frame of each member, in the order of the matrix, with its seed below it."""
+    choices: Sequence[str]
+    """The features by which the set can be compared, the best first."""
 
     @property
     def point(self) -> SeedSetPoint:
@@ -55,13 +61,31 @@ class ReadSet:
         cells = [sorted((rows[pair.first], rows[pair.second])) for pair in self.point.near]
         return [(first, second) for first, second in cells]
 
+    def nearest_cell(self, row: int) -> tuple[int, int]:
+        """The cell of a row's member and of the one that is nearest to it."""
+        others = [column for column in range(len(self.seeds)) if column != row]
+        return row, min(others, key=lambda column: self.distance(row, column))
+
+    def describe_pair(self, row: int, column: int) -> str:
+        return f"seed {self.seeds[row]} and seed {self.seeds[column]}: {self._describe_distance(row, column)}"
+
+    def describe_member(self, row: int) -> str:
+        _, column = self.nearest_cell(row)
+        place, nearest = f"{row + 1} of {len(self.seeds)}", f"the nearest is seed {self.seeds[column]}"
+        return f"seed {self.seeds[row]}, {place}; {nearest}: {self._describe_distance(row, column)}"
+
+    def _describe_distance(self, row: int, column: int) -> str:
+        near = ", near-duplicates" if tuple(sorted((row, column))) in self.near_cells() else ""
+        return f"{format_distance(self.distance(row, column), self.unit)}{near}"
+
     def describe(self) -> str:
         """One line: what was compared, and what came out."""
         seed_set, point = self.diversity.seed_set, self.point
         spec, count = seed_set.members[0].spec, len(seed_set.members)
         pairs = count * (count - 1) // 2
-        parts = [f"{seed_set.picture}, {spec.mask_title}, {spec.inpainter_name}", f"{count} seeds by {self.by}"]
-        parts.append(f"mean distance {format_result(point.mean)} ({self.unit})")
+        parts = [f"{seed_set.picture}, {spec.mask_title}, {spec.inpainter_name}"]
+        parts.append(f"{count} seeds by {self.by}" + (f" (1 of {len(self.choices)})" if len(self.choices) > 1 else ""))
+        parts.append(f"mean distance {format_distance(point.mean, self.unit)}")
         parts += [] if isnan(point.vendi) else [f"Vendi {point.vendi:.2f} of {count}"]
         parts.append(f"{len(point.near):,} of {format_count(pairs, 'pair')} near (at most {NEAR_BITS} of 64 bits)")
         parts += [f"set {self.number + 1} of {self.total}"] if self.total > 1 else []
@@ -75,10 +99,12 @@ class SetReader:
     paths: Sequence[Path]
     _summaries: list[TrajectorySummary] | None = None
     _sets: list[SeedSet] = field(default_factory=list)
-    _read: dict[int, ReadSet] = field(default_factory=dict)
+    _comparisons: dict[int, list[FrameComparison]] = field(default_factory=dict)
+    _read: dict[tuple[int, str], ReadSet] = field(default_factory=dict)
 
-    def read_set(self, number: int, on_progress: Callable[[int, int], None]) -> ReadSet:
-        """A set, by its number modulo their count. on_progress: of the trajectories that are listed.
+    def read_set(self, number: int, on_progress: Callable[[int, int], None], by: str = "") -> ReadSet:
+        """A set, by its number modulo their count. on_progress: of the trajectories that are listed. by: the features
+        that it is compared by, if all its frames have them; else the best that they have.
 
         Raises InputError if there is none, or it cannot be read.
         """
@@ -91,19 +117,39 @@ class SetReader:
         if not self._sets:
             raise InputError(NO_SETS)
         number %= len(self._sets)
-        if number not in self._read:
-            self._read[number] = self._analyse(number)
-        return self._read[number]
+        if number not in self._comparisons:
+            self._comparisons[number] = list_comparisons([self._sets[number]])
+        comparisons = {comparison.name: comparison for comparison in self._comparisons[number]}
+        chosen = comparisons.get(by) or next(iter(comparisons.values()))
+        key = number, chosen.name
+        if key not in self._read:
+            self._read[key] = self._analyse(number, chosen, [*comparisons])
+        return self._read[key]
 
-    def _analyse(self, number: int) -> ReadSet:
+    def _analyse(self, number: int, comparison: FrameComparison, choices: Sequence[str]) -> ReadSet:
         chosen = self._sets[number]
         members = {member.trajectory.path for member in chosen.members}
-        summaries = [summary for summary in self._summaries or () if summary.trajectory.path in members]
-        comparison = choose_comparison([chosen])
+        summaries = [one for one in self._summaries or () if one.trajectory.path in members]
         analysis = analyse_diversity(summaries, comparison)
         if not analysis.sets:
             raise InputError(f"{chosen.picture}: {'; '.join(analysis.left_out[:1])}")
-        return ReadSet(number, len(self._sets), analysis.sets[0], analysis.by, analysis.unit)
+        [found] = analysis.sets
+        return ReadSet(number, len(self._sets), found, analysis.by, analysis.unit, _make_cells(found), choices)
+
+
+def _make_cells(found: SetDiversity) -> list[GalleryCell]:
+    reader, point = GroupReader(), found.points[-1]
+    paths = [str(found.seed_set.members[place].trajectory.path) for place in point.order]
+    for _ in reader.read(paths):
+        pass
+    near = {place for pair in point.near for place in (pair.first, pair.second)}
+    captions = [f"{found.seed_set.seeds[place]}{' ≈' if place in near else ''}" for place in point.order]
+    if gone := [path for path in paths if path not in reader.members]:
+        raise InputError(f"{printable(gone[0])} can no longer be read")
+    return [
+        GalleryCell(reader.members[path], reader.members[path].spec.iterations, caption=caption)
+        for path, caption in zip(paths, captions, strict=True)
+    ]
 
 
 def read_pair(shown: ReadSet, row: int, column: int) -> tuple[list[Image], str]:

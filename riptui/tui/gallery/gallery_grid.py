@@ -4,7 +4,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import isfinite
+from math import isfinite, nan
 from typing import NamedTuple
 
 from textual import events
@@ -154,6 +154,10 @@ class GalleryGrid(Widget):
         if (item := self._visible_items.get(key)) is not None:
             item.show(thumbnail.image, note=thumbnail.note)
 
+    def fit(self, width: int, height: int, larger: int) -> GridSize:
+        """The grid for the table in a room without the header; `larger`: rows by which pictures are enlarged."""
+        return fit_grid(len(self._table.columns), len(self._table.rows), width, height, larger)
+
     # Moving
 
     async def move(self, rows: int, columns: int) -> None:
@@ -199,7 +203,7 @@ class GalleryGrid(Widget):
         if not rows or not self.size:
             await self._build(None)
             return
-        grid = fit_grid(columns, rows, self.size.width, self.size.height - 1, self._larger)
+        grid = self.fit(self.size.width, self.size.height - 1, self._larger)
         if grid != self._grid:
             await self._build(grid)
         self._top = _scroll(self._top, self.cursor[0], grid.rows, rows)
@@ -246,7 +250,8 @@ class GalleryGrid(Widget):
             for x, name in enumerate(shown)
         ]
         hidden = len(self._table.columns) - self._left - len(shown)
-        return Content.assemble(*parts, (f"+{hidden} ▸" if hidden else "", "$foreground-muted"))
+        header = Content.assemble(*parts, (f"+{hidden} ▸" if hidden else "", "$foreground-muted"))
+        return header if hidden else header.rstrip()
 
     def _fill_item(self, item: GalleryItem, cell: GalleryCell | None) -> None:
         key = key_of(cell) if cell is not None and cell.is_computed else None
@@ -303,13 +308,21 @@ def _values_line(cells: Sequence[GalleryCell | None], metric: str, width: int, c
     """The values below the pictures of a row; that of the cursor's column is marked."""
     parts: list[tuple[str, str]] = []
     for x, cell in enumerate(cells):
-        value = cell.value(metric) if cell is not None and metric else float("nan")
-        text = format_short(value) if isfinite(value) else "–"
+        text = _caption(cell, metric)
         if x == current:
-            parts += [(f"{f'▸ {text}':<{width}}", "$accent bold"), (" " * GAP_COLUMNS, "")]
+            parts += [(f"{shorten(f'▸ {text}', width):<{width}}", "$accent bold"), (" " * GAP_COLUMNS, "")]
         else:
-            parts.append((f"{text:<{width + GAP_COLUMNS}}", "$foreground"))
-    return Content.assemble(*parts)
+            parts.append((f"{shorten(text, width):<{width + GAP_COLUMNS}}", "$foreground"))
+    return Content.assemble(*parts).rstrip()
+
+
+def _caption(cell: GalleryCell | None, metric: str) -> str:
+    if cell is None:
+        return ""
+    if cell.caption is not None:
+        return cell.caption
+    value = cell.value(metric) if metric else nan
+    return format_short(value) if isfinite(value) else "–"
 
 
 def _note(cell: GalleryCell | None) -> str:

@@ -37,6 +37,8 @@ class GalleryCell:
     """The frame, which may not be computed yet."""
     seeds: int = 1
     """How many trajectories the cell stands for: this one and those of other seeds."""
+    caption: str | None = None
+    """What is written below it; None: a metric's value."""
 
     @property
     def is_computed(self) -> bool:

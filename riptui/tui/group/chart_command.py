@@ -29,6 +29,7 @@ def chart_figure(
     named = [metric for metric in metrics or [options.metric] if metric != LUMA]
     arguments += ["--metrics", ",".join(named)] if named else []
     arguments += [] if options.axis == "inpainted" or options.view in ("recursion", SETS) else ["--axis", options.axis]
+    arguments += ["--features", options.features] if options.view == SETS and options.features else []
     arguments += ["--picture", picture] if options.view == "runs" and picture else []
     arguments += ["--log"] if log else []
     return Figure(title, stem, [*arguments, *further])

@@ -24,6 +24,7 @@ class ChartOptions:
     axis: ChartAxis = "inpainted"
     image: int = 0  # the index of the group's image whose runs are drawn
     all_metrics: bool = False  # a chart for each
+    features: str = ""  # by which sets are compared; the first of what is stored if no trajectory has these
 
     @property
     def needs_squares(self) -> bool:

@@ -42,7 +42,8 @@ class GroupMember:
     measured_frames: tuple[int, ...]  # in ascending order
     names: tuple[str, ...]  # the metrics
     values: "array[float]"  # metric by metric, one value per measured frame; nan: not measured, or not finite
-    has_features: bool = False
+    feature_files: tuple[str, ...] = ()
+    """The names of its files of features."""
 
     def values_of(self, metric: str) -> "array[float] | None":
         """A metric's values at the measured frames."""
@@ -72,8 +73,8 @@ class GroupReader:
         """Errors of squares by path, without their rows, as of the last `read_squares`."""
         self.features: dict[str, StoredFeatures] = {}
         """Stored vectors by path, of complete trajectories, one of each spec, as of the last `read_features`."""
-        self.feature_name = ""
-        """Of their extractor: the first that any trajectory has."""
+        self.feature_names: tuple[str, ...] = ()
+        """The extractors that any complete trajectory has features of; that of `features` first."""
         self._signatures: dict[str, FolderSignature] = {}
         self._square_names: frozenset[str] = frozenset()  # the errors that were asked for
         self._unreadable_squares: dict[str, FolderSignature] = {}  # the folders as they were then
@@ -115,26 +116,33 @@ class GroupReader:
                 yield count
                 deadline = time.monotonic() + SLICE_SECONDS
 
-    def read_features(self) -> Iterator[int]:
-        """Read the vectors of complete trajectories by one extractor. Yields how many trajectories are done."""
-        from riptui.results.picture_sets import list_features  # NumPy
-        from riptui.store.feature_file import read_features
+    def read_features(self, wanted: str = "") -> Iterator[int]:
+        """Read the vectors of complete trajectories by one extractor: the wanted one, if any has them, else Inception,
+        else the first. Yields how many trajectories are done.
+        """
+        from riptui.store.feature_file import read_features  # NumPy
 
-        before, self.features = self.features, {}
+        before, self.features = self._known_features, {}
         chosen: dict[str, GroupMember] = {}
         for member in self.members.values():
-            if member.has_features and member.k >= member.spec.iterations:
+            if member.feature_files and member.k >= member.spec.iterations:
                 chosen.setdefault(member.digest, member)
-        names = list_features(Trajectory(Path(member.path)) for member in [*chosen.values()][:1])
-        self.feature_name = "inception" if "inception" in names else next(iter(names), "")
+        names = _find_extractors(chosen.values())
+        first = next((name for name in (wanted, "inception") if name in names), next(iter(names), ""))
+        self.feature_names = (first, *(name for name in names if name != first)) if first else ()
         deadline = time.monotonic() + SLICE_SECONDS
         for count, member in enumerate(chosen.values(), start=1):
             with suppress(RiptuiError):  # gone
-                self.features[member.path] = read_features(Trajectory(Path(member.path)), self.feature_name)
+                self.features[member.path] = read_features(Trajectory(Path(member.path)), first)
             if time.monotonic() > deadline:
                 yield count
                 deadline = time.monotonic() + SLICE_SECONDS
-        self.changed = self.changed or before.keys() != self.features.keys()
+        self.changed = self.changed or before != self._known_features
+
+    @property
+    def _known_features(self) -> tuple[object, ...]:
+        """What tells whether they differ from those before."""
+        return self.feature_names, {path: (one.identity, len(one.vectors)) for path, one in self.features.items()}
 
     def read_squares(self, metrics: Iterable[str] = ()) -> Iterator[int]:
         """Read the squares' errors of complete trajectories, one of each spec, that are missing. As `read_coverage`.
@@ -189,7 +197,7 @@ class GroupReader:
             self._intern(tuple(measured_frames)),
             self._intern(names),
             array("d", (_finite_value(summary, k, name) for name in names for k in measured_frames)),
-            has_features=bool(feature_files(list_folder(Path(path)))),
+            self._intern(tuple(sorted(feature_files(list_folder(Path(path)))))),
         )
 
     def _intern_fields(self, spec: Spec) -> Spec:
@@ -203,6 +211,18 @@ class GroupReader:
     def _intern(self, value: Common, key: object = None) -> Common:
         """The first value that equals this one."""
         return cast(Common, self._interned.setdefault(key or value, value))
+
+
+def _find_extractors(members: Iterable[GroupMember]) -> list[str]:
+    """The extractors of the members' files, sorted. Of each file name one file is read: names follow from them."""
+    from riptui.results.picture_sets import list_features  # NumPy
+
+    having: dict[str, GroupMember] = {}
+    for member in members:
+        for file in member.feature_files:
+            having.setdefault(file, member)
+    paths = dict.fromkeys(member.path for member in having.values())
+    return list_features(Trajectory(Path(path)) for path in paths)
 
 
 def _read_coverage(member: GroupMember) -> dict[int, float]:

@@ -1,6 +1,7 @@
 """The view of a group's sets: a metric of all frames against all originals, by inpainted %, with its interval."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from math import isfinite
 
 from riptui.metrics.sets import SET_METRICS
@@ -21,10 +22,13 @@ def build_sets_data(
     members: Mapping[str, GroupMember],
     options: ChartOptions,
     features: Mapping[str, StoredFeatures],
-    name: str,
+    names: Sequence[str],
     root: str,
 ) -> GroupData:
-    """Build a group's chart of a metric of sets and its table. `features`: by path, by the extractor `name`."""
+    """Build a group's chart of a metric of sets and its table. `features`: by path, by the first of the extractors
+    `names`, of which the group has features.
+    """
+    name = next(iter(names), "")
     metrics = tuple(metric for metric, info in SET_METRICS.items() if not info.per_dimension)
     metric = options.metric if options.metric in metrics else metrics[0]
     identity = next((member.identity for member in features.values() if member.vectors), "")
@@ -34,7 +38,8 @@ def build_sets_data(
         if member.identity == identity and {*members[path].spec.keyframe_iterations()} <= member.vectors.keys()
     ]
     settings = separating_settings(drawn) if drawn else []
-    series, notes = [], [f"features {printable(name)}"] if name else []
+    more = f" (1 of {len(names)})" if len(names) > 1 else ""
+    series, notes = [], [f"features {printable(name)}{more}"] if name else []
     curves = split_by_curve(drawn, settings)
     for colour, (title, found) in enumerate([*curves.items()][:MAX_CURVES]):
         sets = group_members(
@@ -48,8 +53,8 @@ def build_sets_data(
     if len(curves) > MAX_CURVES:
         notes.append(f"{MAX_CURVES} of {len(curves)} curves")
     images = name_pictures(member.spec for member in members.values())
-    resolved = ChartOptions(SETS, metric, options.axis, options.image % max(1, len(images)), options.all_metrics)
-    names = dict.fromkeys(measured for member in members.values() for measured in member.names)
+    resolved = replace(options, view=SETS, metric=metric, image=options.image % max(1, len(images)), features=name)
+    measured = dict.fromkeys(metric for member in members.values() for metric in member.names)
     return GroupData(
         resolved,
         metrics if drawn else (),
@@ -57,7 +62,8 @@ def build_sets_data(
         max((member.spec.amount for member in drawn), default=0.0),
         tuple(images.values()),
         ", ".join(dict.fromkeys(notes)),
-        *build_table(members, tuple(names), root),
+        *build_table(members, tuple(measured), root),
+        features=tuple(sorted(names)),
     )
 
 

@@ -142,6 +142,13 @@ class GroupView(Widget):
             names = self._data.metrics
             self._change_options(metric=names[(names.index(self._data.options.metric) + 1) % len(names)])
 
+    def cycle_features(self) -> None:
+        """Compare sets by the next features that are stored."""
+        if self._data and len(self._data.features) > 1:
+            names = self._data.features
+            following = names[(names.index(self._data.options.features) + 1) % len(names)]
+            self._change_options(view=SETS, features=following)
+
     def cycle_image(self) -> None:
         """Draw the trajectories of the group's next image."""
         if self._data and len(self._data.images) > 1:
@@ -278,7 +285,8 @@ class GroupView(Widget):
         drawn = self._charts[: grid.room]
         for data, chart in zip(drawn, grid.set_count(len(drawn)), strict=True):
             label = y_label(data.options) if data.metrics else _NOTHING_YET.get(data.options.view, "no metrics yet")
-            chart.draw(data.series, x_label=x_label(data.options), y_label=label, x_end=data.x_end)
+            below = x_label(data.options, of_passes=data.of_passes)
+            chart.draw(data.series, x_label=below, y_label=label, x_end=data.x_end)
 
     def _describe_group(self, data: "GroupData", unreadable: int) -> None:
         count, images = len(data.rows), len(data.images)
@@ -312,7 +320,7 @@ class GroupView(Widget):
         """Show the chart above the table, or one of them in little room."""
         tabs = self.query_one(TabBar)
         further = (
-            [SETS] if self._options.view == SETS or any(member.has_features for member in self.members.values()) else []
+            [SETS] if self._options.view == SETS or any(one.feature_files for one in self.members.values()) else []
         )
         tabs.names = (*VIEWS, *([] if self._fits_both else [TABLE]), GALLERY, *further)
         table_only = not self._fits_both and self._tab == TABLE

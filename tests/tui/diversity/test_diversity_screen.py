@@ -12,14 +12,19 @@ from textual.widgets import Static
 from riptui.graphics.capabilities import Terminal
 from riptui.graphics.picture import PictureWidget
 from riptui.graphics.protocol import Graphics
+from riptui.store.feature_file import save_features
 from riptui.store.trajectory import Trajectory
 from riptui.tui import bindings
 from riptui.tui.diversity.diversity_screen import DiversityScreen
 from riptui.tui.diversity.matrix import DiversityMatrix
 from riptui.tui.diversity.set_reader import NO_SETS
+from riptui.tui.diversity.similarity_sheet import fit_sheet
+from riptui.tui.gallery.gallery_grid import GalleryItem, GridSize
+from riptui.tui.large.large_screen import LargeScreen
 from tests.support.app_pilot import wait_until
 from tests.support.planted_pictures import Plant, plant, random_picture
 from tests.support.running import run_trajectory
+from tests.support.set_studies import GivenFeatures
 from tests.support.trajectories import MakeTrajectory
 
 __all__ = ["plant"]
@@ -35,7 +40,8 @@ class DiversityApp(App[None]):
 
     def on_mount(self) -> None:
         graphics = Graphics(Terminal("halfblock", "a test", truecolor=True))
-        self.push_screen(DiversityScreen([one.path for one in self.made], graphics), self.chosen.append)
+        runs = self.made[0].path.parents[1]
+        self.push_screen(DiversityScreen([one.path for one in self.made], graphics, runs=runs), self.chosen.append)
 
 
 def text(pilot: Pilot[None], selector: str) -> str:
@@ -92,6 +98,72 @@ async def test_a_set_is_shown_with_its_nearest_pair_and_each_key_does_its_part(p
         row = seeds_at(screen)[0]
         await press(pilot, "enter", lambda: app.chosen)
     assert app.chosen == [made[row].path]
+
+
+@pytest.mark.slow
+async def test_the_sheet_has_all_pictures_in_the_order_of_the_matrix(plant: Plant) -> None:
+    made = plant("owl", [*UNLIKE, UNLIKE[1]])
+    app = DiversityApp(made)
+    async with app.run_test(size=(100, 30)) as pilot:
+        screen = await ready(pilot)
+        assert screen.shown
+        order = [screen.shown.trajectory(row).path for row in range(5)]
+        await press(pilot, "s", lambda: screen.sheet.display)
+        await wait_until(pilot, lambda: sum(one.image is not None for one in screen.query(GalleryItem)) == 5)
+        items = [item for item in screen.query(GalleryItem) if item.key]
+        assert [Path(item.key.path) for item in items if item.key] == order
+        await press(pilot, "right", lambda: screen.sheet.place > 0)
+        for key in ("left", "left", "left", "left"):
+            await pilot.press(key)
+        assert screen.sheet.place == 0
+        await press(pilot, "n", lambda: "near-duplicates" in text(pilot, "#diversity-pair"))
+        assert screen.sheet.cell
+        assert screen.sheet.cell.caption in ("1 ≈", "4 ≈")
+        larger = screen.sheet.picture_rows
+        await press(pilot, "minus", lambda: screen.sheet.picture_rows < larger)
+        await press(pilot, "plus", lambda: screen.sheet.picture_rows == larger)
+        place = screen.sheet.place
+        await press(pilot, "f", lambda: isinstance(app.screen, LargeScreen))
+        await press(pilot, "down", lambda: True)
+        await press(pilot, "escape", lambda: app.screen is screen)
+        await wait_until(pilot, lambda: screen.sheet.place == min(place + 1, 4))
+        chosen = order[screen.sheet.place]
+        await press(pilot, "s", lambda: not screen.sheet.display)
+        assert matrix(pilot).cursor[0] == order.index(chosen)
+        await press(pilot, "enter", lambda: app.chosen)
+    assert app.chosen == [chosen]
+
+
+@pytest.mark.slow
+async def test_sets_are_compared_by_each_kind_of_features_that_is_stored(plant: Plant) -> None:
+    made = plant("owl", UNLIKE)
+    app = DiversityApp(made)
+    for number, trajectory in enumerate(made):
+        vectors = {k: np.array([1, number], np.float32) for k in (0, 1)}
+        save_features(trajectory, GivenFeatures(2, name="clip:/a/model"), vectors)
+        if number:
+            save_features(trajectory, GivenFeatures(2, name="inception"), vectors)
+    async with app.run_test(size=(120, 30)) as pilot:
+        screen = await ready(pilot)
+        assert screen.shown
+        assert screen.shown.choices == ["clip:/a/model", "phash"]  # one lacks those by Inception
+        assert "4 seeds by clip:/a/model (1 of 2)" in text(pilot, "#diversity-about")
+        assert "1 - cosine" in text(pilot, "#diversity-pair")
+        await press(pilot, "E", lambda: "by phash" in text(pilot, "#diversity-about"))
+        await press(pilot, "E", lambda: "by clip" in text(pilot, "#diversity-about"))
+
+
+@pytest.mark.parametrize(
+    ("count", "room", "expected"),
+    [
+        (12, (100, 30), GridSize(8, 3, 5)),
+        (100, (140, 36), GridSize(5, 5, 11)),  # too small if all were to fit
+        (2, (60, 14), GridSize(12, 1, 2)),
+        (3, (10, 4), GridSize(2, 1, 2)),
+    ],
+)
+def test_pictures_of_a_sheet_are_as_large_as_all_fit(count: int, room: tuple[int, int], expected: GridSize) -> None:
+    assert fit_sheet(count, *room) == expected
 
 
 @pytest.mark.slow

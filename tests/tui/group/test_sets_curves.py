@@ -2,16 +2,19 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from riptui.cli import main
+from riptui.store.feature_file import save_features
 from riptui.store.trajectory import Trajectory
+from riptui.tui.group.chart_command import chart_figure
 from riptui.tui.group.chart_labels import x_label, y_label
 from riptui.tui.group.chart_options import SETS, ChartOptions
 from riptui.tui.group.chart_reader import build_chart, read_further
 from riptui.tui.group.group_reader import GroupReader
 from riptui.tui.group.mean_curves import GroupData
-from tests.support.set_studies import drifting, write_study
+from tests.support.set_studies import GivenFeatures, drifting, write_study
 
 
 @pytest.fixture(scope="module")
@@ -19,8 +22,8 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> list[Trajectory]:
     return write_study(tmp_path_factory.mktemp("study"), drifting, pictures=5, inpainters=("identity", "telea"))
 
 
-def read(trajectories: list[Trajectory], metric: str = "ssim") -> GroupData:
-    reader, options = GroupReader(), ChartOptions(SETS, metric)
+def read(trajectories: list[Trajectory], metric: str = "ssim", features: str = "") -> GroupData:
+    reader, options = GroupReader(), ChartOptions(SETS, metric, features=features)
     [*_] = reader.read(str(one.path) for one in trajectories)
     [*_] = read_further(reader, options)
     return build_chart(reader, options, "")
@@ -44,6 +47,22 @@ def test_what_cannot_be_told_is_in_the_note(study: list[Trajectory]) -> None:
     assert [series.y for series in data.series] == [(), ()]
 
 
+def test_there_is_a_choice_of_the_features_that_any_trajectory_has(study: list[Trajectory]) -> None:
+    for trajectory in study[2:]:
+        vectors = {k: np.array([k, 1], np.float32) for k in trajectory.spec.keyframe_iterations()}
+        save_features(trajectory, GivenFeatures(2, name="clip"), vectors)
+    assert read(study).options.features == "clip"  # the first, without Inception
+    data = read(study, features="phash")
+    assert (data.features, data.options.features) == (("clip", "phash"), "phash")
+    assert data.note == "features phash (1 of 2)"
+    assert "without 2 trajectories" in read(study, features="clip").note
+    assert read(study, features="dinov2").options.features == "clip"
+    figure = chart_figure("", "", [], data.options)
+    assert figure.arguments[-2:] == ["--features", "phash"]
+    for trajectory in study[2:]:
+        (trajectory.path / "features-clip.npz").unlink()
+
+
 def test_without_features_nothing_is_drawn(study: list[Trajectory]) -> None:
     (study[0].path / "features-phash.npz").unlink()
     data = read(study[:1])
@@ -56,5 +75,11 @@ def test_the_chart_can_be_printed(study: list[Trajectory], tmp_path: Path, capsy
     out = str(tmp_path / "kid.svg")
     assert main(["chart", *paths, "--view", "sets", "--metrics", "kid", "-o", out]) == 0
     assert (tmp_path / "kid.csv").exists()
+    chosen = ["--overwrite", "--features"]
+    assert main(["chart", *paths, "--view", "sets", "-o", out, *chosen, "phash"]) == 0
+    assert main(["chart", *paths, "--view", "sets", "-o", out, *chosen, "clip"]) == 2
+    assert "no complete trajectory here has the features clip; there are phash" in capsys.readouterr().err
+    assert main(["chart", *paths, "-o", out, *chosen, "phash"]) == 2
+    assert "--features belongs to --view sets" in capsys.readouterr().err
     assert main(["chart", str(study[0].path), "--view", "sets", "-o", out, "--overwrite"]) == 2
     assert "no finished trajectory has features" in capsys.readouterr().err

@@ -7,7 +7,7 @@ Nothing is interpolated: trajectories are compared where both were measured at e
 mask sizes share a grid of 50 %; other grids (e.g. 3 x 3 squares) are measured at other points.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from math import nan
@@ -26,6 +26,8 @@ from riptui.store.trajectory import Trajectory
 
 CurveValues = Float64[np.ndarray, " points"]
 
+USUAL_SHARE = 0.8
+"""Share of the images, or trajectories, that must be measured at an amount, for it not to be left out."""
 IMAGE = "image"
 """Name by which to group by the original picture: the SHA-256 of frame 0's pixels."""
 
@@ -136,6 +138,16 @@ def shared_amounts(members: Sequence[Curve]) -> CurveValues:
     """The inpainted % at which all given curves have a value, ascending."""
     shared = set(members[0].inpainted.tolist()).intersection(*(curve.inpainted.tolist() for curve in members[1:]))
     return np.array(sorted(shared))
+
+
+def measured_as_usual(members: Sequence[Curve]) -> list[Curve]:
+    """Those with a value at each inpainted % at which four fifths of them have one.
+
+    What is known of the others' way is too little to set it beside: of a frame at 0 and one at 400 % it is a line.
+    """
+    counts = Counter(amount for curve in members for amount in curve.inpainted.tolist())
+    usual = {amount for amount, count in counts.items() if count >= USUAL_SHARE * len(members)}
+    return [curve for curve in members if usual <= {*curve.inpainted.tolist()}]
 
 
 def select_values(curve: Curve, inpainted: CurveValues) -> CurveValues:

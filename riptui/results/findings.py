@@ -92,7 +92,7 @@ def check_excess(panel: Panel, sources: Mapping[NullSource, int]) -> tuple[Paper
     `sources`: what the coverage nulls are estimated from, with the count of trajectories.
     """
     claims = (
-        (paper_tests.distance_grows, "The excess over coverage grows with the inpainted amount."),
+        (paper_tests.excess_grows, "The excess over coverage grows with the inpainted amount."),
         (paper_tests.slows_without_settling, "The slope of the excess falls, but it does not settle."),
         (paper_tests.larger_masks_end_farther, "Larger masks end with more excess at the same amount."),
     )

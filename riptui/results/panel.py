@@ -13,6 +13,7 @@ from riptui.errors import InputError
 from riptui.metrics import PREVIOUS, find_metric
 from riptui.results.bootstrap import MIN_INTERVAL_IMAGES, IntervalEstimate, estimate, estimate_crossed
 from riptui.results.curves import (
+    USUAL_SHARE,
     Curve,
     CurveValues,
     GroupKey,
@@ -31,8 +32,6 @@ SeedValues = Mapping[int, float]
 
 VARIED_FIELDS = ("mask", "seed")
 """The settings, besides the image, in which a panel's trajectories differ."""
-USUAL_SHARE = 0.8
-"""Share of the images that must be measured at an amount, for it not to be left out."""
 ONE_SEQUENCE = "all images share one sequence of squares, so this holds for these squares only"
 SHARED_RUNS = "all images share the sequences of squares, so this spread is that of these sequences only"
 
@@ -89,6 +88,12 @@ class Panel:
     @property
     def trajectories(self) -> int:
         return sum(len(by_seed) for by_mask in self.runs.values() for by_seed in by_mask.values())
+
+    @property
+    def knows_coverage(self) -> bool:
+        """Whether differences between mask sizes are at expected coverage."""
+        runs = (run for by_mask in self.runs.values() for by_seed in by_mask.values() for run in by_seed.values())
+        return any(run.coverages is not None for run in runs)
 
     @property
     def why_open(self) -> str:

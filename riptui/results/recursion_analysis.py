@@ -116,9 +116,14 @@ def analyse_recursion(
         for key, found in group_by(members, by).items()
     ]
     measured = [curve for summary in drop_copies(summaries) if metric and (curve := extract_curve(summary, metric))]
-    curves = [curve for curve in measured if curve.complete and curve.spec.digest in read.by_digest]
-    orders = list(_compare_orders(members, curves, by))
+    curves = [curve for curve in measured if curve.complete and _is_comparable(curve, read)]
+    orders = list(_compare_orders(members, curves))
     return RecursionAnalysis(groups, list(_predict_each(groups)), orders, read.left_out, read.notes)
+
+
+def _is_comparable(curve: Curve, read: ReadSquares) -> bool:
+    """Whether its squares were read, or it has none that could be: a metric knows all orders."""
+    return curve.spec.digest in read.by_digest or (curve.spec.paste and not curve.spec.is_on_grid)
 
 
 def error_names(members: Iterable[SquareErrors]) -> list[str]:
@@ -158,9 +163,8 @@ def _condition(settings: GroupSettings) -> GroupSettings:
     return {name: value for name, value in settings.items() if name not in ("mask", "order")}
 
 
-def _compare_orders(
-    members: Sequence[SquareErrors], measured: Sequence[Curve], by: Sequence[str]
-) -> Iterator[OrderComparison]:
+def _compare_orders(members: Sequence[SquareErrors], measured: Sequence[Curve]) -> Iterator[OrderComparison]:
+    by = [*condition_settings([*members, *measured]), "mask"]
     if "order" not in by:
         return
     squares = [_frame_curve(member, name) for member in members for name in member.errors]

@@ -29,6 +29,7 @@ from riptui.results.curves import (
     Distribution,
     average_by_image,
     distribution,
+    measured_as_usual,
     select_values,
     shared_amounts,
     shares_squares,
@@ -55,7 +56,9 @@ class DriftSummary:
     final: IntervalEstimate
     """Mean of the values at the end."""
     area: IntervalEstimate
-    """Mean of the values over the whole amount (the area under the curve, divided by the amount)."""
+    """Mean of the values over the whole amount (the area under the curve, divided by the amount).
+
+    It and what follows leave out curves that lack points which most have."""
     half_life: float | None
     """% inpainted at which half of the change up to the amount is reached: of another amount it is another number.
 
@@ -100,6 +103,7 @@ def summarize_drift(members: Collection[Curve]) -> DriftSummary:
     infinite = sum(curve.ends_infinite for curve in members)
     ends = [float(curve.values[-1]) for curve in complete]
     amount = float(complete[0].inpainted[-1]) if complete else nan
+    usual = measured_as_usual(complete)
     return DriftSummary(
         trajectories=len(complete),
         unfinished=len(members) - len(complete) - infinite,
@@ -108,11 +112,11 @@ def summarize_drift(members: Collection[Curve]) -> DriftSummary:
         amount=amount,
         last=distribution(amount, average_by_image(complete, ends)) if complete else None,
         final=estimate_by_image(complete, ends),
-        area=estimate_by_image(complete, [area_under_curve(curve) for curve in complete]),
-        half_life=median_half_life(complete),
-        coverage_half_life=_coverage_half_life(complete[0]) if complete else None,
+        area=estimate_by_image(usual, [area_under_curve(curve) for curve in usual]),
+        half_life=median_half_life(usual),
+        coverage_half_life=_coverage_half_life(usual[0]) if usual else None,
         shared_squares=count_shared(complete),
-        laws=fit_mean_drift(complete),
+        laws=fit_mean_drift(usual),
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -45,7 +46,7 @@ def test_without_replacement_it_is_exact(order: str) -> None:
     assert drawn_coverage(spec) == pytest.approx(75)
 
 
-def saved(folder: Path, distance: Callable[[float], float], **fields: object) -> Curve:
+def saved(folder: Path, distance: Callable[[float], float], **fields: Any) -> Curve:
     """A curve without frame 0 whose distance by ssim is a function of its coverage."""
     path = write(folder / str(len([*folder.iterdir()])), made_spec(**fields), {"ssim": lambda x: 0.0})
     curve = extract_curve(summarize(Trajectory(path)), "ssim")
@@ -68,7 +69,7 @@ def test_a_distance_that_is_coverage_alone_is_at_its_expected_value_whatever_was
 
 
 @pytest.mark.parametrize("fields", [{"paste": False}, {"onto": "original"}, {"anchor": 2}])
-def test_it_says_nothing_where_the_distance_is_no_matter_of_coverage(tmp_path: Path, fields: dict[str, object]) -> None:
+def test_it_says_nothing_where_the_distance_is_no_matter_of_coverage(tmp_path: Path, fields: dict[str, Any]) -> None:
     assert relative_coverage(saved(tmp_path, lambda covered: covered, **fields)) is None
 
 

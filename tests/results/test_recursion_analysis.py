@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -124,6 +125,21 @@ def test_lpips_of_squares_is_analysed_where_it_is_stored_and_asked_for_where_not
     assert found.notes == [f"squares have no lpips-vgg error in part: {missing}"]
     (tmp_path / "0" / layout.REPAINTS).unlink()
     assert analysed(tmp_path).notes[0].startswith("squares have no LPIPS error: 2 trajectories")
+
+
+def test_orders_off_the_grid_are_compared_by_the_metric(tmp_path: Path) -> None:
+    """Their squares cannot be read."""
+    [original] = bundled_pictures(1)
+    summaries = []
+    for order, end in (("shuffle", 0.5), ("offset", 0.75)):
+        made = summarize(save_recursion(tmp_path / order, original, paint_grey(), order=order, amount=100.0))
+        summaries.append(msgspec.structs.replace(made, metrics={0: {"ssim": 1.0}, made.k: {"ssim": end}}))
+    found = analyse_recursion(read_squares(summaries), summaries, "ssim")
+    [comparison] = found.orders
+    [difference] = comparison.differences
+    assert (difference.metric, difference.order, difference.other) == ("ssim", "shuffle", "offset")
+    assert (difference.inpainted, difference.difference.value) == (100, -0.25)
+    assert len(found.groups) == 1
 
 
 def test_nothing_complete_gives_nothing(tmp_path: Path) -> None:

@@ -365,6 +365,16 @@ def test_neither_interval_nor_p_is_narrower_than_students(images: int) -> None:
     assert found.p_below >= 1 - students.pvalue - 1e-12
 
 
+def test_a_trajectory_measured_at_both_ends_alone_has_no_way_between_them() -> None:
+    """A straight line from one to the other would halve its change at 200 %, whatever happened."""
+    curves = made_curves({(image, 0): lambda x: 1 - min(x, 50) / 100 for image in range(6)}, "ssim")
+    sparse = select_points(curves[0], curves[0].inpainted[[0, -1]])
+    whole, mixed = (statistics.summarize_drift([first, *curves[1:]]) for first in (curves[0], sparse))
+    assert (mixed.final.images, mixed.area.images) == (6, 5)
+    assert (mixed.area.value, mixed.half_life, mixed.laws) == (whole.area.value, whole.half_life, whole.laws)
+    assert whole.half_life == 25
+
+
 def test_a_trajectory_measured_only_at_its_end_spoils_no_area() -> None:
     curves = made_curves({(image, 0): lambda x: 1 - x / 1000 for image in range(6)}, "ssim")
     single = select_points(curves[0], curves[0].inpainted[-1:])

@@ -6,6 +6,7 @@ is vulnerability x (1 - exp(-t / TAU)), times a factor for the mask size; an ima
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -36,6 +37,7 @@ def simulate(
     seeds: int = 1,
     share: float = 0.0,
     level: bool = False,
+    tau: float = TAU,
 ) -> Panel:
     """A study as its panel of distances; `share`: how much more a mask of twice the size drifts.
 
@@ -52,6 +54,7 @@ def simulate(
                     picture * scales[mask] * (1 + share) ** np.log2(mask / 64),
                     mask,
                     sequences[mask, seed] if squares == "shared" else draw(rng, mask),
+                    tau,
                 )
                 for seed in range(seeds)
             }
@@ -60,21 +63,43 @@ def simulate(
     return Panel("lpips-vgg", runs, squares == "shared")
 
 
+def simulate_coverage_alone(rng: np.random.Generator, images: int) -> Panel:
+    """The excesses of a study whose squares are damaged once, over D1 x coverage with D1 from the first amount."""
+
+    def excess(curve: DistanceCurve, mask: int) -> DistanceCurve:
+        covered = np.asarray(curve.coverages) * expected_coverage(mask)
+        return replace(curve, distances=curve.distances - curve.distances[0] / covered[0] * covered)
+
+    panel = simulate(rng, images=images, squares="own", tau=1e-9)
+    runs = {
+        image: {mask: {seed: excess(curve, mask) for seed, curve in by_seed.items()} for mask, by_seed in found.items()}
+        for image, found in panel.runs.items()
+    }
+    return replace(panel, runs=runs, quantity="excess")
+
+
 def draw(rng: np.random.Generator, mask: int) -> np.ndarray:
     """The squares of one trajectory, with replacement."""
     cells = (512 // mask) ** 2
     return rng.integers(0, cells, 4 * cells)
 
 
-def repainted(picture: np.ndarray, mask: int, sequence: np.ndarray) -> DistanceCurve:
+def repainted(picture: np.ndarray, mask: int, sequence: np.ndarray, tau: float) -> DistanceCurve:
     """The mean distance at each of AMOUNTS, with the coverage that it had."""
     columns = 512 // mask
     cells, parts = columns**2, np.arange(len(sequence)) * len(AMOUNTS) // len(sequence)
     drawn = np.bincount(parts * cells + sequence, minlength=len(AMOUNTS) * cells).reshape(-1, columns, columns)
     exposures = drawn.cumsum(axis=0)
     each = exposures.repeat(mask // 64, axis=1).repeat(mask // 64, axis=2)
-    covered = (exposures > 0).mean(axis=(1, 2)) / (1 - (1 - 1 / cells) ** (AMOUNTS * cells / 100))
-    return DistanceCurve(AMOUNTS, (picture * (1 - np.exp(-each / TAU))).mean(axis=(1, 2)), covered)
+    covered = (exposures > 0).mean(axis=(1, 2)) / expected_coverage(mask)
+    return DistanceCurve(AMOUNTS, (picture * (1 - np.exp(-each / tau))).mean(axis=(1, 2)), covered)
+
+
+def expected_coverage(mask: int) -> np.ndarray:
+    """The share of an image at each of AMOUNTS."""
+    cells = (512 // mask) ** 2
+    covered: np.ndarray = 1 - (1 - 1 / cells) ** (AMOUNTS * cells / 100)
+    return covered
 
 
 def true_mean(mask: int, amount: float) -> float:

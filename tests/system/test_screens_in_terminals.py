@@ -84,9 +84,9 @@ def test_while_frames_play_each_pixel_is_that_of_a_frame(terminal: str, runs: Pa
     need(terminal)
     program: list[str | Path] = [sys.executable, APP, tmp_path / "keys", runs, "changing/one"]
     with window(terminal, program, size=WIDE, **where_riptui_is()) as seen:
-        seen.wait_for(is_painted, still=3 * PIXELS)
+        browser = seen.wait_for(is_painted, still=3 * PIXELS)
         seen.press("f")
-        frames = [seen.wait_for(lambda photo: True, still=PIXELS)]
+        frames = [seen.wait_for(lambda photo: not same(browser)(photo), still=2 * PIXELS)]
         for _ in range(8):
             seen.press("Left")
             frames.append(seen.wait_for(lambda photo: True, still=PIXELS))

@@ -290,11 +290,15 @@ MeasureInterval = Literal["half", "every"] | int
 """When to measure: at every 50 % inpainted, every iteration, or every N iterations."""
 
 
+NOTHING = '""'
+"""An empty text, such as no prompt, where a setting is named."""
+
+
 def describe_setting(name: str, value: object) -> str:
     """A field of a spec, or a parameter, in a few words; empty for no intervention, as in the paper, and for None."""
     if value is None or (name in PLAIN and value == PLAIN[name]):
         return ""
-    return f"masks {str(value)[:8]}" if name == "mask_source" else f"{name} {value}"
+    return f"masks {str(value)[:8]}" if name == "mask_source" else f"{name} {value if value != '' else NOTHING}"
 
 
 def can_share_batch(spec: Spec, other: Spec) -> bool:

@@ -103,10 +103,12 @@ def _locate_model(name: str) -> tuple[WeightsState, str | None, str]:
     repair_hint = locate.repair_hint(model.repository, model.revision)
     try:
         inspect_checkpoint(folder, name, repair_hint=repair_hint)
+        whole = [(folder, model.repository, model.revision)]
         if model.prior:
-            inspect_prior(model.prior, allow_pickle=False)
+            whole.append((inspect_prior(model.prior, allow_pickle=False).folder, model.prior, "main"))
         with suppress(ImportError, OSError):  # without torch, or with a broken one, there is nothing to compare it with
-            verification.verify_model(folder, model.repository, model.revision)
+            for each in whole:
+                verification.verify_model(*each)
     except RiptuiError as error:
         return "incomplete", str(folder), str(error)
     return "here", str(folder), ""

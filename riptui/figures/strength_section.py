@@ -74,7 +74,7 @@ def render_strengths(found: WrittenStrengths) -> Iterator[str]:
 def _cells(law: StrengthLaw) -> list[str]:
     return [
         escape_markdown(_title(law)),
-        escape_markdown(law.metric),
+        escape_markdown(style.distance_name(law.metric)),
         f"{law.passes}",
         f"{law.exponent.images:,}",
         ", ".join(f"{strength:g}" for strength in law.strengths),
@@ -117,7 +117,7 @@ def _draw(laws: Sequence[StrengthLaw]) -> Figure:
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axes.yaxis.set_minor_formatter(NullFormatter())
         axes.set_xlabel("strength")
-        axes.set_title(style.axis_name(name))
+        axes.set_title(style.safe_label(style.distance_name(name)))
     figure.legend(handles=[*handles.values()], loc="outside lower center", ncols=1 if columns == 1 else 2)
     return figure
 

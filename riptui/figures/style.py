@@ -203,13 +203,19 @@ def set_value_axis(axes: Axes, metric: str, view: CurveView) -> None:
         axes.set_ylim(bottom=-0.015 * axes.get_ylim()[1])  # so that a marker at 0 is not cut off
 
 
+def distance_name(metric: str) -> str:
+    """The distance to the original that a metric is taken as: of a similarity such as ssim, 1 - ssim."""
+    info = REGISTRY.get(base_name(metric))
+    return f"{info.range[1]:g} - {metric}" if info and info.higher_means == "closer" else metric
+
+
 def axis_name(metric: str, view: CurveView = CurveView.AMOUNT) -> str:
     """A metric's axis label, with its unit and, for a similarity, the direction away from the original."""
     info = REGISTRY.get(base_name(metric))
     unit = f" ({info.unit})" if info and info.unit else ""
     if view is CurveView.EXCESS:
         name = f"LPIPS, {metric.removeprefix('lpips-')}" if metric.startswith("lpips-") else metric
-        turned = f"{info.range[1]:g} - " if info and info.higher_means == "closer" else ""
+        turned = distance_name(metric).removesuffix(metric)
         return f"excess of {turned}{safe_label(name)}{unit}"
     direction = "; lower is farther" if info and info.higher_means == "closer" else ""
     name = f"LPIPS, {metric.removeprefix('lpips-')}" if metric.startswith("lpips-") else metric

@@ -19,7 +19,7 @@ from riptui.inpainters.models.weight_check import read_place, unlike_place
 from riptui.inpainters.pipeline.controlled_inpainter import control_pictures
 from riptui.inpainters.silence import silence_libraries
 from riptui.planning.sweep import Sweep
-from riptui.store.layout import name_trajectory
+from riptui.store.trajectory_names import name_trajectory
 from riptui.testing.inpainter_rules import check_batch, check_output, check_repeatable, check_stopping
 from tests.inpainters.test_diffusion import STEPS, loaded, paint, squares, told
 from tests.support.added_checkpoints import tiny_controlnet

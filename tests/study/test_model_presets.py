@@ -140,7 +140,7 @@ def test_slides_prompts(checkpoints: Checkpoints, tmp_path: Path, quick_report: 
     text = re.sub(r"(?m)^#(\[\[sweep|inpainter|embedding|mask|amount|seed)", r"\1", file.read_text())
     text = text.replace('"learned.safetensors"', f'"{tmp_path / "learned.safetensors"}"')
     text = text.replace('"sd2"', f'"{checkpoints["sd2"]}"').replace("amount = 400", "amount = 25\nsteps = 2")
-    file.write_text(text.replace("seed = 0", 'seed = 0\nsize = 256\nfit = "crop"'))
+    file.write_text(re.sub(r"(?m)^seed = 0$", 'seed = 0\nsize = 256\nfit = "crop"', text))
     study = read_study(file)
     written = computed(study, tmp_path / "runs")
     assert len(study) == 3

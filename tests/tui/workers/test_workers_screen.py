@@ -374,3 +374,18 @@ def test_every_key_of_the_screen_is_in_the_help() -> None:
     ids = [str(binding.id) for scope in (bindings.WORKERS, bindings.LOG) for binding in scope]
     assert {id.partition(".")[0] for id in ids} <= bindings.GROUPS.keys()
     assert len(ids) == len(set(ids))
+
+
+async def test_what_changes_while_a_screen_below_changes_in_a_batch_is_drawn_afterwards(
+    runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_app(runs) as pilot:
+        await enter(pilot)
+        await pilot.pause()
+        drawn: list[object] = []
+        monkeypatch.setattr(pilot.app, "_display", lambda *given: drawn.append(given))
+        with pilot.app.batch_update():
+            screen(pilot).say("told meanwhile")
+            await pilot.pause(0.1)
+            assert not drawn
+        await pilot.wait_until(lambda: drawn, "it")

@@ -91,8 +91,9 @@ def _choose_picture(options: ChartOptions, names: Sequence[str], picture: str) -
 def _make_panel(data: GroupData) -> ChartPanel:
     from riptui.figures.chart_figure import ChartPanel
 
-    options = data.options
-    return ChartPanel(options.metric, x_name(options), x_label(options), y_label(options), data.series, data.x_end)
+    options, of_passes = data.options, data.of_passes
+    name, label = x_name(options, of_passes=of_passes), x_label(options, of_passes=of_passes)
+    return ChartPanel(options.metric, name, label, y_label(options), data.series, data.x_end)
 
 
 def _why_empty(data: GroupData, view: ChartView) -> str:

@@ -330,6 +330,7 @@ NEAREST = [
     _key("nearest.previous", "up,k", "open_other(-1)", "Frame", "The frame above: less novel", footer="↑↓"),
     _key("nearest.next", "down,j", "open_other(1)", "Next frame", "The frame below: more novel"),
     _key("nearest.original", "o,space", "original", "Original", "Show the original, and back", footer="o"),
+    _key("nearest.features", "E", "features", "Features", "The same pictures, indexed by other features", footer="E"),
     _key("nearest.close", "escape,q,backspace,equals_sign", "close", "Close", "Back to the tree", footer="esc"),
 ]
 

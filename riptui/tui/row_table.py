@@ -94,7 +94,7 @@ class RowTable(ScrollView, can_focus=True, inherit_bindings=False):
             return self.table
 
     @dataclass
-    class CursorMoved(Message):
+    class RowReached(Message):
         """Another row is under the cursor."""
 
         table: "RowTable"
@@ -144,7 +144,7 @@ class RowTable(ScrollView, can_focus=True, inherit_bindings=False):
             self.refresh(layout=len(before) != len(rows) and self._is_as_high_as_its_rows)
         self._drawn_columns = self.columns
         if self.current != current:
-            self.post_message(self.CursorMoved(self))
+            self.post_message(self.RowReached(self))
 
     def _refresh_changed(self, before: Sequence[TableRow], others: set[int]) -> None:
         """Send only the rows to the terminal that differ, and these others."""
@@ -191,7 +191,7 @@ class RowTable(ScrollView, can_focus=True, inherit_bindings=False):
             for row in (before, now):
                 self.refresh(Region(0, row + 1 - top, self.size.width, 1))
         if before != now:
-            self.post_message(self.CursorMoved(self))
+            self.post_message(self.RowReached(self))
 
     def validate_cursor(self, cursor: int) -> int:
         return min(max(0, cursor), max(0, len(self._rows) - 1))

@@ -9,7 +9,7 @@ import pytest
 from riptui.planning.estimate import IterationTime, cost_key, estimate_sweeps, times_on_disk
 from riptui.planning.scheduled_work import work_after, work_of
 from riptui.planning.sweep import Interventions, Sweep
-from riptui.spec import Spec
+from riptui.spec import Box, Spec
 from riptui.store.layout import ROWS
 from riptui.store.records import IterationRow, Session
 
@@ -62,7 +62,7 @@ def test_a_forecast_and_the_time_that_it_learns_from_know_the_schedule() -> None
 def test_rows_of_few_steps_are_no_sign_of_a_fast_model(tmp_path: Path) -> None:
     scheduled = spec("steps=50..10")
     rows = [
-        IterationRow(k, (0, 0, 128, 128), 0.0, 0.0, (0, 1), "0" * 64, 0, 10 * work_of(scheduled, k), 0)
+        IterationRow(k, Box(0, 0, 128, 128), 0.0, 0.0, (0, 1), "0" * 64, 0, 10 * work_of(scheduled, k), 0)
         for k in range(1, 17)
     ]
     session = Session(0, "", "host", 1, "cpu", 1, {}, {})

@@ -9,12 +9,15 @@ import pytest
 from textual.binding import Binding
 from textual.widgets import Checkbox, Input
 
+from riptui.store.feature_file import save_features
+from riptui.store.trajectory import Trajectory
 from riptui.tui import bindings, commands
 from riptui.tui.commands.export_dialog import ExportScreen
 from riptui.tui.figure_dialog import FigureScreen
 from riptui.tui.gallery.gallery_grid import GalleryGrid
 from riptui.tui.gallery.gallery_screen import GalleryScreen
 from riptui.tui.gallery.gallery_table import GalleryAxes
+from riptui.tui.group.chart_options import SETS
 from riptui.tui.group.compare import CompareScreen
 from riptui.tui.group.table import GroupTable
 from riptui.tui.help import HelpScreen
@@ -31,12 +34,13 @@ from riptui.tui.trajectory.tabs import TAB_NAMES
 from riptui.tui.workers.workers_screen import WorkersScreen
 from tests.support.app_pilot import AppPilot, open_app
 from tests.support.app_runs import FIRST, make_runs, running
+from tests.support.set_studies import GivenFeatures
 
 LAST = 32  # iterations of the first trajectory; every 8 of them are 50 %
 COMMANDS = ("compute", "do")
 """These keys begin commands, which have tests of their own."""
 
-OWN_TESTS = ("rating", "nearest", "diversity", "workers", "log")
+OWN_TESTS = ("rating", "nearest", "diversity", "workers", "log", "studies", "report")
 """Scopes whose keys are tested beside their screens."""
 
 TABLE = {binding.id: binding for name, scope in bindings.SCOPES.items() if name not in OWN_TESTS for binding in scope}
@@ -364,6 +368,21 @@ async def draws_the_next_metric(pilot: AppPilot, key: str) -> None:
     await pilot.wait_until(lambda: "PSNR ▸" in pilot.screen_text, "the other metric of the group")
     await pilot.press(key)
     await pilot.wait_until(lambda: "SSIM ▸" in pilot.screen_text, "and round")
+
+
+@key("tabs.features")
+async def compares_sets_by_other_features(pilot: AppPilot, key: str) -> None:
+    group = [Trajectory(pilot.browser.runs / f"fig7/cat/{name}") for name in ("m64-s0", "m64-s1", "m128-s0")]
+    for name in ("inception", "phash"):
+        for one in group:
+            vectors = {k: np.ones(2, np.float32) for k in one.spec.keyframe_iterations()}
+            save_features(one, GivenFeatures(2, name=name), vectors)
+    pilot.tree.select("fig7")
+    assert pilot.browser.details is not None
+    pilot.browser.details.group_view.select_view(SETS)
+    await pilot.wait_until(lambda: "features inception (1 of 2)" in pilot.screen_text, "the first features")
+    await pilot.press(key)
+    await pilot.wait_until(lambda: "features phash (1 of 2)" in pilot.screen_text, "the next")
 
 
 @key("tabs.image")

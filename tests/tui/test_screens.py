@@ -22,7 +22,11 @@ from riptui.store.requests import set_request
 from riptui.store.trajectory import Trajectory
 from riptui.store.worker_record import WorkerJob, WorkerOptions, WorkerStatus
 from riptui.store.worker_registry import register
+from riptui.study.manifest import Manifest, SourceRecord
+from riptui.study.study_estimate import StudyEstimate
+from riptui.study.study_file import Study
 from riptui.tui.group.compare import CompareScreen
+from riptui.tui.studies import study_reader
 from riptui.tui.trajectory import heading
 from riptui.tui.workers import gpu_history, queue_rows, worker_rows
 from riptui.worker.loop import new_worker_record
@@ -76,6 +80,11 @@ async def look_at_the_workers(pilot: AppPilot) -> None:
     await pilot.wait_until(lambda: "18/79 GiB" in pilot.screen_text, "the GPU")
 
 
+async def look_at_a_study(pilot: AppPilot) -> None:
+    await pilot.press("S")
+    await pilot.wait_until(lambda: "9 min on one device" in pilot.screen_text, "the plan")
+
+
 async def begin(pilot: AppPilot) -> None:
     await pilot.wait_until(lambda: "demo" in pilot.screen_text, "the first screen")
 
@@ -88,6 +97,7 @@ SHOWN: dict[str, Callable[[AppPilot], Awaitable[None]]] = {
     "failure": look_at_a_failure,
     "comparison": compare,
     "workers": look_at_the_workers,
+    "study": look_at_a_study,
     "welcome": begin,
 }
 """What is looked at, and how one comes there."""
@@ -137,7 +147,24 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     set_request(Trajectory(runs / "night/m64-s0"), Request(state="pause"))
     for seed in range(3):
         set_request(queue_trajectory(home / "shared", f"fig13/dog/m64-s{seed}", seed=seed), Request())
+    write_study(home)
     return home
+
+
+def write_study(home: Path) -> None:
+    """The study whose trajectories they are, and one that was never run."""
+    text = 'images = ["cat.png", "dog.png"]\n[sweep]\ninpainter = "noise"\nmask = [64, 128]\nseed = "0-1"\n'
+    (home / "fig7.toml").write_text(text)
+    (home / "stability.toml").write_text(text)
+    paths = {"cat/m64-s0": 32, "cat/m64-s1": 32, "cat/m128-s0": 8, "dog/m64-s0": 32}
+    source = SourceRecord("cat.png", "0" * 64, 1, 1, trajectories=paths)
+    record = Manifest(str(home / "fig7.toml"), text, 8, (source,))
+    (home / "runs" / "fig7" / "fig7.study.json").write_bytes(msgspec.json.encode(record))
+
+
+def estimate(study: Study) -> StudyEstimate:
+    """What is the same on any machine."""
+    return StudyEstimate(2, (), (), (), 8, 4, 208, 82, 0.15, 78_000_000, 48_000_000_000)
 
 
 def measured(trajectory: Trajectory) -> Iterator[bytes]:
@@ -156,6 +183,7 @@ async def test_the_screen_is_as_it_was_approved(
     what: str, size: tuple[int, int], home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(heading, "format_age", lambda when: " 3 min ago")
+    monkeypatch.setattr(study_reader, "estimate_study", estimate)
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.chdir(home)
     for module in (worker_rows, queue_rows):

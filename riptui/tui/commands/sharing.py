@@ -6,12 +6,15 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.app import SuspendNotSupported
 
-from riptui.metrics import REGISTRY
+from riptui.errors import RiptuiError
+from riptui.features import feature_extractor_names
+from riptui.metrics import REGISTRY, split_names
 from riptui.metrics.availability import DEFAULT_METRICS, explain_unavailable
 from riptui.store.trajectory import Trajectory
 from riptui.text.units import format_count
@@ -26,6 +29,7 @@ if TYPE_CHECKING:  # NumPy
     from riptui.tui.group.view import GroupView
 
 MEASURE_COMMAND = (sys.executable, "-m", "riptui", "measure")
+MAX_ASKED = 20  # trajectories whose models are offered: those of a group have the same
 MAX_ERROR_CHARACTERS = 300  # of a failed measurement's output
 
 
@@ -69,13 +73,12 @@ def _tell_written(context: CommandContext, written: list[Path] | None) -> None:
 
 
 async def measure(context: CommandContext) -> None:
-    """Measure more metrics on the saved frames, in a process that outlives the app."""
+    """Measure more metrics and features on the saved frames, in a process that outlives the app."""
     if not context.cursor_path:
         return
-    unavailable = await asyncio.to_thread(
-        lambda: {name: found.reason for name in REGISTRY if (found := explain_unavailable(name))}
-    )
-    dialog = MultiChoiceDialog("Measure", list(REGISTRY), chosen=DEFAULT_METRICS, unavailable=unavailable)
+    trajectories = [Trajectory(context.runs / path) for path in context.paths]
+    measurable, unavailable = await asyncio.to_thread(_list_measurable, trajectories)
+    dialog = MultiChoiceDialog("Measure", measurable, chosen=DEFAULT_METRICS, unavailable=unavailable)
     names = await context.show_dialog(dialog)
     if not names:
         return
@@ -85,6 +88,29 @@ async def measure(context: CommandContext) -> None:
     arguments += [str(context.runs / path) for path in paths]
     context.notify(f"measuring {count}: {', '.join(names)}")
     context.app.run_worker(_run_measure(context, arguments, count), exit_on_error=False)
+
+
+def _list_measurable(trajectories: Sequence[Trajectory]) -> tuple[list[str], dict[str, str]]:
+    """All metrics, then all features, also by models that were chosen for these trajectories; and why some cannot be
+    measured, by name.
+    """
+    from riptui.store.feature_file import stored_extractors  # NumPy
+
+    features = dict.fromkeys(feature_extractor_names())
+    for trajectory in trajectories[:MAX_ASKED]:
+        with suppress(RiptuiError):
+            features |= dict.fromkeys(split_names(trajectory.request.metrics).features)
+            features |= dict.fromkeys(stored_extractors(trajectory))
+    names = [*REGISTRY, *features]
+    return names, {name: reason for name in names if (reason := _why_not(name))}
+
+
+def _why_not(name: str) -> str:
+    try:
+        found = explain_unavailable(name)
+    except RiptuiError as error:  # features of an extractor that is gone
+        return str(error)
+    return found.reason if found else ""
 
 
 async def _run_measure(context: CommandContext, arguments: list[str], count: str) -> None:

@@ -46,6 +46,7 @@ class GroupData:
     note: str = ""  # by which settings there are curves, beside the mask size, and what is left out, if anything
     columns: tuple[TableColumn, ...] = ()
     rows: tuple[TableRow, ...] = ()
+    of_passes: bool = False  # whether x counts passes over the whole image, and not % or repaints
     features: tuple[str, ...] = ()  # the extractors by which sets can be compared, sorted
 
 

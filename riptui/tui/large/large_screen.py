@@ -300,13 +300,14 @@ class LargeScreen(Screen[LargePlace]):
         name = path.relative_to(self._runs) if path.is_relative_to(self._runs) else Path(path.name)
         width = max(1, self.size.width - 2)
         zoom = self._picture.zoom_label
-        self._line.set_text(large_line(snapshot, self.cursor.k, name.as_posix(), self._describe_view(), zoom, width))
+        what = self._describe_view(width)
+        self._line.set_text(large_line(snapshot, self.cursor.k, name.as_posix(), what, zoom, width))
 
-    def _describe_view(self) -> Content:
+    def _describe_view(self, width: int) -> Content:
         if self._blinking.shows_other:
             what = Content("original")
         elif self.view.map:
-            what = self._map.describe(self.view, self._pointed_at)
+            what = self._map.describe(self.view, self._pointed_at, width)
         else:
             what = Content(self.view.label or (f"frame {self.cursor.k}" if self.blinking else ""))
         pace = Content(f"▶ {self.cursor.speed:g}/s" if self.cursor.playing else "")

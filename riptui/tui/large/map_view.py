@@ -18,6 +18,7 @@ from riptui.tui.latest_jobs import LatestJobs
 from riptui.tui.trajectory.colormap import heat_colour
 
 SCALE_COLUMNS = 8
+ROOMY_COLUMNS = 100  # of a line that has room for the scale
 TOPS = {"delta-e": 50.0}
 """The distance that the last colour stands for, at gain 1; 1 for all others."""
 
@@ -75,17 +76,18 @@ class MapView:
             self.frame = frame._replace(shown=blend_heat(frame.shown, result / scale_top(frame.view)))
         self._show()
 
-    def describe(self, view: FrameView, point: tuple[float, float] | None) -> Content:
-        """What the colours are, the greatest distance, and the one at a point of the image."""
+    def describe(self, view: FrameView, point: tuple[float, float] | None, columns: int) -> Content:
+        """What the colours are, and the greatest distance or the one at a point of the image. columns: of the line."""
         name = f"{metric_title(view.map)} map"
         if self.error:
             return Content.styled(f"{name}: {self.error}", "$text-error")
         bar = [("█", f"rgb{heat_colour(step / (SCALE_COLUMNS - 1))}") for step in range(SCALE_COLUMNS)]
-        scale = Content.assemble(name, " 0", *bar, f"{scale_top(view):g}")
+        colours = [" ", *bar, " "] if columns >= ROOMY_COLUMNS else [" to "]
+        scale = Content.assemble(name, " 0", *colours, f"{scale_top(view):g}")
         if self.distances is None:
             return Content.assemble(scale, "  measuring ...")
         here = self._value_at(point)
-        tail = f"  greatest {format_short(float(np.max(self.distances)))}"
+        tail = f"  greatest {format_short(float(np.max(self.distances)))}" if columns >= ROOMY_COLUMNS else ""
         return Content.assemble(scale, tail if here is None else f"  here {format_short(here)}")
 
     def _value_at(self, point: tuple[float, float] | None) -> float | None:

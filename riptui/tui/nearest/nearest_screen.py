@@ -1,7 +1,9 @@
 """The screen of nearest pictures: a frame beside one of them, as large as the terminal shows two."""
 
+from collections.abc import Sequence
 from functools import partial
-from typing import ClassVar
+from pathlib import Path
+from typing import ClassVar, NamedTuple
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -20,8 +22,18 @@ from riptui.tui.nearest.nearest_lookup import NearestLookup, NearestPair, read_p
 from riptui.tui.titled_picture import TitledPicture
 
 
-class NearestScreen(Screen[None]):
-    """Frames from the least novel to the most novel one; for each its nearest pictures in turn."""
+class NearestPlace(NamedTuple):
+    """A corpus to look into, and the frame to begin with: of a trajectory, or the least novel one."""
+
+    corpus: str
+    path: Path | None = None
+
+
+class NearestScreen(Screen[NearestPlace | None]):
+    """Frames from the least novel to the most novel one; for each its nearest pictures in turn.
+
+    Returns where to look next, if another corpus of the same pictures was asked for.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings.NEAREST]
     DEFAULT_CSS = """
@@ -34,10 +46,20 @@ class NearestScreen(Screen[None]):
     }
     """
 
-    def __init__(self, lookup: NearestLookup, graphics: Graphics) -> None:
+    def __init__(
+        self,
+        lookup: NearestLookup,
+        graphics: Graphics,
+        *,
+        corpora: Sequence[str] = (),
+        begin: NearestPlace | None = None,
+    ) -> None:
+        """corpora: the indexes of the same pictures, each by other features."""
         super().__init__()
         self._lookup = lookup
-        self.index = 0
+        self._corpora = corpora
+        paths = [frame.trajectory.path for frame in lookup.found.frames]
+        self.index = paths.index(begin.path) if begin and begin.path in paths else 0
         """Of the frame, from the least novel one."""
         self.rank = 0
         """Of the picture beside it, from the nearest one."""
@@ -124,5 +146,14 @@ class NearestScreen(Screen[None]):
         self._shows_original = not self._shows_original
         self._draw()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only what there is."""
+        return len(self._corpora) > 1 if action == "features" else True
+
+    def action_features(self) -> None:
+        """Look into the next index of the same pictures, at the same frame."""
+        following = self._corpora[(self._corpora.index(self._lookup.found.corpus) + 1) % len(self._corpora)]
+        self.dismiss(NearestPlace(following, self.current.trajectory.path))
+
     def action_close(self) -> None:
-        self.dismiss()
+        self.dismiss(None)

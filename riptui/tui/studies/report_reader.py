@@ -48,6 +48,7 @@ class FoundReport:
     trajectories: int
     """Complete ones, which it is about."""
     items: tuple[ReportItem, ...]
+    """The sections, then the figures."""
 
 
 def read_report(folder: Path) -> FoundReport | None:
@@ -60,7 +61,8 @@ def read_report(folder: Path) -> FoundReport | None:
         when = (folder / JSON_NAME).stat().st_mtime
     except (*UNREADABLE, OSError):
         return None
-    return FoundReport(folder, when, summary.trajectories, tuple(split_report(text.decode(errors="replace"), folder)))
+    items = sorted(split_report(text.decode(errors="replace"), folder), key=lambda item: item.picture is not None)
+    return FoundReport(folder, when, summary.trajectories, tuple(items))
 
 
 def report_stamp(folder: Path) -> object:
@@ -79,9 +81,14 @@ def split_report(text: str, folder: Path) -> Iterator[ReportItem]:
         yield ReportItem("Summary", introduction)
     for title, body in zip(parts[1::2], parts[2::2], strict=True):
         pictures = [*_list_pictures(body, folder)]
-        words = PICTURE.sub("", body) if title != "Figures" else _without_figures(body)
+        if title == "Figures":  # their titles and captions are told with the pictures
+            yield from pictures
+            title, words = "Figures that were left out", _without_figures(body)
+            pictures = []
+        else:
+            words = PICTURE.sub("", body)
         if words.strip():
-            yield ReportItem(_plain(title), f"## {title}\n" + FILE_LINK.sub(r"`\2`", words))
+            yield ReportItem(_plain(title), FILE_LINK.sub(r"`\2`", words))
         yield from pictures
 
 
@@ -89,7 +96,7 @@ def _list_pictures(body: str, folder: Path) -> Iterator[ReportItem]:
     """The figures of a section, each with the paragraph below it."""
     for match in PICTURE.finditer(body):
         caption = body[match.end() :].strip().partition("\n\n")[0]
-        caption = "" if caption.startswith(("#", "!", "|")) else FILE_LINK.sub("", caption)
+        caption = "" if caption.startswith(("#", "!", "|")) else FILE_LINK.sub("", caption).rstrip(" ,")
         yield ReportItem(_plain(match[1]), _plain(caption), folder / match[2])
 
 

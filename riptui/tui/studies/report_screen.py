@@ -37,7 +37,7 @@ class ReportScreen(Screen[int]):
     ReportScreen {
         layout: vertical;
         overflow: hidden;
-        & #report-title { height: 1; padding: 0 1; text-style: bold; }
+        & #report-title { height: 1; padding: 0 1; }
         & #report-text { height: 1fr; scrollbar-size-vertical: 1; }
         & #report-caption { height: auto; max-height: 4; padding: 0 1; color: $text-muted; }
         & Markdown { padding: 0 1; }
@@ -69,8 +69,10 @@ class ReportScreen(Screen[int]):
     @work(exclusive=True)
     async def _show(self) -> None:
         item = self.item
-        place = f"{self.number + 1} of {len(self._items)}"
-        self.query_one("#report-title", Static).update(Text(f"{printable(item.title)}   {place}", no_wrap=True))
+        title = Text(printable(item.title), "bold", no_wrap=True)
+        title.append(f"   {self.number + 1} of {len(self._items)}", "not bold dim")
+        title.append(f"   {printable(item.picture.name)}" if item.picture else "", "not bold dim")
+        self.query_one("#report-title", Static).update(title)
         scroll, caption = self.query_one("#report-text"), self.query_one("#report-caption", Static)
         scroll.display, self._picture.display = item.picture is None, item.picture is not None
         caption.display = item.picture is not None

@@ -107,11 +107,12 @@ class StudyJobs:
         Thread(target=self._await_report, args=[file, process], daemon=True, name="report").start()
 
     def _await_report(self, file: Path, process: "subprocess.Popen[str]") -> None:
-        for line in process.stdout or ():
-            with suppress(msgspec.DecodeError):
-                self._progress[file] = msgspec.json.decode(line, type=ReportProgress)
-        errors = process.stderr.read().strip() if process.stderr else ""
-        code = process.wait()
+        with process:
+            for line in process.stdout or ():
+                with suppress(msgspec.DecodeError):
+                    self._progress[file] = msgspec.json.decode(line, type=ReportProgress)
+            errors = process.stderr.read().strip() if process.stderr else ""
+        code = process.returncode
         cancelled = self._reports.pop(file, None) is None
         problem = errors.rpartition("error: ")[2][-MAX_ERROR_CHARACTERS:] or f"exit code {code}" if code else ""
         self._post_message(self.ReportEnded(file, problem, cancelled))

@@ -12,7 +12,7 @@ from riptui.text.terminal import printable
 from riptui.tui.studies.report_reader import FoundReport
 from riptui.tui.studies.study_list import LineList
 from riptui.tui.studies.study_reader import StudyState
-from riptui.tui.studies.study_texts import head_lines, worker_lines
+from riptui.tui.studies.study_texts import head_lines, one_line, worker_lines
 from riptui.tui.tab_bar import TabBar
 
 TABS = ("plan", "failures", "log", "report")
@@ -48,7 +48,8 @@ class StudyPanes(Vertical):
         width: 1fr;
         height: 1fr;
         padding: 0 1;
-        & #study-head { height: auto; max-height: 6; }
+        & #study-head { height: 2; text-wrap: nowrap; text-overflow: ellipsis; }
+        & #study-counts { height: auto; max-height: 4; }
         & TabBar { margin: 1 0 0 0; }
         & ContentSwitcher { height: 1fr; }
         & LineList { height: 1fr; }
@@ -59,6 +60,7 @@ class StudyPanes(Vertical):
     def __init__(self) -> None:
         super().__init__()
         self._head = Static(id="study-head", markup=False)
+        self._counts = Static(id="study-counts", markup=False)
         self._tabs = TabBar(TABS, TABS[0])
         self.plan, self.log_text = StudyText(id="plan"), StudyText(id="log")
         self.failures, self.report = LineList(id="failures"), LineList(id="report")
@@ -66,6 +68,7 @@ class StudyPanes(Vertical):
 
     def compose(self) -> ComposeResult:
         yield self._head
+        yield self._counts
         yield self._tabs
         with ContentSwitcher(initial=TABS[0]):
             yield self.plan
@@ -78,10 +81,6 @@ class StudyPanes(Vertical):
         """The name of the tab that is shown."""
         return self._tabs.chosen
 
-    @property
-    def head(self) -> str:
-        return str(self._head.content)
-
     def choose(self, name: str) -> Widget:
         """Show a tab; return its pane."""
         self._tabs.chosen = name
@@ -89,11 +88,11 @@ class StudyPanes(Vertical):
         switcher.current = name
         return switcher.get_child_by_id(name)
 
-    def show_head(self, state: StudyState | None) -> None:
-        lines = head_lines(state, self.size.width) if state else []
-        text = Text("\n").join(lines)
-        if self._head.content != text:
-            self._head.update(text)
+    def show_head(self, state: StudyState | None, log: str = "") -> None:
+        first, second, counts = head_lines(state, log) if state else (Text(), Text(), Text())
+        for widget, text in ((self._head, Text("\n").join([first, second])), (self._counts, counts)):
+            if widget.content != text:
+                widget.update(text)
 
     def show_failures(self, state: StudyState) -> None:
         failed = dict(state.progress.failed) if state.progress else {}
@@ -116,9 +115,9 @@ class StudyPanes(Vertical):
         lines = [("", note) for note in notes]
         for number, item in enumerate(found.items if found else ()):
             mark = "▦ " if item.picture else "¶ "
-            lines.append((str(number), Text.assemble((mark, "dim"), printable(item.title), no_wrap=True)))
+            lines.append((str(number), one_line((mark, "dim"), printable(item.title))))
         self.report.show_lines(lines)
 
 
 def _failure_line(path: str, reason: str) -> Text:
-    return Text.assemble(("✗ ", "red"), (printable(path), "bold"), f"  {printable(reason)}", no_wrap=True)
+    return one_line(("✗ ", "red"), (printable(path), "bold"), f"  {printable(reason)}")

@@ -1,6 +1,7 @@
 """What is written of a study: its line in the list, the lines above its panes, its plan."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from rich.cells import cell_len
@@ -21,21 +22,36 @@ from riptui.tui.trajectory.heading import format_age
 
 BAR_COLUMNS = 24
 LABEL_COLUMNS = 14
+MIN_NAME_COLUMNS = 12
 MAX_HOSTS = 3  # hosts of workers that are named
 COUNTED = ("done", "running", "queued", "paused", "interrupted", "failed", SKIPPED, "missing")
 
 
-def list_line(state: StudyState, columns: int) -> Text:
-    """A study in one line: mark, name, how much of it is done, and a word."""
+def list_lines(states: Sequence[StudyState], columns: int) -> list[Text]:
+    """A line for each study; of those elsewhere, and those of one name, with the folder of their file."""
+    counts = Counter(state.known.name for state in states)
+    titles = [
+        f"{one.name} ({one.file.parent.name})" if one.is_elsewhere or counts[one.name] > 1 else one.name
+        for one in (state.known for state in states)
+    ]
+    return [_list_line(state, printable(title), columns) for state, title in zip(states, titles, strict=True)]
+
+
+def _list_line(state: StudyState, name: str, columns: int) -> Text:
+    """Mark, name, how much of it is done, and a word."""
     status, word = describe_state(state)
     mark, colour = STATUS_MARKS.get(status, ("·", "dim"))
     percent = f"{percent_done(state):.0f} %" if state.progress and status != "done" else ""
     end = f" {percent}  {word}" if percent else f"  {word}"
-    room = max(4, columns - 2 - cell_len(end))
-    name = printable(state.known.name)
+    room = max(MIN_NAME_COLUMNS, columns - 2 - cell_len(end))
     shown = name if cell_len(name) <= room else f"{name[: room - 1]}…"
     padding = " " * max(0, room - cell_len(shown))
-    return Text.assemble((f"{mark} ", colour), shown, padding, (end, "dim"), no_wrap=True)
+    return one_line((f"{mark} ", colour), shown, padding, (end, "dim"))
+
+
+def one_line(*parts: str | tuple[str, str]) -> Text:
+    """A text that is cut off where it does not fit."""
+    return Text.assemble(*parts, no_wrap=True, overflow="ellipsis")
 
 
 def percent_done(state: StudyState) -> float:
@@ -47,23 +63,21 @@ def percent_done(state: StudyState) -> float:
     return min(100.0, 100 * progress.done / all_of_them)
 
 
-def head_lines(state: StudyState, columns: int) -> list[Text]:
-    """Three lines: the file and the state; the bar; the counts or what is wrong."""
+def head_lines(state: StudyState, log: str = "") -> tuple[Text, Text, Text]:
+    """The file and the state; the bar; the counts, and what is wrong. log: of its last process in the background."""
     status, word = describe_state(state)
     mark, colour = STATUS_MARKS.get(status, ("·", "dim"))
     known = state.known
-    folder = f"  in {printable(abbreviate_home(known.folder))}" if known.folder else ""
     first = Text.assemble(
         (printable(known.name), "bold"),
         "  ",
         (f"{mark} {word}", colour if colour != "none" else ""),
-        (f"  {printable(known.file.name)}{folder}", "dim"),
-        no_wrap=True,
+        (f"  {printable(abbreviate_home(known.file))}", "dim"),
     )
-    return [first, _progress_line(state, columns), _last_line(state)]
+    return first, _progress_line(state), _last_line(state, log)
 
 
-def _progress_line(state: StudyState, columns: int) -> Text:
+def _progress_line(state: StudyState) -> Text:
     progress = state.progress
     if progress is None:
         return Text("" if state.known.problem else "r computes it on this machine, in the background", "dim")
@@ -79,7 +93,7 @@ def _progress_line(state: StudyState, columns: int) -> Text:
         parts.append(f"{state.created:,} of {format_count(state.expected, 'trajectory')} created")
     if state.is_active and (workers := describe_workers(progress.workers)):
         parts.append(workers)
-    return Text.assemble(bar, "  ".join(parts), no_wrap=True)
+    return Text.assemble(bar, "  ".join(parts))
 
 
 def describe_workers(workers: tuple[Worker, ...]) -> str:
@@ -98,9 +112,7 @@ def describe_workers(workers: tuple[Worker, ...]) -> str:
     return printable(", ".join(texts))
 
 
-def _last_line(state: StudyState) -> Text:
-    if state.known.problem:
-        return Text(printable(state.known.problem), "red")
+def _last_line(state: StudyState, log: str) -> Text:
     counts = [
         Text.assemble((STATUS_MARKS.get(status, ("!", "red"))[0], _colour(status)), f" {count:,} {status}")
         for status in COUNTED
@@ -108,7 +120,11 @@ def _last_line(state: StudyState) -> Text:
     ]
     if state.known.has_changed:
         counts.append(Text("the file has changed since: r adds the changes", "yellow"))
-    return Text("  ").join(counts)
+    lines = [Text(printable(state.known.problem), "red")] if state.known.problem else []
+    last = (log.strip().splitlines() or [""])[-1]
+    if last.startswith("error: ") and not (lines or state.is_active or state.is_done):
+        lines.append(Text(f"when it was last computed here: {printable(last.removeprefix('error: '))}", "red"))
+    return Text("\n").join([*lines, Text("  ").join(counts)] if counts else lines)
 
 
 def _colour(status: str) -> str:
@@ -120,9 +136,10 @@ def plan_lines(state: StudyState, estimate: StudyEstimate | None, problem: str) 
     """What is to be computed and what it takes. problem: why that cannot be told. All safe to print."""
     known = state.known
     if known.study is None:
-        text = Text(printable(known.problem), "red")
-        text.append(f"\n\nE opens {printable(known.file.name)} in your editor" if known.file.is_file() else "")
-        return text
+        if known.is_gone and known.manifest:
+            text = Text("what was run:\n\n", "dim")
+            return text.append("\n".join(map(printable, known.manifest.text.splitlines())), "not dim")
+        return Text(f"E opens {printable(known.file.name)} in your editor", "dim")
     rows = [*_cost_rows(state, estimate)] if estimate else [("", printable(problem) or "estimating ...")]
     rows += [("", "")]
     rows += [(setting.name, setting.text) for setting in outline_study(known.study)]
@@ -150,7 +167,8 @@ def _cost_rows(state: StudyState, estimate: StudyEstimate) -> Iterator[tuple[str
     yield "trajectories", f"{estimate.trajectories:,}{finished}"
     yield "iterations", f"{estimate.iterations:,}, {done:,} of them done" if done else f"{estimate.iterations:,}"
     if done < estimate.iterations:
-        yield "time", f"{describe_time(seconds)} on one device"
+        if state.progress is None or state.progress.seconds_left is None:  # else that is told above
+            yield "time", f"{describe_time(seconds)} on one device"
         yield "disk", f"{describe_disk_space(estimate.room)} more, {format_size(estimate.free)} free"
 
 
@@ -171,20 +189,22 @@ def report_lines(state: StudyState, found: FoundReport | None, progress: str) ->
     known, done = state.known, state.count("done")
     lines = []
     if progress:
-        lines.append(Text(f"being written: {printable(progress)}   e gives it up", "bold"))
+        lines.append(one_line((f"being written: {printable(progress)}   e gives it up", "bold")))
     if found is not None:
-        where = f"{abbreviate_home(found.folder)}: report.md, report.html, figures"
-        lines.append(Text(printable(where)))
+        lines.append(one_line(printable(abbreviate_home(found.folder))))
         age = format_age(datetime.fromtimestamp(found.when, UTC).isoformat()).strip() or "now"
-        lines.append(Text(f"written {age}, of {format_count(found.trajectories, 'trajectory')}", "dim"))
+        about = format_count(found.trajectories, "trajectory")
+        lines.append(one_line((f"report.md, report.html and figures, written {age}, of {about}", "dim")))
         if done > found.trajectories:
-            lines.append(Text(f"{done:,} are done now: e writes it again", "yellow"))
-        lines.append(Text(""))
+            lines.append(one_line((f"{done:,} are done now: e writes it again", "yellow")))
+        lines.append(one_line(""))
     elif not progress:
         if known.study:
-            lines.append(Text(f"e writes the report to {printable(abbreviate_home(known.study.report_folder))}", "dim"))
+            lines.append(
+                one_line((f"e writes the report to {printable(abbreviate_home(known.study.report_folder))}", "dim"))
+            )
         if not done:
-            lines.append(Text("nothing is done yet, and only complete trajectories count", "dim"))
+            lines.append(one_line(("nothing is done yet, and only complete trajectories count", "dim")))
     return lines
 
 

@@ -36,7 +36,7 @@ class QueueTable(RowTable, inherit_bindings=True):
         queue: ListedQueue
 
     @dataclass
-    class Said(Message):
+    class Reported(Message):
         """What came of a key. Not yet safe to print."""
 
         text: str
@@ -83,7 +83,7 @@ class QueueTable(RowTable, inherit_bindings=True):
         try:
             queue = self._reader.read(self._workers)
         except (RiptuiError, OSError) as error:
-            self.app.call_later(self.post_message, self.Said(f"the queue cannot be read: {error}", True))
+            self.app.call_later(self.post_message, self.Reported(f"the queue cannot be read: {error}", True))
             return
         self.app.call_later(self._show_queue, queue, time.monotonic() - started)
 
@@ -181,7 +181,7 @@ class QueueTable(RowTable, inherit_bindings=True):
         try:
             self.require_changeable()
         except InputError as error:
-            self.post_message(self.Said(str(error), True))
+            self.post_message(self.Reported(str(error), True))
             return False
         return True
 
@@ -217,7 +217,7 @@ class QueueTable(RowTable, inherit_bindings=True):
 
     def _report(self, text: str, *, is_warning: bool = False) -> None:
         """For any thread."""
-        self.app.call_later(self.post_message, self.Said(text, is_warning))
+        self.app.call_later(self.post_message, self.Reported(text, is_warning))
 
     def _describe_place(self, keys: Sequence[str], count: int) -> str:
         """Where the first of them is now."""

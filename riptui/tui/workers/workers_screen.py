@@ -156,7 +156,7 @@ class WorkersScreen(Screen[str]):
                 self._awaited_worker = ""
             self._show_worker()
 
-    @on(RowTable.CursorMoved, "#workers-table")
+    @on(RowTable.RowReached, "#workers-table")
     def _show_worker(self) -> None:
         """Show what the lower part says of the chosen worker."""
         one = self.chosen_worker
@@ -180,7 +180,7 @@ class WorkersScreen(Screen[str]):
 
     @on(QueueTable.QueueRead)
     @on(LogView.FollowingChanged)
-    @on(RowTable.CursorMoved, "#queue")
+    @on(RowTable.RowReached, "#queue")
     def _show_summary(self) -> None:
         """What the lower part shows, in the line above it, and why the cursor's row waits, in the last."""
         queue, one = self.queue_table.queue, self.chosen_worker
@@ -196,8 +196,8 @@ class WorkersScreen(Screen[str]):
         reason = self.queue_table.reason if self.tab == "queue" else ""
         self.query_one(FeedbackLine).show_progress(Text(printable(reason), "yellow"))
 
-    @on(QueueTable.Said)
-    def _say(self, message: QueueTable.Said) -> None:
+    @on(QueueTable.Reported)
+    def _say(self, message: QueueTable.Reported) -> None:
         self.say(message.text, is_warning=message.is_warning)
         self._show_summary()
 

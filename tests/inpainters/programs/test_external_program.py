@@ -1,6 +1,9 @@
 """Inpainters that are programs: what they get, what may go wrong with them, and that nothing of them is left."""
 
+import json
 import os
+import re
+import shlex
 import signal
 import tempfile
 import time
@@ -208,7 +211,7 @@ def test_an_exit_code_is_told_with_the_last_line_and_the_log_has_the_rest() -> N
     with pytest.raises(InpainterError) as refused:
         paint(load("mine"))
     text = str(refused.value)
-    assert text.startswith("the program of mine, after 0 s: it exited with 3: ")
+    assert re.match(r"the program of mine, after \d+ s: it exited with 3: ", text)
     assert text.endswith("RuntimeError: CUDA out of memory")
     assert "\x1b" not in text
     [note] = refused.value.__notes__
@@ -401,6 +404,30 @@ def test_a_program_that_is_missing_is_one_line_with_what_to_do(
     command: str, settings: dict[str, Any], words: str
 ) -> None:
     assert words in refuse(command, kind=InputError, **settings)
+
+
+def test_a_file_that_is_not_executable_is_told(tmp_path: Path) -> None:
+    (tmp_path / "tool").write_text("#!/bin/sh\n")
+    text = refuse("./tool {image} {mask} {output}", kind=InputError, folder=tmp_path)
+    assert f"{tmp_path}/tool is not executable; chmod +x it" in text
+    (tmp_path / "tool").chmod(0o755)
+    (tmp_path / "tool").write_text("#!/no/such/interpreter\n")
+    assert "it does not start: No such file or directory" in refuse("./tool {image} {mask} {output}", folder=tmp_path)
+
+
+def test_spaces_quotes_and_braces_stay_in_their_words(
+    tmp_path: Path, temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd = temporary / "a 'b' \"c\" {d} $e\n\N{LATIN SMALL LETTER E WITH ACUTE}"
+    odd.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(odd))
+    words = ["two words", "it's", '"', "{{images}}", '{{"a": 1}}', "$HOME", "*", ""]
+    define_program(stand_in("words", tmp_path / "log", *map(shlex.quote, words)))
+    images, outputs = paint(load("mine"))
+    assert np.array_equal(images, outputs)
+    printed = json.loads((tmp_path / "log").read_text())
+    assert printed == [word.replace("{{", "{").replace("}}", "}") for word in words]
+    odd.rmdir()
 
 
 def test_no_shell_reads_the_command(tmp_path: Path) -> None:

@@ -9,9 +9,11 @@ import pytest
 from textual.widgets import Button, Checkbox, Input, OptionList, SelectionList
 
 from riptui.errors import InputError
+from riptui.features import feature_extractor_names
 from riptui.metrics import REGISTRY
 from riptui.planning.command_line import to_command_line
 from riptui.spec import encode_spec
+from riptui.store.feature_file import stored_extractors
 from riptui.store.trajectory import Trajectory
 from riptui.tui.commands import sharing
 from riptui.tui.commands.export_dialog import ExportOptions, ExportScreen, parse_interval, plan_tasks
@@ -178,12 +180,14 @@ async def test_m_measures_in_a_process_of_its_own(
         await pilot.press("M")
         dialog = await pilot.wait_for_dialog(MultiChoiceDialog)
         names = dialog.query_one(SelectionList)
-        assert names.option_count == len(REGISTRY)
+        assert names.option_count == len(REGISTRY) + len(feature_extractor_names())
         names.deselect_all()
         names.select("psnr")
+        names.select("phash")
         await pilot.press("enter")
-        await pilot.wait_for_words("measuring 1 trajectory: psnr")
+        await pilot.wait_for_words("measuring 1 trajectory: psnr, phash")
         await pilot.wait_for_toast("1 trajectory measured")
+    assert stored_extractors(one) == ["phash"]
     assert {name for values in one.read_metrics().values() for name in values} == {"psnr"}
 
 

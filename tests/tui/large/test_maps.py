@@ -75,10 +75,10 @@ async def test_the_key_goes_through_the_maps_and_back_to_the_frame(runs: Path, m
         await show_map(large)
         assert large.screen.view.map == "lpips-vgg"
         assert large.shows(coloured(runs, 32, 1.0))
-        assert "LPIPS vgg map 0████████1  greatest .500" in large.line
+        assert "LPIPS vgg map 0 ████████ 1  greatest .500" in large.line
         await large.press("right_square_bracket")
         assert large.shows(coloured(runs, 32, 0.5))
-        assert "0████████0.5" in large.line
+        assert "0 ████████ 0.5" in large.line
         assert made.asked == ["lpips-vgg"], "what was measured is kept"
         await large.press("m", "m", "m")
         assert large.screen.view.map == "delta-e"
@@ -87,6 +87,14 @@ async def test_the_key_goes_through_the_maps_and_back_to_the_frame(runs: Path, m
         assert large.shows(read_frame(Trajectory(runs / FIRST), 32))
         await large.press("m", "d")
         assert (large.screen.view.map, large.screen.view.kind) == ("", "difference")
+
+
+async def test_in_little_room_the_line_is_whole(runs: Path, made: MadeMaps) -> None:
+    async with open_large(runs, (60, 20)) as large:
+        await show_map(large)
+        await large.pilot.hover((30, 5))
+        await large.pilot.wait_until(lambda: "LPIPS vgg map 0 to 1  here ." in large.line, "the value")
+        assert len(large.line) <= 58
 
 
 async def test_the_value_below_the_mouse(runs: Path, made: MadeMaps) -> None:

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image as PilImages
 from textual.app import App
 from textual.pilot import Pilot
-from textual.widgets import Static
+from textual.widgets import OptionList, Static
 
 from riptui.corpus.corpus_building import CorpusPlan, build_corpus
 from riptui.corpus.corpus_files import list_corpora
@@ -15,6 +15,7 @@ from riptui.features import load_extractor
 from riptui.graphics.capabilities import Terminal
 from riptui.graphics.protocol import Graphics
 from riptui.tui import bindings
+from riptui.tui.dialogs import ChoiceDialog
 from riptui.tui.nearest import nearest_lookup
 from riptui.tui.nearest.nearest_lookup import NearestLookup, look_up, read_pair
 from riptui.tui.nearest.nearest_screen import NearestScreen
@@ -119,7 +120,28 @@ async def test_the_key_of_the_browser(runs: Path) -> None:
         await pilot.wait_until(lambda: isinstance(pilot.app.screen, NearestScreen), "the screen")
         await pilot.press("escape")
         await pilot.wait_until(lambda: not isinstance(pilot.app.screen, NearestScreen), "back")
+        await choose_among_two(pilot, runs)
         await forget_all(pilot)
+
+
+async def choose_among_two(pilot: AppPilot, runs: Path) -> None:
+    """Of two corpora one is chosen; if both are of the same pictures, a key changes to the other."""
+    build_corpus(CorpusPlan("photos-2", runs.parent / "photos", size=256), load_extractor("phash"))
+    await pilot.press("equals_sign")
+    dialog = await pilot.wait_for_dialog(ChoiceDialog)
+    assert "by phash" in str(dialog.query_one(OptionList).get_option_at_index(1).prompt)
+    await pilot.press("2")
+    for name in ("photos-2: ", "photos: "):
+        await pilot.wait_until(lambda name=name: name in text(pilot, "#nearest-rule"), name)
+        await pilot.press("E")
+    await pilot.wait_until(lambda: "photos-2: " in text(pilot, "#nearest-rule"), "the first one again")
+    await pilot.press("escape")
+    await pilot.wait_until(lambda: not isinstance(pilot.app.screen, NearestScreen), "back")
+
+
+def text(pilot: AppPilot, selector: str) -> str:
+    found = pilot.app.screen.query(selector)
+    return str(found.first(Static).content) if found else ""
 
 
 async def forget_all(pilot: AppPilot) -> None:

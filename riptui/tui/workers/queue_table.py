@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from threading import Lock
 from typing import Literal
 
 from textual.message import Message
@@ -53,6 +54,7 @@ class QueueTable(RowTable, inherit_bindings=True):
         self._read_after = 0.0  # time.monotonic()
         self._read_before = 0.0
         self._offset = 0  # by which what is chosen is still to be moved
+        self._offset_lock = Lock()
         self._number = 0  # of the next change
         self.queue: ListedQueue | None = None
         """As it was read last; None: not yet."""
@@ -153,11 +155,13 @@ class QueueTable(RowTable, inherit_bindings=True):
         """Move what is chosen; a held key adds up until the thread comes to it."""
         if not self._can_change():
             return
-        self._offset += offset
+        with self._offset_lock:
+            self._offset += offset
         keys = self.chosen
 
         def change(chosen: Sequence[QueuedTrajectory], waiting: Sequence[QueuedTrajectory]) -> list[RequestChange]:
-            steps, self._offset = self._offset, 0
+            with self._offset_lock:
+                steps, self._offset = self._offset, 0
             return shift(waiting, {queued.trajectory.path for queued in chosen}, steps) if steps else []
 
         self._submit("shift", keys, change, self._describe_place)
@@ -175,6 +179,8 @@ class QueueTable(RowTable, inherit_bindings=True):
 
     def require_changeable(self) -> list[QueuedTrajectory]:
         """What is chosen and one's own. Raises InputError if nothing is."""
+        if self.queue is None:
+            raise InputError("the queue is still being read")
         return require_own(self.find_queued(self.chosen))
 
     def _can_change(self) -> bool:

@@ -48,6 +48,7 @@ class QueueTable(RowTable, inherit_bindings=True):
         self._runs = Path(os.path.realpath(runs))
         self._reader = QueueReader(self._runs)  # used by the thread only, as are the changes
         self._changes = QueueChanges()
+        self._newest = ListedQueue()  # likewise: as read last, which the screen may not show yet
         self._jobs = LatestJobs(partial(self.run_worker, thread=True, group="queue"))
         self._workers: tuple[Worker, ...] = ()
         self._is_outdated = True
@@ -83,7 +84,7 @@ class QueueTable(RowTable, inherit_bindings=True):
     def _read_in_thread(self) -> None:
         started = time.monotonic()
         try:
-            queue = self._reader.read(self._workers)
+            queue = self._newest = self._reader.read(self._workers)
         except (RiptuiError, OSError) as error:
             self.app.call_later(self.post_message, self.Reported(f"the queue cannot be read: {error}", True))
             return
@@ -206,9 +207,8 @@ class QueueTable(RowTable, inherit_bindings=True):
         self, kind: str, keys: Sequence[str], change: QueueChange, describe: Callable[[Sequence[str], int], str]
     ) -> None:
         def apply() -> None:
-            queue = self.queue or ListedQueue()
             try:
-                count = self._changes.apply(queue, {self._runs / key for key in keys}, change)
+                count = self._changes.apply(self._newest, {self._runs / key for key in keys}, change)
             except (RiptuiError, OSError) as error:
                 self._report(str(error), is_warning=True)
                 return

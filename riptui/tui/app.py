@@ -93,6 +93,12 @@ class RiptuiApp(App[None], inherit_bindings=False):  # Textual's ctrl+q, beside 
         """None below a screen that covers all: Textual repaints the top one wherever one below it changes."""
         return super()._background_screens if self.screen.is_modal else []
 
+    def _end_batch(self) -> None:
+        """Have the screen on top drawn after a batch, also one of a screen below it: Textual only asks the app."""
+        super()._end_batch()
+        if not self._batch_count and self._screen_stack:
+            self.screen.check_idle()
+
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return dict(themes.css_variables(self.current_theme))
 

@@ -1,7 +1,7 @@
 """What the app costs: time to the first paint, memory, a key's way to the screen, bytes on the wire.
 
     python tests/benchmarks/tui.py                 all of it, two minutes
-    python tests/benchmarks/tui.py start keys      some: start, light, keys, scrub, pictures, quiet
+    python tests/benchmarks/tui.py start keys      some: start, light, keys, scrub, pictures, quiet, workers
 
 Everything is seen through a pseudo-terminal of 140x40, as over SSH: what arrives, and when. Times stand beside a bare
 Textual app with one Label in the same run. Prints each figure beside its bar, and exits 1 if one is missed.
@@ -315,6 +315,31 @@ def quiet(scratch: Path) -> None:
     running.wait()
 
 
+def workers(scratch: Path) -> None:
+    """Bytes of the screen of workers: nothing while nobody computes, little beside one that runs."""
+    runs = scratch / "shared"
+    queued(runs, 64, range(30), amount=100_000.0)
+    with app(runs, RIPTUI_GRAPHICS="off") as seen:
+        seen.until("30 queued")
+        seen.settle(3.0)
+        seen.press(b"W")
+        seen.until("30 wait")
+        seen.settle(3.0)
+        report("workers: idle", len(seen.watch(10.0)) / 10, 0, " B/s")
+        seen.press(b"\t")
+        sizes = []
+        for _ in range(10):
+            seen.press(DOWN)
+            sizes.append(len(seen.settle(1.0)))
+        report("workers: a cursor key in the queue", statistics.median(sizes), 1000, " B")
+        running = subprocess.Popen([sys.executable, "-m", "riptui", "worker", "--runs", str(runs), "--batch", "1"])
+        seen.until("29 wait")
+        seen.settle(1.0, limit=6.0)
+        report("workers: while one computes", len(seen.watch(10.0)) / 10, 3000, " B/s")
+        running.kill()
+        running.wait()
+
+
 PARTS: dict[str, Callable[[Path], None]] = {
     "start": start,
     "light": light,
@@ -322,6 +347,7 @@ PARTS: dict[str, Callable[[Path], None]] = {
     "scrub": scrub,
     "pictures": pictures,
     "quiet": quiet,
+    "workers": workers,
 }
 
 

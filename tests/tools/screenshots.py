@@ -67,7 +67,7 @@ SHOTS = (
     Shot("launch", "kitty", "coffee/m64-s0", f"n {TYPED}"),
     Shot("masks", "kitty", "coffee/m64-s1", "3 shift+Left shift+Left d", theme="riptui-light"),
     Shot("compact", "xterm-sixel", "coffee/m128-s0", size=(80, 24)),
-    Shot("workers", "kitty", "live/coffee/m64-s1-biharmonic", "W", live=True),
+    Shot("workers", "kitty", "live/coffee/m64-s1-biharmonic", "W", size=(140, 24), live=True),
     Shot("live", "xterm-sixel", "live/coffee/m64-s0-biharmonic", live=True),
     Shot("studies", "kitty", "", "shift+s", study=True),
 )

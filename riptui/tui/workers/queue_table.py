@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from threading import Lock
 from typing import Literal
 
 from textual.message import Message
@@ -47,12 +48,14 @@ class QueueTable(RowTable, inherit_bindings=True):
         self._runs = Path(os.path.realpath(runs))
         self._reader = QueueReader(self._runs)  # used by the thread only, as are the changes
         self._changes = QueueChanges()
+        self._newest = ListedQueue()  # likewise: as read last, which the screen may not show yet
         self._jobs = LatestJobs(partial(self.run_worker, thread=True, group="queue"))
         self._workers: tuple[Worker, ...] = ()
         self._is_outdated = True
         self._read_after = 0.0  # time.monotonic()
         self._read_before = 0.0
         self._offset = 0  # by which what is chosen is still to be moved
+        self._offset_lock = Lock()
         self._number = 0  # of the next change
         self.queue: ListedQueue | None = None
         """As it was read last; None: not yet."""
@@ -81,7 +84,7 @@ class QueueTable(RowTable, inherit_bindings=True):
     def _read_in_thread(self) -> None:
         started = time.monotonic()
         try:
-            queue = self._reader.read(self._workers)
+            queue = self._newest = self._reader.read(self._workers)
         except (RiptuiError, OSError) as error:
             self.app.call_later(self.post_message, self.Reported(f"the queue cannot be read: {error}", True))
             return
@@ -153,11 +156,13 @@ class QueueTable(RowTable, inherit_bindings=True):
         """Move what is chosen; a held key adds up until the thread comes to it."""
         if not self._can_change():
             return
-        self._offset += offset
+        with self._offset_lock:
+            self._offset += offset
         keys = self.chosen
 
         def change(chosen: Sequence[QueuedTrajectory], waiting: Sequence[QueuedTrajectory]) -> list[RequestChange]:
-            steps, self._offset = self._offset, 0
+            with self._offset_lock:
+                steps, self._offset = self._offset, 0
             return shift(waiting, {queued.trajectory.path for queued in chosen}, steps) if steps else []
 
         self._submit("shift", keys, change, self._describe_place)
@@ -175,6 +180,8 @@ class QueueTable(RowTable, inherit_bindings=True):
 
     def require_changeable(self) -> list[QueuedTrajectory]:
         """What is chosen and one's own. Raises InputError if nothing is."""
+        if self.queue is None:
+            raise InputError("the queue is still being read")
         return require_own(self.find_queued(self.chosen))
 
     def _can_change(self) -> bool:
@@ -200,9 +207,8 @@ class QueueTable(RowTable, inherit_bindings=True):
         self, kind: str, keys: Sequence[str], change: QueueChange, describe: Callable[[Sequence[str], int], str]
     ) -> None:
         def apply() -> None:
-            queue = self.queue or ListedQueue()
             try:
-                count = self._changes.apply(queue, {self._runs / key for key in keys}, change)
+                count = self._changes.apply(self._newest, {self._runs / key for key in keys}, change)
             except (RiptuiError, OSError) as error:
                 self._report(str(error), is_warning=True)
                 return

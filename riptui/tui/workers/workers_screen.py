@@ -47,6 +47,7 @@ from riptui.tui.workers.worker_rows import DescribedWorker, build_worker_table, 
 if TYPE_CHECKING:
     from riptui.tui.browser import Browser
 
+LEAVES = "leaves after its current iteration"
 TABS = ("queue", "log", "worker")
 CHECK_SECONDS = 1.0  # between two looks whether the queue is to be read
 
@@ -83,6 +84,7 @@ class WorkersScreen(Screen[str]):
         self._jobs = LatestJobs(partial(self.run_worker, thread=True, group="workers"))
         self.described: dict[str, DescribedWorker] = {}  # by id, as in the table
         self._message = browser.last_workers
+        self._awaited_worker = ""  # the id to put the cursor on as soon as it is listed
 
     def compose(self) -> ComposeResult:
         yield HeadLine(self._browser.runs, id="head")
@@ -150,6 +152,8 @@ class WorkersScreen(Screen[str]):
         if self.is_mounted:
             self.described = {one.id: one for one in described}
             self.workers_table.show(columns, rows)
+            if self._awaited_worker and self.workers_table.select(self._awaited_worker):
+                self._awaited_worker = ""
             self._show_worker()
 
     @on(RowTable.RowReached, "#workers-table")
@@ -320,7 +324,8 @@ class WorkersScreen(Screen[str]):
         except RiptuiError as error:
             self.say(str(error), is_warning=True)
         else:
-            self.say(f"worker {one.title} {'was killed' if kill else 'leaves after its current iteration'}")
+            asked = "was asked to leave; X kills it if it does not" if one.worker.silent else LEAVES
+            self.say(f"worker {one.title} {'was killed' if kill else asked}")
 
     @work
     async def action_start(self) -> None:
@@ -341,6 +346,7 @@ class WorkersScreen(Screen[str]):
             self.notify(printable(str(error)), severity="error", markup=False, timeout=10)
         else:
             self.say(f"worker {worker.record.pid} was started")
+            self._awaited_worker = worker.record.id
 
     # Searching
 

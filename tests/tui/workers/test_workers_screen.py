@@ -172,6 +172,19 @@ async def test_what_waits_moves_and_every_change_is_undone(runs: Path) -> None:
             await pilot.wait_until(lambda expected=expected: order(pilot) == expected, "undone")
 
 
+async def test_each_press_counts_also_where_the_screen_is_late(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with open_app(runs) as pilot:
+        await enter(pilot)
+        table = queue(pilot)
+        table.select("night/m64-s4")
+        monkeypatch.setattr(table, "_show_queue", lambda *given: None)  # nothing read arrives any more
+        for _ in range(3):
+            table.shift_chosen(-1)
+            await pilot.wait_until(lambda: not table._jobs.busy, "the change")
+        positions = {seed: Trajectory(runs / f"night/m64-s{seed}").request.queued for seed in range(5)}
+        assert sorted(positions, key=positions.__getitem__) == [0, 4, 1, 2, 3]
+
+
 async def test_a_priority_is_asked_for_and_a_removal_is_undone(runs: Path) -> None:
     async with open_app(runs) as pilot:
         await enter(pilot)
@@ -374,3 +387,18 @@ def test_every_key_of_the_screen_is_in_the_help() -> None:
     ids = [str(binding.id) for scope in (bindings.WORKERS, bindings.LOG) for binding in scope]
     assert {id.partition(".")[0] for id in ids} <= bindings.GROUPS.keys()
     assert len(ids) == len(set(ids))
+
+
+async def test_what_changes_while_a_screen_below_changes_in_a_batch_is_drawn_afterwards(
+    runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_app(runs) as pilot:
+        await enter(pilot)
+        await pilot.pause()
+        drawn: list[object] = []
+        monkeypatch.setattr(pilot.app, "_display", lambda *given: drawn.append(given))
+        with pilot.app.batch_update():
+            screen(pilot).say("told meanwhile")
+            await pilot.pause(0.1)
+            assert not drawn
+        await pilot.wait_until(lambda: drawn, "it")

@@ -70,10 +70,12 @@ def _explain(curves: Sequence[SetCurve]) -> Iterator[str]:
     info = find_set_metric(curves[0].metric)
     yield info.summary
     images = min(point.images for curve in curves for point in curve.points)
-    if not info.resamples:
-        yield "it has no intervals: fitting the classifier to resamples would take hours"
-    elif images < MIN_INTERVAL_IMAGES:
+    if images < MIN_INTERVAL_IMAGES:
         yield f"no intervals over fewer than {MIN_INTERVAL_IMAGES} images"
+    elif not info.resamples:
+        yield "the interval is Wilson's of half as many pictures: no resample is classified"
+    elif images > info.resampled_pictures:
+        yield f"no intervals over more than {info.resampled_pictures:,} images: each resample takes too long"
 
 
 def _print_comparison(comparison: SetComparison, metric: str, sets: PictureSets) -> None:

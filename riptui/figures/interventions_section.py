@@ -16,7 +16,7 @@ INTERVENTIONS_CSV = "interventions.csv"
 _INTRODUCTION = """\
 The value at the end with an intervention minus the value without it, paired by image, masks and noise: the seeds of an
 image averaged first, with a 95 % interval over images. Of a distance, a difference below 0 means that the intervention
-ends nearer to the original.
+ends nearer to the original; of a similarity such as ssim or psnr, one above 0.
 """
 
 

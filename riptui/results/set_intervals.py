@@ -5,6 +5,13 @@ on their number (of 100 such intervals of FID, 1 held the truth). The spread of 
 wide. So the interval reaches as many standard deviations of the resamples to both sides as Student's t says; of 100
 simulated ones 95 to 100 held the truth. Of a share it is at least as wide as Wilson's, for resamples of a share at its
 end do not vary.
+
+U-IDS and P-IDS are never computed of resamples: fitting the classifier takes minutes, and copies of a picture would be
+told apart as well as the picture. They are shares of classified pictures, and vary more than a share of so many
+independent trials, since the classifier is fitted to these very pictures; with as many pictures as dimensions, up to
+1.8 times as much. Their interval is Wilson's for half as many pictures: of 200 simulated ones of each of five kinds of
+pairs of sets, with 1, 1.5 and 3 times as many pictures as dimensions, 191 to 200 held the mean over such sets (Wilson's
+own: from 172).
 """
 
 from math import isfinite, nan, sqrt
@@ -21,10 +28,16 @@ from riptui.results.bootstrap import (
     t_standard_errors,
 )
 
+CLASSIFIED_COUNT_FOR = 0.5
+"""As how many independent trials each picture counts that a classifier fitted to it tells."""
+
 
 def estimate_set(statistic: SetStatistic, images: int, info: SetMetricInfo, *, seed: int = 0) -> IntervalEstimate:
     """The value for all pictures, with its interval if there are at least MIN_INTERVAL_IMAGES."""
     found = estimate_difference(statistic, images, info, seed=seed)
+    if not info.resamples and images >= MIN_INTERVAL_IMAGES:
+        low, high = wilson_interval(found.value, images * CLASSIFIED_COUNT_FOR)
+        return IntervalEstimate(found.value, low, high, images)
     if not isfinite(found.low):
         return found
     low, high = found.low, found.high
@@ -46,7 +59,7 @@ def estimate_difference(
     return IntervalEstimate(value, value - reach, value + reach, images)
 
 
-def wilson_interval(share: float, count: int) -> tuple[float, float]:
+def wilson_interval(share: float, count: float) -> tuple[float, float]:
     """Of a share of independent trials, Wilson 1927."""
     z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
     centre = (share + z**2 / (2 * count)) / (1 + z**2 / count)

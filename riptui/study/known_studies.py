@@ -36,6 +36,8 @@ class KnownStudy:
     """What is wrong, in one line: of the file, or of the record of what was run. Not yet safe to print."""
     is_gone: bool = False
     """Whether the file is."""
+    is_elsewhere: bool = False
+    """Whether its file and its trajectories are neither in the runs folder nor beside it: it was used lately."""
     manifest_file: Path | None = None
     manifest: Manifest | None = None
     """What was run; None: nothing yet."""
@@ -66,7 +68,10 @@ class StudyFinder:
         self._are_studies: dict[Path, tuple[object, bool]] = {}
 
     def find(self, groups: Iterable[str]) -> list[KnownStudy]:
-        """All studies, by name. groups: the folders below the runs folder that hold trajectories or groups of them."""
+        """All studies by name, those elsewhere last.
+
+        groups: the folders below the runs folder that hold trajectories or groups of them.
+        """
         by_file = [self._of_file(file) for file in self._list_files()]
         files = {known.file: known for known in by_file}
         found = {known.key: known for known in by_file}
@@ -76,11 +81,25 @@ class StudyFinder:
                 if known.study is None and files.get(known.file) and files[known.file].study is None:
                     found.pop(files[known.file].key, None)  # the same, and more of it is known here
                 found[known.key] = known
-        return sorted(found.values(), key=lambda known: (natural_key(known.name), known.key))
+        placed = [replace(known, is_elsewhere=self._is_elsewhere(known)) for known in found.values()]
+        return sorted(placed, key=lambda known: (known.is_elsewhere, natural_key(known.name), known.key))
+
+    def _is_elsewhere(self, known: KnownStudy) -> bool:
+        root, folder = self._runs.resolve(), known.folder
+        was_run_here = known.manifest is not None and folder is not None and folder.resolve().is_relative_to(root)
+        return not was_run_here and known.file.resolve().parent not in self._near_folders()
+
+    def _near_folders(self) -> list[Path]:
+        """Where study files are looked for."""
+        return [*dict.fromkeys(one.resolve() for one in (self._runs, self._runs.absolute().parent, Path()))]
 
     def _list_files(self) -> Iterator[Path]:
-        folders = dict.fromkeys(one.resolve() for one in (self._runs, self._runs.absolute().parent, Path()))
-        listed = [file for folder in folders for file in self._list_names(folder, ".toml") if self._is_study_file(file)]
+        listed = [
+            file
+            for folder in self._near_folders()
+            for file in self._list_names(folder, ".toml")
+            if self._is_study_file(file)
+        ]
         recent = [file for file in list_recent() if file.is_file()]
         yield from {file.resolve(): file for file in [*listed, *recent]}.values()
 

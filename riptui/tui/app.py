@@ -172,7 +172,9 @@ class RiptuiApp(App[None], inherit_bindings=False):  # Textual's ctrl+q, beside 
         if message.expected and not message.failed:
             return
         severity: Literal["error", "information"] = "error" if message.failed else "information"
-        self.notify(printable(f"study {message.file.stem}: {message.text}"), severity=severity, markup=False)
+        self.notify(
+            printable(f"study {message.file.stem}: {message.text}"), severity=severity, timeout=10, markup=False
+        )
 
     def on_study_jobs_report_ended(self, message: "StudyJobs.ReportEnded") -> None:
         name = message.file.stem
@@ -193,7 +195,8 @@ class RiptuiApp(App[None], inherit_bindings=False):  # Textual's ctrl+q, beside 
             if isinstance(screen, Browser):
                 screen.remember_place()
         if self._study_jobs is not None:
-            self.farewell = [printable(text) for text in self._study_jobs.close()]
+            self.farewell += map(printable, self._study_jobs.close())
+            self._study_jobs = None  # Textual may tell of the exit twice
         if self._driver is not None:
             self._driver.write(self.graphics.free_all())
 

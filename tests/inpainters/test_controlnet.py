@@ -18,6 +18,8 @@ from riptui.inpainters.models.identity import require_places
 from riptui.inpainters.models.weight_check import read_place, unlike_place
 from riptui.inpainters.pipeline.controlled_inpainter import control_pictures
 from riptui.inpainters.silence import silence_libraries
+from riptui.planning.sweep import Sweep
+from riptui.store.layout import name_trajectory
 from riptui.testing.inpainter_rules import check_batch, check_output, check_repeatable, check_stopping
 from tests.inpainters.test_diffusion import STEPS, loaded, paint, squares, told
 from tests.support.added_checkpoints import tiny_controlnet
@@ -120,6 +122,8 @@ def test_the_control_picture_is_made_from_the_frame_and_the_mask() -> None:
 def test_a_spec_has_the_controlnet_only_where_there_is_one() -> None:
     assert "control" not in inpainters.spec_parameters("sdxl", {})
     assert inpainters.spec_parameters("sdxl", {"controlnet": "org/name"})["controlnet"] == "org/name"
+    [spec] = Sweep(["sdxl"], [128], [0], {"controlnet": "/home/me/canny"}).specs("", "0" * 64, "0" * 64)
+    assert name_trajectory(spec) == "m128-s0-sdxl-controlnetcanny"
     with pytest.raises(InputError, match="control is 'depth'; it must be hole or black or frame or canny"):
         inpainters.spec_parameters("sdxl", {"control": "depth"})
     with pytest.raises(InputError, match="flux-fill has no parameter controlnet"):
@@ -127,7 +131,7 @@ def test_a_spec_has_the_controlnet_only_where_there_is_one() -> None:
 
 
 def test_one_that_cannot_work_is_refused_before_anything_is_loaded(
-    checkpoints: Checkpoints, controlnets: dict[str, Path], tmp_path: Path
+    checkpoints: Checkpoints, controlnets: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def place(family: str, controlnet: Path | str, model: str = "") -> None:
         require_places(told(checkpoints[model or family], family, controlnet=str(controlnet)))
@@ -139,7 +143,11 @@ def test_one_that_cannot_work_is_refused_before_anything_is_loaded(
         place("sdxl", checkpoints["sdxl"] / "unet")
     with pytest.raises(InputError, match="takes no ControlNet: they are for Stable Diffusion 1, 2 and XL"):
         place("diffusion", controlnets["sdxl"], "sd3")
-    with pytest.raises(WeightsError, match="riptui fetch org/control"):
+    with pytest.raises(WeightsError, match=r"riptui fetch org/control$"):
+        place("sdxl", "org/control")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "org" / "control").mkdir(parents=True)
+    with pytest.raises(WeightsError, match=r"For the folder of that name here, write \./org/control"):
         place("sdxl", "org/control")
 
 

@@ -8,6 +8,7 @@ from numpy.random import default_rng
 
 from riptui.errors import InputError
 from riptui.metrics.sets import find_set_metric, make_statistic
+from riptui.results.bootstrap import IntervalEstimate
 from riptui.results.picture_sets import PictureSets, choose_features, read_picture_sets
 from riptui.results.set_curves import set_comparisons, set_curves
 from riptui.results.set_intervals import estimate_set, wilson_interval
@@ -101,6 +102,23 @@ def test_intervals_hold_what_two_samples_of_one_distribution_have(name: str, tru
         found = estimate_set(statistic, 20, find_set_metric(name))
         held += found.low <= truth <= found.high
     assert held >= 0.9 * repeats
+
+
+@pytest.mark.needs("sets")
+@pytest.mark.parametrize("pictures", [12, 24])
+def test_intervals_of_a_classifiers_errors_hold_their_mean_at_this_number_of_pictures(pictures: int) -> None:
+    """With as many pictures as dimensions, where it varies most, and with twice as many; of frames that are moved."""
+    rng, repeats = default_rng(1), 60
+    found: dict[str, list[IntervalEstimate]] = {"u-ids": [], "p-ids": []}
+    for _ in range(repeats):
+        originals = rng.normal(size=(pictures, 12))
+        frames = 0.8 * originals + rng.normal(0.2, 0.6, (pictures, 12))
+        for name, estimates in found.items():
+            statistic = make_statistic(name, frames.astype(np.float32), originals.astype(np.float32))
+            estimates.append(estimate_set(statistic, pictures, find_set_metric(name)))
+    for estimates in found.values():
+        mean = np.mean([one.value for one in estimates])
+        assert sum(one.low <= mean <= one.high for one in estimates) >= 0.93 * repeats
 
 
 def test_a_share_at_its_end_has_an_interval_all_the_same() -> None:

@@ -88,14 +88,16 @@ def test_a_damaged_record_of_a_run_is_told(written: Written) -> None:
 def test_recent_files_are_found_wherever_they_are(
     written: Written, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    file = written()
+    file = written('runs = "runs"\nimages = ["pictures"]')
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
     runs = tmp_path / "far" / "away" / "runs"
     assert find(runs) == []
     remember_recent(file)
     remember_recent(tmp_path / "gone.toml")
-    assert [known.file for known in find(runs)] == [file]
+    assert [(known.file, known.is_elsewhere) for known in find(runs)] == [(file, True)]
+    monkeypatch.chdir(tmp_path)
+    assert [known.is_elsewhere for known in find()] == [False]
 
 
 def test_a_runs_folder_behind_a_link_is_the_same(written: Written, tmp_path: Path) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from contextlib import nullcontext
 from typing import Any
 
+import anyio
+
 from riptui.inpainters.servers.connection import ServerConnection
 from riptui.inpainters.servers.inpainting_api import OnProgress, PictureRequest
 from riptui.inpainters.servers.json_object import read_object
@@ -72,7 +74,8 @@ class IOPaintApi:
             "sd_seed": picture.seed,
         }
         async with nullcontext() if self.is_parallel else take_turn(connection.place.url):
-            content, headers = await connection.post_for_file("/api/v1/inpaint", body, seconds=picture.seconds)
+            with anyio.CancelScope(shield=not self.is_parallel):  # it would go on there, beside the next picture
+                content, headers = await connection.post_for_file("/api/v1/inpaint", body, seconds=picture.seconds)
         used = headers.get("x-seed", str(picture.seed))
         if used != str(picture.seed):
             raise connection.error(f"used the seed {used[:30]}, not {picture.seed}: nothing could be replayed")

@@ -168,8 +168,7 @@ class StudiesScreen(StudyCommands):
         self.states = seen.states
         self._list.show_studies(seen.states)
         if is_first and not self._awaited:
-            recent = [*map(str, list_recent()), ""][0]
-            self._awaited = next((str(one.known.file) for one in seen.states if one.is_active), recent)
+            self._awaited = _choose_first(seen.states)
         for state in seen.states:
             if str(state.known.file) == self._awaited:
                 self._list.go_to_key(state.known.key)
@@ -193,7 +192,7 @@ class StudiesScreen(StudyCommands):
 
     def _show_current(self) -> None:
         state, panes = self.current, self._panes
-        panes.show_head(state)
+        panes.show_head(state, self._log)
         self.refresh_bindings()
         if state is None:
             panes.plan.show(Text(NO_STUDIES if self.has_read else "reading ...", "dim"))
@@ -294,3 +293,11 @@ class StudiesScreen(StudyCommands):
             self.dismiss(None)
         else:
             self._list.focus()
+
+
+def _choose_first(states: Sequence[StudyState]) -> str:
+    """The file of the study to begin with: one that is computed, else that which was used last; "" if there is none."""
+    here = [state for state in states if not state.known.is_elsewhere]
+    files = {str(state.known.file) for state in here}
+    active = [str(state.known.file) for state in here if state.is_active]
+    return next(iter([*active, *(str(file) for file in list_recent() if str(file) in files)]), "")

@@ -1,21 +1,19 @@
 """The list of the studies: a line each, repainted where it changed."""
 
 from collections.abc import Sequence
-from typing import ClassVar
 
 from rich.text import Text
-from textual.binding import BindingType
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from riptui.tui.studies.study_reader import StudyState
-from riptui.tui.studies.study_texts import list_line
+from riptui.tui.studies.study_texts import list_lines
 
 
 class LineList(OptionList):
     """Lines with keys of their own; the cursor stays on its key while others come and go."""
 
-    BINDINGS: ClassVar[list[BindingType]] = []  # those of the screen, and OptionList's own
+    DEFAULT_CSS = "LineList { text-wrap: nowrap; text-overflow: ellipsis; }"
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id, markup=False, compact=True)
@@ -53,4 +51,5 @@ class LineList(OptionList):
 class StudyList(LineList):
     def show_studies(self, states: Sequence[StudyState]) -> None:
         columns = self.scrollable_content_region.width or self.size.width
-        self.show_lines([(state.known.key, list_line(state, columns)) for state in states])
+        keys = [state.known.key for state in states]
+        self.show_lines([*zip(keys, list_lines(states, columns), strict=True)])

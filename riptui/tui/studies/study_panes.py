@@ -88,8 +88,8 @@ class StudyPanes(Vertical):
         switcher.current = name
         return switcher.get_child_by_id(name)
 
-    def show_head(self, state: StudyState | None) -> None:
-        first, second, counts = head_lines(state) if state else (Text(), Text(), Text())
+    def show_head(self, state: StudyState | None, log: str = "") -> None:
+        first, second, counts = head_lines(state, log) if state else (Text(), Text(), Text())
         for widget, text in ((self._head, Text("\n").join([first, second])), (self._counts, counts)):
             if widget.content != text:
                 widget.update(text)

@@ -126,10 +126,10 @@ def describe_state(state: StudyState) -> tuple[str, str]:
             return Status.FAILED, "error in the file"
         return ("queued", "starting") if state.at_work else ("", "not started")
     failed = state.count(Status.FAILED, SKIPPED)
-    if state.at_work and state.created < state.expected:
-        return Status.RUNNING, "creating trajectories"
     if state.count(Status.RUNNING):
         return Status.RUNNING, "running"
+    if state.at_work and state.created < state.expected:
+        return Status.RUNNING, "starting"
     if state.count(Status.QUEUED):
         return Status.QUEUED, "queued" if state.has_worker or state.at_work else "no worker"
     if state.count(Status.PAUSED):
@@ -139,7 +139,7 @@ def describe_state(state: StudyState) -> tuple[str, str]:
     if failed:
         return Status.FAILED, f"{failed:,} failed"
     if state.created < state.expected:
-        return Status.INTERRUPTED, "not all created"
+        return Status.INTERRUPTED, "incomplete"
     if state.count("missing"):
         return Status.FAILED, f"{state.count('missing'):,} missing"
     return Status.DONE, "done"

@@ -1,6 +1,7 @@
 """What is written of a study: its line in the list, the lines above its panes, its plan."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from rich.cells import cell_len
@@ -26,14 +27,23 @@ MAX_HOSTS = 3  # hosts of workers that are named
 COUNTED = ("done", "running", "queued", "paused", "interrupted", "failed", SKIPPED, "missing")
 
 
-def list_line(state: StudyState, columns: int) -> Text:
-    """A study in one line: mark, name, how much of it is done, and a word."""
+def list_lines(states: Sequence[StudyState], columns: int) -> list[Text]:
+    """A line for each study; of those elsewhere, and those of one name, with the folder of their file."""
+    counts = Counter(state.known.name for state in states)
+    titles = [
+        f"{one.name} ({one.file.parent.name})" if one.is_elsewhere or counts[one.name] > 1 else one.name
+        for one in (state.known for state in states)
+    ]
+    return [_list_line(state, printable(title), columns) for state, title in zip(states, titles, strict=True)]
+
+
+def _list_line(state: StudyState, name: str, columns: int) -> Text:
+    """Mark, name, how much of it is done, and a word."""
     status, word = describe_state(state)
     mark, colour = STATUS_MARKS.get(status, ("·", "dim"))
     percent = f"{percent_done(state):.0f} %" if state.progress and status != "done" else ""
     end = f" {percent}  {word}" if percent else f"  {word}"
     room = max(MIN_NAME_COLUMNS, columns - 2 - cell_len(end))
-    name = printable(state.known.name)
     shown = name if cell_len(name) <= room else f"{name[: room - 1]}…"
     padding = " " * max(0, room - cell_len(shown))
     return one_line((f"{mark} ", colour), shown, padding, (end, "dim"))
@@ -53,8 +63,8 @@ def percent_done(state: StudyState) -> float:
     return min(100.0, 100 * progress.done / all_of_them)
 
 
-def head_lines(state: StudyState) -> tuple[Text, Text, Text]:
-    """The file and the state; the bar; the counts, or what is wrong."""
+def head_lines(state: StudyState, log: str = "") -> tuple[Text, Text, Text]:
+    """The file and the state; the bar; the counts, and what is wrong. log: of its last process in the background."""
     status, word = describe_state(state)
     mark, colour = STATUS_MARKS.get(status, ("·", "dim"))
     known = state.known
@@ -62,9 +72,9 @@ def head_lines(state: StudyState) -> tuple[Text, Text, Text]:
         (printable(known.name), "bold"),
         "  ",
         (f"{mark} {word}", colour if colour != "none" else ""),
-        (f"  {printable(known.file.name)}", "dim"),
+        (f"  {printable(abbreviate_home(known.file))}", "dim"),
     )
-    return first, _progress_line(state), _last_line(state)
+    return first, _progress_line(state), _last_line(state, log)
 
 
 def _progress_line(state: StudyState) -> Text:
@@ -102,7 +112,7 @@ def describe_workers(workers: tuple[Worker, ...]) -> str:
     return printable(", ".join(texts))
 
 
-def _last_line(state: StudyState) -> Text:
+def _last_line(state: StudyState, log: str) -> Text:
     counts = [
         Text.assemble((STATUS_MARKS.get(status, ("!", "red"))[0], _colour(status)), f" {count:,} {status}")
         for status in COUNTED
@@ -111,6 +121,9 @@ def _last_line(state: StudyState) -> Text:
     if state.known.has_changed:
         counts.append(Text("the file has changed since: r adds the changes", "yellow"))
     lines = [Text(printable(state.known.problem), "red")] if state.known.problem else []
+    last = (log.strip().splitlines() or [""])[-1]
+    if last.startswith("error: ") and not (lines or state.is_active or state.is_done):
+        lines.append(Text(f"when it was last computed here: {printable(last.removeprefix('error: '))}", "red"))
     return Text("\n").join([*lines, Text("  ").join(counts)] if counts else lines)
 
 
@@ -154,7 +167,8 @@ def _cost_rows(state: StudyState, estimate: StudyEstimate) -> Iterator[tuple[str
     yield "trajectories", f"{estimate.trajectories:,}{finished}"
     yield "iterations", f"{estimate.iterations:,}, {done:,} of them done" if done else f"{estimate.iterations:,}"
     if done < estimate.iterations:
-        yield "time", f"{describe_time(seconds)} on one device"
+        if state.progress is None or state.progress.seconds_left is None:  # else that is told above
+            yield "time", f"{describe_time(seconds)} on one device"
         yield "disk", f"{describe_disk_space(estimate.room)} more, {format_size(estimate.free)} free"
 
 

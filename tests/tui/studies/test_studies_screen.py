@@ -241,6 +241,7 @@ async def test_the_mouse_chooses_studies_tabs_and_keys(written: Written) -> None
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("size", [(80, 24), (60, 20)])
 async def test_in_little_room_the_list_is_above(written: Written, size: tuple[int, int]) -> None:
     made(written)

@@ -171,8 +171,8 @@ class Chart(Widget):
     def zoom(self, direction: int, around: float | None = None) -> None:
         """Show half of the y axis (1), or twice as much (-1).
 
-        `around`: what stays, from 0 at the bottom to 1; without it the values at the crosshair, or at the vertical line,
-        come to the middle.
+        `around`: what stays, from 0 at the bottom to 1; without it the values at the crosshair, or at the vertical
+        line, come to the middle.
         """
         values = self._values_here() if around is None else []
         if values:

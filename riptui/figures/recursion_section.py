@@ -34,8 +34,9 @@ of a square changes its error: 0 if it damages once, below 0 if it heals. In bra
 image.
 
 R does not say why. An inpainter that never sees what is under the mask can only be changed by the surroundings, which
-were repainted too: given the original around each square, `telea`, `navier-stokes` and `biharmonic` have an R of exactly
-0, and what they have here is the work of damaged surroundings. Errors of pixels weigh a shifted edge and a wrong colour alike: look at the pictures.
+were repainted too: given the original around each square, `telea`, `navier-stokes` and `biharmonic` have an R of
+exactly 0, and what they have here is the work of damaged surroundings. Errors of pixels weigh a shifted edge and a
+wrong colour alike: look at the pictures.
 """
 
 

@@ -61,7 +61,7 @@ SHOTS = (
     Shot("large", "kitty", "coffee/m64-s0", "shift+Left shift+Left shift+Left shift+Left Left f o"),
     Shot("map", "kitty", "coffee/m64-s0", "f m bracketright bracketright rest"),
     Shot("gallery", "kitty", "coffee", "f a a"),
-    Shot("crosshair", "kitty", "coffee/m64-s0", "A period shift+Left shift+Left shift+Left"),
+    Shot("crosshair", "kitty", "coffee", "A Left Left Left Left"),
     Shot("settings", "kitty", "coffee/m64-s0", "O Down"),
     Shot("compare", "xterm-sixel", "coffee/m64-s0", "m Down Down Down Down Down m Down Down Down Down Down m c"),
     Shot("launch", "kitty", "coffee/m64-s0", f"n {TYPED}"),

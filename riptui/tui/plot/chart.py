@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
+from statistics import fmean
 from typing import ClassVar
 
 from rich.color import Color as RichColor
@@ -26,7 +27,7 @@ from riptui.tui.plot.drawing import DrawnChart, draw
 from riptui.tui.plot.grid import ChartCell, Ink
 from riptui.tui.plot.palette import current_series_colours
 from riptui.tui.plot.series import Series
-from riptui.tui.plot.y_axis import YView
+from riptui.tui.plot.y_axis import YView, can_show, place_on_axis
 
 
 class Chart(Widget):
@@ -167,9 +168,27 @@ class Chart(Widget):
             self._cached_drawing = None
             self.refresh()
 
-    def zoom(self, direction: int, around: float = 0.5) -> None:
-        """Show half of the y axis (1), or twice as much (-1); `around`: what stays, from 0 at the bottom to 1."""
-        self.change_view(self.y_view.zoomed(direction, around))
+    def zoom(self, direction: int, around: float | None = None) -> None:
+        """Show half of the y axis (1), or twice as much (-1).
+
+        `around`: what stays, from 0 at the bottom to 1; without it the values at the crosshair, or at the vertical
+        line, come to the middle.
+        """
+        values = self._values_here() if around is None else []
+        if values:
+            every = [point.y for series in self.series for point in series.points()]
+            place = place_on_axis(fmean(values), every, self.y_view)
+            self.change_view(self.y_view.zoomed_to(direction, place))
+        else:
+            self.change_view(self.y_view.zoomed(direction, 0.5 if around is None else around))
+
+    def _values_here(self) -> list[float]:
+        """The value of each series nearest to the crosshair, or to the vertical line."""
+        x = self.marker if self.crosshair is None else self.crosshair
+        if x is None:
+            return []
+        shown = ([point for point in series.points() if can_show(point.y, self.y_view)] for series in self.series)
+        return [min(points, key=lambda point: abs(point.x - x)).y for points in shown if points]
 
     def toggle_log(self) -> None:
         """Make the y axis logarithmic, or linear; all of it is visible then."""

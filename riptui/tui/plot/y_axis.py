@@ -36,6 +36,12 @@ class YView:
         low = min(max(0.0, fixed - around / zoom), 1 - 1 / zoom)
         return replace(self, low=low, high=low + 1 / zoom)
 
+    def zoomed_to(self, direction: int, place: float) -> "YView":
+        """The same with a place of the whole axis in the middle, 0 at its bottom to 1, as far as its ends allow."""
+        span = 1 / self.zoomed(direction).zoom
+        low = min(max(0.0, place - span / 2), 1 - span)
+        return replace(self, low=low, high=low + span)
+
     def moved(self, share: float) -> "YView":
         """Another part, farther up by a share of what is visible; down for a negative one."""
         span = self.high - self.low
@@ -68,6 +74,13 @@ def make_y_axis(values: Iterable[float], view: YView, rows: int, parts: int) -> 
         return YAxis(shown, ticks, [f"{tick:.3g}" for tick in ticks], log=True)
     shown, ticks = with_even_ticks(_visible(y_range(values), view), rows, parts, max_ticks)
     return YAxis(shown, ticks, format_ticks(ticks))
+
+
+def place_on_axis(value: float, values: Iterable[float], view: YView) -> float:
+    """Where a value is on the whole axis of such values: 0 at its bottom to 1."""
+    whole = _log_range(values) if view.log else y_range(values)
+    value = math.log10(value) if view.log else value
+    return (value - whole.low) / (whole.high - whole.low)
 
 
 def can_show(value: float, view: YView) -> bool:

@@ -1,46 +1,63 @@
-"""The line above a trajectory: its path, its status, and inpainter, mask size and seed; of a failed one the reason."""
+"""The line above a trajectory: its path, its status, inpainter, mask size and seed; below it why it failed."""
 
 from datetime import UTC, datetime
 from pathlib import Path
+from textwrap import wrap
 
 from rich.cells import cell_len
 from textual.app import ComposeResult
-from textual.containers import Horizontal
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.message import Message
 
 from riptui.spec import Spec
-from riptui.store.records import Failure
 from riptui.store.trajectory import Status
 from riptui.text.status_marks import STATUS_MARKS
 from riptui.text.terminal import printable
 from riptui.text.units import format_duration
+from riptui.tui.plot.grid import shorten
 from riptui.tui.runs.known_work import NOTHING_KNOWN, KnownWork, describe_queued, describe_running
-from riptui.tui.text_lines import TextLine
+from riptui.tui.text_lines import TextLine, TextLines
 from riptui.tui.trajectory.loader import TrajectorySnapshot
 
+MAX_REASON_ROWS = 2
+WRAP_MARGIN = 8  # columns that a row may lose where a word does not fit
 AGE_SECONDS = 30.0  # between two updates of how long ago something failed
 
 
-class Heading(Horizontal):
+class Heading(Vertical):
     """fig7 / cat / m64-s0        ✓ done · navier-stokes · 64 px · seed 0. In little room outer groups are left out."""
 
     DEFAULT_CSS = """
     Heading {
-        height: 1;
+        height: auto;
+        & Horizontal { height: 1; }
         & #name { width: 1fr; }
         & #recipe { width: auto; margin-left: 2; color: $foreground-muted; }
+        & #reason { display: none; width: 1fr; color: $text-error; }
     }
     """
+
+    class Grown(Message):
+        """It has more rows, or fewer, than before."""
 
     def __init__(self, runs: Path | None) -> None:
         super().__init__()
         self._runs = runs
         self._snapshot: TrajectorySnapshot | None = None
         self._work = NOTHING_KNOWN
+        self._reason_rows = 0
 
     def compose(self) -> ComposeResult:
-        yield TextLine(id="name")
-        yield TextLine(id="recipe")
+        with Horizontal():
+            yield TextLine(id="name")
+            yield TextLine(id="recipe")
+        yield TextLines(id="reason")
+
+    @property
+    def rows(self) -> int:
+        """How many it takes: one, and those of a reason."""
+        return 1 + self._reason_rows
 
     def show(self, snapshot: TrajectorySnapshot) -> None:
         if self._snapshot is not None and self._snapshot.path != snapshot.path:
@@ -67,7 +84,7 @@ class Heading(Horizontal):
         parts = path.relative_to(runs).parts if runs and path.is_relative_to(runs) else path.parts[-3:]
         *groups, folder_name = map(printable, parts)
         has_failed = snapshot.status is Status.FAILED
-        recipe = _describe_failure(snapshot.failure) if has_failed else _describe_work(snapshot, self._work)
+        recipe = _describe_failure(snapshot) if has_failed else _describe_work(snapshot, self._work)
         max_recipe_columns = max(self.size.width // 2, self.size.width - cell_len(folder_name) - 2)
         path_columns = self.size.width - min(recipe.cell_length, max_recipe_columns) - 2
         while groups and cell_len(" / ".join([*groups, folder_name])) > path_columns:
@@ -78,6 +95,19 @@ class Heading(Horizontal):
         self.query_one("#name", TextLine).set_text(name)
         self.query_one("#recipe", TextLine).styles.max_width = max_recipe_columns
         self.query_one("#recipe", TextLine).set_text(recipe)
+        self._show_reason(snapshot.failure.error if has_failed and snapshot.failure else "")
+
+    def _show_reason(self, reason: str) -> None:
+        """Below the line, in as many rows as it takes; of a long one the middle is left out."""
+        width = max(1, self.size.width)
+        lines = wrap(shorten(printable(reason), MAX_REASON_ROWS * (width - WRAP_MARGIN)), width)[:MAX_REASON_ROWS]
+        widget = self.query_one("#reason", TextLines)
+        widget.display = bool(lines)
+        widget.show([Content(line) for line in lines])
+        if len(lines) != self._reason_rows:
+            self._reason_rows = len(lines)
+            widget.styles.height = max(1, len(lines))
+            self.post_message(self.Grown())
 
 
 def _describe_work(snapshot: TrajectorySnapshot, work: KnownWork) -> Content:
@@ -106,13 +136,12 @@ def _recipe(spec: Spec) -> str:
     return " · ".join([*parts, *spec.interventions])
 
 
-def _describe_failure(failure: Failure | None) -> Content:
-    """✗ failed 3 min ago (R retry, 6 log): the reason"""
-    mark, reason, age = STATUS_MARKS["failed"][0], "", ""
-    if failure is not None:
-        reason, age = f": {printable(failure.error)}", format_age(failure.when)
-    keys = (" (R retry, 6 log)", "$foreground-muted")
-    return Content.assemble((f"{mark} failed{age}", "$text-error bold"), keys, (reason, "$foreground"))
+def _describe_failure(snapshot: TrajectorySnapshot) -> Content:
+    """✗ failed 3 min ago (R retry, 6 log) · navier-stokes · 64 px · seed 0"""
+    age = format_age(snapshot.failure.when) if snapshot.failure is not None else ""
+    recipe = f" · {printable(_recipe(snapshot.spec))}" if snapshot.spec is not None else ""
+    state = (f"{STATUS_MARKS['failed'][0]} failed{age}", "$text-error bold")
+    return Content.assemble(state, (" (R retry, 6 log)", "$foreground-muted"), recipe)
 
 
 def format_age(when: str) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from textual import events
+from textual import events, on
 from textual.app import ComposeResult
 from textual.errors import NoWidget
 from textual.message import Message
@@ -304,8 +304,10 @@ class TrajectoryView(Widget):
     def on_resize(self, _event: events.Resize) -> None:
         self._apply_layout()
 
+    @on(Heading.Grown)
     def _apply_layout(self) -> None:
-        layout = choose_layout(*self.size, pictures=self._graphics.protocol != "off")
+        height = self.size.height - self.query_one(Heading).rows + 1
+        layout = choose_layout(self.size.width, height, pictures=self._graphics.protocol != "off")
         self.query_one(PictureRow).apply_layout(layout)
         self.query_one(MetricReadout).styles.height = layout.metric_lines
         self._fits_both = layout.fits_both

@@ -6,6 +6,7 @@ from riptui.tui.plot.chart import Chart
 from riptui.tui.plot.chart_grid import ChartGrid
 from riptui.tui.plot.crosshair import read_curves
 from riptui.tui.plot.series import Series
+from riptui.tui.plot.y_axis import YView
 
 X = (0.0, 50.0, 100.0)
 MEAN = Series("64 px", X, (0.0, 0.3, 0.5), (None, 0.2, 0.4), (None, 0.4, 0.6))
@@ -71,6 +72,24 @@ async def test_the_wheel_zooms_and_another_metric_is_shown_whole_again() -> None
         assert "SSIM · log · ×2" in chart.render_line(0).text
         chart.draw([OTHER], x_label="inpainted %", y_label="PSNR")
         assert (chart.y_view.zoom, chart.y_view.log) == (1, True)
+
+
+async def test_keys_zoom_to_the_values_at_the_crosshair_or_the_line() -> None:
+    async with ManyCharts().run_test(size=(120, 30)) as pilot:
+        chart = pilot.app.query_one(Chart)
+        falling = Series("a", (0.0, 100.0, 200.0), (1.0, 0.5, 0.1))
+        for x, low in ((200.0, 0.0), (0.0, 0.75)):
+            chart.draw([falling], x_label="inpainted %", y_label="SSIM", marker=x)
+            chart.change_view(YView())
+            chart.zoom(1)
+            chart.zoom(1)
+            assert chart.y_view.low == low
+        chart.set_crosshair(200.0)
+        chart.change_view(YView(log=True))
+        chart.zoom(1)
+        assert chart.y_view.low == 0
+        chart.zoom(-1)
+        assert chart.y_view == YView(log=True)
 
 
 async def test_charts_that_are_not_needed_are_hidden_and_the_others_fill_the_room() -> None:

@@ -307,4 +307,14 @@ async def test_the_heading_says_what_state_it_is_in_and_why_it_failed(make_traje
             claimed.record_failure(Failure(an_hour_ago.isoformat(), 3, "out of memory", ""))
         app.view.disk_changed()
         await wait_until(pilot, lambda: "failed" in app.text("#recipe"))
-        assert app.text("#recipe") == "✗ failed 1 h 40 min ago (R retry, 6 log): out of memory"
+        assert app.text("#recipe") == "✗ failed 1 h 40 min ago (R retry, 6 log) · navier-stokes · 64 px · seed 0"
+        assert app.text("#reason") == "out of memory"
+        rows = app.query_one("#original").region.y
+        with claim(trajectory) as claimed:
+            claimed.record_failure(Failure(an_hour_ago.isoformat(), 3, "begin " + "and on " * 90 + "end", ""))
+        app.view.disk_changed()
+        await wait_until(pilot, lambda: app.query_one("#original").region.y == rows + 1)
+        first, second = app.text("#reason").split("\n")
+        assert first.startswith("begin and on")
+        assert "…" in first + second
+        assert second.endswith("and on end")

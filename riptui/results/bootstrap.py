@@ -12,7 +12,7 @@ below MIN_INTERVAL_IMAGES either: of 300 simulated intervals over two seeds, 82 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import copysign, inf, isinf, isnan, nan, sqrt
 from statistics import NormalDist
 
@@ -54,6 +54,10 @@ class IntervalEstimate:
         """The estimate transformed by an increasing function."""
         value, low, high = (function(end) for end in (self.value, self.low, self.high))
         return IntervalEstimate(value, low, high, self.images, self.p_above, self.p_below)
+
+    def within(self, low: float, high: float) -> "IntervalEstimate":
+        """The estimate with the interval cut to the range of the quantity: few images give wider ones."""
+        return replace(self, low=max(self.low, low), high=min(self.high, high)) if not isnan(self.low) else self
 
 
 NO_ESTIMATE = IntervalEstimate(nan, nan, nan, 0)

@@ -121,7 +121,7 @@ def iterate(walks: Sequence[Walk], inpaint: Inpainter, *, on_step: OnStep = igno
         _require_images(painted, like=frames[members])
         outputs[members] = painted
     seconds = time.perf_counter() - started
-    return [_paste(*one, seconds) for one in zip(walks, regions, outputs, seeds, strict=True)]
+    return [_paste(*operation, seconds) for operation in zip(walks, regions, outputs, seeds, strict=True)]
 
 
 def _choose_inpainters(walks: Sequence[Walk], inpaint: Inpainter) -> list[tuple[list[int], Inpainter]]:

@@ -305,8 +305,8 @@ def can_share_batch(spec: Spec, other: Spec) -> bool:
 
 def has_same_inpainter(spec: Spec, other: Spec) -> bool:
     """Whether one loaded inpainter serves both."""
-    one, another = ((spec.inpainter, spec.parameters, spec.scheduled_prompts) for spec in (spec, other))
-    return one == another
+    first, second = ((spec.inpainter, spec.parameters, spec.scheduled_prompts) for spec in (spec, other))
+    return first == second
 
 
 def measured_iterations(spec: Spec, measure: MeasureInterval) -> list[int]:

@@ -76,6 +76,15 @@ def test_an_array_is_taken_as_it_is() -> None:
     assert (spec.size, spec.parameters) == (256, {"radius": 5})
 
 
+def test_a_folder_of_masks_is_taken_in_turn_or_drawn(tmp_path: Path) -> None:
+    Image.new("L", (64, 64), 255).save(tmp_path / "hole.png")
+    _, spec = riptui.prepare(picture(256), mask_folder=str(tmp_path), amount=100)
+    assert (spec.order, spec.iterations, len(spec.mask_source)) == ("cycle", 1, 64)
+    assert riptui.prepare(picture(256), mask_folder=tmp_path, order="draw")[1].order == "draw"
+    with pytest.raises(InputError, match="cycle and draw take --masks FOLDER"):
+        riptui.prepare(picture(256), order="cycle")
+
+
 @pytest.mark.parametrize(
     ("image", "options", "error", "said"),
     [

@@ -2,7 +2,8 @@
 
     commands/    what can be typed: options, help, and the name of the work; a file for each command
     NAME.py      the work of the command NAME; study/NAME.py that of `riptui study NAME`, corpus/ likewise
-    options      options and arguments that commands share; values: their types, such as 64,128,256 and 0-9
+    options      options and arguments that commands share; values: their types, such as 64,128,256 and 0-9;
+                 computing_options: those that name models, metrics and features
     lazy         what lets a declaration name work that is imported when the command runs
     stall_watch  says which file system does not answer
     console      printing, made safe for a terminal; streams: the standard streams; exit_codes: errors to exit codes

@@ -50,7 +50,7 @@ def chart(
         raise InputError(f"nothing to draw: {_why_empty(charts[0], view)}")
     for file in write_with_table(lambda: draw_chart(panels, log=log), rows, files, overwrite=overwrite):
         print_line(str(file))
-    for note in dict.fromkeys(one.note for one in charts if one.note):
+    for note in dict.fromkeys(chart.note for chart in charts if chart.note):
         warn(note)
     return 0
 
@@ -91,8 +91,9 @@ def _choose_picture(options: ChartOptions, names: Sequence[str], picture: str) -
 def _make_panel(data: GroupData) -> ChartPanel:
     from riptui.figures.chart_figure import ChartPanel
 
-    options = data.options
-    return ChartPanel(options.metric, x_name(options), x_label(options), y_label(options), data.series, data.x_end)
+    options, of_passes = data.options, data.of_passes
+    name, label = x_name(options, of_passes=of_passes), x_label(options, of_passes=of_passes)
+    return ChartPanel(options.metric, name, label, y_label(options), data.series, data.x_end)
 
 
 def _why_empty(data: GroupData, view: ChartView) -> str:

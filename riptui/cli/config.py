@@ -1,9 +1,5 @@
 """`riptui config`: the path of the settings file, the settings in effect, and an editor for them."""
 
-import os
-import shlex
-import shutil
-import subprocess
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -14,16 +10,15 @@ from rich.text import Text
 
 from riptui import inpainters, settings
 from riptui.cli.console import out, print_error, print_json, print_line
-from riptui.errors import InputError, RiptuiError
+from riptui.errors import InputError
 from riptui.metrics import CONTENT, PREVIOUS, REGISTRY, SQUARES
 from riptui.settings import ENVIRONMENT_VARIABLES, LoadedSettings, describe_setting
+from riptui.settings.editor import find_editor, run_editor
 from riptui.settings.paths import settings_file
 from riptui.settings.template import format_toml, make_template
 from riptui.store.disk_errors import explain_errors
 from riptui.text.terminal import printable
 from riptui.tui import themes
-
-EDITORS = ("nano", "vi")
 
 
 def config(do: Literal["path", "show", "edit"], as_json: bool) -> int:
@@ -101,7 +96,7 @@ def _edit(file: Path, as_json: bool) -> int:
         raise click.BadParameter("only show and path can print JSON", param_hint="--json")
     if file.is_dir():
         raise InputError(f"{file} is a folder, not a file: move it away")
-    editor = _find_editor()
+    editor = find_editor()
     with explain_errors(file):
         file.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -109,36 +104,10 @@ def _edit(file: Path, as_json: bool) -> int:
                 new_file.write(make_template())
         except FileExistsError:
             pass
-    _run_editor(editor, file)
+    run_editor(editor, file)
     loaded = _load_settings()
     _print_problems(loaded)
     if loaded.problems:
         return InputError.exit_code
     print_line(f"{file}: settings are valid")
     return 0
-
-
-def _find_editor() -> list[str]:
-    """The words of the editor's command. Raises InputError if there is none."""
-    for variable in ("VISUAL", "EDITOR"):
-        if command := os.environ.get(variable, "").strip():
-            try:
-                words = shlex.split(command)
-            except ValueError as error:
-                raise InputError(f"${variable} is {command!r}: a quote is not closed") from error
-            if not shutil.which(words[0]):
-                raise InputError(f"${variable} is {command!r}, but there is no such program: set it to an editor")
-            return words
-    for name in EDITORS:
-        if shutil.which(name):
-            return [name]
-    raise InputError(f"no editor found: set $EDITOR, or install {EDITORS[0]}")
-
-
-def _run_editor(editor: list[str], file: Path) -> None:
-    try:
-        code = subprocess.run([*editor, os.fspath(file)], check=False).returncode
-    except OSError as error:
-        raise InputError(f"{editor[0]} does not start: {error.strerror}") from error
-    if code:
-        raise RiptuiError(f"{editor[0]} exited with code {code}; the file is {file}")

@@ -40,7 +40,7 @@ def diversity(
     comparison = load_comparison(by, device)
     found = [summarize(trajectory) for trajectory in find_all_trajectories(paths, on_error=UnlistedFolders())]
     summaries = drop_copies(found)
-    unfinished = sum(not (one.spec and one.k >= one.spec.iterations) for one in summaries)
+    unfinished = sum(not (summary.spec and summary.k >= summary.spec.iterations) for summary in summaries)
     if unfinished:
         warn(f"left out, unfinished or unreadable: {format_count(unfinished, 'trajectory')}")
     analysis = _analyse(summaries, comparison, amounts, near_bits, hidden=as_json and console.is_terminal)

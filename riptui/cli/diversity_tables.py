@@ -88,21 +88,21 @@ def _print_near(analysis: DiversityAnalysis) -> None:
 
 
 def _list_near(analysis: DiversityAnalysis) -> Iterator[str]:
-    for one in analysis.sets:
-        point, seeds = one.points[-1], one.seed_set.seeds
+    for diversity in analysis.sets:
+        point, seeds = diversity.points[-1], diversity.seed_set.seeds
         for pair in point.near:
-            place = f"{one.seed_set.picture} at {point.inpainted:g} %"
+            place = f"{diversity.seed_set.picture} at {point.inpainted:g} %"
             bits = format_count(int(pair.distance), "bit")
             yield f"seeds {seeds[pair.first]} and {seeds[pair.second]}, {bits}  {place}"
 
 
-def _print_matrix(one: SetDiversity) -> None:
-    point, seeds = one.points[-1], one.seed_set.seeds
+def _print_matrix(diversity: SetDiversity) -> None:
+    point, seeds = diversity.points[-1], diversity.seed_set.seeds
     labels = [f"seed {seed}" for seed in seeds]
     margin = max(map(len, labels)) + 2
     room = (out.width if out.is_terminal else 200) - margin
     out.print()
-    title = f"{one.seed_set.picture} at {point.inpainted:g} %, neighbours are alike"
+    title = f"{diversity.seed_set.picture} at {point.inpainted:g} %, neighbours are alike"
     if len(seeds) > room:
         print_line(f"{title}: the matrix of {len(seeds)} seeds does not fit here; --csv FILE has it", "dim")
         return

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Literal
 
 from rich.text import Text
 
@@ -20,11 +21,13 @@ from riptui.cli.doctor_disk import check_disk
 from riptui.cli.logind import logout_advice
 from riptui.errors import RiptuiError
 from riptui.extras import importing
+from riptui.graphics.probe import probe
 from riptui.inpainters.devices.nvidia_smi import query_gpus
 from riptui.inpainters.devices.visible_devices import find_visible
 from riptui.inpainters.programs.program_registry import explain_missing
 from riptui.inpainters.servers.server_place import find_named_server, url_variable
 from riptui.metrics.lpips_weights import TRUNKS, is_installed, weights_path
+from riptui.settings import load_settings
 from riptui.supervision.device_choice import list_gpu_uses
 from riptui.text.terminal import printable
 
@@ -162,8 +165,8 @@ def _check_server(name: str) -> Diagnosis | None:
         found = look_up(name, info.parameters, refuses=False)
     except RiptuiError as error:
         return Diagnosis("note", str(error), f"[servers.{name}] of the settings, or ${url_variable(name)}")
-    told = ", ".join(f"{key} {value}" for key, value in found.items())
-    return Diagnosis("ok", f"inpainter {name}: {place.url} answers{told and f': {told}'}")
+    details = ", ".join(f"{key} {value}" for key, value in found.items())
+    return Diagnosis("ok", f"inpainter {name}: {place.url} answers{details and f': {details}'}")
 
 
 def check_terminal() -> Diagnoses:
@@ -183,9 +186,21 @@ def check_terminal() -> Diagnoses:
         yield Diagnosis("note", f"{out.color_system} colours: pictures are coarse", advice)
     else:
         yield Diagnosis("ok", "24-bit colours")
+    yield check_pictures()
     if not out.encoding.startswith("utf"):
         advice = "export LANG=C.UTF-8"
         yield Diagnosis("note", f"encoding {out.encoding}: no half blocks, no sparklines", advice)
+
+
+def check_pictures() -> Diagnosis:
+    """How pictures are shown here, and why."""
+    try:
+        terminal = probe(load_settings().settings.graphics)
+    except ValueError as error:  # of $RIPTUI_GRAPHICS
+        return Diagnosis("bad", f"pictures: {error}", "unset RIPTUI_GRAPHICS")
+    reason, _, advice = terminal.reason.partition("; for pictures: ")
+    state: Literal["ok", "note"] = "ok" if terminal.protocol in ("kitty", "sixel") else "note"
+    return Diagnosis(state, f"pictures: {terminal.protocol.replace('halfblock', 'half blocks')}; {reason}", advice)
 
 
 def check_gpu_uses(runs: Path) -> Diagnoses:

@@ -54,7 +54,12 @@ def resolve_names(names: Iterable[str]) -> Fetchable:
             warn(f"{text} needs no weights")
         elif "/" not in text and text not in catalogue.MODELS and not is_local(text):
             features = (name for name, info in EXTRACTORS.items() if info.size)
-            choices = (*catalogue.MODELS, *(one.inpainter for one in PUBLISHED.values()), *LPIPS_NAMES, *features)
+            choices = (
+                *catalogue.MODELS,
+                *(entry.inpainter for entry in PUBLISHED.values()),
+                *LPIPS_NAMES,
+                *features,
+            )
             raise InputError(with_choices(f"unknown model {text!r}", text, choices) + ", or a hub id such as org/name")
         else:
             found = catalogue.resolve_model(text)
@@ -63,4 +68,6 @@ def resolve_names(names: Iterable[str]) -> Fetchable:
             if found.notice:
                 warn(found.notice)
             models[found.name if found.name and text == found.name else text] = found
+            if found.name and (prior := catalogue.MODELS[found.name].prior):
+                models[prior] = catalogue.resolve_model(prior)
     return Fetchable(tuple(nets), tuple(networks), tuple(published), models)

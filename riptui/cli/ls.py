@@ -10,24 +10,25 @@ from typing import Any
 
 import msgspec
 import rich_click as click
-from rich.cells import cell_len
 
 from riptui.cli.console import out, print_json, render_ansi, warn
 from riptui.cli.copies import warn_of_copies
-from riptui.cli.filtered import select_matching
+from riptui.cli.lazy import lazy
 from riptui.cli.runs_folder import runs_folder
 from riptui.cli.unlisted import UnlistedFolders
 from riptui.metrics.display import format_value, primary_metric
 from riptui.spec import Spec
 from riptui.store.disk_errors import explain_errors
-from riptui.store.listing import TrajectorySummary, find_trajectories
-from riptui.store.sign_watch import read_silent
+from riptui.store.listing import TrajectorySummary
 from riptui.store.summary_cache import SummaryCache
 from riptui.store.trajectory import Status, Trajectory
-from riptui.store.worker_registry import find_runs_folder
 from riptui.text.status_marks import STATUS_MARKS
-from riptui.text.terminal import fit_columns, fit_middle, printable, sparkline
+from riptui.text.terminal import count_columns, fit_columns, fit_middle, printable, sparkline
 from riptui.text.units import format_count, format_silence
+
+select_matching = lazy("riptui.cli.filtered:select_matching")
+find_runs_folder = lazy("riptui.store.worker_registry:find_runs_folder")
+read_silent = lazy("riptui.store.sign_watch:read_silent")
 
 MIXED_MARK = "≠"
 VALUES_COLUMNS = 47  # of the amount, the newest value and its sparkline
@@ -42,7 +43,7 @@ def ls(runs: Path, filter_text: str, as_json: bool) -> int:
         raise click.UsageError(f"{runs} does not exist; `riptui demo` creates ./runs with a first trajectory")
     unlisted = UnlistedFolders()
     cache = SummaryCache(runs)
-    summaries = [cache.summarize(trajectory) for trajectory in find_trajectories(runs, on_error=unlisted)]
+    summaries = [*cache.walk(on_error=unlisted)]
     cache.save()
     total = len(summaries)
     if filter_text.strip():
@@ -66,7 +67,7 @@ def _read_silent(summaries: Sequence[TrajectorySummary]) -> dict[Trajectory, int
     if not running:
         return {}
     silent = read_silent(find_runs_folder(running, runs_folder()))
-    return {one: seconds for one in running if (seconds := silent.get(one.path.resolve()))}
+    return {trajectory: seconds for trajectory in running if (seconds := silent.get(trajectory.path.resolve()))}
 
 
 def format_table(
@@ -74,18 +75,19 @@ def format_table(
 ) -> str:
     """One line per trajectory, and a line of totals."""
     marks = {status: render_ansi(*mark) for status, mark in STATUS_MARKS.items()}
-    paths = [printable(os.path.relpath(summary.trajectory.path, runs)) for summary in summaries]
-    width = max(map(cell_len, paths))
+    start = len(f"{runs}/")
+    paths = [printable(os.fspath(one.trajectory)[start:] or ".") for one in summaries]
+    width = max(map(count_columns, paths))
     columns = out.width - width - 4 if out.is_terminal else VALUES_COLUMNS + SETTINGS_COLUMNS + MAX_INPAINTER_COLUMNS
     inpainters = [_name_inpainter(summary.spec) if summary.spec else "" for summary in summaries]
-    inpainter_columns = min(max(map(cell_len, inpainters)), MAX_INPAINTER_COLUMNS)
+    inpainter_columns = min(max(map(count_columns, inpainters)), MAX_INPAINTER_COLUMNS)
     lines = []
     for summary, path, inpainter in zip(summaries, paths, inpainters, strict=True):
         cells = _format_cells(summary, fit_middle(inpainter, inpainter_columns), columns)
         if seconds := silent.get(summary.trajectory):
             cells = f"{render_ansi(format_silence(seconds), 'yellow')}  {cells}"
         lines.append(f"{marks[_status(summary)]} {fit_columns(path, width)}  {cells}".rstrip())
-    counts = Counter("no sign" if one.trajectory in silent else _status(one) for one in summaries)
+    counts = Counter("no sign" if summary.trajectory in silent else _status(summary) for summary in summaries)
     lines.append(render_ansi("  ".join(f"{count} {status}" for status, count in counts.most_common()), "dim"))
     return "\n".join(lines) + "\n"
 

@@ -89,6 +89,7 @@ def _locate_model(name: str) -> tuple[WeightsState, str | None, str]:
     try:
         with importing("this list", "diffusion"):
             from riptui.inpainters.models import locate, verification
+            from riptui.inpainters.models.added_models import inspect_prior
             from riptui.inpainters.models.checkpoint import has_weights, inspect_checkpoint
     except BrokenExtraError as error:
         return "unknown", None, str(error)
@@ -102,6 +103,8 @@ def _locate_model(name: str) -> tuple[WeightsState, str | None, str]:
     repair_hint = locate.repair_hint(model.repository, model.revision)
     try:
         inspect_checkpoint(folder, name, repair_hint=repair_hint)
+        if model.prior:
+            inspect_prior(model.prior, allow_pickle=False)
         with suppress(ImportError, OSError):  # without torch, or with a broken one, there is nothing to compare it with
             verification.verify_model(folder, model.repository, model.revision)
     except RiptuiError as error:

@@ -1,17 +1,13 @@
 """Options and arguments that several commands share."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import rich_click as click
 
 from riptui.cli.lazy import lazy
-from riptui.cli.values import MeasureParam, NameListParam, complete_folders
-from riptui.features import REGISTRY as EXTRACTORS
-from riptui.features import feature_extractor_names
-from riptui.inpainters.models.lora_list import join_loras
-from riptui.metrics import REGISTRY
+from riptui.cli.values import MeasureParam, complete_folders
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -28,54 +24,6 @@ def multi_option(
 
     defaults = None if default is None else [default]
     return click.option(*names, type=type, default=defaults, multiple=True, callback=merge, **kwargs)
-
-
-MODEL_OPTIONS = {
-    "--steps": ("N", "Denoising steps per iteration."),
-    "--guidance": ("X", "Guidance scale; none: the pipeline's default."),
-    "--strength": ("X", "Denoising strength from 0 to 1; 1 starts from pure noise, as in the paper."),
-    "--scheduler": ("NAME", 'Scheduler, e.g. DDIM or "DPM++ 2M Karras".'),
-    "--prompt": ("TEXT", "Prompt; empty, as in the paper, by default."),
-    "--negative-prompt": ("TEXT", "Negative prompt; none: the pipeline's default."),
-    "--prompt-syntax": (
-        "NAME",
-        "How prompts are read: plain, or by compel, with weights, (red hat:1.3) or hat++, and of any length.",
-    ),
-    "--dtype": ("TYPE", "Precision: auto (half precision on a GPU), float32, float16 or bfloat16."),
-    "--revision": ("REV", "Branch, tag or commit of the model on the hub."),
-    "--embedding": ("FILE", "Learned prompt (textual inversion): a file, or ORG/NAME[/FILE] of the hub."),
-    "--lora": ("FILE[:W]", "LoRA, a file or ORG/NAME[/FILE] of the hub, at weight W (default 1). May be repeated."),
-    "--config": ("FOLDER", "For a model in one file: a folder or hub id with its configurations and tokenizer."),
-    "--vae": ("ID", "Another VAE, by hub id, folder or file, e.g. one with an asymmetric decoder."),
-}
-"""Parameters of diffusion models that have an option of their own; --set sets the others."""
-
-
-def model_options(command: Command) -> Command:
-    """Add `MODEL_OPTIONS`, and --allow-pickle."""
-    return _model_options(command, MODEL_OPTIONS)
-
-
-def generation_options(command: Command) -> Command:
-    """The same for pictures from nothing: the prompt is an argument, and there is no strength."""
-    return _model_options(command, GENERATION_OPTIONS)
-
-
-GENERATION_OPTIONS = [name for name in MODEL_OPTIONS if name not in ("--prompt", "--strength")]
-
-
-def _model_options(command: Command, names: Iterable[str]) -> Command:
-    pickle = "Load weights that exist only as pickle, which can run any code. Use this only for sources that you trust."
-    command = click.option("--allow-pickle", is_flag=True, help=pickle)(command)
-    for name in reversed([*names]):
-        metavar, help_text = MODEL_OPTIONS[name]
-        repeated: dict[str, Any] = {"multiple": True, "callback": _join_loras} if name == "--lora" else {}
-        command = click.option(name, metavar=metavar, help=help_text, **repeated)(command)
-    return command
-
-
-def _join_loras(ctx: click.Context, param: click.Parameter, loras: tuple[str, ...]) -> str | None:
-    return join_loras(loras) if loras else None
 
 
 device_option = click.option(
@@ -197,16 +145,6 @@ graphics_option = click.option(
     type=click.Choice(["auto", "kitty", "sixel", "halfblock", "off"]),
     show_default="the setting graphics",
     help="How to show pictures; auto asks the terminal what it can show.",
-)
-metrics_option = multi_option(
-    "--metrics",
-    type=NameListParam(lambda: [*REGISTRY, *feature_extractor_names()]),
-    metavar="A,B",
-    show_default="ssim, psnr and the LPIPS nets that are available",
-    help=f"Metrics: {', '.join(REGISTRY.built_in)}. NAME@previous compares with the previous measured frame; "
-    "NAME@content leaves blank bands out; delta-e@squares and lpips-NET@squares also store the value of each square, "
-    "lpips-NET@repaints that of each repainted square, at every iteration. Features, for metrics of sets: "
-    f"{', '.join(EXTRACTORS.built_in)}, clip:MODEL and dinov2:MODEL (a hub id or a folder), at every 50 %.",
 )
 measure_option = click.option(
     "--measure",

@@ -12,30 +12,31 @@ from riptui.cli.unlisted import UnlistedFolders
 from riptui.errors import RiptuiError, WorkerError
 from riptui.store.listing import find_all_trajectories
 from riptui.store.trajectory import Status, Trajectory
-from riptui.supervision.client import list_running_workers, request_state, shut_down
+from riptui.supervision.client import kill_worker, list_running_workers, request_state, shut_down
 
 
 def pause(paths: tuple[Path, ...]) -> int:
     return _request_all(paths, "pause", "paused")
 
 
-def stop(paths: tuple[Path, ...], worker: str | None, runs: Path) -> int:
+def stop(paths: tuple[Path, ...], worker: str | None, kill: bool, runs: Path) -> int:
     if not paths and worker is None:
         raise click.UsageError("nothing to stop: give a PATH, --worker ID or --worker all")
-    code = 0 if worker is None else _shut_down(runs, worker)
+    code = 0 if worker is None else _shut_down(runs, worker, kill=kill)
     return max(code, _request_all(paths, "stop", "stopped")) if paths else code
 
 
-def _shut_down(runs: Path, worker_id: str) -> int:
-    """Shut down one worker or all; those that cannot be asked do not keep the others running."""
+def _shut_down(runs: Path, worker_id: str, *, kill: bool) -> int:
+    """Shut down one worker or all, or kill them; those that cannot be do not keep the others running."""
     unlisted = UnlistedFolders()
     running = list_running_workers(runs, on_error=unlisted)
     workers = running if worker_id == "all" else [find_worker(running, worker_id, runs)]
     problems = []
     for worker in workers:
         try:
-            shut_down(worker)
-            print_line(f"worker {worker.record.id} exits after the current iteration")
+            (kill_worker if kill else shut_down)(worker)
+            outcome = "was killed" if kill else "exits after the current iteration"
+            print_line(f"worker {worker.record.id} {outcome}")
         except WorkerError as error:
             problems.append(str(error))
     if not workers and not unlisted.count:

@@ -1,5 +1,6 @@
 """`riptui ps`: the running workers of a runs folder."""
 
+import os
 import socket
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from rich.text import Text
 
 from riptui.cli.console import out, print_json, print_line, warn
 from riptui.cli.unlisted import UnlistedFolders
+from riptui.filesystem import user_name
 from riptui.store.sign_watch import watch_once
 from riptui.store.worker_record import WorkerStatus
 from riptui.store.worker_registry import Worker
@@ -34,7 +36,8 @@ def ps(runs: Path, as_json: bool) -> int:
 def as_dict(worker: Worker) -> dict[str, Any]:
     """The JSON of one worker."""
     record, live = msgspec.to_builtins(worker.record), msgspec.to_builtins(worker.live)
-    return {**record, "log": str(worker.log), "silent": worker.silent, "live": live}
+    user = None if worker.user is None else user_name(worker.user)
+    return {**record, "user": user, "log": str(worker.log), "silent": worker.silent, "live": live}
 
 
 def _print_worker(worker: Worker) -> None:
@@ -56,13 +59,14 @@ def _worker_facts(worker: Worker) -> list[str]:
     record, live = worker.record, worker.live
     facts = [f"riptui {printable(record.command)}"] if record.command else []
     facts += [f"SLURM job {printable(record.slurm_job)}"] if record.slurm_job else []
-    facts += [_locate(worker), printable(worker.device or "best device")]
+    facts += [] if worker.user in (None, os.geteuid()) else [f"of {printable(user_name(worker.user))}"]
+    facts += [locate(worker), printable(worker.device or "best device")]
     if record.batch:
         facts.append(f"batch {record.batch}")
     return facts + (_live_facts(worker, live) if live else [])
 
 
-def _locate(worker: Worker) -> str:
+def locate(worker: Worker) -> str:
     """Its process; a pid says something only in its own place."""
     record = worker.record
     if worker.is_here:

@@ -93,8 +93,8 @@ def _print_orders(orders: Sequence[dict[str, Any]]) -> None:
 def _order_rows(comparison: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """A row for each metric and pair of orders; the colour error is left to the JSON."""
     by_pair: defaultdict[tuple[str, str, str], dict[float, Any]] = defaultdict(dict)
-    for one in comparison["differences"]:
-        by_pair[one["metric"], one["order"], one["other"]][one["inpainted"]] = one["difference"]
+    for row in comparison["differences"]:
+        by_pair[row["metric"], row["order"], row["other"]][row["inpainted"]] = row["difference"]
     for (metric, *orders), differences in by_pair.items():
         if not metric.startswith(DELTA_E):
             images = next(iter(differences.values()))["images"]

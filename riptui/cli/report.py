@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from rich.progress import BarColumn, TaskProgressColumn, TextColumn
+from rich.progress import BarColumn, TaskID, TaskProgressColumn, TextColumn
 
 from riptui.cli.console import out as console
 from riptui.cli.console import print_json, print_line, short_path, warn
@@ -19,12 +21,22 @@ from riptui.text.units import format_count
 
 if TYPE_CHECKING:
     from riptui.figures.report import WrittenReport
+    from riptui.figures.report_data import OnReportProgress
 
+ReportDisplay = Literal["auto", "json", "none"]
+"""How progress is shown."""
+JSON_INTERVAL_SECONDS = 0.2  # between two JSON objects of one stage
 MAX_DAMAGED_LISTED = 5  # trajectories whose pictures cannot be read
 
 
 def report(
-    paths: tuple[Path, ...], out: Path, reference: Path | None, corpus: str | None, overwrite: bool, as_json: bool
+    paths: tuple[Path, ...],
+    out: Path,
+    reference: Path | None,
+    corpus: str | None,
+    overwrite: bool,
+    display: ReportDisplay,
+    as_json: bool,
 ) -> int:
     trajectories = find_all_trajectories(paths, on_error=UnlistedFolders())
     write_report(
@@ -34,6 +46,7 @@ def report(
         rated_folders=paths,
         corpus=corpus,
         overwrite=overwrite,
+        display=display,
         as_json=as_json,
     )
     return 0
@@ -47,20 +60,14 @@ def write_report(
     rated_folders: Sequence[Path],
     corpus: str | None,
     overwrite: bool,
+    display: ReportDisplay,
     as_json: bool,
 ) -> None:
-    """Write the report with a progress bar and print a summary. Raises InputError, DiskError."""
+    """Write the report, show its progress, and print a summary. Raises InputError, DiskError."""
     from riptui.figures.report import write_report as write  # imports matplotlib, 0.5 s: a wrong path fails before
 
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn())
-    with transient_progress(*columns, hidden=as_json and console.is_terminal) as progress:
-        tasks = {}
-
-        def show_progress(task_name: str, done: int, total: int) -> None:
-            if task_name not in tasks:
-                tasks[task_name] = progress.add_task(task_name, total=total)
-            progress.update(tasks[task_name], completed=done, total=total)
-
+    bars_hidden = display == "none" or (as_json and console.is_terminal)
+    with _json_progress() if display == "json" else _bars(hidden=bars_hidden) as show_progress:
         written = write(
             trajectories,
             out,
@@ -70,17 +77,47 @@ def write_report(
             overwrite=overwrite,
             on_progress=show_progress,
         )
-    if as_json:
+    if display == "json":
+        print_json({"event": "written", **to_json_value(written.as_dict())})
+    elif as_json:
         print_json(to_json_value(written.as_dict()))
     else:
         _print_summary(written)
+
+
+@contextmanager
+def _bars(*, hidden: bool) -> Iterator[OnReportProgress]:
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn())
+    with transient_progress(*columns, hidden=hidden) as progress:
+        tasks: dict[str, TaskID] = {}
+
+        def show(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = progress.add_task(stage, total=total)
+            progress.update(tasks[stage], completed=done, total=total)
+
+        yield show
+
+
+@contextmanager
+def _json_progress() -> Iterator[OnReportProgress]:
+    """An object at the beginning of each stage, and then now and again."""
+    last_stage, last_output = "", 0.0
+
+    def show(stage: str, done: int, total: int) -> None:
+        nonlocal last_stage, last_output
+        if stage != last_stage or time.monotonic() - last_output > JSON_INTERVAL_SECONDS:
+            last_stage, last_output = stage, time.monotonic()
+            print_json({"event": "progress", "stage": stage, "done": done, "total": total})
+
+    yield show
 
 
 def _print_summary(written: WrittenReport) -> None:
     print_line(f"{short_path(written.folder / 'report.md')}: {format_count(len(written.all_figures), 'figure')}")
     print_line(f"{short_path(written.folder / 'report.html')}: the same in one file")
     for skipped in written.left_out:
-        subject = f", {skipped.of}" if skipped.of else ""
+        subject = f", {skipped.condition}" if skipped.condition else ""
         print_line(f"  left out: figure {skipped.number}{subject}: it needs {skipped.needs}", "dim")
     for message in (*written.damaged[:MAX_DAMAGED_LISTED], *written.notes):
         warn(message)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from riptui.metrics.display import PAPER_METRICS
 from riptui.metrics.sets import SET_METRICS
 from riptui.results import comparison, long_table
 from riptui.results.coverage_null import patch_names
-from riptui.results.curves import IMAGE, HasSpec, differing_settings, drop_copies, extract_curves, group_by
+from riptui.results.curves import IMAGE, Curve, HasSpec, differing_settings, drop_copies, extract_curves, group_by
 from riptui.results.exposure import PATCH_ERRORS
 from riptui.results.findings import check_findings
 from riptui.results.intervention_effects import compare_interventions
@@ -33,6 +33,16 @@ from riptui.results.recursion_analysis import analyse_recursion
 from riptui.store.listing import TrajectorySummary, find_all_trajectories, summarize
 from riptui.store.trajectory import Trajectory
 from riptui.text.units import format_count
+
+
+@dataclass(frozen=True)
+class AskedParts:
+    """What was asked for besides the table of groups."""
+
+    findings: bool
+    recursion: bool
+    interventions: bool
+    compare: bool
 
 
 def results(
@@ -49,21 +59,10 @@ def results(
     overwrite: bool,
     as_json: bool,
 ) -> int:
-    summaries = [summarize(trajectory) for trajectory in find_all_trajectories(paths, on_error=UnlistedFolders())]
-    found = [summary for summary in summaries if summary.spec]
-    if len(found) < len(summaries):
-        count = format_count(len(summaries) - len(found), "trajectory")
-        warn(f"left out, unreadable: {count}; see riptui check")
-    readable = drop_copies(found)
-    if len(readable) < len(found):
-        count = format_count(len(found) - len(readable), "trajectory")
-        warn(f"left out, copies of others with the same spec: {count}")
+    readable = _read_summaries(paths)
+    parts = AskedParts(findings, recursion, interventions, compare)
     if metric in SET_METRICS:
-        if findings or recursion or interventions:
-            options = "--findings, --recursion and --interventions"
-            raise InputError(f"{options} are about metrics of frames, and {metric} is one of sets")
-        if parquet:
-            raise InputError(f"a metric of sets is written as CSV: use --csv {parquet.with_suffix('.csv')}")
+        _require_only_sets(metric, parts, parquet)
         keys = _keys_of_sets(by, readable)
         return set_results(
             readable, metric, features, keys, compare=compare, csv=csv, overwrite=overwrite, as_json=as_json
@@ -76,36 +75,76 @@ def results(
     if csv or parquet:
         names = [features] if features else []
         _write_tables([summary.trajectory for summary in readable], csv, parquet, names, overwrite=overwrite)
-    output: dict[str, Any] = {"metric": chosen_metric, "by": list(keys)}
-    between_frames = [] if chosen_metric.endswith(PREVIOUS) else extract_curves(readable, f"{chosen_metric}{PREVIOUS}")
-    output["groups"] = results_tables.groups_as_dicts(members, keys, between_frames)
-    refusals: list[InputError] = []
-    if findings or recursion:
-        squares = _read_squares(readable, chosen_metric, findings=findings, recursion=recursion, as_json=as_json)
-        with _told_later(refusals):
-            if findings:
-                output["findings"] = _test_findings(readable, chosen_metric, squares)
-        if recursion:
-            output["recursion"] = _analyse_recursion(readable, chosen_metric, squares)
-    if interventions:
-        output["interventions"] = [asdict(effect) for effect in compare_interventions(members)]
-    with _told_later(refusals):
-        if compare:
-            conditions = comparison.settings_to_compare(members)
-            output["comparison"] = comparison_as_dict(comparison.compare(members, conditions), conditions)
+    output, refusals = _compute(readable, members, chosen_metric, keys, parts, as_json=as_json)
     if as_json:
         print_json(results_tables.to_json_value(output))
     else:
-        results_tables.print_results(output)
-        if recursion:
-            _print_recursion(output["recursion"])
-        if interventions:
-            print_interventions(output["interventions"])
+        _print(output)
     for refusal in refusals[1:]:
         warn(str(refusal))
     if refusals:
         raise refusals[0]  # after what could be computed
     return 0
+
+
+def _read_summaries(paths: Sequence[Path]) -> list[TrajectorySummary]:
+    """Of all readable trajectories, each spec once; what is left out is told."""
+    summaries = [summarize(trajectory) for trajectory in find_all_trajectories(paths, on_error=UnlistedFolders())]
+    found = [summary for summary in summaries if summary.spec]
+    if len(found) < len(summaries):
+        count = format_count(len(summaries) - len(found), "trajectory")
+        warn(f"left out, unreadable: {count}; see riptui check")
+    readable = drop_copies(found)
+    if len(readable) < len(found):
+        count = format_count(len(found) - len(readable), "trajectory")
+        warn(f"left out, copies of others with the same spec: {count}")
+    return readable
+
+
+def _require_only_sets(metric: str, parts: AskedParts, parquet: Path | None) -> None:
+    if parts.findings or parts.recursion or parts.interventions:
+        options = "--findings, --recursion and --interventions"
+        raise InputError(f"{options} are about metrics of frames, and {metric} is one of sets")
+    if parquet:
+        raise InputError(f"a metric of sets is written as CSV: use --csv {parquet.with_suffix('.csv')}")
+
+
+def _compute(
+    summaries: Sequence[TrajectorySummary],
+    members: Sequence[Curve],
+    metric: str,
+    keys: Sequence[str],
+    parts: AskedParts,
+    *,
+    as_json: bool,
+) -> tuple[dict[str, Any], list[InputError]]:
+    """The groups and the parts, each by its name; and why parts are refused."""
+    between_frames = [] if metric.endswith(PREVIOUS) else extract_curves(summaries, f"{metric}{PREVIOUS}")
+    groups = results_tables.groups_as_dicts(members, keys, between_frames)
+    output: dict[str, Any] = {"metric": metric, "by": list(keys), "groups": groups}
+    refusals: list[InputError] = []
+    if parts.findings or parts.recursion:
+        squares = _read_squares(summaries, metric, findings=parts.findings, recursion=parts.recursion, as_json=as_json)
+        if parts.findings:
+            with _told_later(refusals):
+                output["findings"] = _test_findings(summaries, metric, squares)
+        if parts.recursion:
+            output["recursion"] = analyse_recursion(squares, summaries, metric).as_dict()
+    if parts.interventions:
+        output["interventions"] = [asdict(effect) for effect in compare_interventions(members)]
+    if parts.compare:
+        with _told_later(refusals):
+            conditions = comparison.settings_to_compare(members)
+            output["comparison"] = comparison_as_dict(comparison.compare(members, conditions), conditions)
+    return output, refusals
+
+
+def _print(output: dict[str, Any]) -> None:
+    results_tables.print_results(output)
+    if "recursion" in output:
+        print_recursion(output["recursion"])
+    if "interventions" in output:
+        print_interventions(output["interventions"])
 
 
 @contextmanager
@@ -194,12 +233,3 @@ def _test_findings(summaries: Sequence[TrajectorySummary], metric: str, squares:
         }
         for tested in check_findings(summaries, metric, squares.by_digest)
     ]
-
-
-def _analyse_recursion(summaries: Sequence[TrajectorySummary], metric: str, squares: ReadSquares) -> dict[str, Any]:
-    return analyse_recursion(squares, summaries, metric).as_dict()
-
-
-def _print_recursion(recursion: dict[str, Any]) -> None:
-
-    print_recursion(recursion)

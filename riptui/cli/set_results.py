@@ -55,14 +55,14 @@ def set_results(
 
 
 def _print_curves(curves: Sequence[SetCurve], sets: PictureSets) -> None:
-    told = [curve for curve in curves if not curve.refusal]
-    if not told:
+    computed = [curve for curve in curves if not curve.refusal]
+    if not computed:
         return
-    metric = told[0].metric
-    rows = [{"key": _key(curve.group, sets), "point": point} for curve in told for point in curve.points]
+    metric = computed[0].metric
+    rows = [{"key": _key(curve.group, sets), "point": point} for curve in computed for point in curve.points]
     print_table(build_layouts(rows, "key", _columns(metric), ("images", "95 %")))
     print_line(f"{metric} of the frames against their originals, by the features {printable(sets.features)}", "dim")
-    for line in _explain(told):
+    for line in _explain(computed):
         print_line(line, "dim")
 
 

@@ -38,7 +38,7 @@ def find_sources(paths: Sequence[Path], *, recursive: bool) -> list[Source]:
     for path in paths:
         for source in _list_in(path, recursive) if is_folder(path) else [Source(path)]:
             found.setdefault(source.path, source)
-    copies = find_equal_files(one.path for one in found.values() if one.in_folder and not one.trajectory)
+    copies = find_equal_files(source.path for source in found.values() if source.in_folder and not source.trajectory)
     for text in describe_copies(copies):
         warn(text)
     return [source for path, source in found.items() if path not in copies]

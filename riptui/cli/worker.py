@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from riptui.cli import streams
+from riptui.cli.console import print_line
 from riptui.cli.run_display import PlainDisplay
 from riptui.cli.stop_signal import StopSignal
 from riptui.cli.worker_options import take_worker_options
@@ -16,13 +17,17 @@ from riptui.inpainters.devices.device_names import show_only
 from riptui.store.claim import timestamp
 from riptui.store.leave_request import read_leave_request
 from riptui.store.worker_registry import Registration, register
-from riptui.supervision.client import list_workers_on_gpu
+from riptui.supervision.client import list_workers_on_gpu, start_worker
 from riptui.text.terminal import printable
 from riptui.worker.loop import new_worker_record, serve
 
 
-def worker(runs: Path, idle: float, log: Path | None, **given: Any) -> int:
-    options = take_worker_options(given)
+def worker(runs: Path, idle: float, detach: bool, log: Path | None, **worker_options: Any) -> int:
+    options = take_worker_options(worker_options)
+    if detach:
+        started = start_worker(runs, options, idle_minutes=idle)
+        print_line(f"worker {started.record.id} runs in the background; riptui logs -f {started.record.id} follows it")
+        return 0
     if log is not None:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
     record = new_worker_record(options)  # with the environment as it was found, by which others recognise it

@@ -80,7 +80,11 @@ class CurrentInpainter:
 
     def session(self, batch_size: int) -> Session:
         """The record of the process, inpainter and batch size that compute the next rows."""
-        if self._session is None or self._session.batch != batch_size:
+        if (
+            self._session is None
+            or self._session.batch != batch_size
+            or self._session.notes != self.loaded.notes  # they may change in a call
+        ):
             assert self.spec is not None
             self._session = new_session(self.spec, self.loaded, batch_size)
         return self._session

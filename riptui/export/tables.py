@@ -94,7 +94,9 @@ def read_vectors(trajectories: Iterable[Trajectory], features: Iterable[str]) ->
     found: dict[str, VectorsByFrame] = {}
     for name in map(canonical_name, features):
         found[name] = {
-            (one.path, k): vector for one in listed for k, vector in read_features(one, name).vectors.items()
+            (trajectory.path, k): vector
+            for trajectory in listed
+            for k, vector in read_features(trajectory, name).vectors.items()
         }
         if not found[name]:
             raise InputError(f"no features {printable(name)} are stored here: riptui measure PATH --metrics {name}")

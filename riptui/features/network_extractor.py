@@ -37,14 +37,14 @@ class NetworkExtractor:
 
     def extract(self, images: Sequence[PilImage]) -> FeatureVectors:
         inputs = [self._prepare(image.convert("RGB")) for image in images]
-        rows = [row for _, same in groupby(inputs, key=lambda one: one.shape) for row in self._run([*same])]
+        rows = [row for _, same in groupby(inputs, key=lambda pixels: pixels.shape) for row in self._run([*same])]
         return np.array(rows, np.float32).reshape(len(rows), self.dimension)
 
     def _run(self, inputs: list[torch.Tensor]) -> list[FeatureVectors]:
         if self._device != "cpu":
             with suppress(torch.OutOfMemoryError):
                 return [*self._compute(self._on_device, torch.stack(inputs))]
-        return [row for one in inputs for row in self._compute(self._network, one[None])]
+        return [row for pixels in inputs for row in self._compute(self._network, pixels[None])]
 
     @torch.inference_mode()
     def _compute(self, network: Any, batch: torch.Tensor) -> FeatureVectors:

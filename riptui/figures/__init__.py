@@ -11,6 +11,7 @@ square_maps    figure S1, which the paper does not have: the distance of each sq
 spectrum_figure  figure S2: which frequencies are lost
 sections       all of what follows, in its order; section: what the report needs of one
 side_by_side_section  all conditions in one figure and one table; strength_section: drift against the strength
+interventions_section  what each intervention changes
 exposure_figure, recursion_section  error by exposure and coverage null, and what the report says about them
 sets_section   metrics of sets of pictures; sets_figure: their figure
 diversity_figure, diversity_section  how far the seeds of a picture are apart

@@ -95,8 +95,8 @@ def chart_rows(panels: Sequence[ChartPanel]) -> list[dict[str, TableCell]]:
         for line in panel.lines:
             for x, y, low, high, images in _points(line):
                 xs = {name: x if name == panel.x_name else None for name in x_names}
-                told = {"trajectory": printable(line.source) or None, "value": y, "low": low, "high": high}
-                rows.append({"metric": panel.metric, "curve": names[line.colour], **xs, **told, "images": images})
+                values = {"trajectory": printable(line.source) or None, "value": y, "low": low, "high": high}
+                rows.append({"metric": panel.metric, "curve": names[line.colour], **xs, **values, "images": images})
     unused = [name for name in ("trajectory", "low", "high", "images") if all(row[name] is None for row in rows)]
     return [{name: cell for name, cell in row.items() if name not in unused} for row in rows]
 

@@ -174,18 +174,18 @@ def _spread_parts(summary: CollapseSummary) -> Iterator[str]:
     if not spreads:
         return
     metric = escape_markdown(summary.ends.metric or "")
-    apart = sum(one.spreads(summary.thresholds) for one in spreads)
+    apart = sum(spread.spreads(summary.thresholds) for spread in spreads)
     yield f"Mask sizes of a picture, by {metric} at the end: {apart} of {len(spreads)} spread by mask size:\n"
-    masks = sorted({mask for one in spreads for mask in one.distances})
+    masks = sorted({mask for spread in spreads for mask in spread.distances})
     columns = ["image", "inpainter", *(f"{mask} px" for mask in masks), "spread", "kind"]
-    yield markdown_table(columns, [_spread_row(one, masks, summary.thresholds) for one in spreads])
+    yield markdown_table(columns, [_spread_row(spread, masks, summary.thresholds) for spread in spreads])
 
 
-def _spread_row(one: MaskSpread, masks: Sequence[int], thresholds: CollapseThresholds) -> list[str]:
-    distances = (format_result(one.distances[mask]) if mask in one.distances else "-" for mask in masks)
-    kind = "spreads by mask size" if one.spreads(thresholds) else "similar"
-    title = escape_markdown(settings_title(one.settings))
-    return [escape_markdown(one.source_name), title, *distances, f"{one.spread:.0f} %", kind]
+def _spread_row(spread: MaskSpread, masks: Sequence[int], thresholds: CollapseThresholds) -> list[str]:
+    distances = (format_result(spread.distances[mask]) if mask in spread.distances else "-" for mask in masks)
+    kind = "spreads by mask size" if spread.spreads(thresholds) else "similar"
+    title = escape_markdown(settings_title(spread.settings))
+    return [escape_markdown(spread.source_name), title, *distances, f"{spread.spread:.0f} %", kind]
 
 
 def _format_share(share: IntervalEstimate) -> str:

@@ -36,8 +36,10 @@ def draw_spread(conditions: Sequence[ConditionDiversity], sizes: Sequence[int], 
         seeds = [point.trajectories / point.pictures for point in condition.points]
         columns = [[point.distance for point in condition.points], [point.vendi for point in condition.points]]
         for axes, estimates, scale in zip(panels, columns, ([1.0] * len(x), seeds), strict=False):
-            y = np.array([one.value for one in estimates]) / scale
-            low, high = (np.array([getattr(one, end) for one in estimates]) / scale for end in ("low", "high"))
+            y = np.array([estimate.value for estimate in estimates]) / scale
+            low, high = (
+                np.array([getattr(estimate, end) for estimate in estimates]) / scale for end in ("low", "high")
+            )
             bars = None if np.isnan(low).any() else np.array([y - low, high - y]).clip(0)
             options = style.marker_options(len(x))
             axes.errorbar(x, y, yerr=bars, elinewidth=0.7, capsize=1.8, **options, **mark)
@@ -56,10 +58,10 @@ def draw_matrices(sets: Sequence[SetDiversity], unit: str) -> Figure:
     """
     side = min(3.2, style.PAGE_WIDTH / len(sets))
     figure = style.empty_figure(max(0.5 * style.PAGE_WIDTH, side * len(sets)), side + 0.7)
-    farthest = max(float(one.points[-1].compared.distances.max()) for one in sets)
+    farthest = max(float(diversity.points[-1].compared.distances.max()) for diversity in sets)
     grid = figure.subplots(1, len(sets), squeeze=False)[0]
-    for axes, one in zip(grid, sets, strict=True):
-        point, seeds = one.points[-1], one.seed_set.seeds
+    for axes, diversity in zip(grid, sets, strict=True):
+        point, seeds = diversity.points[-1], diversity.seed_set.seeds
         ordered = point.compared.distances[np.ix_(point.order, point.order)]
         picture = axes.imshow(ordered, cmap=COLOURS, vmin=0, vmax=farthest or 1, interpolation="nearest")
         axes.grid(visible=False)
@@ -71,17 +73,17 @@ def draw_matrices(sets: Sequence[SetDiversity], unit: str) -> Figure:
         labels = [str(seeds[place]) for place in point.order] if len(seeds) <= MAX_LABELLED else []
         axes.set_xticks(range(len(labels)), labels, rotation=90, fontsize=6)
         axes.set_yticks(range(len(labels)), labels, fontsize=6)
-        axes.set_title(style.safe_label(one.seed_set.picture, 26))
+        axes.set_title(style.safe_label(diversity.seed_set.picture, 26))
     figure.colorbar(picture, ax=grid, location="bottom", shrink=0.6, aspect=40, label=style.safe_label(unit, 60))
     return figure
 
 
-def draw_contact_sheet(one: SetDiversity, frames: Sequence[Image]) -> Figure:
+def draw_contact_sheet(diversity: SetDiversity, frames: Sequence[Image]) -> Figure:
     """The last frames of a set in the order by similarity. frames: of the members in `point.order`, at most MAX_TILES.
 
     What has a near-duplicate in the set is outlined.
     """
-    point, seeds = one.points[-1], one.seed_set.seeds
+    point, seeds = diversity.points[-1], diversity.seed_set.seeds
     near = {place for pair in point.near for place in (pair.first, pair.second)}
     tiles = [
         sheet.Tile(

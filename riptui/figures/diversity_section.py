@@ -78,7 +78,7 @@ def write_diversity(data: ReportData, folder: Path, on_progress: OnReportProgres
     drawn = [
         (condition, found)
         for condition in data.conditions
-        if (found := [one for one in analysis.conditions if _belongs(one, condition)])
+        if (found := [diversity for diversity in analysis.conditions if _belongs(diversity, condition)])
     ]
     with style.styled():
         figures = [
@@ -115,24 +115,27 @@ def _only_sets(on_progress: OnReportProgress) -> OnReportProgress:
     return show
 
 
-def _belongs(one: ConditionDiversity, condition: Condition) -> bool:
-    spec = one.sets[0].seed_set.members[0].spec
+def _belongs(diversity: ConditionDiversity, condition: Condition) -> bool:
+    spec = diversity.sets[0].seed_set.members[0].spec
     return all(get_setting(spec, name) == value for name, value in condition.settings.items())
 
 
 def _write_figures(
     condition: Condition, found: Sequence[ConditionDiversity], unit: str, folder: Path
 ) -> Iterator[WrittenFigure]:
-    if any(len(one.points) > 1 for one in found):
+    sets = [diversity for each in found for diversity in each.sets]
+    sets.sort(key=lambda diversity: -len(diversity.seed_set.members))
+    if any(len(diversity.points) > 1 for diversity in found):
         caption = (
             "Mean distance between the seeds of a picture, and Vendi score per seed, against the inpainted amount; "
-            f"bars: 95 % confidence intervals by picture; {_count(one for each in found for one in each.sets)}."
+            f"bars: 95 % confidence intervals by picture; {_count(sets)}."
         )
         rows = [*spread_rows(found)]
         yield _write(draw_spread(found, condition.sizes, unit), rows, caption, "spread", condition, folder)
-    sets = sorted((one for each in found for one in each.sets), key=lambda one: -len(one.seed_set.members))
     shown = sets[:MAX_MATRICES]
-    names = ", ".join(f"{one.seed_set.picture} ({one.seed_set.members[0].spec.mask_title})" for one in shown)
+    names = ", ".join(
+        f"{diversity.seed_set.picture} ({diversity.seed_set.members[0].spec.mask_title})" for diversity in shown
+    )
     caption = (
         f"Distance between each two seeds at the end, one scale for all; neighbours are alike, squares mark "
         f"near-duplicates: {names}; {_count(shown)}."
@@ -158,9 +161,9 @@ def _write(
     return WrittenFigure("diversity", condition.label, stem, caption, tuple(file.name for file in files))
 
 
-def _read_frames(one: SetDiversity) -> list[Image]:
+def _read_frames(diversity: SetDiversity) -> list[Image]:
     """The last frames in the order by similarity; none if one cannot be read."""
-    point, members = one.points[-1], one.seed_set.members
+    point, members = diversity.points[-1], diversity.seed_set.members
     with suppress(RiptuiError):
         ordered = [members[place] for place in point.order[:MAX_TILES]]
         return [read_frame(member.trajectory, member.spec.iterations) for member in ordered]
@@ -169,10 +172,10 @@ def _read_frames(one: SetDiversity) -> list[Image]:
 
 def _matrix_rows(sets: Sequence[SetDiversity]) -> TableData:
     return [
-        {"picture": one.seed_set.picture, "seed": first, "other_seed": second, "distance": float(distance)}
-        for one in sets
-        for row, first in zip(one.points[-1].compared.distances, one.seed_set.seeds, strict=True)
-        for distance, second in zip(row, one.seed_set.seeds, strict=True)
+        {"picture": diversity.seed_set.picture, "seed": first, "other_seed": second, "distance": float(distance)}
+        for diversity in sets
+        for row, first in zip(diversity.points[-1].compared.distances, diversity.seed_set.seeds, strict=True)
+        for distance, second in zip(row, diversity.seed_set.seeds, strict=True)
     ]
 
 
@@ -203,14 +206,14 @@ def _format_vendi(estimate: IntervalEstimate, seeds: float) -> str:
 
 def _list_near(analysis: DiversityAnalysis) -> list[str]:
     return [
-        f"{one.seed_set.picture}, {one.seed_set.members[0].spec.mask_title}: seeds {one.seed_set.seeds[pair.first]} "
-        f"and {one.seed_set.seeds[pair.second]}, {format_count(int(pair.distance), 'bit')}"
-        for one in analysis.sets
-        for pair in one.points[-1].near
+        f"{seeds.picture}, {seeds.members[0].spec.mask_title}: seeds {seeds.seeds[pair.first]} "
+        f"and {seeds.seeds[pair.second]}, {format_count(int(pair.distance), 'bit')}"
+        for diversity in analysis.sets
+        for seeds in [diversity.seed_set]
+        for pair in diversity.points[-1].near
     ]
 
 
-def _count(sets: "Iterator[SetDiversity] | Sequence[SetDiversity]") -> str:
-    listed = [*sets]
-    members = sum(len(one.seed_set.members) for one in listed)
-    return f"n = {format_count(len(listed), 'set')} of {format_count(members, 'trajectory')}"
+def _count(sets: Sequence[SetDiversity]) -> str:
+    members = sum(len(diversity.seed_set.members) for diversity in sets)
+    return f"n = {format_count(len(sets), 'set')} of {format_count(members, 'trajectory')}"

@@ -36,7 +36,7 @@ class WrittenFigure:
     """A figure on disk."""
 
     number: str
-    of: str
+    condition: str
     """The condition, if there are several; else empty."""
     stem: str
     caption: str
@@ -50,7 +50,7 @@ class SkippedFigure:
     """A figure that cannot be drawn from these trajectories."""
 
     number: str
-    of: str
+    condition: str
     """The condition, if there are several; else empty."""
     needs: str
     """The missing data and the command that adds it; follows "it needs"."""

@@ -47,8 +47,13 @@ def render_ratings(summary: RatingSummary) -> Iterator[str]:
     )
     if summary.preferences:
         rows = [
-            [_name(one.condition), str(one.shown), _format_percent(one.top1), format_estimate(one.strength)]
-            for one in summary.preferences
+            [
+                _name(preference.condition),
+                str(preference.shown),
+                _format_percent(preference.top1),
+                format_estimate(preference.strength),
+            ]
+            for preference in summary.preferences
         ]
         yield markdown_table(["condition", "shown", "first", "strength"], rows)
     if summary.tag_shares:
@@ -57,28 +62,33 @@ def render_ratings(summary: RatingSummary) -> Iterator[str]:
     if summary.kappas:
         rows = [
             [
-                one.subject,
-                escape_markdown(", ".join(one.raters)),
-                str(one.items),
-                f"{one.agreed:.0f} %",
-                _kappa(one.kappa),
+                kappa.subject,
+                escape_markdown(", ".join(kappa.raters)),
+                str(kappa.items),
+                f"{kappa.agreed:.0f} %",
+                _kappa(kappa.kappa),
             ]
-            for one in summary.kappas
+            for kappa in summary.kappas
         ]
         yield "Whether people agree:\n"
         yield markdown_table(["about", "raters", "questions", "equal answers", "kappa"], rows)
     if summary.agreements:
         rows = [
-            [escape_markdown(one.metric), str(one.pairs), f"{one.agreed:.0f} %", format_estimate(one.gamma)]
-            for one in summary.agreements
+            [
+                escape_markdown(agreement.metric),
+                str(agreement.pairs),
+                f"{agreement.agreed:.0f} %",
+                format_estimate(agreement.gamma),
+            ]
+            for agreement in summary.agreements
         ]
         yield "Whether metrics agree with people:\n"
         yield markdown_table(["metric", "pairs", "ordered as by people", "rank correlation"], rows)
 
 
 def _tags_table(summary: RatingSummary) -> str:
-    shares = {(one.condition, one.tag): one for one in summary.tag_shares}
-    conditions = dict.fromkeys(one.condition for one in summary.tag_shares)
+    shares = {(share.condition, share.tag): share for share in summary.tag_shares}
+    conditions = dict.fromkeys(share.condition for share in summary.tag_shares)
     rows = [
         [
             _name(condition),

@@ -25,6 +25,7 @@ from riptui.results.curves import shares_squares
 from riptui.results.findings import ConditionFindings
 from riptui.results.paper_tests import NETS
 from riptui.results.statistics import describe_shared, summarize_drift
+from riptui.text import int_ranges
 from riptui.text.units import format_count
 
 _LIMITS = f"""\
@@ -78,7 +79,7 @@ def _runs_section(data: ReportData, notes: Sequence[str]) -> Iterator[str]:
                     runs[0].spec.mask_title,
                     f"{len(runs):,}",
                     f"{len({run.image for run in runs}):,}",
-                    _format_seeds({run.spec.seed for run in runs}),
+                    int_ranges.join({run.spec.seed for run in runs}),
                     f"{condition.max_inpainted:g} %",
                 ]
             )
@@ -144,7 +145,7 @@ def _figures_section(
 ) -> Iterator[str]:
     yield "## Figures\n"
     for figure in figures:
-        suffix = f", {escape_markdown(figure.of)}" if figure.of else ""
+        suffix = f", {escape_markdown(figure.condition)}" if figure.condition else ""
         title = f"Figure {figure.number}{suffix}{figure.view.heading}"
         yield f"### {title}\n\n![{title}]({figure.files[0]})\n"
         yield f"{escape_markdown(figure.caption)} {figure_links(figure)}\n"
@@ -153,7 +154,7 @@ def _figures_section(
     if left_out:
         yield "### Left out\n"
         yield markdown_list(
-            f"figure {skipped.number}{f', {escape_markdown(skipped.of)}' if skipped.of else ''}: "
+            f"figure {skipped.number}{f', {escape_markdown(skipped.condition)}' if skipped.condition else ''}: "
             f"it needs {escape_markdown(skipped.needs)}"
             for skipped in left_out
         )
@@ -264,18 +265,6 @@ def _findings_section(data: ReportData, tested: Sequence[ConditionFindings]) -> 
             if note := "; ".join(filter(None, (finding.note, finding.missing_data))):
                 yield f"   - {escape_markdown(note)}"
         yield ""
-
-
-def _format_seeds(seeds: set[int]) -> str:
-    """0-9 or 0, 3, 7-8."""
-    parts: list[list[int]] = []
-    for seed in sorted(seeds):
-        if parts and seed == parts[-1][-1] + 1:
-            parts[-1][1:] = [seed]
-        else:
-            parts.append([seed])
-    ranges = ["-".join(map(str, part)) for part in parts]
-    return ", ".join(ranges) if len(ranges) <= 6 else f"{', '.join(ranges[:5])} … ({len(seeds):,})"
 
 
 def _format_percent(value: float | None) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from riptui.figures.collapse_section import render_collapse, write_collapse
 from riptui.figures.diversity_section import DIVERSITY_CSV, render_diversity, write_diversity
+from riptui.figures.interventions_section import render_interventions, write_interventions
 from riptui.figures.nearest_section import render_nearest, write_nearest
 from riptui.figures.ratings_section import CSV_NAME, render_ratings, write_ratings
 from riptui.figures.recursion_section import render_recursion, write_recursion
@@ -36,6 +37,10 @@ def write_sections(
     strengths = write_strengths(data.conditions, folder)
     laws = [asdict(law) for law in strengths.laws]
     yield ReportSection("strengths", laws, render_strengths(strengths), strengths.figures)
+
+    interventions = write_interventions(data.conditions, folder)
+    effects = [asdict(effect) for effect in interventions.effects]
+    yield ReportSection("interventions", effects, render_interventions(interventions), files=interventions.files)
 
     recursion = write_recursion(data, folder)
     yield ReportSection("recursion", recursion.analysis.as_dict(), render_recursion(recursion), recursion.figures)

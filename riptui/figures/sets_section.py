@@ -68,7 +68,7 @@ def write_sets(data: ReportData, folder: Path, on_progress: OnReportProgress) ->
     notes: dict[str, None] = {}
     figures: list[WrittenFigure] = []
     tables: dict[str, str] = {}
-    names = list_features(one.trajectory for one in data.summaries)
+    names = list_features(summary.trajectory for summary in data.summaries)
     for done, name in enumerate(names):
         on_progress("comparing sets", done, len(names))
         try:
@@ -159,16 +159,16 @@ def _ends_table(curves: Sequence[SetCurve], by: Sequence[str]) -> str:
 def _comparisons_table(comparisons: Sequence[SetComparison], by: Sequence[str]) -> str:
     rows = [
         [
-            _title(one.first, by),
-            _title(one.second, by),
-            f"{one.first.spec.mask} px",
-            f"{one.between[-1].images:,}",
-            f"{one.between[-1].inpainted:g} %",
-            _format(one.between[-1]),
-            _format(one.differences[-1]),
+            _title(comparison.first, by),
+            _title(comparison.second, by),
+            f"{comparison.first.spec.mask} px",
+            f"{comparison.between[-1].images:,}",
+            f"{comparison.between[-1].inpainted:g} %",
+            _format(comparison.between[-1]),
+            _format(comparison.differences[-1]),
         ]
-        for one in comparisons
-        if one.between and one.differences
+        for comparison in comparisons
+        if comparison.between and comparison.differences
     ]
     columns = ["first", "second", "mask", "images", "inpainted", "between", "difference"]
     return markdown_table(columns, rows)

@@ -42,13 +42,15 @@ Averages = Mapping[Condition, Sequence[AveragePoint]]
 
 def write_side_by_side(conditions: Sequence[Condition], folder: Path) -> WrittenSideBySide:
     """Draw the means of all conditions in one figure, and write it with its data. Raises DiskError."""
-    averages = {one: found for one in conditions if (found := compute_averages(one))}
+    averages = {condition: found for condition in conditions if (found := compute_averages(condition))}
     if len(averages) < 2:
         return WrittenSideBySide()
     with style.styled():
         files = style.write_figure(_draw(averages), folder, STEM)
     data = [
-        {"condition": printable(one.title), **point._asdict()} for one, points in averages.items() for point in points
+        {"condition": printable(condition.title), **point._asdict()}
+        for condition, points in averages.items()
+        for point in points
     ]
     files.append(write_csv(data, folder / f"{STEM}.csv"))
     images = [point.images for points in averages.values() for point in points]
@@ -76,22 +78,24 @@ def _count(low: int, high: int) -> str:
 
 
 def _draw(averages: Averages) -> Figure:
-    names = in_display_order(metric for one in averages for metric in one.metrics)[:MAX_METRICS]
-    masks = sorted({mask for one in averages for mask in one.masks})[-MAX_MASKS:]
+    names = in_display_order(metric for condition in averages for metric in condition.metrics)[:MAX_METRICS]
+    masks = sorted({mask for condition in averages for mask in condition.masks})[-MAX_MASKS:]
     columns = len(names)
     figure = style.empty_figure(max(style.PAGE_WIDTH, 2.4 * columns), 2.6 * len(masks) + 0.16 * len(averages))
     grid = figure.subplots(len(masks), columns, squeeze=False)
     looks = style.mark_styles(range(7))
     drawn = dict(zip([*averages][:MAX_LINES], range(MAX_LINES), strict=False))
-    marks = {one: {**looks[i % 7], "linestyle": DASHES[i // 7], "markersize": 3} for one, i in drawn.items()}
+    marks = {
+        condition: {**looks[i % 7], "linestyle": DASHES[i // 7], "markersize": 3} for condition, i in drawn.items()
+    }
     for row, mask in zip(grid, masks, strict=True):
-        members = [one for one in marks if mask in one.masks]
+        members = [condition for condition in marks if mask in condition.masks]
         for axes, name in zip(row, names, strict=True):
-            for one in members:
-                points = [point for point in averages[one] if (point.metric, point.mask) == (name, mask)]
-                _draw_line(axes, points, max(1, one.passes), marks[one])
+            for condition in members:
+                points = [point for point in averages[condition] if (point.metric, point.mask) == (name, mask)]
+                _draw_line(axes, points, max(1, condition.passes), marks[condition])
             _set_axes(axes, members, name, mask, several=len(masks) > 1)
-    handles = [Line2D([], [], label=style.safe_label(one.title, 70), **mark) for one, mark in marks.items()]
+    handles = [Line2D([], [], label=style.safe_label(condition.title, 70), **mark) for condition, mark in marks.items()]
     figure.legend(handles=handles, loc="outside lower center", ncols=2 if len(handles) > 4 else 1)
     return figure
 
@@ -102,23 +106,25 @@ def _draw_line(axes: Axes, points: Sequence[AveragePoint], passes: int, mark: st
 
 
 def _set_axes(axes: Axes, members: Sequence[Condition], name: str, mask: int, *, several: bool) -> None:
-    whole = bool(members) and all(one.whole_image for one in members)
+    whole = bool(members) and all(condition.whole_image for condition in members)
     axes.set_title(f"mask {mask} px" if several and not whole else "whole image" if several else "")
     axes.set_ylabel(style.axis_name(name))
-    last = max((one.max_inpainted * max(1, one.passes) for one in members), default=100.0)
+    last = max((condition.max_inpainted * max(1, condition.passes) for condition in members), default=100.0)
     style.set_percent_axis(axes, CurveView.AMOUNT, last_amount=last, passes=int(whole))
     style.set_value_axis(axes, name, CurveView.AMOUNT)
 
 
 def _table(averages: Averages) -> tuple[list[str], list[list[str]]]:
-    names = in_display_order(metric for one in averages for run in one.runs for metric in run.curves)[:MAX_COLUMNS]
+    names = in_display_order(metric for condition in averages for run in condition.runs for metric in run.curves)[
+        :MAX_COLUMNS
+    ]
     rows = []
-    for one, points in averages.items():
+    for condition, points in averages.items():
         for mask, of_mask in groupby(sorted(points, key=lambda point: point.mask), key=lambda point: point.mask):
             listed = list(of_mask)
-            title = next(run.spec.mask_title for run in one.runs if run.spec.mask == mask)
-            cells = [_ends(one, mask, name) for name in names]
-            rows.append([escape_markdown(one.title), title, f"{max(p.images for p in listed):,}", *cells])
+            title = next(run.spec.mask_title for run in condition.runs if run.spec.mask == mask)
+            cells = [_ends(condition, mask, name) for name in names]
+            rows.append([escape_markdown(condition.title), title, f"{max(p.images for p in listed):,}", *cells])
     return ["condition", "mask", "images", *map(escape_markdown, names)], rows
 
 

@@ -45,7 +45,7 @@ def write_strengths(conditions: Sequence[Condition], folder: Path) -> WrittenStr
 
     Raises DiskError.
     """
-    curves = [curve for one in conditions for run in one.runs for curve in run.curves.values()]
+    curves = [curve for condition in conditions for run in condition.runs for curve in run.curves.values()]
     laws = find_strength_laws(curves)
     if not laws:
         return WrittenStrengths()

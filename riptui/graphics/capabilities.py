@@ -22,14 +22,15 @@ class Terminal:
     """A terminal and its graphics protocol, with the reason for it.
 
     `cell` is (width, height) in pixels. `offered` are the protocols that the terminal supports, best first, besides
-    "off". `tmux`: it is inside tmux. `truecolor`: it is known to support 24-bit colours, whatever COLORTERM says (xterm
-    and ssh drop that variable). `background`: its colour; None: unknown. `remote`: it is connected by SSH.
+    "off". `tmux`: how many tmux are between it and us. `name`, `version`: as it calls itself. `truecolor`: it is known
+    to support 24-bit colours, whatever COLORTERM says (xterm and ssh drop that variable). `background`: its colour;
+    None: unknown. `remote`: it is connected by SSH.
     """
 
     protocol: GraphicsProtocol
     reason: str
     cell: tuple[int, int] = DEFAULT_CELL
-    tmux: bool = False
+    tmux: int = 0
     name: str = ""
     version: str = ""
     offered: tuple[GraphicsProtocol, ...] = ("halfblock",)
@@ -85,14 +86,38 @@ def read_replies(data: bytes) -> TerminalReplies:
 
 @dataclass(frozen=True)
 class TmuxClient:
-    """What tmux reports about the outer terminal.
+    """What is known of the terminal around tmux.
 
-    `client`: its name and version. `features`: what tmux may send to it. `passthrough`: it forwards wrapped sequences.
+    `client`: its name and version, as tmux reports them; "" if tmux runs elsewhere, at the other end of SSH.
+    `features`: what tmux may send to it. `passthrough`: it forwards wrapped sequences. `is_active`: what is typed there
+    comes to our pane, and so do a terminal's answers. `levels`: how many tmux there are. `outermost`: what the terminal
+    around all of them answered; None: it was not asked, or does not answer.
     """
 
     client: str
     features: frozenset[str]
     passthrough: bool
+    is_active: bool = True
+    levels: int = 1
+    outermost: TerminalReplies | None = None
+
+    @property
+    def is_nested(self) -> bool:
+        """Whether the terminal around it is another tmux."""
+        return self.client.startswith("tmux")
+
+    @property
+    def terminal(self) -> TerminalReplies | None:
+        """The terminal around all tmux, as far as it is known."""
+        match = None if self.outermost or self.is_nested else _NAME.match(self.client)
+        return TerminalReplies(match[1], match[2]) if match else self.outermost
+
+    @property
+    def label(self) -> str:
+        """Where we are, for a sentence: "tmux in tmux on kitty 0.41.1"."""
+        found = self.outermost
+        name = f"{found.name} {found.version}".strip() if found else "" if self.is_nested else self.client
+        return f"{'tmux in ' * (self.levels - 1)}tmux on {_escape(name) or 'an unknown terminal'}"
 
 
 def choose_protocol(
@@ -120,25 +145,25 @@ def choose_protocol(
 
 
 def _detect(replies: TerminalReplies, environment: Mapping[str, str], tmux: TmuxClient | None) -> Terminal:
-    cell = replies.cell or DEFAULT_CELL
-    name, version = replies.name, replies.version
     term = environment.get("TERM", "")
-    in_tmux = tmux is not None or name == "tmux"
+    in_tmux = tmux is not None or replies.name == "tmux"
     if term in ("", "dumb"):
         return Terminal("off", f"TERM is {_escape(term) or 'not set'}: no colours, no cursor", offered=())
+    shown_by = replies
     if in_tmux:
-        pixel_protocol, reason = _tmux_protocol(tmux)
+        shown_by = (tmux.terminal if tmux else None) or replies
+        pixel_protocol, reason = _tmux_protocol(tmux, replies)
         truecolor = tmux is not None and "RGB" in tmux.features
     else:
         pixel_protocol, reason = _direct_protocol(replies, term)
-        truecolor = _takes_truecolor(name, version)
+        truecolor = _takes_truecolor(replies.name, replies.version)
     return Terminal(
         protocol=pixel_protocol or "halfblock",
         reason=reason,
-        cell=cell,
-        tmux=in_tmux,
-        name=name,
-        version=version,
+        cell=shown_by.cell or replies.cell or DEFAULT_CELL,
+        tmux=(tmux.levels if tmux else 1) if in_tmux else 0,
+        name=shown_by.name,
+        version=shown_by.version,
         offered=(pixel_protocol, "halfblock") if pixel_protocol else ("halfblock",),
         truecolor=truecolor,
         background=replies.background,
@@ -163,19 +188,27 @@ def _direct_protocol(replies: TerminalReplies, term: str) -> tuple[GraphicsProto
     return None, f"{label} supports neither kitty graphics nor sixel"
 
 
-def _tmux_protocol(tmux: TmuxClient | None) -> tuple[GraphicsProtocol | None, str]:
-    """The protocol in tmux. tmux 3.5 always claims sixel: what counts is the outer terminal."""
+def _tmux_protocol(tmux: TmuxClient | None, replies: TerminalReplies) -> tuple[GraphicsProtocol | None, str]:
+    """The protocol in tmux, which claims sixel if it was built with it: what counts is the terminal around it, too."""
     if tmux is None:
-        return None, "tmux does not report its outer terminal"
-    client_match = _NAME.match(tmux.client)
-    if client_match and _has_placeholders(client_match[1], client_match[2]):
+        return None, "tmux does not report its outer terminal; for pictures there: tmux set -g allow-passthrough on"
+    terminal = tmux.terminal
+    if tmux.is_nested and terminal is None:
+        active = "" if tmux.is_active else ", and start riptui in the active pane"
+        return None, f"{tmux.label}; for pictures: tmux set -g allow-passthrough on, in both{active}"
+    if terminal and _has_placeholders(terminal.name, terminal.version):
         if tmux.passthrough:
-            return "kitty", f"tmux on {_escape(tmux.client)}, with allow-passthrough"
-        return None, f"tmux on {_escape(tmux.client)}; for pictures: tmux set -g allow-passthrough on"
-    client = _escape(tmux.client) or "an unknown terminal"
-    if "sixel" in tmux.features:
-        return "sixel", f"tmux on {client}, with sixel"
-    return None, f"tmux on {client}, without pictures"
+            return "kitty", f"{tmux.label}, with allow-passthrough"
+        return None, f"{tmux.label}; for pictures: tmux set -g allow-passthrough on"
+    claimed = tmux.outermost.attributes if tmux.outermost else {4} if "sixel" in tmux.features else {}
+    if 4 not in claimed:
+        return None, f"{tmux.label}, without pictures"
+    if 4 not in replies.attributes:
+        return None, f"{tmux.label}, which takes sixel; tmux does too from 3.4 on, if it was built with it"
+    if "sixel" not in tmux.features:  # tmux does not see that the tmux around it takes sixel
+        advice = "tmux set -as terminal-features ',tmux*:sixel' in the inner one, and attach it anew"
+        return None, f"{tmux.label}, which takes sixel; for pictures: {advice}"
+    return "sixel", f"{tmux.label}, with sixel"
 
 
 def _has_placeholders(name: str, version: str) -> bool:

@@ -29,12 +29,12 @@ def encode(picture: Pillow.Image) -> str:
     return standard_b64encode(buffer.getvalue()).decode()
 
 
-def transmit(number: int, png: str, columns: int, rows: int, *, tmux: bool) -> str:
+def transmit(number: int, png: str, columns: int, rows: int, *, tmux: int) -> str:
     """The commands that send a picture for a box of cells, which it fills as far as its proportions allow."""
     return _send(f"a=T,U=1,f=100,i={number},c={columns},r={rows},q=2,", "q=2,", png, tmux)
 
 
-def replace_part(number: int, x: int, y: int, png: str, *, tmux: bool) -> str:
+def replace_part(number: int, x: int, y: int, png: str, *, tmux: int) -> str:
     """The commands that replace pixels of a picture that was sent, from (x, y) on, without a change of any cell.
 
     They edit the first frame of what kitty takes for an animation (since 0.20); ghostty has none.
@@ -42,7 +42,7 @@ def replace_part(number: int, x: int, y: int, png: str, *, tmux: bool) -> str:
     return _send(f"a=f,r=1,X=1,f=100,i={number},x={x},y={y},q=2,", "a=f,q=2,", png, tmux)
 
 
-def _send(first_keys: str, keys: str, png: str, tmux: bool) -> str:
+def _send(first_keys: str, keys: str, png: str, tmux: int) -> str:
     chunks = [png[start : start + _CHUNK] for start in range(0, len(png), _CHUNK)]
     return "".join(
         _command(f"{keys if index else first_keys}m={int(index < len(chunks) - 1)};{chunk}", tmux)
@@ -58,7 +58,7 @@ def random_number() -> int:
     return random.randrange(1, 256) << 24 | random.randrange(16, 256)
 
 
-def delete(number: int, *, tmux: bool) -> str:
+def delete(number: int, *, tmux: int) -> str:
     """The command that frees a picture in the terminal and removes it from the screen."""
     return _command(f"a=d,d=I,i={number},q=2", tmux)
 
@@ -80,7 +80,7 @@ def placeholders(number: int, columns: int, rows: int, background: str) -> list[
     ]
 
 
-def _command(text: str, tmux: bool) -> str:
+def _command(text: str, tmux: int) -> str:
     return wrap_for_tmux(f"\x1b_G{text}\x1b\\", tmux=tmux)
 
 

@@ -24,6 +24,7 @@ from riptui.graphics.capabilities import (
     choose_protocol,
     read_replies,
 )
+from riptui.graphics.tmux import wrap_for_tmux
 
 PROTOCOL_VARIABLE = "RIPTUI_GRAPHICS"
 TIMEOUT_SECONDS = 2.0  # round trips of 500 ms were tested; a terminal that never answers delays the start by this
@@ -36,6 +37,14 @@ _DA1 = b"\x1b[c"
 QUERIES = _XTVERSION + _KITTY + _CELL + _BACKGROUND + _DA1
 TMUX_QUERIES = QUERIES.replace(_KITTY, b"")
 """tmux answers nothing to kitty's query and makes it the title of the pane."""
+TMUX_TERMS = ("tmux", "screen")  # how TERM begins there, also at the other end of SSH
+MAX_TMUX_LEVELS = 4
+OUTSIDE_TIMEOUT_SECONDS = 1.0  # nothing answers where a tmux has passthrough off
+
+
+def outside_queries(levels: int) -> bytes:
+    """For the terminal around so many tmux. Its name is enough: kitty's query would be a title where one more is."""
+    return wrap_for_tmux((_XTVERSION + _CELL + _DA1).decode(), tmux=levels).encode()
 
 
 def probe(
@@ -43,38 +52,55 @@ def probe(
 ) -> Terminal:
     """Query the terminal and choose its protocol: `requested`, else $RIPTUI_GRAPHICS, else the best.
 
-    Takes a round trip, at most `TIMEOUT_SECONDS`. Raises ValueError for an unknown protocol.
+    Takes a round trip, at most `TIMEOUT_SECONDS`; another one where tmux is in tmux, or at the other end of SSH. Raises
+    ValueError for an unknown protocol.
     """
     requested = requested or environment.get(PROTOCOL_VARIABLE, "") or "auto"
     if not (os.isatty(stdin) and os.isatty(stdout)):
         return choose_protocol(TerminalReplies(), environment, None, requested, at_terminal=False)
-    in_tmux = bool(environment.get("TMUX"))
     silent = environment.get("TERM", "") in UNQUERIED_TERMS
-    replies = (
-        TerminalReplies()
-        if silent
-        else read_replies(_query_terminal(stdin, stdout, TMUX_QUERIES if in_tmux else QUERIES))
-    )
+    may_be_tmux = bool(environment.get("TMUX")) or environment.get("TERM", "").startswith(TMUX_TERMS)
+    queries = TMUX_QUERIES if may_be_tmux else QUERIES
+    replies = TerminalReplies() if silent else read_replies(_query_terminal(stdin, stdout, queries, TIMEOUT_SECONDS))
+    tmux = _query_tmux(environment) if environment.get("TMUX") else None
+    if tmux and tmux.is_nested and tmux.passthrough and tmux.is_active and not silent:
+        tmux = _look_outside(2, stdin, stdout, tmux) or tmux
+    elif not tmux and replies.name == "tmux":  # it runs at the other end of SSH
+        tmux = _look_outside(1, stdin, stdout)
     if not replies.cell:  # xterm as a VT340 does not report it
         replies = replace(replies, cell=cell_from_window(stdin))
-    tmux = _query_tmux(environment) if in_tmux else None
     return choose_protocol(replies, environment, tmux, requested)
 
 
-def _query_terminal(stdin: int, stdout: int, queries: bytes) -> bytes:
-    """Send the queries and return the bytes received."""
+def _look_outside(first_level: int, stdin: int, stdout: int, tmux: TmuxClient | None = None) -> TmuxClient | None:
+    """Ask the terminal around one or more tmux. Each takes the answer for keys of its active pane, and hands them in.
+
+    None if nothing answers: one of them does not pass the question on.
+    """
+    for level in range(first_level, MAX_TMUX_LEVELS + 1):
+        replies = read_replies(_query_terminal(stdin, stdout, outside_queries(level), OUTSIDE_TIMEOUT_SECONDS))
+        if not replies.answered:
+            return None
+        if replies.name != "tmux":
+            features = frozenset({"sixel"} if 4 in replies.attributes else ())
+            return replace(tmux or TmuxClient("", features, passthrough=True), levels=level, outermost=replies)
+    return None
+
+
+def _query_terminal(stdin: int, stdout: int, queries: bytes, seconds: float) -> bytes:
+    """Send the queries and return the bytes received in at most so many seconds."""
     saved = termios.tcgetattr(stdin)
     try:
         tty.setcbreak(stdin, termios.TCSANOW)  # no echo: replies must not appear on the screen
         os.write(stdout, queries)
-        return _read_until_done(stdin)
+        return _read_until_done(stdin, seconds)
     finally:
         termios.tcsetattr(stdin, termios.TCSAFLUSH, saved)
 
 
-def _read_until_done(stdin: int) -> bytes:
+def _read_until_done(stdin: int, seconds: float) -> bytes:
     data = b""
-    deadline = time.monotonic() + TIMEOUT_SECONDS
+    deadline = time.monotonic() + seconds
     while not read_replies(data).attributes and (remaining := deadline - time.monotonic()) > 0:
         if select.select([stdin], [], [], remaining)[0]:
             chunk = os.read(stdin, 4096)
@@ -85,7 +111,7 @@ def _read_until_done(stdin: int) -> bytes:
 
 
 def _query_tmux(environment: Mapping[str, str]) -> TmuxClient | None:
-    question = "#{client_termtype}\n#{client_termfeatures}\n#{allow-passthrough}"
+    question = "#{client_termtype}\n#{client_termfeatures}\n#{allow-passthrough}\n#{pane_active}#{window_active}"
     pane = environment.get("TMUX_PANE", "")
     command = ["tmux", "display-message", "-p", *(["-t", pane] if pane else []), question]
     try:
@@ -95,9 +121,11 @@ def _query_tmux(environment: Mapping[str, str]) -> TmuxClient | None:
     except (OSError, subprocess.TimeoutExpired):
         return None
     lines = [line.strip() for line in completed.stdout.split("\n")]
-    if completed.returncode or len(lines) < 3:
+    if completed.returncode or len(lines) < 4:
         return None
-    return TmuxClient(lines[0], frozenset(lines[1].split(",")) - {""}, lines[2] in ("on", "all", "1"))
+    client, features, passthrough, active = lines[:4]
+    found = TmuxClient(client, frozenset(features.split(",")) - {""}, passthrough in ("on", "all", "1"), active == "11")
+    return replace(found, levels=2) if found.is_nested else found
 
 
 def cell_from_window(descriptor: int = 0) -> tuple[int, int] | None:

@@ -17,6 +17,7 @@ The inpainters themselves:
 opencv, biharmonic, baselines   classical ones, and painters without a model
 controls    processes of the whole image with a known outcome: a codec, resampling, a blur
 diffusion   a diffusion model of diffusers; pipeline: the package that loads and runs it
+kandinsky   one of two checkpoints, by the same loading
 repaint, latent_resampling   RePaint in pixels and in latents; resampling: the package of its steps
 text_to_image, image_to_image   whole pictures from a prompt, or from another picture, by the same loading
 lama, mat   networks of one pass: each a network_inpainter, loaded through spandrel_files

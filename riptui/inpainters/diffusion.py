@@ -27,6 +27,7 @@ from riptui.inpainters.pipeline import (
     quantisation,
     schedulers,
 )
+from riptui.inpainters.pipeline.controlled_inpainter import Control, ControlledInpainter
 from riptui.inpainters.pipeline.diffusion_inpainter import DiffusionInpainter
 from riptui.inpainters.pipeline.pipeline_tasks import INPAINTING, PipelineTask
 from riptui.inpainters.silence import silence_libraries
@@ -37,18 +38,25 @@ def diffusion(
     guidance: float | None = None,
     strength: float = 1.0,
     scheduler: str | None = None,
+    control: Control = "hole",
+    control_scale: float | None = None,
     kind: type[DiffusionInpainter] = DiffusionInpainter,
+    own: Mapping[str, Any] | None = None,
     **options: Any,
 ) -> DiffusionInpainter:
-    """Load a model. None: the pipeline's own guidance, the checkpoint's own scheduler. kind: what paints with it.
+    """Load a model. None: the pipeline's own guidance and scale, the checkpoint's own scheduler.
 
-    options: as `load_parts`.
+    control: what a ControlNet is shown (`control_pictures`); control_scale: the weight of what it adds. kind: what
+    paints with the model; own: further arguments of it. options: as `load_parts`.
 
     Raises InputError, WeightsError, MissingExtraError, DeviceMemoryError.
     """
     set_schedule = partial(_set_schedule, scheduler=scheduler, steps=steps)
+    if options.get("controlnet"):
+        scale = {} if control_scale is None else {"controlnet_conditioning_scale": control_scale}
+        kind, own = ControlledInpainter, {"control": control, "own_settings": scale}
     parts = load_parts(guidance=guidance, set_schedule=set_schedule, task=kind.task, **options)
-    inpainter = kind(**parts, steps=steps, strength=strength, guidance=guidance)
+    inpainter = kind(**parts, **(own or {}), steps=steps, strength=strength, guidance=guidance)
     schedulers.require_seeded(inpainter.pipeline.scheduler, inpainter.try_seeds, exact=not inpainter.on_gpu)
     return inpainter
 
@@ -68,6 +76,8 @@ def load_parts(
     tiling: bool = False,
     quantise: str | None = None,
     gguf: str | None = None,
+    controlnet: str | None = None,
+    prior: str | None = None,
     device: str = "",
     compile: CompileMode = "auto",
     deterministic: bool = False,
@@ -85,9 +95,9 @@ def load_parts(
     if there is one, otherwise the CPU. compile: auto is on if `prepare` is called with enough work for a GPU.
     deterministic: the same bits each time at one batch size, for the whole process. offload: what waits in the
     computer's memory until it is needed. tiling: the VAE works in tiles. quantise: "8bit" or "4bit", of the denoising
-    network's weights; gguf: a file that has them instead of the model, quantised. recorded: the notes of the session
-    that ran the trajectory last; a model whose files are gone is looked for by them elsewhere on this machine.
-    later_prompts: others than `prompt`, for `with_parameters`.
+    network's weights; gguf: a file that has them instead of the model, quantised. controlnet, prior: other models, used
+    with it (`added_models`). recorded: the notes of the session that ran the trajectory last; a model whose files are
+    gone is looked for by them elsewhere on this machine. later_prompts: others than `prompt`, for `with_parameters`.
     set_schedule: sets the scheduler of the pipeline before anything of it is on the device. task: what it is for.
     Raises InputError, WeightsError, MissingExtraError, DeviceMemoryError.
     """
@@ -97,7 +107,7 @@ def load_parts(
     chosen_device = torch_device.pick_device(device)
     placement.require_offload(offload, chosen_device)
     places = {"model": model, "revision": revision, "config": config, "gguf": gguf, "allow_pickle": allow_pickle}
-    places |= {"vae": vae, "lora": lora, "embedding": embedding}
+    places |= {"vae": vae, "lora": lora, "embedding": embedding, "controlnet": controlnet, "prior": prior}
     with silence_libraries():
         weights, notices = moved_weights.find_weights(places, recorded or {})
         torch_dtype = torch_device.pick_dtype(dtype, weights.checkpoint.half_dtype, chosen_device)

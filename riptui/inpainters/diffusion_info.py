@@ -40,6 +40,12 @@ DIFFUSION_PARAMETER_TYPES: dict[str, ParameterType] = {
     "tiling": SwitchType(),
     "quantise": TextType(("8bit", "4bit"), optional=True),
     "gguf": FileType(),
+    "controlnet": ModelType(optional=True),
+    "control": TextType(("hole", "black", "frame", "canny")),
+    "control_scale": NumberType(minimum=0, maximum=2, optional=True),
+    "prior": ModelType(),
+    "prior_steps": NumberType(above=0, maximum=1000, integer=True),
+    "prior_guidance": NumberType(minimum=0, maximum=100),
     "jump_length": NumberType(above=0, maximum=1000, integer=True),
     "jump_samples": NumberType(above=0, maximum=100, integer=True),
     "eta": NumberType(minimum=0, maximum=1),
@@ -47,8 +53,15 @@ DIFFUSION_PARAMETER_TYPES: dict[str, ParameterType] = {
 
 JUMPS: dict[str, ParameterValue] = {"jump_length": 10, "jump_samples": 10, "eta": 0.0}
 """The parameters of resampling: as diffusers' pipeline has them."""
+CONTROL: dict[str, ParameterValue] = {"controlnet": None, "control": "hole", "control_scale": None}
+"""The parameters of what takes a ControlNet; None: the pipeline's own scale."""
 PIXEL_PARAMETERS = ("model", "revision", "dtype", "steps", "allow_pickle")
 """Those of a diffusion model that a network of pixels, which takes no prompt, has as well."""
+KANDINSKY_PARAMETERS = (
+    *("model", "revision", "dtype", "steps", "guidance", "prompt", "negative_prompt", "allow_pickle"),
+)
+"""Those of a diffusion model that Kandinsky has as well: it begins with noise alone, has a decoder of its own, and its
+network makes the variances that only its own scheduler takes."""
 OWN_SAMPLING = ("scheduler", "strength")
 """Those that resampling has no use for."""
 
@@ -75,6 +88,33 @@ def diffusion_info(summary: str, **defaults: ParameterValue) -> InpainterInfo:
         takes_offload=True,
         takes_record=True,
         runs_in_worker=True,
+    )
+
+
+def with_control(info: InpainterInfo) -> InpainterInfo:
+    """The info of a diffusion model that inpaints with a ControlNet as well."""
+    added = (*info.added_parameters, *CONTROL)
+    return replace(info, parameters={**info.parameters, **CONTROL}, added_parameters=added)
+
+
+def kandinsky_info(model: KnownModel) -> InpainterInfo:
+    """The info of Kandinsky 2.2, with the model and the prior that it takes unless it is told otherwise."""
+    info = diffusion_info(
+        model.title,
+        model=model.repository,
+        revision=model.revision,
+        guidance=model.guidance,
+        negative_prompt=None,
+    )
+    own: dict[str, ParameterValue] = {"prior": model.prior, "prior_steps": 25, "prior_guidance": 4.0}
+    kept = {key: info.parameters[key] for key in KANDINSKY_PARAMETERS}
+    return replace(
+        info,
+        target="riptui.inpainters.kandinsky:kandinsky",
+        parameters=kept | own,
+        added_parameters=(),
+        size_grid=64,
+        scheduled=("steps", "prompt"),
     )
 
 

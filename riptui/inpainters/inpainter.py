@@ -102,7 +102,8 @@ class LoadedInpainter(Inpainter, Protocol):
     def prepare(self, inpaintings: int, batch: int, size: int) -> None:
         """Get ready before a batch begins: about `inpaintings` images of size x size px, `batch` of them per call.
 
-        `notes` may change here, but not during the batch. Raises DeviceMemoryError; then the engine halves the batch.
+        `notes` may change here, and in a call, whose outputs are then as they say. Raises DeviceMemoryError; then the
+        engine halves the batch.
         Default: does nothing.
         """
         ...

@@ -19,7 +19,13 @@ NONE = "none"
 """How None is written on a command line."""
 
 
-PLACES = ("model", "revision", "config", "vae", "lora", "embedding", "gguf", "weights")
+PRIOR = "prior"
+"""The parameter that names a whole checkpoint, which makes of words what a model is told."""
+CONTROLNET = "controlnet"
+"""The parameter that names a network which reads a picture, and the component that it is."""
+ADDED_MODELS = (PRIOR, CONTROLNET)
+"""Parameters that name models used with a model."""
+PLACES = ("model", "revision", "config", "vae", "lora", "embedding", "gguf", "weights", *ADDED_MODELS)
 """Parameters that say where weights are, and not what they are."""
 
 

@@ -10,14 +10,21 @@ from typing import TYPE_CHECKING, Any
 
 from riptui.errors import InputError, MissingExtraError, with_choices
 from riptui.extras import importing
-from riptui.inpainters.diffusion_info import diffusion_info, latent_resampling_info, repaint_info, text_to_image_info
+from riptui.inpainters.diffusion_info import (
+    diffusion_info,
+    kandinsky_info,
+    latent_resampling_info,
+    repaint_info,
+    text_to_image_info,
+    with_control,
+)
 from riptui.inpainters.inpainter import CompileMode, LoadedInpainter, OffloadMode, add_defaults
 from riptui.inpainters.inpainter_info import InpainterInfo, adopt_plugin
-from riptui.inpainters.models.catalogue import MODELS, REPAINT, find_short_name, is_on_hub, resolve_model
+from riptui.inpainters.models.catalogue import KANDINSKY, MODELS, REPAINT, find_short_name, is_on_hub, resolve_model
 from riptui.inpainters.models.lora_list import read_loras
 from riptui.inpainters.models.model_names import is_local
 from riptui.inpainters.models.published_weights import published_for
-from riptui.inpainters.parameters import NumberType, WeightsType
+from riptui.inpainters.parameters import ADDED_MODELS, NumberType, WeightsType
 from riptui.inpainters.programs.program_registry import OwnPrograms
 from riptui.inpainters.servers.server_infos import SERVER_INFOS, explain_url, require_usable_server
 from riptui.inpainters.whole_image_infos import WHOLE_IMAGE_INFOS
@@ -49,6 +56,8 @@ def _network_info(name: str, summary: str, *packages: str, size_grid: int = 1) -
 
 
 RADIUS_TYPE = {"radius": NumberType(above=0, maximum=100)}
+STABLE_DIFFUSION = ("sd2", "sd2-base", "sd1.5", "sdxl")
+"""The known models of Stable Diffusion 1, 2 and XL, which take a ControlNet."""
 CUSTOM = "diffusion"
 """The name of the inpainter for any checkpoint, given by its hub id or its folder."""
 TEXT_TO_IMAGE = "text-to-image"
@@ -106,11 +115,13 @@ BUILT_IN |= {
         strength=model.strength,
     )
     for name, model in MODELS.items()
-    if name != REPAINT
+    if name not in (REPAINT, KANDINSKY)
 }
+BUILT_IN[KANDINSKY] = kandinsky_info(MODELS[KANDINSKY])
 BUILT_IN[REPAINT] = repaint_info(MODELS[REPAINT])
 BUILT_IN["latent-resampling"] = latent_resampling_info(MODELS["sd2-base"])
 BUILT_IN[CUSTOM] = diffusion_info("Any checkpoint that diffusers inpaints with: model=org/name, a folder or a file.")
+BUILT_IN |= {name: with_control(BUILT_IN[name]) for name in (*STABLE_DIFFUSION, CUSTOM)}
 BUILT_IN[TEXT_TO_IMAGE] = text_to_image_info()
 BUILT_IN |= WHOLE_IMAGE_INFOS
 BUILT_IN |= SERVER_INFOS
@@ -226,7 +237,7 @@ def _require_usable_model(name: str, parameters: Mapping[str, ParameterValue]) -
         raise InputError(f"{name} needs a model: --set model=org/name{itself}")
     if name == "autoencoder" and parameters.get("vae") == "":
         raise InputError("autoencoder needs a VAE: --vae org/name, a folder (of a VAE or of a model) or e.g. sd2")
-    for key in ("model", "vae", "config"):
+    for key in ("model", "vae", "config", *ADDED_MODELS):
         if isinstance(model := parameters.get(key), str):
             resolve_model(model)
     for lora in read_loras(parameters.get("lora")):

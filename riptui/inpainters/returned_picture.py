@@ -39,5 +39,15 @@ def _require_picture(what: str, picture: PilImage.Image, size: int) -> None:
         raise InpainterError(f"{what} is {picture.width}x{picture.height} px; it must be {size}x{size}")
     if picture.mode not in ("RGB", "RGBA"):
         raise InpainterError(f"{what} has the mode {picture.mode}; it must be RGB with 8 bits per channel")
-    if any("16" in str(tile[3]) for tile in getattr(picture, "tile", ())):  # Pillow would drop the lower half
-        raise InpainterError(f"{what} has 16 bits per channel; it must be RGB with 8 bits per channel")
+    if levels := _count_other_levels(picture):  # Pillow would round them
+        raise InpainterError(f"{what} has {levels} per channel; it must be RGB with 8 bits per channel")
+
+
+def _count_other_levels(picture: PilImage.Image) -> str:
+    """What a file that is shown as 8 bits has instead, "16 bits" or "100 levels"; "" if it has 8 bits."""
+    for codec, _, _, arguments in getattr(picture, "tile", ()):
+        if str(codec).startswith("ppm") and arguments[-1] != 255:
+            return f"{arguments[-1] + 1} levels"
+        if "16" in str(arguments):
+            return "16 bits"
+    return ""

@@ -12,6 +12,7 @@ fine_detail   high-frequencies, edge-density, jpeg-bytes; spectrum: the relative
               frequency, in frequency_bins
 ms_ssim       ms-ssim: torchmetrics
 lpips         the three LPIPS: the lpips package; lpips_weights has the files of their trunks
+map_program   a program that measures distances at each pixel, for the app
 sets          metrics of sets of pictures: numbers of two sets' features
 values        the values of one frame, and of its squares, as they are saved; display formats them
 """

@@ -1,6 +1,7 @@
 """The order, titles and number formats of metrics, the same on every screen and in every table."""
 
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from math import isfinite
 
 from riptui.metrics import CONTENT, PREVIOUS, SQUARES, base_name
@@ -91,7 +92,7 @@ def format_values(values: Mapping[str, float | None]) -> str:
 
 def primary_metric(metrics: Mapping[int, MetricValues], preferred: str = "") -> tuple[str, list[float]]:
     """The metric of views that show only one, and its finite values in order; the preferred one where measured."""
-    names = dict.fromkeys(name for values in metrics.values() for name in values)
+    names = dict.fromkeys(chain.from_iterable(metrics.values()))
     name = next((name for name in (preferred, *PAPER_METRICS) if name in names), next(iter(names), ""))
     series = [value for values in metrics.values() if (value := values.get(name)) is not None]
     return printable(name), series

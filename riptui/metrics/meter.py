@@ -190,15 +190,21 @@ def _measure(name: str, measurements: list[_Measurement]) -> None:
 def _values(name: str, measurements: list[_Measurement]) -> list[float]:
     meter = measurements[0].meter
     if metric := meter.repaint_metrics.get(name):
-        return [metric.measure(one.meter.prepared[name], one.frame, one.repaint) for one in measurements if one.repaint]
+        return [
+            metric.measure(measurement.meter.prepared[name], measurement.frame, measurement.repaint)
+            for measurement in measurements
+            if measurement.repaint
+        ]
     if name.endswith(SQUARES):
-        return [one.meter.measure_squares(name, one.frame) for one in measurements]
+        return [measurement.meter.measure_squares(name, measurement.frame) for measurement in measurements]
     if name == base_name(name):
-        for one in measurements:
-            one.meter.measure_profile(name, one.frame)
-    frames = [one.meter.crop(name, one.frame) for one in measurements]
+        for measurement in measurements:
+            measurement.meter.measure_profile(name, measurement.frame)
+    frames = [measurement.meter.crop(name, measurement.frame) for measurement in measurements]
     if len({frame.shape for frame in frames}) > 1:  # pictures with bands of their own
-        return [value for one in measurements for value in _values(name, [one])]
+        return [value for measurement in measurements for value in _values(name, [measurement])]
     if name in meter.too_small:
         return [nan] * len(frames)
-    return measure_each(meter.metrics[name], [one.reference(name) for one in measurements], np.stack(frames))
+    return measure_each(
+        meter.metrics[name], [measurement.reference(name) for measurement in measurements], np.stack(frames)
+    )

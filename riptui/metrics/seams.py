@@ -80,7 +80,7 @@ def _step_across(image: Image, mask: Mask) -> float:
     for pixels, inside in ((image, mask), (image.transpose(1, 0, 2), mask.T)):
         crossed = inside[1:] != inside[:-1]
         sides.append((pixels[1:][crossed], pixels[:-1][crossed]))
-    one, other = (np.concatenate(side).astype(np.float64) / 255 for side in zip(*sides, strict=True))
-    if not len(one):
+    near, far = (np.concatenate(side).astype(np.float64) / 255 for side in zip(*sides, strict=True))
+    if not len(near):
         return 0.0
-    return float(deltaE_ciede2000(rgb2lab(one), rgb2lab(other)).mean())
+    return float(deltaE_ciede2000(rgb2lab(near), rgb2lab(far)).mean())

@@ -8,6 +8,6 @@ prepare       a picture to frame 0 and its spec, for use from Python
 generation    the trajectories that make pictures from a prompt
 submit        create the trajectory folders of pictures and a sweep
 generation    the trajectories of a prompt: pictures from nothing
-estimate      iterations, time and disk space
+estimate      iterations, time and disk space; scheduled_work: of iterations whose steps change
 command_line  the command, `riptui run` or `riptui generate`, that computes a spec
 """

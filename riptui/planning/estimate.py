@@ -16,6 +16,7 @@ import numpy as np
 
 from riptui import inpainters
 from riptui.errors import RiptuiError
+from riptui.planning.scheduled_work import work_after, work_of
 from riptui.planning.sweep import Sweep
 from riptui.spec import Spec
 from riptui.store.layout import ROWS
@@ -51,7 +52,7 @@ CostKey = Hashable
 
 @dataclass(frozen=True)
 class IterationTime:
-    """How long one iteration of a batch took."""
+    """How long one iteration of a batch took, at the steps of its spec's parameters."""
 
     seconds: float
     """For all trajectories of the batch together."""
@@ -88,7 +89,7 @@ def estimate_sweeps(sweeps: Iterable[Sweep], pictures: int, times: IterationTime
             iterations += copies * spec.iterations
             total_bytes += copies * disk_bytes(spec)
             if found := times.get(cost_key(spec)):
-                seconds += copies * spec.iterations * found.per_trajectory(max(1, copies))
+                seconds += copies * work_after(spec) * found.per_trajectory(max(1, copies))
             else:
                 unknown = True
     return Estimate(trajectories, iterations, None if unknown else seconds, round(total_bytes))
@@ -103,10 +104,11 @@ def cost_key(spec: Spec) -> CostKey:
     """What decides the time of an iteration: the inpainter, its parameters, the size and the mask size.
 
     Of prompts it only matters whether they differ from each other, because equal ones need no guidance. A model
-    computes the whole frame, whatever the mask size.
+    computes the whole frame, whatever the mask size. Schedules of steps are counted by `work_after`.
     """
     parameters = {key: value for key, value in spec.parameters.items() if key not in PARAMETERS_WITHOUT_COST}
-    guided = (spec.parameters.get("prompt") or "") != (spec.parameters.get("negative_prompt") or "")
+    prompts = spec.scheduled_prompts or (spec.parameters.get("prompt") or "",)
+    guided = any(prompt != (spec.parameters.get("negative_prompt") or "") for prompt in prompts)
     info = inpainters.find_inpainter(spec.inpainter)
     mask = 0 if info.needs_weights or info.is_server else spec.mask
     return spec.inpainter, tuple(sorted(parameters.items(), key=lambda item: item[0])), guided, spec.size, mask
@@ -152,7 +154,8 @@ def _typical_time(trajectories: Iterable[Trajectory]) -> IterationTime | None:
         device = re.sub(r":\d+", "", session.device)  # whatever its number
         newest_device = newest_device or device
         if device == newest_device:
-            seconds = median(row.seconds for row in rows if row.session == session.session)
+            timed_rows = [row for row in rows if row.session == session.session]
+            seconds = median(row.seconds / (work_of(trajectory.spec, row.k) or 1) for row in timed_rows)
             timed.append(IterationTime(seconds, max(1, session.batch)))
         if len(timed) == MAX_TIMED_TRAJECTORIES:
             break

@@ -50,8 +50,8 @@ def plan_generation(
                 "takes a text-to-image model"
             )
         named: dict[str, ParameterValue] = {"model": model.model, "revision": model.revision}
-        given = {**named, **parameters, "prompt": prompt}
-        sweeps.append(Sweep([inpainters.TEXT_TO_IMAGE], [size], seeds, given, WHOLE_PERCENT, size=size))
+        shared = {**named, **parameters, "prompt": prompt}
+        sweeps.append(Sweep([inpainters.TEXT_TO_IMAGE], [size], seeds, shared, WHOLE_PERCENT, size=size))
     if repainters:
         sweeps.append(Sweep(repainters, [size], seeds, {**parameters, "prompt": prompt}, WHOLE_PERCENT, size=size))
     return sweeps

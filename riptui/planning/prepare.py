@@ -29,24 +29,36 @@ def prepare(
     size: int = 512,
     fit: Fit = "bands",
     interventions: Interventions = PAPER_PROTOCOL,
+    mask_folder: str | Path | None = None,
 ) -> tuple[Image, Spec]:
     """Make frame 0 of a picture, uint8 RGB [size, size, 3], and its spec. The defaults are the paper's.
 
     picture: a file; or an array uint8 [side, side, 3], which is taken as it is (`size` and `fit` are for files).
     inpainter: a name of `riptui models`, a hub id or a folder; parameters: those that differ from its defaults.
     mask: side of the square, px. amount: % inpainted at the end, repeats counted. order: replacement (the paper's),
-    shuffle, raster or offset (a grid that is shifted each time). squares: whether a seed gives each picture squares and
-    noise of its own, or all pictures shared ones. paste: whether only the square is taken from the inpainter's output.
-    interventions: what else is done otherwise than in the paper.
+    shuffle, raster, offset (a grid that is shifted each time) or LaMa's irregular masks; cycle or draw for the masks of
+    `mask_folder`, pictures that are white where to repaint (cycle unless given). squares: whether a seed gives each
+    picture squares and noise of its own, or all pictures shared ones. paste: whether only the square is taken from the
+    inpainter's output. interventions: what else is done otherwise than in the paper.
     Raises SourceError for the file; SpecError or InputError for the rest.
     """
     if isinstance(picture, np.ndarray):
         prepared = _from_array(picture)
     else:
         prepared = prepare_original(Path(picture), size=size, fit=fit)
-    side = len(prepared.image)
     sweep = Sweep(
-        [inpainter], [mask], [seed], parameters or {}, amount, order, squares, paste, side, fit, interventions
+        [inpainter],
+        [mask],
+        [seed],
+        parameters or {},
+        amount,
+        "cycle" if mask_folder and order == "replacement" else order,
+        squares,
+        paste,
+        len(prepared.image),
+        fit,
+        interventions,
+        Path(mask_folder) if mask_folder else None,
     )
     [spec] = sweep.specs(prepared.source_name, prepared.source_sha256, pixels_sha256(prepared.image))
     return prepared.image, spec

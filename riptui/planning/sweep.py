@@ -24,7 +24,8 @@ from riptui.spec import (
     SquareOrder,
     SquareSource,
 )
-from riptui.store import layout, names
+from riptui.store import names
+from riptui.store.trajectory_names import name_trajectory, name_trajectory_as_older
 from riptui.tile_runs import TILE_PX
 
 
@@ -145,8 +146,8 @@ def trajectory_paths(group: str, spec: Spec) -> tuple[str, str]:
 
 def older_trajectory_paths(group: str, spec: Spec, name: str = "") -> tuple[str, ...]:
     """Where older releases, whose names had ASCII letters only, created it; empty if that is no other place."""
-    folder, older_name = older_picture_folder(group, spec), layout.name_trajectory_as_older(spec)
-    if folder == picture_folder(group, spec) and older_name == layout.name_trajectory(spec):
+    folder, older_name = older_picture_folder(group, spec), name_trajectory_as_older(spec)
+    if folder == picture_folder(group, spec) and older_name == name_trajectory(spec):
         return ()
     if name:
         return (f"{folder}/{name}",)
@@ -155,7 +156,7 @@ def older_trajectory_paths(group: str, spec: Spec, name: str = "") -> tuple[str,
 
 def paths_in_folder(folder: str, spec: Spec) -> tuple[str, str]:
     """The same for a trajectory in a folder "group/picture"; "": the runs folder itself."""
-    prefix, name = f"{folder}/" if folder else "", layout.name_trajectory(spec)
+    prefix, name = f"{folder}/" if folder else "", name_trajectory(spec)
     return f"{prefix}{name}", f"{prefix}{names.cut(name, 90)}-{spec.digest[:8]}"
 
 

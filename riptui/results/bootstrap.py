@@ -3,8 +3,10 @@
 BCa (Efron 1987): corrected for bias and for skewness. Bootstrap intervals of few images are too narrow, because the
 bootstrap treats them as the whole population. The level is therefore expanded to that of Student's t (Hesterberg 2015,
 section 4.4): with 3,000 samples of 10 normal values, 93 % of the intervals contained the true mean, 90 % without it.
-No resample lies outside the data, however: with fewer than `NORMAL_BELOW` images the interval is Student's t interval
-where that is wider. Of 600 simulated studies with 5 images, 93 % of the means were held then, 89 % by BCa alone.
+No resample lies outside the data, however, and the skewness of few images is mostly chance: neither the interval nor
+the p values are ever narrower than Student's with the jackknife's error. Of 600 simulated studies with 5 images, 93 %
+of the means were held then, 89 % by BCa alone; of 3,000 differences between mask sizes that are 0, of 20 images, 2.4 %
+have a p of at most 0.025 in each direction, and 4.4 % by BCa alone.
 
 Where all images share the squares of a few seeds, the seeds are a sample too, crossed with the images: both are
 resampled (the pigeonhole bootstrap, Owen 2007), and the level is that of the smaller of both samples, which must not be
@@ -13,7 +15,7 @@ below MIN_INTERVAL_IMAGES either: of 300 simulated intervals over two seeds, 82 
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from math import copysign, inf, isinf, isnan, nan, sqrt
+from math import copysign, hypot, inf, isinf, isnan, nan, sqrt
 from statistics import NormalDist
 
 import numpy as np
@@ -22,8 +24,6 @@ from jaxtyping import Float64
 CONFIDENCE = 0.95
 MIN_INTERVAL_IMAGES = 5
 """Images that an interval needs, and seeds that images share: one over fewer is hardly more than the data's range."""
-NORMAL_BELOW = 8
-"""Images. From there on both intervals of a mean are equally wide, within 1 % in simulated studies."""
 RESAMPLES = 4000
 _CHUNK = 2**21  # draws at a time: 16 MB
 _NORMAL = NormalDist()
@@ -101,7 +101,7 @@ def estimate(
         value = float(statistic(columns.mean(axis=0)))
         jackknife = statistic((columns.sum(axis=0) - columns) / max(1, images - 1))
     found = _interval(value, resample, jackknife, images, null=null, resamples=resamples, seed=seed, expanded=expanded)
-    return _widen(found, jackknife, images, null) if expanded else found
+    return _widen(found, jackknife_error(jackknife), images, null) if expanded else found
 
 
 def estimate_from_counts(
@@ -158,10 +158,12 @@ def estimate_crossed(
     with np.errstate(divide="ignore", invalid="ignore"):
         value = float(statistic(means(np.ones((1, images)), np.ones((1, seeds))))[0])
         jackknife = statistic(means(1 - np.eye(images), np.ones((images, seeds))))
+        of_seeds = statistic(means(np.ones((seeds, images)), 1 - np.eye(seeds)))
     if seeds < MIN_INTERVAL_IMAGES:
         return IntervalEstimate(value, nan, nan, images)
     units = min(images, seeds)
-    return _interval(value, resample, jackknife, units, null=null, resamples=resamples, seed=seed)
+    found = _interval(value, resample, jackknife, units, null=null, resamples=resamples, seed=seed)
+    return _widen(found, hypot(jackknife_error(jackknife), jackknife_error(of_seeds)), units, null)
 
 
 def draw_counts(generator: np.random.Generator, count: int, units: int) -> Float64[np.ndarray, "count units"]:
@@ -209,22 +211,27 @@ def _interval(
     return IntervalEstimate(value, low, high, images, p_above, 1 - p_above)
 
 
-def _widen(
-    found: IntervalEstimate, jackknife: Float64[np.ndarray, " images"], images: int, null: float
-) -> IntervalEstimate:
-    """The interval of few images, and its p values, not narrower than Student's t with the jackknife's error."""
-    if isnan(found.low) or images >= NORMAL_BELOW or not np.isfinite(jackknife).all():
+def jackknife_error(left_out: Float64[np.ndarray, " units"]) -> float:
+    """The standard error of a statistic, from its values without each unit; nan if one of them is not finite."""
+    units = len(left_out)
+    if not np.isfinite(left_out).all():
+        return nan
+    return sqrt((units - 1) / units * float(((left_out - left_out.mean()) ** 2).sum()))
+
+
+def _widen(found: IntervalEstimate, error: float, units: int, null: float) -> IntervalEstimate:
+    """The interval and its p values, not narrower than Student's t with this standard error."""
+    if isnan(found.low) or isnan(error):
         return found
     from scipy.special import stdtr, stdtrit  # late: 0.1 s
 
-    error = sqrt((images - 1) / images * float(((jackknife - jackknife.mean()) ** 2).sum()))
-    reach = error * float(stdtrit(images - 1, (1 + CONFIDENCE) / 2))
+    reach = error * float(stdtrit(units - 1, (1 + CONFIDENCE) / 2))
     p_above, p_below = found.p_above, found.p_below
     if error > 0 and not isnan(null):
-        by_chance = float(stdtr(images - 1, (null - found.value) / error))
+        by_chance = float(stdtr(units - 1, (null - found.value) / error))
         p_above, p_below = max(p_above, by_chance), max(p_below, 1 - by_chance)
     low, high = min(found.low, found.value - reach), max(found.high, found.value + reach)
-    return IntervalEstimate(found.value, low, high, images, p_above, p_below)
+    return replace(found, low=low, high=high, p_above=p_above, p_below=p_below)
 
 
 def _share_below(value: float, drawn: Resampled) -> float:

@@ -164,4 +164,4 @@ def _spread_over_masks(settings: Mapping[str, ParameterValue], members: Sequence
         if len(distances) > 1 and mean > 0:
             spread = 100 * (max(distances.values()) - min(distances.values())) / mean
             found.append(MaskSpread(settings, image, ends[0].spec.source_name, distances, spread))
-    return sorted(found, key=lambda one: (one.source_name, one.image))
+    return sorted(found, key=lambda end: (end.source_name, end.image))

@@ -41,10 +41,10 @@ class CollapseThresholds:
 THRESHOLD_NAMES = tuple(field.name for field in fields(CollapseThresholds))
 
 
-def parse_thresholds(given: Sequence[str]) -> CollapseThresholds:
+def parse_thresholds(changes: Sequence[str]) -> CollapseThresholds:
     """The thresholds with some replaced, each given as NAME=NUMBER. Raises InputError."""
     changed: dict[str, float] = {}
-    for text in given:
+    for text in changes:
         name, equals, number = text.partition("=")
         if name not in THRESHOLD_NAMES:
             raise InputError(with_choices(f"unknown threshold {name!r}", name, THRESHOLD_NAMES))

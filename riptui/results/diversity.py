@@ -116,7 +116,7 @@ class DiversityAnalysis:
 
     @property
     def sets(self) -> list[SetDiversity]:
-        return [one for condition in self.conditions for one in condition.sets]
+        return [diversity for condition in self.conditions for diversity in condition.sets]
 
 
 @dataclass
@@ -203,17 +203,17 @@ def choose_iterations(spec: Spec, amounts: Amounts) -> list[int]:
 
 def _by_condition(found: Sequence[SetDiversity]) -> list[ConditionDiversity]:
     members: defaultdict[tuple[ParameterValue, ...], list[SetDiversity]] = defaultdict(list)
-    for one in found:
-        members[tuple(one.seed_set.settings.values())].append(one)
+    for diversity in found:
+        members[tuple(diversity.seed_set.settings.values())].append(diversity)
     return [
         ConditionDiversity(sets[0].seed_set.settings, sets, [*_summarise_points(sets)]) for sets in members.values()
     ]
 
 
 def _summarise_points(sets: Sequence[SetDiversity]) -> Iterator[ConditionPoint]:
-    amounts = sorted({point.inpainted for one in sets for point in one.points})
+    amounts = sorted({point.inpainted for diversity in sets for point in diversity.points})
     for inpainted in amounts:
-        points = [point for one in sets for point in one.points if point.inpainted == inpainted]
+        points = [point for diversity in sets for point in diversity.points if point.inpainted == inpainted]
         sizes = [len(point.hash_distances) for point in points]
         yield ConditionPoint(
             inpainted,

@@ -21,7 +21,7 @@ def diversity_as_dict(analysis: DiversityAnalysis, *, matrices: bool = True) -> 
             {
                 "settings": dict(condition.settings),
                 "points": [asdict(point) for point in condition.points],
-                "sets": [_set_as_dict(one, matrices=matrices) for one in condition.sets],
+                "sets": [_set_as_dict(diversity, matrices=matrices) for diversity in condition.sets],
             }
             for condition in analysis.conditions
         ],
@@ -29,13 +29,13 @@ def diversity_as_dict(analysis: DiversityAnalysis, *, matrices: bool = True) -> 
     }
 
 
-def _set_as_dict(one: SetDiversity, *, matrices: bool) -> dict[str, Any]:
-    members = one.seed_set.members
+def _set_as_dict(diversity: SetDiversity, *, matrices: bool) -> dict[str, Any]:
+    members = diversity.seed_set.members
     return {
-        "picture": one.seed_set.picture,
+        "picture": diversity.seed_set.picture,
         "image": members[0].spec.original_sha256,
         "trajectories": [str(member.trajectory.path) for member in members],
-        "seeds": one.seed_set.seeds,
+        "seeds": diversity.seed_set.seeds,
         "points": [
             {
                 "inpainted": point.inpainted,
@@ -46,17 +46,17 @@ def _set_as_dict(one: SetDiversity, *, matrices: bool) -> dict[str, Any]:
                 "order": point.order,
                 **({"distances": point.compared.distances.tolist()} if matrices else {}),
             }
-            for point in one.points
+            for point in diversity.points
         ],
     }
 
 
 def list_pair_rows(analysis: DiversityAnalysis) -> Iterator[dict[str, TableCell]]:
     """A row for each pair of each set at each inpainted %, for a table."""
-    for one in analysis.sets:
-        members = one.seed_set.members
-        place = {**_printable_settings(one.seed_set.settings), "picture": one.seed_set.picture}
-        for point in one.points:
+    for diversity in analysis.sets:
+        members = diversity.seed_set.members
+        place = {**_printable_settings(diversity.seed_set.settings), "picture": diversity.seed_set.picture}
+        for point in diversity.points:
             for first, second in combinations(range(len(members)), 2):
                 bits = int(point.hash_distances[first, second])
                 yield {

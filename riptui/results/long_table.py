@@ -65,7 +65,7 @@ def to_parquet(
     for path, k in (frame for by_frame in found.values() for frame in by_frame):
         also[path].add(k)
     rows = build_table(listed, also)
-    paths = {printable(str(one.path)): one.path for one in listed}
+    paths = {printable(str(trajectory.path)): trajectory.path for trajectory in listed}
     frames = [(paths[str(row["path"])], int(str(row["k"]))) for row in rows]
     vectors = {name: [*map(by_frame.get, frames)] for name, by_frame in found.items()}
     known = takewhile(lambda name: name != "k", rows[0])

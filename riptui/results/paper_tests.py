@@ -68,7 +68,7 @@ def slows_without_settling(panel: Panel) -> PaperFinding:
 
 
 def larger_masks_end_farther(panel: Panel) -> PaperFinding:
-    """3. Each mask size against the next larger one, on the same image at the same amount."""
+    """3. Each mask size against the next larger one, on the same image, amount and expected coverage."""
     evidence = []
     for masks in pairwise(panel.masks_of(MIN_PAIRED_IMAGES)):
         smaller, larger = masks
@@ -79,7 +79,8 @@ def larger_masks_end_farther(panel: Panel) -> PaperFinding:
     return PaperFinding(
         3,
         "Larger masks end farther away at the same amount.",
-        "paired differences by image at the greatest shared amount, of neighbouring mask sizes; mean over images",
+        "paired differences by image at the greatest shared amount, of neighbouring mask sizes, both at the coverage "
+        "that is expected of theirs; mean over images",
         tuple(evidence),
         panel.trajectories,
         "" if evidence else "it needs two mask sizes per image, measured at an amount that both reach",

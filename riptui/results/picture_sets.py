@@ -80,16 +80,16 @@ class PictureSets:
 def list_features(trajectories: Iterable[Trajectory]) -> list[str]:
     """The extractors that any of the trajectories has features of, sorted. Never raises for one of them."""
     names: set[str] = set()
-    for one in trajectories:
+    for summary in trajectories:
         with suppress(RiptuiError):
-            names.update(stored_extractors(one))
+            names.update(stored_extractors(summary))
     return sorted(names)
 
 
 def choose_features(metric: str, features: str | None, summaries: Sequence[TrajectorySummary]) -> str:
     """The given extractor, or that of the metric's source. Raises InputError if no trajectory has its features."""
     name = canonical_name(features or find_set_metric(metric).features)
-    if name in (stored := list_features(one.trajectory for one in summaries)):
+    if name in (stored := list_features(summary.trajectory for summary in summaries)):
         return name
     others = f", or name others with --features; there are {', '.join(map(printable, stored))}" if stored else ""
     raise InputError(
@@ -103,12 +103,12 @@ def read_picture_sets(summaries: Iterable[TrajectorySummary], features: str, by:
 
     Raises InputError if there are none, or `by` names no setting.
     """
-    listed = drop_copies(one for one in summaries if one.spec)
-    complete = [one for one in listed if one.spec and one.k >= one.spec.iterations]
-    stored = [(one.spec, read_stored(one, features)) for one in complete if one.spec]
+    listed = drop_copies(member for member in summaries if member.spec)
+    complete = [member for member in listed if member.spec and member.k >= member.spec.iterations]
+    stored = [(member.spec, read_stored(member, features)) for member in complete if member.spec]
     identity = _most_common(found.identity for _, found in stored if found.vectors)
     members = [MemberFeatures(spec, found.vectors) for spec, found in stored if found.identity == identity]
-    whole = [one for one in members if set(one.spec.keyframe_iterations()) <= one.vectors.keys()]
+    whole = [member for member in members if set(member.spec.keyframe_iterations()) <= member.vectors.keys()]
     if not identity or not whole:
         raise InputError(
             f"no complete trajectory here has the features {features} of all its points: riptui measure PATH --metrics "
@@ -150,7 +150,7 @@ def _most_common(identities: Iterable[str]) -> str:
 
 def _make_group(key: GroupKey, members: Sequence[MemberFeatures]) -> SetGroup:
     by_point: defaultdict[float, defaultdict[str, list[MemberFeatures]]] = defaultdict(lambda: defaultdict(list))
-    for member in sorted(members, key=lambda one: (one.spec.original_sha256, one.spec.seed)):
+    for member in sorted(members, key=lambda member: (member.spec.original_sha256, member.spec.seed)):
         for k in member.spec.keyframe_iterations():
             by_point[member.spec.amount_at(k)][member.spec.original_sha256].append(member)
     points = {point: _make_set(point, by_image) for point, by_image in sorted(by_point.items())}

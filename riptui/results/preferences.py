@@ -75,7 +75,9 @@ def count_comparisons(answers: Sequence[ComparisonAnswer]) -> ComparisonTable:
     useful = [answer for answer in answers if len(set(answer.conditions)) == len(answer.conditions) > 1]
     conditions = tuple(sorted({condition for answer in useful for condition in answer.conditions}))
     images = {image: row for row, image in enumerate(dict.fromkeys(answer.image for answer in useful))}
-    sets = {members: row for row, members in enumerate(dict.fromkeys(frozenset(one.conditions) for one in useful))}
+    sets = {
+        members: row for row, members in enumerate(dict.fromkeys(frozenset(answer.conditions) for answer in useful))
+    }
     wins, shown = np.zeros((2, len(images), len(conditions)))
     set_counts = np.zeros((len(images), len(sets)))
     for answer in useful:

@@ -71,7 +71,9 @@ def compare_raters(comparisons: Sequence[ComparisonAnswer], tags: Sequence[TagAn
         subjects["comparisons"] = _gather_items(said)
     for tag in PAPER_TAGS:
         if any(tag in answer.tags for answer in tags):
-            seen = [(one.frame, one.image, one.rater, "yes" if tag in one.tags else "no") for one in tags]
+            seen = [
+                (answer.frame, answer.image, answer.rater, "yes" if tag in answer.tags else "no") for answer in tags
+            ]
             subjects[tag] = _gather_items(seen)
     found = []
     for subject, items in subjects.items():
@@ -92,10 +94,10 @@ def estimate_kappa(subject: str, items: Sequence[RatedItem], raters: tuple[str, 
     categories = sorted({item.categories[rater] for item in shared for rater in raters})
     rows: defaultdict[str, list[Float64[np.ndarray, " columns"]]] = defaultdict(list)
     for item in shared:
-        given = np.array([[item.categories[rater] == name for name in categories] for rater in raters], np.float64)
-        votes = given.sum(axis=0)
+        answers = np.array([[item.categories[rater] == name for name in categories] for rater in raters], np.float64)
+        votes = answers.sum(axis=0)
         agreed = (votes @ votes - len(raters)) / (len(raters) * (len(raters) - 1))
-        by_rater = given.ravel() if len(raters) == 2 else np.tile(votes / len(raters), len(raters))
+        by_rater = answers.ravel() if len(raters) == 2 else np.tile(votes / len(raters), len(raters))
         rows[item.image].append(np.concatenate([[1, agreed], by_rater]))
     columns = np.array([np.sum(row, axis=0) for row in rows.values()])
 
@@ -153,4 +155,4 @@ def _gather_items(said: Sequence[tuple[Hashable, str, str, str]]) -> list[RatedI
     for key, image, rater, category in said:
         images[key] = image
         categories[key][rater] = category
-    return [RatedItem(images[key], given) for key, given in categories.items()]
+    return [RatedItem(images[key], answers) for key, answers in categories.items()]

@@ -116,7 +116,9 @@ def make_questions(
     drawn = sorted(groups, key=lambda group: draw(group, mode))[:limit]
     ordered = sorted(drawn, key=lambda group: draw(group, mode, rater, "order"))
     return [
-        RatingQuestion(mode, text, tuple(sorted(group, key=lambda one: draw([one], rater, draw(group).hex()))))
+        RatingQuestion(
+            mode, text, tuple(sorted(group, key=lambda candidate: draw([candidate], rater, draw(group).hex())))
+        )
         for group in ordered
     ]
 

@@ -107,7 +107,10 @@ def analyse_recursion(
         RecursionGroup(
             dict(zip(by, key, strict=True)),
             found[0].spec,
-            {name: compute_effect([one for one in found if name in one.errors], name) for name in error_names(found)},
+            {
+                name: compute_effect([image for image in found if name in image.errors], name)
+                for name in error_names(found)
+            },
             shares_squares(found),
         )
         for key, found in group_by(members, by).items()

@@ -36,7 +36,11 @@ class SeedSet:
 
 def find_seed_sets(summaries: Iterable[TrajectorySummary]) -> list[SeedSet]:
     """The sets of at least two complete trajectories, by condition and picture."""
-    complete = [SetMember(one.trajectory, one.spec) for one in summaries if one.spec and one.k >= one.spec.iterations]
+    complete = [
+        SetMember(summary.trajectory, summary.spec)
+        for summary in summaries
+        if summary.spec and summary.k >= summary.spec.iterations
+    ]
     if not complete:
         return []
     differing = differing_settings([member.spec for member in complete])

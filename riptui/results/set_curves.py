@@ -93,7 +93,7 @@ def _compare(first: SetGroup, second: SetGroup, sets: PictureSets, metric: str) 
         estimate = NO_ESTIMATE if refused else estimate_set(_against(frames, others, metric), len(images), info)
         between.append(SetMetricPoint(inpainted, len(images), estimate, refused))
         if info.resamples and len(images) >= info.pictures:  # the error of n cancels; of u-ids both are 0
-            difference = difference_of(*(_against(one, originals, metric) for one in (frames, others)))
+            difference = difference_of(*(_against(reference, originals, metric) for reference in (frames, others)))
             estimate = estimate_difference(difference, len(images), info)
             differences.append(SetMetricPoint(inpainted, len(images), estimate))
     return SetComparison(first, second, between, differences)

@@ -33,7 +33,7 @@ from riptui.results.curves import (
     shared_amounts,
     shares_squares,
 )
-from riptui.results.exposure_model import ExposureModel
+from riptui.results.expected_coverage import expected_coverage
 from riptui.results.fits import FittedCurve, fit_laws
 
 
@@ -196,8 +196,7 @@ def half_life(curve: Curve) -> float | None:
 
 def _coverage_half_life(curve: Curve) -> float | None:
     """The half-life of the expected coverage, at the curve's own points."""
-    covered = ExposureModel({curve.spec.mask: 1.0}, tau=0.0).predict(curve.spec, curve.k.astype(np.float64))
-    return _half_way(curve.inpainted, covered)
+    return _half_way(curve.inpainted, expected_coverage(curve.spec, curve.k.astype(np.float64)))
 
 
 def _half_way(inpainted: CurveValues, values: CurveValues) -> float | None:

@@ -7,7 +7,7 @@
     toml_file  parsing the file, with line numbers
     template   a new file that explains every setting; program_examples: programs of the field, for that file
     named_filters   filters that the user has given a name
-    edit_file  changing one setting in the file
+    edit_file  changing one setting in the file; editor: the user's
     state      values that the app remembers between starts
 
 A broken file never prevents a start: `load_settings` skips invalid values and reports them. Themes, metrics and keys

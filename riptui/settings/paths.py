@@ -33,6 +33,11 @@ def follower_log_file() -> Path:
     return state_file().with_name("follow.log")
 
 
+def study_log_file(name: str) -> Path:
+    """What the process that computes a study in the background says."""
+    return state_file().with_name("studies") / f"{name}.log"
+
+
 def crash_file(when: datetime) -> Path:
     """A crash report, in the folder of the log."""
     return state_file().with_name(f"crash-{when:%Y%m%d-%H%M%S}.txt")

@@ -2,7 +2,6 @@
 
 import re
 import reprlib
-import tomllib
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,6 +62,10 @@ def read_toml(file: Path) -> TomlDocument:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise SettingsError(f"{file}, line {line}: this is not UTF-8 text: save the file as UTF-8") from error
+    if not text.strip():
+        return TomlDocument({}, text)
+    import tomllib  # 12 ms, for which there must be something to read
+
     try:
         return TomlDocument(tomllib.loads(text), text)
     except RecursionError as error:

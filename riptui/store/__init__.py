@@ -4,7 +4,7 @@ disk             calls that read or change the disk
 disk_errors      what a disk error means, and what to do
 disk_failure     what a disk error concerns: one folder, or the whole disk
 layout           the file names of a runs folder
-names            the names of groups and trajectories
+names            the names of groups and trajectories; trajectory_names: those that specs get
 records          the records in its JSON files
 size_limits      the largest size that each file can have, from its spec
 lock             the lock of the process that runs a trajectory; lock_file: on file systems without flock
@@ -15,7 +15,9 @@ frame_reader     frames at random access
 feature_file     the vectors of frames by feature extractors, which can be deleted
 tail             incremental reads of growing files
 listing          find, scan and summarize trajectories; filters: those that a user's words select
-summary_cache    summaries kept in the cache folder, which count while the disk is as it was
+summary_cache    summaries kept in the cache folder, which count while the disk is as it was; summary_file: its
+                 file; spec_table: the specs in it; folder_stamp: what tells that a folder has changed;
+                 mounts: where other machines may change it
 copies           trajectories of one spec in several folders
 annotations      tags and notes; ratings: what people said of frames, for statistics
 disk_queue       the trajectories that workers may take, in order

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from riptui.errors import DiskError
 from riptui.spec import Spec, can_share_batch
-from riptui.store.listing import mtime_ns, walk_folders
+from riptui.store.listing import list_subfolders, mtime_ns, walk_folders
 from riptui.store.lock import probe_lock
 from riptui.store.queued import QueuedTrajectory, read_queued
 from riptui.store.trajectory import Trajectory
@@ -120,7 +120,7 @@ class DiskQueue:
         """The trajectory folders below the runs folder; none if it cannot be read."""
         root = os.path.realpath(self._runs)
         try:
-            folders = walk_folders(Path(root), known=self._known, in_order=False)
+            folders = walk_folders(Path(root), is_known=self._known.__contains__, list_names=list_subfolders)
             return [folder for folder, is_group in folders if not is_group and folder != root]
         except DiskError:
             return []

@@ -34,6 +34,9 @@ SPEC_FIELDS = (
     *("onto", "anchor", "schedule", "match", "feather"),
 )
 
+UNREADABLE = "unreadable"
+"""Stands for the status of what cannot be read, or was not yet."""
+
 FieldValues = Mapping[str, ParameterValue]
 
 
@@ -168,7 +171,8 @@ def _parse_condition(word: str, known: KnownNames) -> Filter:
     alternatives = value.split(",")
     match name:
         case "status":
-            return lambda subject: (subject.status or "unreadable").startswith(tuple(alternatives))
+            _check_statuses(alternatives)
+            return lambda subject: (subject.status or UNREADABLE).startswith(tuple(alternatives))
         case "group":
             return lambda subject: subject.path.lower().startswith(tuple(alternatives))
         case "tag":
@@ -181,6 +185,15 @@ def _parse_condition(word: str, known: KnownNames) -> Filter:
         raise ValueError(f"{problem}; for metrics write {name}>0.4")
     matches = [_parse_value(name, part) for part in alternatives]
     return lambda subject: any(is_match(subject.get(name)) for is_match in matches)
+
+
+def _check_statuses(beginnings: list[str]) -> None:
+    statuses = [*Status, UNREADABLE]
+    for text in beginnings:
+        if not text:
+            raise ValueError(f"status: which? {', '.join(statuses)}")
+        if not any(status.startswith(text) for status in statuses):
+            raise ValueError(with_choices(f"no status {text}", text, statuses))
 
 
 def _parse_value(name: str, text: str) -> Callable[[ParameterValue], bool]:

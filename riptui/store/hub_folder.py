@@ -11,6 +11,7 @@ from riptui.errors import RiptuiError
 from riptui.inpainters import find_inpainter
 from riptui.inpainters.models.lora_list import read_loras
 from riptui.inpainters.models.model_names import is_local, is_single_file
+from riptui.inpainters.parameters import ADDED_MODELS
 from riptui.spec import Spec
 from riptui.store.records import HubFolder, Request
 from riptui.store.worker_environment import read_environment
@@ -38,7 +39,7 @@ def _uses_hub(spec: Spec) -> bool:
             return False
     except RiptuiError:  # it is not installed
         return False
-    named = [spec.parameters.get(name) for name in ("model", "vae", "config", "embedding")]
+    named = [spec.parameters.get(name) for name in ("model", "vae", "config", "embedding", *ADDED_MODELS)]
     named += [lora.file for lora in read_loras(spec.parameters.get("lora"))]
     texts = [text for text in named if isinstance(text, str) and text]
     has_no_configurations = is_single_file(str(spec.parameters.get("model"))) and not spec.parameters.get("config")

@@ -16,7 +16,6 @@ from threading import Event, Lock, Thread
 
 from riptui.errors import DiskError, HeldError, StoreError
 from riptui.filesystem import TEMPORARY_PREFIX
-from riptui.settings import load_settings
 from riptui.store.disk import Folder
 from riptui.store.disk_errors import explain_errors
 
@@ -28,6 +27,8 @@ EXPIRY_SECONDS = 60.0  # seconds; a file server may hold back writes for 30
 @cache
 def uses_lock_files() -> bool:
     """Whether the user's settings choose lock files over the system's locks."""
+    from riptui.settings import load_settings  # 20 ms that a listing does without
+
     return load_settings().settings.locks == "files"
 
 

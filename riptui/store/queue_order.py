@@ -19,6 +19,11 @@ def read_order(runs: Path, workers: Sequence[Worker]) -> list[QueuedTrajectory]:
     """What waits in a runs folder, the next one first. workers: those that run."""
     queue = DiskQueue(runs)
     queue.scan(now=True)
+    return order_waiting(runs, queue, workers)
+
+
+def order_waiting(runs: Path, queue: DiskQueue, workers: Sequence[Worker]) -> list[QueuedTrajectory]:
+    """As `read_order`, of a queue that was scanned."""
     return foresee_order(queue.waiting, _find_last_taken(runs, workers))
 
 

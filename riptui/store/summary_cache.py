@@ -1,169 +1,190 @@
 """Summaries of the trajectories below a folder, kept in the cache folder, so that a list of 100,000 takes seconds.
 
-It can be deleted at any time, and is never trusted over the disk: a summary counts only while the folder and every file
-that it was made from have the size and time that they had then, which takes seven stats where a summary takes reading
-and checking six files. Summaries of running trajectories are never kept, nor of unreadable ones: their reasons may be
-gone without a trace in the folder.
+It can be deleted at any time, and is never trusted over the disk: a summary counts only while the folder, and every
+file that it was made from, is what it was then. That takes six stats, where a summary takes reading and checking six
+files. Not kept are summaries whose truth nothing in the folder tells: of running trajectories, of those whose lock
+names a process, of unreadable ones, and, where other machines may change the disk, of those that are not yet over.
 """
 
-import hashlib
-import os
-import struct
-import time
-from contextlib import suppress
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import msgspec
 
-from riptui import __version__
-from riptui.errors import SpecError
-from riptui.filesystem import read_own_file, write_atomically
-from riptui.metrics.values import MetricValues
-from riptui.settings import paths
-from riptui.spec import Spec
 from riptui.store import layout
-from riptui.store.annotations import Annotations
-from riptui.store.listing import TrajectorySummary, summarize
+from riptui.store.annotations import NO_ANNOTATIONS
+from riptui.store.folder_stamp import FolderMoment, read_stamp
+from riptui.store.listing import (
+    OnListingError,
+    TrajectorySummary,
+    ignore_error,
+    list_in_order,
+    summarize,
+    walk_folders,
+)
 from riptui.store.lock import LOCK_FILE
+from riptui.store.lock_file import BEATING_FILE
+from riptui.store.mounts import is_local
+from riptui.store.summary_file import KeptGroup, KeptSummary, SummaryFile, decode_summary, encode_summary
 from riptui.store.trajectory import Status, Trajectory
 
 MIN_TRAJECTORIES = 200  # below, reading them all takes less than a tenth of a second
-MAX_BYTES = 2**30  # bytes; a trajectory takes about 1 kB
-SETTLED_NS = 2 * 10**9  # a file changed more recently may change again within the resolution of its timestamp
-_NAMES = (layout.SPEC, layout.ROWS, layout.METRICS, layout.SESSIONS, layout.PATCHES, layout.ANNOTATIONS, LOCK_FILE)
-_STAMP = struct.Struct(f"<{3 + 2 * len(_NAMES)}q")
+MAX_UNSAVED = 1 / 500  # of the summaries may be out of date before the file is written anew
+LISTED_NAMES = 20  # that are listed in the time of one summary
+OVER = (Status.DONE, Status.FAILED)
 
-
-class _Kept(msgspec.Struct, array_like=True, frozen=True):
-    """One summary, and what its folder was like."""
-
-    stamp: bytes
-    status: Status
-    spec: Spec
-    k: int
-    inpainted: float
-    coverage: float
-    metrics: dict[int, MetricValues]
-    mixed: str
-    annotations: Annotations
-    failed: str
-
-
-class _File(msgspec.Struct, array_like=True, frozen=True):
-    release: str
-    """Another release may derive other summaries."""
-    kept: dict[str, msgspec.Raw]
-    """By the path below the folder; each is decoded when it is asked for."""
-
-
-_ENCODER = msgspec.msgpack.Encoder()
-_KEPT_DECODER = msgspec.msgpack.Decoder(_Kept)
-_FILE_DECODER = msgspec.msgpack.Decoder(_File)
-RELEASE = f"{__version__} format 1"
+_ANNOTATIONS, _SESSIONS, _REQUEST = f"/{layout.ANNOTATIONS}", f"/{layout.SESSIONS}", f"/{layout.REQUEST}"
+_FAILED, _LOCK = f"/{layout.FAILED}", f"/{LOCK_FILE}"
+_ALWAYS = (f"/{layout.SPEC}", f"/{layout.ROWS}", f"/{layout.METRICS}", f"/{layout.PATCHES}", _ANNOTATIONS, _LOCK)
+_FILES = (*_ALWAYS, f"/{BEATING_FILE}", _SESSIONS, _REQUEST, _FAILED)
 
 
 class SummaryCache:
-    """The summaries of trajectories below one folder."""
+    """The summaries of trajectories below one folder. For one thread."""
 
     def __init__(self, root: Path) -> None:
         """Never raises: without a readable file the cache is empty."""
-        self._root = root.absolute()
-        self._prefix = len(str(self._root)) + 1
-        digest = hashlib.sha256(os.fsencode(os.path.realpath(root))).hexdigest()
-        self._file = paths.cache_folder() / "summaries" / f"{digest[:24]}.msgpack"
-        self._kept = _read(self._file)
-        self._fresh: dict[str, msgspec.Raw] = {}
-        self._asked = 0
-        self._changed = False
+        self._root = str(root)
+        self._prefix = len(self._root) + 1
+        self._file = SummaryFile(root)
+        self._is_local = is_local(self._root)
+        self._device = FolderMoment(self._root).device
+        self._groups: dict[str, KeptGroup] = {}
+        """What is kept now: what was found as it was, and what was read."""
+        self._outdated = 0
+
+    def walk(self, *, on_error: OnListingError = ignore_error) -> Iterator[TrajectorySummary]:
+        """The summaries of `find_trajectories`, in its order; errors are told and raised as there."""
+        known: TrajectorySummary | None = None
+
+        def is_known(folder: str) -> bool:
+            nonlocal known
+            known = self._find(folder)
+            return known is not None
+
+        folders = walk_folders(Path(self._root), is_known=is_known, list_names=self._list_names, on_error=on_error)
+        for folder, is_group in folders:
+            if not is_group:
+                yield known or self._read(Trajectory(folder), folder)
 
     def summarize(self, trajectory: Trajectory) -> TrajectorySummary:
-        """As `listing.summarize`, and as true. Never raises for errors on disk."""
-        folder = str(trajectory.path.absolute())
-        key = folder[self._prefix :]
-        self._asked += 1
-        stamp, settled = _read_stamp(folder)
-        if (raw := self._kept.get(key)) is not None and (kept := _decode(raw)) and kept.stamp == stamp:
-            self._fresh[key] = raw
-            return _restore(trajectory, kept)
-        summary = summarize(trajectory)
-        if settled and summary.spec is not None and summary.status not in (None, Status.RUNNING):
-            self._changed = True
-            self._fresh[key] = msgspec.Raw(_ENCODER.encode(_keep(stamp, summary)))
-        return summary
+        """As `listing.summarize`, and as true, of a trajectory below the folder. Never raises for errors on disk."""
+        folder = str(trajectory.path)
+        return self._find(folder) or self._read(trajectory, folder)
 
     def save(self) -> None:
         """Keep what was asked for since it was opened, and nothing else. Never raises."""
-        if self._asked < MIN_TRAJECTORIES or not (self._changed or len(self._fresh) < len(self._kept)):
-            return
-        with suppress(OSError):
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            data = _ENCODER.encode(_File(RELEASE, self._fresh))
-            write_atomically(self._file, data, durable=False, mode=0o600)
+        kept = sum(len(group.kept) for group in self._groups.values())
+        before = sum(len(group.kept) for group in self._file.groups.values())
+        outdated = self._outdated + max(0, before - kept)
+        if max(kept, before) >= MIN_TRAJECTORIES and outdated > MAX_UNSAVED * kept:
+            self._file.write(self._groups)
 
+    def _find(self, folder: str) -> TrajectorySummary | None:
+        """The summary that is kept of a trajectory, if its folder is as it was."""
+        parent, _, name = folder[self._prefix :].rpartition("/")
+        group = self._file.groups.get(parent)
+        raw = group.kept.get(name) if group else None
+        if raw is None or (kept := _decode(raw)) is None or read_stamp(folder, _names(kept.files)) != kept.stamp:
+            return None
+        if (spec := self._file.specs.get(kept.spec, kept.seed)) is None:
+            return None
+        self._enter(parent).kept[name] = raw
+        trajectory = Trajectory(folder)
+        trajectory.__dict__["spec"] = spec  # where the cached property keeps it
+        return TrajectorySummary(
+            trajectory,
+            kept.status,
+            spec,
+            kept.k,
+            kept.inpainted,
+            kept.coverage,
+            kept.metrics,
+            kept.mixed,
+            kept.annotations,
+            kept.failed,
+            session=kept.session,
+        )
 
-def _read(file: Path) -> dict[str, msgspec.Raw]:
-    try:
-        found = _FILE_DECODER.decode(read_own_file(file, MAX_BYTES))
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
-        return {}
-    return found.kept if found.release == RELEASE else {}
+    def _read(self, trajectory: Trajectory, folder: str) -> TrajectorySummary:
+        """Summarize a trajectory, and keep the summary if the folder will tell when it is not true any more."""
+        moment = FolderMoment(folder, _FILES)
+        summary = summarize(trajectory)
+        if summary.spec is None or summary.status is None or not self._is_told_by(moment, summary):
+            return summary
+        files = sum(
+            1 << place for place, name in enumerate(_FILES) if name in _files_read(summary) & moment.sizes.keys()
+        )
+        if stamp := moment.stamp(_names(files)):
+            parent, _, name = folder[self._prefix :].rpartition("/")
+            kept = KeptSummary(
+                stamp,
+                files,
+                summary.status,
+                self._file.specs.add(summary.spec),
+                summary.spec.seed,
+                summary.k,
+                summary.session,
+                summary.inpainted,
+                summary.coverage,
+                summary.metrics,
+                summary.mixed,
+                summary.annotations,
+                summary.failed,
+            )
+            self._enter(parent).kept[name] = msgspec.Raw(encode_summary(kept))
+            self._outdated += 1
+        return summary
 
+    def _is_told_by(self, moment: FolderMoment, summary: TrajectorySummary) -> bool:
+        """Whether the folder's files will tell of every change of a summary."""
+        if summary.status is Status.RUNNING or moment.sizes.get(_LOCK):
+            return False
+        if (_ANNOTATIONS in moment.sizes) != (summary.annotations != NO_ANNOTATIONS):  # they could not be read
+            return False
+        return summary.status in OVER or (self._is_local and moment.device == self._device)
 
-def _decode(raw: msgspec.Raw) -> _Kept | None:
-    try:
-        return _KEPT_DECODER.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, SpecError):
-        return None
-
-
-def _keep(stamp: bytes, summary: TrajectorySummary) -> _Kept:
-    assert summary.spec is not None
-    assert summary.status is not None
-    return _Kept(
-        stamp,
-        summary.status,
-        summary.spec,
-        summary.k,
-        summary.inpainted,
-        summary.coverage,
-        summary.metrics,
-        summary.mixed,
-        summary.annotations,
-        summary.failed,
-    )
-
-
-def _restore(trajectory: Trajectory, kept: _Kept) -> TrajectorySummary:
-    trajectory.__dict__["spec"] = kept.spec  # where the cached property keeps it
-    return TrajectorySummary(
-        trajectory,
-        kept.status,
-        kept.spec,
-        kept.k,
-        kept.inpainted,
-        kept.coverage,
-        kept.metrics,
-        kept.mixed,
-        kept.annotations,
-        kept.failed,
-    )
-
-
-def _read_stamp(folder: str) -> tuple[bytes, bool]:
-    """What the folder and its files are like now, and whether all that has been so for a while."""
-    numbers = [0, 0, 0]
-    newest = 0
-    with suppress(OSError):
-        status = os.stat(folder)
-        newest = status.st_mtime_ns
-        numbers = [status.st_dev, status.st_ino, newest]
-    for name in _NAMES:
-        try:
-            status = os.stat(f"{folder}/{name}")
-        except OSError:
-            numbers += (-1, -1)
+    def _list_names(self, folder: str) -> list[str]:
+        """As `list_in_order`; of folders that have not changed without listing them."""
+        path = folder[self._prefix :]
+        before = self._file.groups.get(path)
+        if self._is_local and before and before.stamp and before.stamp == read_stamp(folder):
+            stamp, names = before.stamp, before.names
         else:
-            changed = status.st_mtime_ns
-            newest = max(newest, changed)
-            numbers += (changed, status.st_size)
-    return _STAMP.pack(*numbers), newest < time.time_ns() - SETTLED_NS
+            stamp, names = FolderMoment(folder).stamp(), list_in_order(folder)
+            self._outdated += 1 + len(names) // LISTED_NAMES if stamp else 0
+        group = self._enter(path)
+        group.stamp, group.names = stamp, names
+        return names
+
+    def _enter(self, path: str) -> KeptGroup:
+        """What is kept now of a folder's trajectories."""
+        if (group := self._groups.get(path)) is None:
+            before = self._file.groups.get(path, KeptGroup())
+            group = self._groups[path] = KeptGroup(before.stamp, before.names)
+        return group
+
+
+def _files_read(summary: TrajectorySummary) -> set[str]:
+    """The files that a summary was made from. Others that were not there are told by the folder itself."""
+    names = {*_ALWAYS, f"/{BEATING_FILE}"}
+    if summary.session > 1:
+        names.add(_SESSIONS)
+    if summary.status not in OVER:
+        names.add(_REQUEST)
+    if summary.status is Status.FAILED:
+        names.add(_FAILED)
+    return names
+
+
+@cache
+def _names(files: int) -> tuple[str, ...]:
+    return tuple(name for place, name in enumerate(_FILES) if files >> place & 1)
+
+
+def _decode(raw: msgspec.Raw) -> KeptSummary | None:
+    try:
+        return decode_summary(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None

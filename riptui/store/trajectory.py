@@ -60,8 +60,16 @@ class Status(StrEnum):
 class Trajectory:
     """A trajectory folder. Reading it raises NotATrajectoryError, SpecError, DamagedError or DiskError."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path | str) -> None:
+        self._given = path
+
+    @cached_property
+    def path(self) -> Path:
+        return Path(self._given)  # of which 100,000 take half a second
+
+    def __fspath__(self) -> str:
+        """Its path, as it was given."""
+        return os.fspath(self._given)
 
     @classmethod
     def open(cls, path: Path) -> "Trajectory":

@@ -43,19 +43,23 @@ class WorkerEnvironment(msgspec.Struct, frozen=True):
 
 def read_environment(variables: Mapping[str, str] | None = None, *, salt: str = "") -> WorkerEnvironment:
     """Of this process, or of these variables. salt: in hex; by default a new one."""
-    given = os.environ if variables is None else variables
-    caches = Path(given.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    hf_home = _folder(given.get("HF_HOME") or caches / "huggingface")
-    token = given.get("HF_TOKEN") or given.get("HUGGING_FACE_HUB_TOKEN") or ""
+    environment = os.environ if variables is None else variables
+    caches = Path(environment.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    hf_home = _folder(environment.get("HF_HOME") or caches / "huggingface")
+    token = environment.get("HF_TOKEN") or environment.get("HUGGING_FACE_HUB_TOKEN") or ""
     return WorkerEnvironment(
         hf_home=hf_home,
-        hf_hub_cache=_folder(given.get("HF_HUB_CACHE") or given.get("HUGGINGFACE_HUB_CACHE") or Path(hf_home, "hub")),
-        torch_home=_folder(given.get("TORCH_HOME") or caches / "torch"),
-        hf_endpoint=(given.get("HF_ENDPOINT") or DEFAULT_ENDPOINT).rstrip("/"),
-        hf_hub_offline=any(given.get(name, "").lower() in OFFLINE for name in ("HF_HUB_OFFLINE", "RIPTUI_OFFLINE")),
-        cuda_visible_devices=given.get("CUDA_VISIBLE_DEVICES"),
-        servers={name: url for name in map(url_variable, SERVER_NAMES) if (url := _clean(given.get(name, "")))},
-        server_credentials=tuple(name for name in map(auth_variable, SERVER_NAMES) if given.get(name)),
+        hf_hub_cache=_folder(
+            environment.get("HF_HUB_CACHE") or environment.get("HUGGINGFACE_HUB_CACHE") or Path(hf_home, "hub")
+        ),
+        torch_home=_folder(environment.get("TORCH_HOME") or caches / "torch"),
+        hf_endpoint=(environment.get("HF_ENDPOINT") or DEFAULT_ENDPOINT).rstrip("/"),
+        hf_hub_offline=any(
+            environment.get(name, "").lower() in OFFLINE for name in ("HF_HUB_OFFLINE", "RIPTUI_OFFLINE")
+        ),
+        cuda_visible_devices=environment.get("CUDA_VISIBLE_DEVICES"),
+        servers={name: url for name in map(url_variable, SERVER_NAMES) if (url := _clean(environment.get(name, "")))},
+        server_credentials=tuple(name for name in map(auth_variable, SERVER_NAMES) if environment.get(name)),
         hf_token=_hide(token.strip(), salt or secrets.token_hex(SALT_BYTES)),
     )
 

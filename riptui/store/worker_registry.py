@@ -79,13 +79,18 @@ class Worker:
         return self.record.host == socket.gethostname() and holds_lock(self.record.pid, self.folder)
 
     @property
-    def is_own(self) -> bool:
-        """Whether this process's user started it: another user's may not write what this one creates."""
+    def user(self) -> int | None:
+        """The id of the user who started it; None: not known."""
         user = process_user(self.record.pid) if self.is_here else None
         try:  # the owner of files is no user's on a network disk that maps all users to one
-            return os.geteuid() == (self.folder.stat().st_uid if user is None else user)
+            return self.folder.stat().st_uid if user is None else user
         except OSError:
-            return False
+            return None
+
+    @property
+    def is_own(self) -> bool:
+        """Whether this process's user started it: another user's may not write what this one creates."""
+        return self.user == os.geteuid()
 
 
 WorkerFileT = TypeVar("WorkerFileT")

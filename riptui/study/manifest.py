@@ -57,13 +57,21 @@ class Manifest(msgspec.Struct, frozen=True):
         return {path: count for picture in self.pictures for path, count in picture.trajectories.items()}
 
 
+SUFFIX = ".study.json"
+"""How the name of a manifest's file ends."""
+
+
 def manifest_file(study: Study) -> Path:
-    return study.folder / f"{study.name}.study.json"
+    return study.folder / f"{study.name}{SUFFIX}"
 
 
 def read(study: Study) -> Manifest | None:
     """The manifest of a study; None if it was never run. Raises DamagedError, DiskError."""
-    path = manifest_file(study)
+    return load(manifest_file(study))
+
+
+def load(path: Path) -> Manifest | None:
+    """The manifest in a file; None if there is no file. Raises DamagedError, DiskError."""
     data = read_file(path, MAX_BYTES)
     if data is None:
         return None

@@ -129,14 +129,20 @@ paste = [true, false]             # false: keep the whole output, as the decoder
 seed = 0"""
 
 PROMPTS_SWEEP = """\
-[sweep]
+[[sweep]]
 inpainter = "sd2"                 # `riptui fetch sd2 lpips` first
 mask = 128                        # px
 amount = 400                      # % inpainted, repeats counted
 prompt = ["", "background"]
-# A prompt that was learned (textual inversion), a file or org/name:
-#embedding = ["none", "learned.safetensors"]
-seed = 0"""
+seed = 0
+
+# A prompt that was learned (textual inversion), a file or org/name; the slides' own was not published:
+#[[sweep]]
+#inpainter = "sd2"
+#embedding = "learned.safetensors"
+#mask = 128
+#amount = 400
+#seed = 0"""
 
 NO_OP_SWEEP = """\
 [sweep]
@@ -184,10 +190,14 @@ seed = 0
 #[[sweep]]
 #inpainter = "iopaint"
 #model = "lama"
+#mask = 128
+#amount = 400
 #seed = 0
 
 #[[sweep]]
 #inpainter = "mat-cli"            # the name in your settings
+#mask = 128
+#amount = 400
 #seed = 0"""
 
 PRESETS = {"quick": ANYWHERE, "orders": ANYWHERE, "interventions": ANYWHERE, "paper-1": PAPER, "paper-2": PAPER}
@@ -198,7 +208,7 @@ PRESETS |= {
     "no-op": MODELS,
     "stability": MODELS,
 }
-WITHOUT_FOOTER = ("autoencoder", "no-op", "stability")
+WITHOUT_FOOTER = ("autoencoder", "no-op", "slides-prompts", "stability")
 """Presets of whole images, to whose trajectories most of the footer does not apply, and of several tables."""
 PRESET_FIELDS = {
     "quick": {
@@ -228,7 +238,8 @@ PRESET_FIELDS = {
     },
     "slides-prompts": {
         "title": 'Stable Diffusion without a prompt, with "background" and with a learned prompt, as in Wang\'s\n'
-        "# slides, but recursively. Then see  riptui results runs/slides-prompts --by prompt --compare",
+        "# slides, but recursively: side by side (figure S3) and in one table. Then see\n"
+        "# riptui results runs/slides-prompts --by prompt,embedding --compare",
         "group": "slides-prompts",
         "metrics": '["lpips-vgg", "lpips-alex", "ssim", "psnr"]',
         "sweep": PROMPTS_SWEEP,
@@ -280,6 +291,12 @@ def render_preset(preset: str, file: Path) -> str:
     """The text of a study file. `file`: its name in the comments."""
     text = PRESETS[preset].format(file=printable(shlex.quote(file.name)), **PRESET_FIELDS[preset])
     return text if preset in WITHOUT_FOOTER else text + FOOTER
+
+
+def describe_preset(preset: str) -> str:
+    """What a preset is for, in a sentence or two."""
+    text = " ".join(PRESET_FIELDS[preset]["title"].replace("\n#", " ").split())
+    return text.partition(" Then see")[0]
 
 
 def write_preset(preset: str, file: Path) -> None:

@@ -81,6 +81,11 @@ class Study:
         return self.runs / self.group
 
     @property
+    def report_folder(self) -> Path:
+        """Where its report is written unless another folder is given: next to its file."""
+        return self.file.with_name(f"{self.name}-report")
+
+    @property
     def preparations(self) -> tuple[tuple[int, Fit], ...]:
         """The sizes and fits in which each picture is needed."""
         return tuple(dict.fromkeys((sweep.size, sweep.fit) for sweep in self.sweeps))

@@ -7,9 +7,10 @@ restart_policy  when a worker that ended is replaced, and when to give up
 hang_watch      end a worker whose iteration takes too long
 monitor         a pool's reader of events, for a few trajectories
 follower        a background process that watches detached work
+study_process   `riptui study run` in the background
 end_hook        a command that tells people how work ended
 progress        a pool's reader of counts and rates, for thousands of trajectories
 queue_listing   what waits, in order, with when and whether it starts
-reordering      change the order of the queue
+reordering      change the queue: order, priorities, what is taken out; take changes back
 bulk            the same request for many trajectories
 """

@@ -152,13 +152,23 @@ def ensure_workers(runs: Path, options: WorkerOptions, count: int) -> list[Worke
             time.sleep(POLL_SECONDS)
 
 
+def start_worker(runs: Path, options: WorkerOptions = ANY_WORKER, *, idle_minutes: float | None = None) -> Worker:
+    """Start another worker of this host in the background, whichever run already. Raises as `ensure_worker`.
+
+    idle_minutes: after which it exits; None: the usual.
+    """
+    with hold_start_lock(runs):
+        return _start_worker(runs, options, idle_minutes)
+
+
 def _find_matching(runs: Path, options: WorkerOptions) -> list[Worker]:
     return [worker for worker in watch_once(list_workers(runs)) if matches(worker, options)]
 
 
-def _start_worker(runs: Path, options: WorkerOptions) -> Worker:
+def _start_worker(runs: Path, options: WorkerOptions, idle_minutes: float | None = None) -> Worker:
     log = new_log_path(runs)
     command = [*COMMAND, "worker", "--runs", str(runs.absolute()), *to_arguments(options), "--log", str(log)]
+    command += [] if idle_minutes is None else ["--idle", str(idle_minutes)]
     with open_new_log(log) as file:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=file, stderr=file, start_new_session=True)
     started = start_ticks(process.pid)
@@ -205,6 +215,22 @@ def shut_down(worker: Worker) -> None:
         raise WorkerError(f"worker {record.id} cannot be asked to exit: {error}") from error
     if not record.reads_requests and not signal_holder(worker.folder, record.pid, signal.SIGTERM):
         raise WorkerError(f"worker {record.id} of riptui {record.version} runs on {record.host}: shut it down there")
+
+
+def kill_worker(worker: Worker) -> None:
+    """End a worker of this machine at once. Its current iteration is lost, the rest stays queued.
+
+    Raises WorkerError if no process here that this user may signal is shown to be it.
+    """
+    record = worker.record
+    try:
+        is_sent = worker.is_here and signal_holder(
+            worker.folder, record.pid, signal.SIGKILL, started=record.start_ticks
+        )
+    except PermissionError:
+        is_sent = False
+    if not is_sent:
+        raise WorkerError(f"worker {record.id} cannot be killed from here: end process {record.pid} on {record.host}")
 
 
 def request_state(

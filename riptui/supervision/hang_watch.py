@@ -1,11 +1,11 @@
 """Workers that take too long for an iteration, or give no sign for as long: they are ended, so that others go on."""
 
-import signal
 import time
 from collections.abc import Callable
 
-from riptui.store.worker_process import signal_holder
+from riptui.errors import WorkerError
 from riptui.store.worker_registry import Worker
+from riptui.supervision.client import kill_worker
 from riptui.text.units import format_duration
 
 WAITING_PHASES = ("starting", "loading", "idle", "leaving")
@@ -41,11 +41,8 @@ class HangWatch:
 
 
 def _kill(worker: Worker) -> str:
-    record = worker.record
     try:
-        is_sent = worker.is_here and signal_holder(
-            worker.folder, record.pid, signal.SIGKILL, started=record.start_ticks
-        )
-    except PermissionError:
-        is_sent = False
-    return "it was killed" if is_sent else f"end process {record.pid} on {record.host} yourself"
+        kill_worker(worker)
+    except WorkerError:
+        return f"end process {worker.record.pid} on {worker.record.host} yourself"
+    return "it was killed"

@@ -179,7 +179,7 @@ class LocalPool:
         if decision.action == "restart":
             died = [slot.worker for slot in vacant if slot.worker and not slot.worker.leaving]
             self.start()
-            texts = [f"worker {one.record.id} died; another one was started ({one.log})" for one in died]
+            texts = [f"worker {dead.record.id} died; another one was started ({dead.log})" for dead in died]
             self._notices += texts
             self._deaths += texts
 

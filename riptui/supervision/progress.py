@@ -82,6 +82,15 @@ class ProgressTracker:
         self._told: set[str] = set()  # notices
         self.last = StudyProgress(0, 0, {}, {})  # the result of the last poll
 
+    def follow(self, trajectories: Mapping[str, int]) -> bool:
+        """Follow these from now on, if all that were followed are among them; return whether they are."""
+        if not self._progress.keys() <= trajectories.keys():
+            return False
+        for path in trajectories.keys() - self._progress.keys():
+            self._progress[path] = TrajectoryProgress(0, trajectories[path], Status.QUEUED)
+            self._remaining[path] = None
+        return True
+
     @property
     def is_over(self) -> bool:
         return not self._remaining

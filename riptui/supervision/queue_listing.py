@@ -1,21 +1,29 @@
 """What waits in a runs folder, in the order in which workers will take it, with when and whether they will."""
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from riptui.errors import RiptuiError
 from riptui.filesystem import user_name
-from riptui.planning.estimate import CostKey, IterationTime, cost_key, times_on_disk
+from riptui.planning.estimate import CostKey, IterationTimes, cost_key, times_on_disk
+from riptui.planning.scheduled_work import work_after
+from riptui.store.disk_queue import DiskQueue
 from riptui.store.listing import find_trajectories
-from riptui.store.queue_order import read_order
+from riptui.store.queue_order import order_waiting
 from riptui.store.queued import QueuedTrajectory
 from riptui.store.trajectory import Trajectory
 from riptui.store.trust import Trust
+from riptui.store.worker_record import WorkerJob
 from riptui.store.worker_registry import Worker, find_skipped
 from riptui.supervision.client import list_running_workers
+from riptui.supervision.progress import worker_rate
 from riptui.text.units import format_count
+
+TIMES_SECONDS = 60.0  # seconds for which the times of iterations, read from the disk, are good
 
 
 @dataclass(frozen=True)
@@ -29,23 +37,98 @@ class WaitingTrajectory:
     """Why no worker takes it, or takes it after all others; "": it starts in its turn."""
     starts_in: float | None = None
     """Seconds until it starts, about; None: not known."""
+    takes: float | None = None
+    """Seconds that it computes, about, as its share of a batch; None: not known."""
+
+
+@dataclass(frozen=True)
+class ListedQueue:
+    """What waits, and how long all of it takes."""
+
+    lines: tuple[WaitingTrajectory, ...] = ()
+    """The next one first."""
+    seconds_left: float | None = None
+    """Until workers have computed all that they run and will take; None: not known, or nobody computes."""
 
 
 def list_waiting(runs: Path) -> list[WaitingTrajectory]:
     """What waits, the next one first."""
-    workers = list_running_workers(runs)
-    order = read_order(runs, workers)
-    reasons = _find_reasons(runs, order, workers)
-    served = [queued for queued in order if queued.trajectory.path not in reasons]
-    starts = _foresee_starts(runs, served, workers)
-    lines = []
-    for position, queued in enumerate(order, 1):
-        path = queued.trajectory.path
-        reason = reasons.get(path) or (
-            f"last, because {format_count(queued.attempts, 'worker')} died of it in a row" if queued.attempts else ""
-        )
-        lines.append(WaitingTrajectory(position, queued, reason, starts.get(path)))
-    return lines
+    return [*QueueReader(runs).read(list_running_workers(runs)).lines]
+
+
+class QueueReader:
+    """Reads the queue of a runs folder again and again: what has not changed is not read again. For one thread."""
+
+    def __init__(self, runs: Path) -> None:
+        self._runs = runs
+        self._queue = DiskQueue(runs)
+        self._left: dict[Path, tuple[QueuedTrajectory, float]] = {}  # work by path, as long as it is the same
+        self._times: IterationTimes = {}
+        self._times_of: set[CostKey] = set()
+        self._times_read = 0.0  # time.monotonic()
+
+    def read(self, workers: Sequence[Worker]) -> ListedQueue:
+        """workers: those that run."""
+        self._queue.scan(now=True)
+        order = order_waiting(self._runs, self._queue, workers)
+        reasons = _find_reasons(self._runs, order, workers)
+        served = [queued for queued in order if queued.trajectory.path not in reasons]
+        takes, starts, seconds_left = self._foresee(served, workers)
+        lines = []
+        for position, queued in enumerate(order, 1):
+            path = queued.trajectory.path
+            died = f"last, because {format_count(queued.attempts, 'worker')} died of it in a row"
+            reason = reasons.get(path) or (died if queued.attempts else "")
+            lines.append(WaitingTrajectory(position, queued, reason, starts.get(path), takes.get(path)))
+        return ListedQueue(tuple(lines), seconds_left)
+
+    def _foresee(
+        self, order: Sequence[QueuedTrajectory], workers: Sequence[Worker]
+    ) -> tuple[dict[Path, float], dict[Path, float], float | None]:
+        """For how long each computes, as far as that is known; in how many seconds each starts, as far as the times of
+        those before it are known; in how many seconds all is done.
+        """
+        computing = [worker for worker in workers if worker.record.takes_queued or worker.record.study]
+        running = [_work_of_job(self._runs, job) for job in _list_jobs(computing)]
+        self._left = {queued.trajectory.path: (queued, self._count_left(queued)) for queued in order}
+        everything = running + [(queued.trajectory, left) for queued, left in self._left.values()]
+        times = self._read_times(everything, running)
+        present = _present_time(computing)
+        seconds = [_compute_seconds(*each, times, len(everything), present) for each in everything]
+        paths = [queued.trajectory.path for queued in order]
+        own = zip(paths, seconds[len(running) :], strict=True)
+        takes = {path: each for path, each in own if each is not None}
+        if not computing:
+            return takes, {}, None
+        ends: list[float | None] = [0.0]
+        for each in seconds:
+            ends.append(_add(ends[-1], each))
+        starts = zip(paths, ends[len(running) :], strict=False)
+        left = None if ends[-1] is None else ends[-1] / len(computing)
+        return takes, {path: start / len(computing) for path, start in starts if start is not None}, left
+
+    def _count_left(self, queued: QueuedTrajectory) -> float:
+        """The work that is left of a trajectory; none of one that was removed."""
+        known, left = self._left.get(queued.trajectory.path, (None, 0))
+        if known is queued:
+            return left
+        try:
+            return work_after(queued.trajectory.spec, len(queued.trajectory.read_rows()))
+        except RiptuiError:
+            return 0
+
+    def _read_times(
+        self, trajectories: Sequence[tuple[Trajectory, float]], running: Sequence[tuple[Trajectory, float]]
+    ) -> IterationTimes:
+        """The times of iterations like these, from time to time anew. running: those of them to look at first."""
+        keys = {cost_key(trajectory.spec) for trajectory, _ in trajectories if _is_readable(trajectory)}
+        now = time.monotonic()
+        if not keys <= self._times_of or now - self._times_read > TIMES_SECONDS:
+            self._times = times_on_disk(
+                keys, chain((trajectory for trajectory, _ in running), find_trajectories(self._runs))
+            )
+            self._times_of, self._times_read = keys, now
+        return self._times
 
 
 def _find_reasons(runs: Path, order: Sequence[QueuedTrajectory], workers: Sequence[Worker]) -> dict[Path, str]:
@@ -66,27 +149,6 @@ def _find_reasons(runs: Path, order: Sequence[QueuedTrajectory], workers: Sequen
     return reasons
 
 
-def _foresee_starts(runs: Path, order: Sequence[QueuedTrajectory], workers: Sequence[Worker]) -> dict[Path, float]:
-    """In how many seconds each starts, by path, as far as the times of those before it are known."""
-    computing = [worker for worker in workers if worker.record.takes_queued or worker.record.study]
-    if not order or not computing:
-        return {}
-    running = [Trajectory(runs / job.path) for worker in computing if worker.live for job in worker.live.jobs]
-    everything = running + [queued.trajectory for queued in order]
-    keys = {cost_key(trajectory.spec) for trajectory in everything if _is_readable(trajectory)}
-    times = times_on_disk(keys, find_trajectories(runs))
-    seconds: float | None = 0.0
-    for trajectory in running:
-        seconds = _add(seconds, _remaining_seconds(trajectory, times, len(everything)))
-    starts = {}
-    for queued in order:
-        if seconds is None:
-            break
-        starts[queued.trajectory.path] = seconds / len(computing)
-        seconds = _add(seconds, _remaining_seconds(queued.trajectory, times, len(everything)))
-    return starts
-
-
 def _is_readable(trajectory: Trajectory) -> bool:
     try:
         return bool(trajectory.spec)
@@ -94,14 +156,31 @@ def _is_readable(trajectory: Trajectory) -> bool:
         return False
 
 
-def _remaining_seconds(trajectory: Trajectory, times: Mapping[CostKey, IterationTime], count: int) -> float | None:
-    """Seconds that a trajectory still takes; None: not known."""
-    try:
-        found = times.get(cost_key(trajectory.spec))
-        left = trajectory.spec.iterations - len(trajectory.read_rows())
-    except RiptuiError:  # it was removed
-        return 0.0
-    return left * found.per_trajectory(count) if found else None
+def _list_jobs(workers: Iterable[Worker]) -> list[WorkerJob]:
+    return [job for worker in workers if worker.live for job in worker.live.jobs]
+
+
+def _work_of_job(runs: Path, job: WorkerJob) -> tuple[Trajectory, float]:
+    """A trajectory that a worker computes, and the work that is left of it, in iterations."""
+    trajectory = Trajectory(runs / job.path)
+    return trajectory, work_after(trajectory.spec, job.k) if _is_readable(trajectory) else job.iterations - job.k
+
+
+def _present_time(workers: Sequence[Worker]) -> float | None:
+    """Seconds of a worker per iteration, by what they compute now; None: nothing, or not known."""
+    rates = [rate for worker in workers if (rate := worker_rate(worker))]
+    return len(rates) / sum(rates) if rates else None
+
+
+def _compute_seconds(
+    trajectory: Trajectory, left: float, times: IterationTimes, count: int, present: float | None
+) -> float | None:
+    """Seconds that a trajectory still takes; None: not known. present: seconds per iteration if its own are unknown."""
+    if not _is_readable(trajectory):
+        return 0.0 if present is None else left * present
+    found = times.get(cost_key(trajectory.spec))
+    per_iteration = found.per_trajectory(count) if found else present
+    return None if per_iteration is None else left * per_iteration
 
 
 def _add(sum_: float | None, more: float | None) -> float | None:

@@ -21,8 +21,15 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() and c not in _INVISIBLE else ascii(c)[1:-1] for c in text)
 
 
+def count_columns(text: str) -> int:
+    """How many columns a text takes: 猫 takes two. As Rich counts, at once where nothing is to be counted."""
+    return len(text) if text.isascii() and text.isprintable() else cell_len(text)
+
+
 def fit_columns(text: str, columns: int) -> str:
-    """A text that takes exactly so many columns: padded, or cut with an ellipsis. 猫 takes two."""
+    """A text that takes exactly so many columns: padded, or cut with an ellipsis."""
+    if text.isascii() and text.isprintable() and len(text) <= columns:
+        return text.ljust(columns)
     if cell_len(text) > columns:
         text = set_cell_size(text, columns - 1).rstrip() + "…" if columns > 0 else ""
     return set_cell_size(text, columns)
@@ -42,6 +49,8 @@ def fit_middle(text: str, columns: int) -> str:
 def sparkline(values: Sequence[float], low: float = 0.0, high: float | None = None) -> str:
     """One bar per value between low and high (by default the largest); a value that is not finite is a blank."""
     top = high if high is not None else max(filter(isfinite, values), default=1.0)
-    span = max(0, top - low) or 1.0
-    heights = (min(max(0, (v - low) / span), 1) if isfinite(v) else None for v in values)  # 0 first, for NaN
-    return "".join(" " if height is None else _BARS[round(height * 7)] for height in heights)
+    scale = 7 / (max(0, top - low) or 1.0)
+    heights = ((value - low) * scale if isfinite(value) else None for value in values)
+    return "".join(
+        [" " if it is None else _BARS[7 if it >= 7 else round(it) if it > 0 else 0] for it in heights]  # 0 for NaN
+    )

@@ -10,10 +10,12 @@ launch/     the form for new trajectories
 rating/     the screen of blind ratings
 nearest/    a frame beside the nearest pictures of a corpus
 diversity/  how far the seeds of a picture are apart
+workers/    workers, their GPUs and logs, and the queue
+studies/    the studies: plan, progress, pause, report
 commands/   the keys that change something: launch, pause, stop, rename, export ...
 bindings    every key, in tables; keymap: the user's own keys; help: all keys; key_footer: those in the last line
 figure_dialog      writes a chart or a sheet for a paper; written_files: says what was written
-picture_screens    opens large, gallery, comparison on what is chosen
+picture_screens    opens large, gallery, comparison on what is chosen; playback: playing by the clock
 possible    what can be done now, for the palette; go_to: what a typed text can mean; go_to_dialog: its line
 settings_screen    changes the settings
 last_place  where one was when the app ended
@@ -22,6 +24,7 @@ plot/       charts in braille
 themes      colours; dialogs: questions and choices; desktop_notification: OSC 9
 work_supervisor    keeps a worker running for what was queued in this session
 terminal_input     what the terminal sends: keys, late answers, bytes that are no text
+row_table   a table with a cursor, of any number of rows
 text_lines  text that is repainted by line; tab_bar: tabs in one line
 titled_picture     a picture with a line below it
 latest_jobs a thread for the newest job of each kind; ui_thread: calls from a thread into a screen

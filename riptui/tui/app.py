@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from threading import Thread
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from rich.console import RenderableType
 from textual.app import App, SystemCommand
@@ -27,6 +27,9 @@ from riptui.tui.browser import Browser
 from riptui.tui.desktop_notification import notification_sequence
 from riptui.tui.help import HelpScreen
 from riptui.tui.terminal_input import TerminalDriver
+
+if TYPE_CHECKING:
+    from riptui.tui.studies.study_jobs import StudyJobs
 
 EXIT_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 EXIT_GRACE_SECONDS = 3.0  # for an orderly exit, which a file system that hangs may keep from ending
@@ -61,6 +64,8 @@ class RiptuiApp(App[None], inherit_bindings=False):  # Textual's ctrl+q, beside 
         self.settings = loaded.settings
         self.graphics = Graphics(terminal)
         self.crash: Exception | None = None
+        self.farewell: list[str] = []  # what is printed when the screen is given back: what goes on without the app
+        self._study_jobs: StudyJobs | None = None  # None before the studies were looked at
         self._problems = list(loaded.problems)
         self._selected_path = selected_path
         self._only_screen = only_screen
@@ -154,13 +159,44 @@ class RiptuiApp(App[None], inherit_bindings=False):  # Textual's ctrl+q, beside 
         elif self._driver is not None:
             self._driver.write(notification_sequence(text, tmux=self.graphics.terminal.tmux))
 
+    @property
+    def study_jobs(self) -> "StudyJobs":
+        """What computes studies and writes their reports for this app."""
+        if self._study_jobs is None:
+            from riptui.tui.studies.study_jobs import StudyJobs  # not needed for the first paint
+
+            self._study_jobs = StudyJobs(self.runs, self.post_message)
+        return self._study_jobs
+
+    def on_study_jobs_computing_ended(self, message: "StudyJobs.ComputingEnded") -> None:
+        if message.expected and not message.failed:
+            return
+        severity: Literal["error", "information"] = "error" if message.failed else "information"
+        self.notify(
+            printable(f"study {message.file.stem}: {message.text}"), severity=severity, timeout=10, markup=False
+        )
+
+    def on_study_jobs_report_ended(self, message: "StudyJobs.ReportEnded") -> None:
+        name = message.file.stem
+        if message.problem and not message.cancelled:
+            text = f"the report of {name} was not written: {message.problem}"
+            self.notify(printable(text), severity="error", timeout=10, markup=False)
+        elif not message.cancelled:
+            self.notify(printable(f"the report of {name} is written"), markup=False)
+
     # Exit
 
     def on_exit_app(self) -> None:
-        """Remember the place. Free kitty's pictures before the alternate screen is left: kitty would keep them."""
+        """Remember the place, and end what does not outlive the app.
+
+        Free kitty's pictures before the alternate screen is left: kitty would keep them.
+        """
         for screen in self.screen_stack:
             if isinstance(screen, Browser):
                 screen.remember_place()
+        if self._study_jobs is not None:
+            self.farewell += map(printable, self._study_jobs.close())
+            self._study_jobs = None  # Textual may tell of the exit twice
         if self._driver is not None:
             self._driver.write(self.graphics.free_all())
 

@@ -20,6 +20,10 @@ GROUPS = {
     "rate": "Rating",
     "nearest": "Nearest pictures",
     "diversity": "Diversity",
+    "workers": "Workers and queue",
+    "log": "Log of a worker",
+    "studies": "Studies",
+    "report": "Report",
 }
 
 
@@ -108,6 +112,7 @@ BROWSER = [
     _key("runs.wider", "right_square_bracket", "panel('widen', 1)", "Wider tree"),
     _key("runs.hide", "backslash", "panel('hide_or_show')", "Hide tree", "Hide the tree (its keys still work)"),
     _key("runs.go-to", "colon", "go_to", "Go to", "Go to 231 %, k 37, a path, a command or a filter", footer=":"),
+    _key("runs.workers", "W", "workers", "Workers", "Workers, their GPUs and logs, and the queue"),
     _key("runs.running", "J", "next_running", "Next running", "Jump to the next running trajectory"),
     _key("compute.pause", "p", "do('pause')", "Pause/Resume", "Pause or resume", footer="p"),
     _key("compute.stop", "x", "do('stop')", "Stop", "Stop (p resumes)"),
@@ -115,6 +120,7 @@ BROWSER = [
     _key("compute.sooner", "plus", "do('move_earlier')", "Earlier", "Move earlier in the queue"),
     _key("compute.later", "minus", "do('move_later')", "Later", "Move later in the queue"),
     _key("compute.again", "N", "do('rerun')", "Another seed", "Repeat with another seed"),
+    _key("do.studies", "S", "do('studies')", "Studies", "The studies: plan, run, pause, report"),
     _key("do.nearest", "equals_sign", "do('nearest')", "Nearest", "The nearest pictures of a corpus, side by side"),
     _key("do.rate", "B", "do('rate')", "Rate", "Rate frames blind: A/B, best of several, or tags"),
     _key("do.seeds", "D", "do('compare_seeds')", "Diversity", "How far the seeds of a picture are apart, as a matrix"),
@@ -136,6 +142,32 @@ BROWSER = [
     _key("do.erase", "shift+delete", "do('delete')", "Delete", "Delete permanently (asks first)"),
     _key("do.empty", "ctrl+delete", "do('empty_trash')", "Empty trash", "Empty the trash (asks first)"),
     _key("do.shell", "exclamation_mark", "do('shell')", "Shell", "Open a shell in the folder"),
+]
+
+STUDIES = [
+    _key("studies.compute", "r", "compute", "Run", "Compute the study on this machine, in the background", footer="r"),
+    _key("studies.pause", "p", "pause", "Pause/Resume", "Pause the study, or go on with it", footer="p"),
+    _key("studies.retry", "R", "retry", "Retry", "Retry its failed trajectories", footer="R"),
+    _key("studies.stop", "x", "stop", "Stop", "Stop the study (p resumes)"),
+    _key("studies.report", "e", "report", "Report", "Write its report, or give that up", footer="e"),
+    _key("studies.new", "n", "new", "New", "Write a study file from a preset", footer="n"),
+    _key("studies.edit", "E", "edit", "Edit", "Edit the study file in your editor", footer="E"),
+    _key("studies.group", "t", "go_to_group", "Tree", "Show its group in the tree", footer="t"),
+    _key("studies.plan", "1", "select_tab('plan')", "Plan", "What is to be computed, and what it takes", footer="1-4"),
+    _key("studies.failures", "2", "select_tab('failures')", "Failures", "What failed, and why"),
+    _key("studies.log", "3", "select_tab('log')", "Log", "Its workers, and what they said"),
+    _key("studies.tab-report", "4", "select_tab('report')", "Sections", "The report's sections and figures"),
+    _key("studies.up", "k", "move(-1)", "Up"),
+    _key("studies.down", "j", "move(1)", "Down"),
+    _key("studies.back", "escape,q,S,backspace", "back", "Back", "Back to the list, then to the tree", footer="esc"),
+]
+
+REPORT = [
+    _key("report.back", "left,h", "move(-1)", "Section", "The section or figure before", footer="←→"),
+    _key("report.forward", "right,l", "move(1)", "Next section", "The next section or figure"),
+    _key("report.up", "k", "scroll_text(-1)", "Up", "Scroll up"),
+    _key("report.down", "j", "scroll_text(1)", "Down", "Scroll down"),
+    _key("report.close", "escape,q,backspace", "close", "Close", "Back to the studies", footer="esc"),
 ]
 
 APP = [
@@ -160,16 +192,20 @@ TREE = [
     _key("tree.collapse-all", "z", "collapse_all", "Close all groups"),
 ]
 
-TABLE = [
+ROWS = [
     _key("table.up", "up,k", "move(-1)", "Up"),
     _key("table.down", "down,j", "move(1)", "Down"),
     _key("table.page-up", "pageup,ctrl+b", "page(-1)", "Page up"),
     _key("table.page-down", "pagedown,ctrl+f", "page(1)", "Page down"),
     _key("table.first", "ctrl+home,g", "move(-1000000)", "First row"),
     _key("table.last", "ctrl+end,G", "move(1000000)", "Last row"),
+    _key("table.choose", "enter", "choose", "Go to the trajectory"),
+]
+
+TABLE = [
+    *ROWS,
     _key("table.sort", "s", "sort_next", "Sort by the next column"),
     _key("table.reverse", "S", "reverse", "Reverse the order"),
-    _key("table.choose", "enter", "choose", "Go to the trajectory"),
 ]
 
 COMPARE = [
@@ -222,6 +258,14 @@ LARGE = [
         "Difference",
         "Show the next of: frame, difference, signed difference, heat map, squares by each stored metric",
         footer="d",
+    ),
+    _key(
+        "large.map",
+        "m",
+        "cycle_map",
+        "Map",
+        "Show how far each pixel is from the original, by LPIPS or another metric, or the frame again",
+        footer="m",
     ),
     _key("large.less", "left_square_bracket", "gain(-1)", "Less gain", "Amplify differences less"),
     _key("large.more", "right_square_bracket", "gain(1)", "More gain", "Amplify differences more"),
@@ -307,6 +351,48 @@ DIVERSITY = [
     _key("diversity.close", "escape,q,backspace,D", "close", "Close", "Back to the tree", footer="esc"),
 ]
 
+WORKERS = [
+    _key("workers.queue", "1", "show_tab('queue')", "Queue", "What waits, the next one first", footer="1"),
+    _key("workers.log", "2", "show_tab('log')", "Log", "The log of the chosen worker, followed", footer="2"),
+    _key("workers.about", "3", "show_tab('worker')", "Worker", "All that is known of the chosen worker", footer="3"),
+    _key("workers.earlier", "plus,K", "shift(-1)", "Earlier", "Earlier in the queue, among your own", footer="+"),
+    _key("workers.later", "minus,J", "shift(1)", "Later in the queue"),
+    _key("workers.first", "less_than_sign", "move_to_end('first')", "Before all others of yours"),
+    _key("workers.last", "greater_than_sign", "move_to_end('last')", "Behind all others of yours"),
+    _key("workers.priority", "P", "set_priority", "Priority", "Set the priority; higher ones come first", footer="P"),
+    _key(
+        "workers.stop",
+        "x,delete",
+        "stop",
+        "Stop",
+        "Shut the worker down; in the queue: take out of it",
+        footer="x",
+    ),
+    _key("workers.kill", "X", "kill", "Kill", "Kill the worker at once, if it does not react"),
+    _key("workers.start", "s", "start", "Start", "Start a worker on this machine", footer="s"),
+    _key("workers.undo", "u", "undo", "Undo", "Undo the last change of the queue", footer="u"),
+    _key("workers.mark", "m", "mark", "Mark", "Mark in the queue: changes are about all that is marked", footer="m"),
+    _key("workers.mark-all", "asterisk", "mark_all", "Mark all of yours that the search finds, or none"),
+    _key("workers.search", "slash", "search", "Search", "Search the queue or the log", footer="/"),
+    _key("workers.next", "n", "find(1)", "Next match"),
+    _key("workers.previous", "N", "find(-1)", "Match before"),
+    _key("workers.wrap", "w", "wrap", "Wrap", "Wrap the lines of the log, or cut them off"),
+    _key("workers.full", "f", "full", "Full", "The lower part alone, or with the workers"),
+    _key("workers.go", "o", "go", "Go to", "Go to the trajectory that waits, or is computed"),
+    _key("workers.close", "escape,q,backspace,W", "close", "Close", "Clear search and marks, then back", footer="esc"),
+]
+
+LOG = [
+    _key("log.up", "up,k", "move(-1)", "Up"),
+    _key("log.down", "down,j", "move(1)", "Down"),
+    _key("log.page-up", "pageup,ctrl+b", "page(-1)", "Page up"),
+    _key("log.page-down", "pagedown,ctrl+f", "page(1)", "Page down"),
+    _key("log.first", "home,ctrl+home,g", "move(-1000000)", "First line"),
+    _key("log.last", "end,ctrl+end,G", "move(1000000)", "Newest line", "Newest line; follow the log"),
+    _key("log.left", "left,h", "side(-1)", "Left", "To the left, where lines are cut off"),
+    _key("log.right", "right,l", "side(1)", "Right", "To the right"),
+]
+
 SCOPES = {
     "browser": BROWSER,
     "app": APP,
@@ -318,5 +404,9 @@ SCOPES = {
     "rating": RATING,
     "nearest": NEAREST,
     "diversity": DIVERSITY,
+    "workers": WORKERS,
+    "log": LOG,
+    "studies": STUDIES,
+    "report": REPORT,
 }
 """Within a scope a key has one meaning."""

@@ -1,5 +1,6 @@
 """The main screen: the tree, the details of its current row, the status lines."""
 
+import time
 from functools import partial
 from inspect import isawaitable
 from pathlib import Path
@@ -10,6 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.screen import Screen
+from textual.signal import Signal
 from textual.timer import Timer
 from textual.widgets import ContentSwitcher, Static
 
@@ -34,6 +36,7 @@ from riptui.tui.runs.tree_panel import TreePanel
 from riptui.tui.runs.watcher import RunsChanged, RunsWatcher, WorkersChanged
 from riptui.tui.runs.work_watch import WorkWatch
 from riptui.tui.welcome import Welcome
+from riptui.tui.workers.gpu_history import GpuHistory
 
 if TYPE_CHECKING:  # importing NumPy takes 150 ms, after the first paint
     from riptui.tui.details import Details
@@ -43,6 +46,7 @@ if TYPE_CHECKING:  # importing NumPy takes 150 ms, after the first paint
 
 SETTLE_SECONDS = 0.06  # on a row before it is shown: a held key passes 30 rows per second
 WORK_SECONDS = 1.0  # between two looks at what is known of the work on the shown trajectory
+MAX_WAITING_TOLD = 6  # with more trajectories still to come, one that is done is not worth a toast
 MAX_UNLISTED_TOLD = 3  # folders that cannot be listed; the others are counted
 
 
@@ -58,6 +62,8 @@ class Browser(Screen[None]):
         self.settings = settings
         self.graphics = graphics
         self.last_workers = WorkersChanged(())
+        self.gpu_history = GpuHistory()
+        self.disk_signal: Signal[RunsChanged | WorkersChanged] = Signal(self, "disk")  # for a screen on top
         self._watcher = RunsWatcher(runs, self.post_message, settings.hertz, settings.metric)
         self._supervisor: WorkSupervisor | None = None  # None before the first command
         self._pending_selection = selected_path
@@ -162,9 +168,14 @@ class Browser(Screen[None]):
         if tree.model.filter is not None:
             panel.show_counts()
         self.query_one(HeadLine).show(tree.model.totals[""], self.last_workers.workers)
+        waiting = tree.model.totals[""].statuses
+        is_busy = waiting[Status.RUNNING] + waiting[Status.QUEUED] > MAX_WAITING_TOLD
         for entry in ended:
             assert entry.status is not None
+            if is_busy and entry.status is Status.DONE:
+                continue
             self.app.notify_end(entry.path, OUTCOMES[entry.status])  # type: ignore[attr-defined]
+        self.disk_signal.publish(message)
 
     def _select_initial(self, *, all_listed: bool) -> None:
         """Select the path given at the start, which may be in a later slice of the names."""
@@ -181,6 +192,8 @@ class Browser(Screen[None]):
     @on(WorkersChanged)
     def _show_workers(self, message: WorkersChanged) -> None:
         self.last_workers = message
+        self.gpu_history.add(message.workers, time.monotonic())
+        self.disk_signal.publish(message)
         self.query_one(HeadLine).show(self.runs_tree.model.totals[""], message.workers)
         progress = status_line.format_progress(message.workers, self.shown_path, self.size.width)
         self.query_one(FeedbackLine).show_progress(progress)
@@ -285,6 +298,16 @@ class Browser(Screen[None]):
 
     def on_trajectory_view_large_requested(self) -> None:
         self.action_large()
+
+    def action_workers(self) -> None:
+        """Show workers and the queue; go to the trajectory that is chosen there."""
+        from riptui.tui.workers.workers_screen import WorkersScreen  # not needed for the first paint
+
+        def return_to(path: str | None) -> None:
+            if path is not None:
+                self.call_later(self._go_when_listed, path)
+
+        self.app.push_screen(WorkersScreen(self), return_to)
 
     # Commands
 

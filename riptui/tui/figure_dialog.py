@@ -183,8 +183,8 @@ class FigureScreen(Dialog[list[Path] | None]):
     def _show_failure(self, errors: str) -> None:
         self._process = None
         self._set_busy(False)
-        told = errors.rpartition("error: ")[2].replace("; --overwrite replaces it", "")
-        self._show_status(told[-MAX_ERROR_CHARACTERS:], is_error=True)
+        reason = errors.rpartition("error: ")[2].replace("; --overwrite replaces it", "")
+        self._show_status(reason[-MAX_ERROR_CHARACTERS:], is_error=True)
 
     def _show_status(self, text: str, *, is_error: bool = False) -> None:
         status = self.query_one("#status", Static)

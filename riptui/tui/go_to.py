@@ -47,7 +47,7 @@ def find_targets(
     if text.startswith("/"):
         typed, *_ = texts = [text[1:].strip(), *filters]
         found = [saved for saved in dict.fromkeys(texts) if saved and typed in saved]
-        return [Target("filter", one, "filter") for one in found][:MAX_FOUND]
+        return [Target("filter", name, "filter") for name in found][:MAX_FOUND]
     targets = _find_frames(text, spec, newest) if spec else []
     if not text:
         return targets

@@ -19,9 +19,10 @@ def open_large(browser: Browser, path: str) -> None:
     from riptui.tui.large.large_screen import LargeScreen  # imports NumPy
 
     paths = [row.path for row in browser.runs_tree.rows if not row.is_group]
-    details, speed = browser.details, browser.settings.play_speed
-    k = details.trajectory_view.cursor.k if details is not None and path == browser.shown_path else None
-    trajectories = [browser.runs / each for each in paths]
+    speed, trajectories = browser.settings.play_speed, [browser.runs / each for each in paths]
+    cursor = browser.details.trajectory_view.cursor if browser.details is not None else None
+    is_read = cursor is not None and cursor.snapshot is not None and cursor.snapshot.path == browser.runs / path
+    k = cursor.k if cursor is not None and is_read else None  # else the newest frame
     screen = LargeScreen(trajectories, paths.index(path), browser.graphics, runs=browser.runs, k=k, speed=speed)
 
     def return_to(place: LargePlace | None) -> None:

@@ -65,6 +65,7 @@ CHECKS: dict[str, Check] = {
     "compute.later": _has_status(Status.QUEUED),
     "compute.again": _is_trajectory,
     "do": _has_row,
+    "do.studies": lambda browser: True,
     "do.undo": lambda browser: True,
     "do.empty": lambda browser: True,
     "tree": _has_row,

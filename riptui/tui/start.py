@@ -40,6 +40,8 @@ def start(
     place = to_relative_path(runs, selected_path)
     app = RiptuiApp(runs, loaded, terminal, selected_path=place, only_screen=only_screen)
     app.run()
+    for text in app.farewell:
+        sys.stdout.write(f"{text}\n")
     if app.crash is not None:
         _report_crash(app.crash)
         return CRASH_EXIT_CODE

@@ -12,32 +12,42 @@ import time
 from codecs import getincrementaldecoder
 from contextlib import suppress
 
+from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 
 POLL_SECONDS = 0.1
 HOLD_SECONDS = 0.5  # for the rest of an answer of which a part has come
-MAX_HELD_BYTES = 2**16  # bytes; answers are shorter
+INTRODUCER_SECONDS = 0.1  # for the rest of what could also be alt and a bracket
+BULK_BYTES = 32  # read at once: more than a key sends
 
 _ANSWER = re.compile(
     rb"\x1b[P_^X][^\x1b]+\x1b\\"  # DCS, APC, PM and SOS: the version, kitty's answer
     rb"|\x1b\][0-9][^\x1b\x07]*(?:\x1b\\|\x07)"  # OSC: a colour
-    rb"|\x1b\[[?>=][0-9;]*[cS]"  # device attributes, the sixel geometry
-    rb"|\x1b\[6;[0-9;]*t"  # a cell's size; 48 is a resize, which Textual reads
     rb"|\x1b\[M[^\x1b]{3}"  # a click in the X10 encoding
+    rb"|\x1b\\"  # the end of an answer whose beginning was lost
 )
-_BEGUN_ANSWER = re.compile(
-    rb"\x1b[P_^X][^\x1b]+\x1b?\Z|\x1b\][0-9][^\x1b\x07]*\x1b?\Z|\x1b\[[?>=][0-9;]*\Z|\x1b\[6(;[0-9;]*)?\Z"
-    rb"|\x1b\[M[^\x1b]{0,2}\Z"
+_BEGUN = re.compile(
+    rb"\x1b[P_^X][^\x1b]+\x1b?\Z|\x1b\][0-9][^\x1b\x07]*\x1b?\Z|\x1b\[[0-?]+[ -/]*\Z|\x1b\[M[^\x1b]{0,2}\Z"
 )
+_INTRODUCER = re.compile(rb"\x1b[]\[P_^X]\Z")
+_CONTROL = re.compile(rb"\x1b\[[0-?]+[ -/]*[@-~]")  # a control sequence with parameters: a key, or any answer
+_UNDERSTOOD = re.compile(
+    rb"\x1b\[(?:[0-9:;]*[A-HPQRSZu~]"  # a key, the cursor's place, the ends of what is pasted
+    rb"|<[0-9;-]+[Mm]|\?[0-9]+;[0-9]\$y|48;[0-9:;]+t)"  # the mouse, a mode, a resize
+)
+_EIGHT_BIT = re.compile(
+    rb"(?<![\x80-\xff])\xc2?([\x90\x98\x9b-\x9f])"
+)  # one character in the place of ESC [ and the like
 
 
 class InputFilter:
-    """Bytes from the terminal to the text that the parser of keys gets."""
+    """Bytes from the terminal to the text that the parser of keys gets: only what that understands."""
 
     def __init__(self) -> None:
         self._held = b""
         self._held_since = 0.0
+        self._last = b""  # the byte before, if it is part of a character
         self._decode = getincrementaldecoder("utf-8")(errors="ignore").decode
 
     def feed(self, data: bytes) -> str:
@@ -45,15 +55,39 @@ class InputFilter:
         now = time.monotonic()
         if self._held and now - self._held_since > HOLD_SECONDS:
             self._held = b""  # the rest was lost
-        data = _ANSWER.sub(b"", self._held + data)
-        begun = _BEGUN_ANSWER.search(data)
-        if begun is None or len(begun.group()) > MAX_HELD_BYTES:
+        is_bulk = len(data) > BULK_BYTES
+        data = _ANSWER.sub(b"", self._held + self._to_seven_bits(data))
+        data = _CONTROL.sub(lambda match: match[0] if _is_understood(match[0]) else b"", data)
+        begun = _BEGUN.search(data) or _INTRODUCER.search(data)
+        if begun is None or begun.group().decode(errors="ignore") in ANSI_SEQUENCES_KEYS:
             self._held = b""
         else:
-            if not self._held:
+            if not self._held or is_bulk:
                 self._held_since = now
-            self._held, data = begun.group(), data[: begun.start()]
+            data, answer = data[: begun.start()], begun.group()
+            self._held = answer if len(answer) < 2 * BULK_BYTES else answer[:3] + answer[-1:]  # nobody will read it
         return self._decode(data)
+
+    def take_key(self) -> str:
+        """What was held back as the beginning of an answer, and turned out to be a key: alt and a bracket."""
+        if _INTRODUCER.fullmatch(self._held) is None or time.monotonic() - self._held_since < INTRODUCER_SECONDS:
+            return ""
+        key, self._held = self._held.decode(), b""
+        return key
+
+    def _to_seven_bits(self, data: bytes) -> bytes:
+        """Write control characters of eight bits as ESC and a letter."""
+        before, self._last = self._last, data[-1:] if data[-1:] >= b"\x80" else b""
+
+        def to_two(match: re.Match[bytes]) -> bytes:
+            return match[0] if match[0] == before and not match.start() else b"\x1b" + bytes([match[1][0] - 0x40])
+
+        return _EIGHT_BIT.sub(to_two, before + data).removeprefix(before)
+
+
+def _is_understood(sequence: bytes) -> bool:
+    """Whether Textual's parser knows a control sequence; it takes others for keys that were pressed."""
+    return _UNDERSTOOD.fullmatch(sequence) is not None or sequence.decode() in ANSI_SEQUENCES_KEYS
 
 
 RESTORE = (
@@ -86,11 +120,12 @@ class TerminalDriver(LinuxDriver):
         with selectors.SelectSelector() as selector:
             selector.register(self.fileno, selectors.EVENT_READ)
             while not self.exit_event.is_set():
+                text = input_filter.take_key()
                 if selector.select(POLL_SECONDS):
                     if not (data := os.read(self.fileno, 4096)):
                         return  # the terminal is gone
-                    if text := input_filter.feed(data):
-                        for message in parser.feed(text):
-                            self.process_message(message)
+                    text += input_filter.feed(data)
+                for message in parser.feed(text) if text else ():
+                    self.process_message(message)
                 for message in parser.tick():
                     self.process_message(message)

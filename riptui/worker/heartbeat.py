@@ -87,7 +87,7 @@ class Heartbeat:
     def forget_skipped(self, trajectory: Trajectory) -> None:
         """Its folder can be used after all."""
         if trajectory.path in self._skipped:
-            self._skipped = {path: told for path, told in self._skipped.items() if path != trajectory.path}
+            self._skipped = {path: skipped for path, skipped in self._skipped.items() if path != trajectory.path}
 
     def publish(self) -> None:
         """Write live.json now, if anything in it changed or it is due."""

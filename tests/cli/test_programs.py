@@ -10,7 +10,7 @@ import pytest
 from riptui.cli.diagnosis import Diagnosis
 from riptui.cli.doctor import check_programs
 from riptui.errors import InpainterError
-from riptui.events import Failed
+from riptui.events import Failed, Iterated
 from riptui.inpainters import REGISTRY
 from riptui.settings.program_examples import EXAMPLES
 from riptui.store.provenance import describe_mixed_sessions
@@ -72,6 +72,20 @@ def test_a_command_that_changed_between_sessions_is_mixed(mine: Trajectory) -> N
     define_program(stand_in("copy", "--other"))
     list(run_trajectory(mine))
     assert describe_mixed_sessions(mine).startswith("command ")
+
+
+def test_a_file_of_the_program_that_changes_between_iterations_is_mixed(
+    make_trajectory: MakeTrajectory, tmp_path: Path
+) -> None:
+    weights = tmp_path / "weights"
+    weights.write_text("1")
+    define_program(stand_in("copy", weights), seed="unused")
+    trajectory = make_trajectory("g/t", inpainter="mine", mask=128, amount=100.0)  # the saver is an iteration behind
+    for event in run_trajectory(trajectory):
+        if isinstance(event, Iterated) and event.row.k == 1:
+            weights.write_text("2 now")
+    assert len(trajectory.read_sessions()) == 2
+    assert describe_mixed_sessions(trajectory).startswith("program files ")
 
 
 def test_the_end_of_the_programs_output_is_in_the_log(mine: Trajectory) -> None:

@@ -12,9 +12,11 @@ from riptui.store.claim import claim
 from riptui.store.records import Request
 from riptui.store.requests import set_request
 from riptui.store.trajectory import Trajectory
-from riptui.store.worker_record import SkippedTrajectory, WorkerOptions, WorkerStatus
+from riptui.store.worker_record import SkippedTrajectory, WorkerJob, WorkerOptions, WorkerStatus
 from riptui.store.worker_registry import register
-from riptui.supervision.queue_listing import list_waiting
+from riptui.supervision.client import list_running_workers
+from riptui.supervision.queue_listing import QueueReader, list_waiting
+from riptui.supervision.reordering import set_priority, shift, take_out, undo_changes
 from riptui.worker.loop import new_worker_record
 from tests.support.command import riptui
 from tests.support.trajectories import MakeTrajectory, advance, set_iteration_seconds
@@ -74,10 +76,28 @@ def test_trajectories_move_first_last_and_to_a_priority() -> None:
     assert names() == ["bird", "dog", "cat"]
 
 
+def test_trajectories_move_by_so_many_positions() -> None:
+    assert "now 1 of 3" in riptui("queue", "move", "runs/bird", "--earlier", "2").out
+    assert names() == ["bird", "cat", "dog"]
+    riptui("queue", "move", "runs/bird", "--later", "1")
+    assert names() == ["cat", "bird", "dog"]
+
+
+def test_what_waits_is_taken_out_of_the_queue_and_what_runs_goes_on(three: dict[str, Trajectory]) -> None:
+    with claim(three["fig7/cat"]):
+        assert "1 trajectory taken out" in riptui("queue", "remove", "runs/fig7").out
+    assert [trajectory.request.state for trajectory in three.values()] == ["run", "stop", "run"]
+    outcome = riptui("queue", "remove", "runs/fig7/dog", "runs/bird")
+    assert (outcome.code, names()) == (1, ["cat"])
+    riptui("queue", "remove", "runs/fig7/dog").require_one_line("is not queued")
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
         (("runs/bird",), ["--first", "--last", "--priority"]),
+        (("runs/bird", "--earlier", "0"), ["0"]),
+        (("runs/bird", "--earlier", "1", "--last"), ["one of"]),
         (("runs/bird", "--first", "--last"), ["one of"]),
         (("runs/bird", "--priority", "many"), ["many"]),
         (("runs/bird", "--priority", "5000"), ["1000"]),
@@ -116,7 +136,42 @@ def test_why_and_when_are_told(three: dict[str, Trajectory], runs: Path) -> None
         lines = {line.queued.trajectory.path.name: line for line in list_waiting(runs)}
     assert lines["cat"].starts_in == 0
     assert lines["bird"].starts_in == 140  # the other 14 iterations of the first; the second is skipped
+    assert (lines["cat"].takes, lines["bird"].takes) == (140, 160)
     assert (lines["dog"].reason, lines["dog"].starts_in) == ("it is read-only", None)
+
+
+def test_the_time_of_all_of_it_is_told_by_the_times_or_else_by_the_rate(
+    three: dict[str, Trajectory], runs: Path
+) -> None:
+    reader = QueueReader(runs)
+    assert reader.read([]).seconds_left is None
+    with register(runs, new_worker_record(WorkerOptions())) as worker:
+        worker.publish(WorkerStatus(0.0, "working", rate=2.0, jobs=(WorkerJob("gone", 10, 16),)))
+        assert reader.read(list_running_workers(runs)).seconds_left == (6 + 3 * 16) / 2
+        advance(three["fig7/cat"], 2)
+        set_request(three["fig7/cat"], Request(queued=1000.0))
+        set_iteration_seconds(three["fig7/cat"], 10.0)
+        again = QueueReader(runs).read(list_running_workers(runs))
+    assert again.seconds_left == 6 / 2 + 140 + 160 + 160
+
+
+def test_what_is_read_again_is_what_changed(three: dict[str, Trajectory], runs: Path) -> None:
+    reader = QueueReader(runs)
+    assert len(reader.read([]).lines) == 3
+    set_priority([reader.read([]).lines[2].queued], 7)
+    first = reader.read([]).lines[0]
+    assert (first.queued.trajectory.path.name, first.queued.priority) == ("bird", 7)
+
+
+def test_a_change_is_undone_unless_somebody_changed_it_since(three: dict[str, Trajectory], runs: Path) -> None:
+    before = [trajectory.request for trajectory in three.values()]
+    waiting = [line.queued for line in list_waiting(runs)]
+    changes = shift(waiting, {three["bird"].path}, -2) + set_priority(waiting[:1], 3) + take_out(waiting[1:2])
+    assert names() == ["cat", "bird"]
+    set_request(three["bird"], Request(queued=5.0))
+    assert {trajectory.path.name for trajectory in undo_changes(changes)} == {"cat", "dog"}
+    assert [three[name].request for name in ("fig7/cat", "fig7/dog")] == before[:2]
+    assert three["bird"].request.queued == 5.0
 
 
 def test_what_killed_workers_says_that_it_comes_last(three: dict[str, Trajectory]) -> None:

@@ -21,10 +21,10 @@ from riptui.results.curves import get_setting
 from riptui.settings.paths import settings_file
 from riptui.spec import ParameterValue
 from riptui.store.asked_server import has_its_server, with_own_server
-from riptui.store.layout import name_trajectory
 from riptui.store.provenance import describe_mixed_sessions
 from riptui.store.records import AskedServer, Request
 from riptui.store.trajectory import Status, Trajectory
+from riptui.store.trajectory_names import name_trajectory
 from riptui.store.worker_environment import list_misfits, read_environment, variables_to_pass_on
 from riptui.store.worker_record import WorkerOptions
 from riptui.store.worker_registry import register

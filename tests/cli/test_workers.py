@@ -252,9 +252,20 @@ def test_workers_are_sent_away_by_name_or_all_of_them(runs: Path, make_trajector
     outcome = riptui("stop", "--worker", worker.record.id, "--runs", runs)
     assert outcome.out == f"worker {worker.record.id} exits after the current iteration\n"
     wait_until(lambda: list_running_workers(runs)[0].leaving)
-    os.kill(worker.record.pid, signal.SIGKILL)
+    killed = riptui("stop", "--worker", worker.record.id, "--kill", "--runs", runs)
+    assert killed.out == f"worker {worker.record.id} was killed\n"
     wait_until(lambda: not list_running_workers(runs))
     assert riptui("stop", "--worker", "all", "--runs", runs).out == f"no running workers in {runs}\n"
+
+
+@pytest.mark.usefixtures("stays")
+def test_workers_are_started_in_the_background_also_beside_others(runs: Path) -> None:
+    runs.mkdir(exist_ok=True)
+    for _ in range(2):
+        assert "runs in the background" in riptui("worker", "--detach", "--device", "cpu", "--runs", runs).out
+    workers = list_running_workers(runs)
+    riptui("stop", "--worker", "all", "--kill", "--runs", runs)
+    assert len(workers) == 2
 
 
 def test_all_are_asked_and_those_that_cannot_be_are_told_in_the_end(runs: Path) -> None:
@@ -264,6 +275,7 @@ def test_all_are_asked_and_those_that_cannot_be_are_told_in_the_end(runs: Path) 
     ):
         outcome = riptui("stop", "--worker", "all", "--runs", runs)
         assert b.leave_requested
+        riptui("stop", "--worker", "b", "--kill", "--runs", runs).require_one_line("b-1-1 cannot be killed from here")
     assert (outcome.code, outcome.out) == (1, "worker b-1-1 exits after the current iteration\n")
     assert outcome.err == "error: worker a-1-1 belongs to a study: riptui study stop s.toml\n"
 

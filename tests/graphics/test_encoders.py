@@ -241,6 +241,8 @@ def test_inside_tmux_every_command_is_wrapped_and_nowhere_else() -> None:
     unwrapped = re.findall(r"\x1bPtmux;((?:\x1b\x1b|[^\x1b])*)\x1b\\", wrapped)
     assert "".join(unwrapped).replace("\x1b\x1b", "\x1b") == plain
     assert "tmux" not in plain
+    inner = "\x1bPtmux;\x1b\x1b_Ga=d,d=I,i=16,q=2\x1b\x1b\\\x1b\\"
+    assert kitty.delete(16, tmux=2) == "\x1bPtmux;" + inner.replace("\x1b", "\x1b\x1b") + "\x1b\\"
     assert kitty.delete(16, tmux=True) == "\x1bPtmux;\x1b\x1b_Ga=d,d=I,i=16,q=2\x1b\x1b\\\x1b\\"
 
 

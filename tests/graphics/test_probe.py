@@ -10,7 +10,7 @@ import pytest
 
 from riptui.graphics import probe as probing
 from riptui.graphics.capabilities import TerminalReplies, TmuxClient, choose_protocol, read_replies
-from riptui.graphics.probe import probe
+from riptui.graphics.probe import TMUX_QUERIES, outside_queries, probe
 from tests.support import fake_terminal as fakes
 from tests.support.fake_terminal import ENVIRONMENT, fake_terminal, running_app
 
@@ -160,6 +160,93 @@ def test_a_tmux_that_cannot_be_asked_gets_half_blocks(tmp_path: Path) -> None:
         environment = ENVIRONMENT | {"TMUX": f"{tmp_path}/none,1,0", "PATH": str(tmp_path)}
         found = probe(environment=environment, stdin=terminal.inside, stdout=terminal.inside)
     assert (found.protocol, found.tmux) == ("halfblock", True)
+
+
+def test_a_tmux_that_was_built_without_sixel_says_so() -> None:
+    built_without = read_replies(b"\x1bP>|tmux 3.5a\x1b\\" + fakes.CELL + b"\x1b[?1;2c")
+    terminal = choose_protocol(built_without, ENVIRONMENT, TmuxClient("XTerm(398)", frozenset({"sixel"}), False))
+    assert terminal.protocol == "halfblock"
+    assert (
+        terminal.reason == "tmux on XTerm(398), which takes sixel; tmux does too from 3.4 on, if it was built with it"
+    )
+
+
+KITTY_AROUND, XTERM_AROUND = read_replies(fakes.KITTY), read_replies(fakes.XTERM)
+
+
+@pytest.mark.parametrize(
+    ("around", "features", "levels", "protocol", "reason"),
+    [
+        (KITTY_AROUND, set(), 2, "kitty", "tmux in tmux on kitty 0.41.1, with allow-passthrough"),
+        (KITTY_AROUND, {"sixel"}, 3, "kitty", "tmux in tmux in tmux on kitty 0.41.1, with allow-passthrough"),
+        (XTERM_AROUND, {"sixel"}, 2, "sixel", "tmux in tmux on XTerm 398, with sixel"),
+        (XTERM_AROUND, set(), 2, "halfblock", "terminal-features ',tmux*:sixel'"),
+        (read_replies(fakes.WEZTERM), set(), 2, "halfblock", "terminal-features"),
+        (read_replies(fakes.DA1), {"sixel"}, 2, "halfblock", "without pictures"),
+        (None, {"sixel"}, 2, "halfblock", "tmux in tmux on an unknown terminal; for pictures: tmux set -g allow-pass"),
+    ],
+)
+def test_inside_tmux_in_tmux_the_outermost_terminal_decides(
+    around: TerminalReplies | None, features: set[str], levels: int, protocol: str, reason: str
+) -> None:
+    client = TmuxClient("tmux 3.5a", frozenset(features), True, levels=levels, outermost=around)
+    terminal = choose_protocol(IN_TMUX, ENVIRONMENT, client)
+    assert (terminal.protocol, terminal.tmux) == (protocol, levels)
+    assert reason in terminal.reason
+    assert not around or terminal.name == around.name
+
+
+def answers(monkeypatch: pytest.MonkeyPatch, by_queries: dict[bytes, bytes]) -> list[bytes]:
+    """Stands for a terminal that answers some queries; returns the list of those that it was asked."""
+    asked: list[bytes] = []
+
+    def query(stdin: int, stdout: int, queries: bytes, seconds: float) -> bytes:
+        asked.append(queries)
+        return by_queries.get(queries, b"")
+
+    monkeypatch.setattr(probing, "_query_terminal", query)
+    monkeypatch.setattr(probing.os, "isatty", lambda descriptor: True)
+    monkeypatch.setattr(probing, "cell_from_window", lambda descriptor: None)
+    return asked
+
+
+TMUX_ANSWER = b"\x1bP>|tmux 3.5a\x1b\\" + fakes.CELL + fakes.SIXEL_DA1
+AT_SSH = ENVIRONMENT | {"TERM": "tmux-256color", "SSH_CONNECTION": "somewhere"}
+
+
+def test_a_tmux_at_the_other_end_of_ssh_is_looked_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = answers(monkeypatch, {TMUX_QUERIES: TMUX_ANSWER, outside_queries(1): fakes.KITTY})
+    terminal = probe(environment=AT_SSH)
+    assert (terminal.protocol, terminal.tmux, terminal.remote) == ("kitty", 1, True)
+    assert b"\x1b_G" not in b"".join(asked), "that would become the title of the pane"
+    answers(monkeypatch, {TMUX_QUERIES: TMUX_ANSWER, outside_queries(1): fakes.XTERM})
+    assert probe(environment=AT_SSH).protocol == "sixel"
+    answers(monkeypatch, {TMUX_QUERIES: TMUX_ANSWER, outside_queries(1): TMUX_ANSWER, outside_queries(2): fakes.KITTY})
+    assert (probe(environment=AT_SSH).protocol, probe(environment=AT_SSH).tmux) == ("kitty", 2)
+
+
+def test_a_tmux_at_the_other_end_of_ssh_without_passthrough(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers(monkeypatch, {TMUX_QUERIES: TMUX_ANSWER})
+    terminal = probe(environment=AT_SSH)
+    assert (terminal.protocol, "allow-passthrough on" in terminal.reason) == ("halfblock", True)
+
+
+@pytest.mark.parametrize(
+    ("client", "asked"),
+    [
+        (TmuxClient("tmux 3.5a", frozenset(), True, levels=2), [TMUX_QUERIES, outside_queries(2)]),
+        (TmuxClient("tmux 3.5a", frozenset(), False, levels=2), [TMUX_QUERIES]),
+        (TmuxClient("tmux 3.5a", frozenset(), True, False, levels=2), [TMUX_QUERIES]),  # another pane gets the answer
+        (TmuxClient("kitty(0.41.1)", frozenset(), True), [TMUX_QUERIES]),
+    ],
+)
+def test_what_is_around_tmux_is_asked_only_where_the_answer_arrives(
+    client: TmuxClient, asked: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(probing, "_query_tmux", lambda environment: client)
+    heard = answers(monkeypatch, {TMUX_QUERIES: TMUX_ANSWER})
+    probe(environment=ENVIRONMENT | {"TMUX": "/tmp/socket,1,0"})
+    assert heard == asked
 
 
 # --- no stray keys

@@ -23,7 +23,7 @@ from riptui.inpainters.models import identity, weight_check
 from riptui.planning.missing_weights import require_weights
 from riptui.planning.same_weights import find_same_weights
 from riptui.recursion import ignore_step
-from riptui.store.layout import name_trajectory
+from riptui.store.trajectory_names import name_trajectory
 from riptui.testing import check_inpainter
 from riptui.testing.inpainter_rules import StepStopped, make_images
 from tests.support.running import run_trajectory

@@ -17,8 +17,9 @@ from riptui.images import PreparedImage
 from riptui.planning.submit import build_specs, submit
 from riptui.planning.sweep import Sweep, require_valid_names
 from riptui.spec import Spec
-from riptui.store import layout, names
+from riptui.store import names
 from riptui.store.records import Request
+from riptui.store.trajectory_names import name_trajectory
 from riptui.text.terminal import printable
 from tests.support.trajectories import make_spec, picture
 
@@ -203,7 +204,7 @@ def spec_of(**fields: Any) -> Spec:
 
 
 def test_every_option_that_differs_shows_in_the_name() -> None:
-    found = [layout.name_trajectory(spec_of(**fields)) for fields in OPTIONS]
+    found = [name_trajectory(spec_of(**fields)) for fields in OPTIONS]
     assert len(set(found)) == len(OPTIONS)
     assert all(map(names.ASCII_NAME.fullmatch, found))
 
@@ -211,7 +212,7 @@ def test_every_option_that_differs_shows_in_the_name() -> None:
 @pytest.mark.slow
 def test_options_that_differ_together_give_names_that_differ() -> None:
     pairs = [a | b for a, b in combinations(OPTIONS, 2) if not a.keys() & b.keys()]
-    specs = {spec.digest: layout.name_trajectory(spec) for spec in (spec_of(**fields) for fields in pairs)}
+    specs = {spec.digest: name_trajectory(spec) for spec in (spec_of(**fields) for fields in pairs)}
     assert len(specs) > 80
     assert len(set(specs.values())) == len(specs)
 
@@ -227,13 +228,13 @@ def test_options_that_differ_together_give_names_that_differ() -> None:
     ],
 )
 def test_a_name_tells_what_is_not_as_usual(fields: dict[str, Any], name: str) -> None:
-    assert layout.name_trajectory(spec_of(**fields)) == name
+    assert name_trajectory(spec_of(**fields)) == name
 
 
 def test_a_checkpoint_of_the_users_own_names_its_trajectory() -> None:
     parameters = inpainters.spec_parameters("diffusion", {"model": "/a/folder/my-model", "steps": 4})
-    assert layout.name_trajectory(spec_of(inpainter="diffusion", parameters=parameters)) == "m128-s0-my-model-steps4"
+    assert name_trajectory(spec_of(inpainter="diffusion", parameters=parameters)) == "m128-s0-my-model-steps4"
 
 
 def test_large_and_small_amounts_have_names_of_their_own() -> None:
-    assert layout.name_trajectory(spec_of(amount=1_000_000.0)) == "m128-s0-a1000000"
+    assert name_trajectory(spec_of(amount=1_000_000.0)) == "m128-s0-a1000000"

@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Sequence
-from dataclasses import replace
 from math import isnan
 
 import msgspec
@@ -56,7 +55,7 @@ def only_point(analysis: DiversityAnalysis) -> SeedSetPoint:
 
 def with_prompt(summary: TrajectorySummary, prompt: str) -> TrajectorySummary:
     assert summary.spec
-    return replace(summary, spec=msgspec.structs.replace(summary.spec, parameters={"prompt": prompt}))
+    return msgspec.structs.replace(summary, spec=msgspec.structs.replace(summary.spec, parameters={"prompt": prompt}))
 
 
 def recompressed(image: Image) -> Image:

@@ -96,7 +96,9 @@ def test_a_metrics_gamma_is_kendalls_tau_where_all_pairs_were_compared() -> None
 
 def test_the_interval_of_a_gamma_of_few_images_stays_within_its_range() -> None:
     comparisons = [answer(image, "ab", int(image == 0)) for image in range(6)]
-    known = {frame: {"ssim": float(place)} for one in comparisons for place, frame in enumerate(one.frames)}
+    known: dict[RatedFrame, MetricValues] = {
+        frame: {"ssim": float(place)} for one in comparisons for place, frame in enumerate(one.frames)
+    }
     [found] = compare_metrics(comparisons, known)
     assert -1 <= found.gamma.low < found.gamma.value < found.gamma.high <= 1
 

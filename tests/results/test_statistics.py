@@ -352,6 +352,19 @@ def test_the_p_value_is_students_of_the_null_for_normal_values() -> None:
         assert bootstrap.estimate(values[:, None], null=null).p_above == pytest.approx(expected, abs=0.02)
 
 
+@pytest.mark.parametrize("images", [5, 12, 40])
+def test_neither_interval_nor_p_is_narrower_than_students(images: int) -> None:
+    """Of skew values: BCa reaches less far at one end."""
+    values = np.random.default_rng(images).lognormal(sigma=1.0, size=images)
+    found = bootstrap.estimate(values[:, None], null=1.0)
+    students = scipy.stats.ttest_1samp(values, 1.0, alternative="greater")
+    low, high = scipy.stats.ttest_1samp(values, 1.0).confidence_interval(0.95)
+    assert found.low <= low + 1e-12
+    assert found.high >= high - 1e-12
+    assert found.p_above >= students.pvalue - 1e-12
+    assert found.p_below >= 1 - students.pvalue - 1e-12
+
+
 def test_a_trajectory_measured_only_at_its_end_spoils_no_area() -> None:
     curves = made_curves({(image, 0): lambda x: 1 - x / 1000 for image in range(6)}, "ssim")
     single = select_points(curves[0], curves[0].inpainted[-1:])

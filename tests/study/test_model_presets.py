@@ -13,6 +13,7 @@ pytest.importorskip("wsproto", reason="needs riptui[servers]")
 
 import torch
 from diffusers import AsymmetricAutoencoderKL
+from safetensors.torch import save_file
 
 from riptui.figures import report, spectrum_figure, style
 from riptui.figures.report import WrittenReport, write_report
@@ -114,7 +115,7 @@ def test_stability(
         '"mat", "latent-resampling"]', f'"latent-resampling"]\nweights = "{lama}"\n{few_steps}\nmodel = "{model}"'
     )
     text = text.replace('inpainter = "sd2"', f'inpainter = "{model}"\nsteps = 2').replace("#[[sweep]]", "[[sweep]]")
-    text = re.sub(r"(?m)^#(inpainter|model|seed) = ", r"\1 = ", text)
+    text = re.sub(r"(?m)^#(inpainter|model|mask|amount|seed) = ", r"\1 = ", text)
     text = re.sub(r'vae = "[^"]*"', f'vae = "{checkpoints["sd1.5"]}"', text)
     text = text.replace('"repaint"', f'"repaint"\nmodel = "{save_folders(tmp_path / "pixels")}"\n{few_steps}')
     text = re.sub(r"(?m)^(mask|amount) = .*\n", "", text)
@@ -129,6 +130,24 @@ def test_stability(
     for name in ("navier-stokes", "telea", "lama", "latent-resampling", "repaint", "iopaint", "mat-cli", "background"):
         assert name in table
     assert len(study) == 10
+
+
+@pytest.mark.exhaustive
+def test_slides_prompts(checkpoints: Checkpoints, tmp_path: Path, quick_report: None) -> None:
+    save_file({"<mine>": torch.randn(2, 32)}, tmp_path / "learned.safetensors")
+    file = tmp_path / "slides-prompts.toml"
+    write_preset("slides-prompts", file)
+    text = re.sub(r"(?m)^#(\[\[sweep|inpainter|embedding|mask|amount|seed)", r"\1", file.read_text())
+    text = text.replace('"learned.safetensors"', f'"{tmp_path / "learned.safetensors"}"')
+    text = text.replace('"sd2"', f'"{checkpoints["sd2"]}"').replace("amount = 400", "amount = 25\nsteps = 2")
+    file.write_text(text.replace("seed = 0", 'seed = 0\nsize = 256\nfit = "crop"'))
+    study = read_study(file)
+    written = computed(study, tmp_path / "runs")
+    assert len(study) == 3
+    table = read_section(written, "Side by side")
+    for words in ("prompt background", "embedding "):
+        assert words in table
+    assert "S3" in [figure.number for figure in written.all_figures]
 
 
 @pytest.mark.exhaustive

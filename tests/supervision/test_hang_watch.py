@@ -10,7 +10,7 @@ import pytest
 
 from riptui.store.worker_record import WorkerJob, WorkerOptions, WorkerStatus
 from riptui.store.worker_registry import list_workers, register
-from riptui.supervision import hang_watch
+from riptui.supervision import client
 from riptui.supervision.hang_watch import HangWatch
 from riptui.supervision.monitor import TrajectoryMonitor
 from riptui.supervision.pool import LocalPool
@@ -24,7 +24,7 @@ WORKING = WorkerStatus(when=1.0, state="working", jobs=(WorkerJob("a/one", 3, 16
 def killed(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """The signals that would have been sent."""
     sent: list[Any] = []
-    monkeypatch.setattr(hang_watch, "signal_holder", lambda *given, **more: sent.append((*given, more)) or True)
+    monkeypatch.setattr(client, "signal_holder", lambda *given, **more: sent.append((*given, more)) or True)
     return sent
 
 
@@ -32,7 +32,7 @@ def test_only_an_iteration_that_takes_too_long_counts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, killed: list[Any]
 ) -> None:
     clock = [1000.0]
-    monkeypatch.setattr(hang_watch.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
     watch = HangWatch(60.0)
     with register(tmp_path, new_worker_record(WorkerOptions())) as entry:
 

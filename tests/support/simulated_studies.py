@@ -48,11 +48,10 @@ def simulate(
     for number, picture in enumerate(pictures):
         runs[str(number)] = {
             mask: {
-                seed: DistanceCurve(
-                    AMOUNTS,
-                    scales[mask]
-                    * (1 + share) ** np.log2(mask / 64)
-                    * distances(picture, mask, sequences[mask, seed] if squares == "shared" else draw(rng, mask)),
+                seed: repainted(
+                    picture * scales[mask] * (1 + share) ** np.log2(mask / 64),
+                    mask,
+                    sequences[mask, seed] if squares == "shared" else draw(rng, mask),
                 )
                 for seed in range(seeds)
             }
@@ -67,16 +66,15 @@ def draw(rng: np.random.Generator, mask: int) -> np.ndarray:
     return rng.integers(0, cells, 4 * cells)
 
 
-def distances(picture: np.ndarray, mask: int, sequence: np.ndarray) -> np.ndarray:
-    """The mean distance at each of AMOUNTS."""
+def repainted(picture: np.ndarray, mask: int, sequence: np.ndarray) -> DistanceCurve:
+    """The mean distance at each of AMOUNTS, with the coverage that it had."""
     columns = 512 // mask
-    found = []
-    for amount in AMOUNTS:
-        drawn = sequence[: int(amount * columns**2 / 100)]
-        exposure = np.bincount(drawn, minlength=columns**2).reshape(columns, columns)
-        each = np.kron(exposure, np.ones((mask // 64, mask // 64)))
-        found.append((picture * (1 - np.exp(-each / TAU))).mean())
-    return np.array(found)
+    cells, parts = columns**2, np.arange(len(sequence)) * len(AMOUNTS) // len(sequence)
+    drawn = np.bincount(parts * cells + sequence, minlength=len(AMOUNTS) * cells).reshape(-1, columns, columns)
+    exposures = drawn.cumsum(axis=0)
+    each = exposures.repeat(mask // 64, axis=1).repeat(mask // 64, axis=2)
+    covered = (exposures > 0).mean(axis=(1, 2)) / (1 - (1 - 1 / cells) ** (AMOUNTS * cells / 100))
+    return DistanceCurve(AMOUNTS, (picture * (1 - np.exp(-each / TAU))).mean(axis=(1, 2)), covered)
 
 
 def true_mean(mask: int, amount: float) -> float:

@@ -80,6 +80,54 @@ def main() -> None:
         Path(rest[0]).write_text(str(child.pid))
         print("waiting for a licence", flush=True)
         time.sleep(600)
+    elif action.startswith("daemon"):
+        child = subprocess.Popen(["sleep", "600"], start_new_session=True)
+        Path(rest[0]).write_text(str(child.pid))
+        if action == "daemon-fail":
+            sys.exit(1)
+        if action == "daemon-hang":
+            time.sleep(600)
+        copy(files)
+    elif action == "nothing":
+        print("ERROR: CUDA out of memory")
+    elif action == "too-many":
+        copy(files)
+        for picture, target in files:
+            shutil.copyfile(picture, target.with_name(f"{target.stem}_mask.png"))
+            shutil.copyfile(picture, target.with_name(f"9{target.name}"))
+    elif action == "stdin":
+        assert sys.stdin.read() == ""
+        copy(files)
+    elif action == "not-utf-8":
+        sys.stdout.buffer.write(b"caf\xe9 \xff\x00\x1b]0;title\x07\n")
+        sys.stdout.flush()
+        sys.exit(2)
+    elif action == "words":
+        import json
+
+        Path(rest[0]).write_text(json.dumps(rest[1:]))
+        copy(files)
+    elif action == "log":
+        with Path(rest[0]).open("a") as log:
+            log.write("painted\n")
+        copy(files)
+    elif action == "tell":
+        copy(files)
+        import os
+
+        print(*(f"{name}={os.environ.get(name)}" for name in rest))
+        sys.exit(1)
+    elif action == "outputs-elsewhere":
+        elsewhere = Path(rest[0])
+        elsewhere.mkdir()
+        for picture, _ in files:
+            shutil.copyfile(picture, elsewhere / picture.name)
+        Path(output).rmdir()
+        Path(output).symlink_to(elsewhere)
+    elif action == "spoil-inputs":
+        copy(files)
+        for picture, _ in files:
+            picture.write_bytes(b"")
     elif action == "count":
         with Path(rest[0]).open("a") as log:
             log.write(f"{len(files)}\n")

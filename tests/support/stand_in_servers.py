@@ -23,6 +23,8 @@ import PIL.Image
 
 from riptui.arrays import Image, Mask
 
+TIMESTAMP = "20260102030405"
+"""Of all jobs of A1111."""
 WORKFLOW = {
     "1": {"class_type": "LoadImage", "inputs": {"image": "any.png"}, "_meta": {"title": "Image"}},
     "2": {"class_type": "LoadImageMask", "inputs": {"image": "m.png", "channel": "red"}, "_meta": {"title": "mask"}},
@@ -62,6 +64,10 @@ class StandIn:
     """How many of the next requests for a picture end with a closed connection."""
     forgets: int = 0
     """How many of the next workflows are forgotten, as by a server that was started again."""
+    restarts: int = 0
+    """The same, with all files lost."""
+    interrupted: bool = False
+    """Whether somebody has interrupted the last picture."""
     fault: Callable[[str], Answer | None] = lambda path: None
     """What is answered to a path in place of the usual."""
     bodies: list[Any] = field(default_factory=list)
@@ -146,8 +152,8 @@ class Handler(BaseHTTPRequestHandler):
         else:
             try:
                 self.handle_request(parts.path, data)
-            except AssertionError as error:  # what it got is wrong: the client must not try it again
-                self.send_json({"detail": f"AssertionError {error}"}, 500)
+            except (AssertionError, KeyError) as error:  # what it got is wrong: the client must not try it again
+                self.send_json({"detail": f"{type(error).__name__} {error}"}, 500)
 
     def handle_request(self, path: str, data: bytes) -> None:
         raise NotImplementedError
@@ -203,7 +209,8 @@ class WebuiHandler(Handler):
                 options = {"sd_checkpoint_hash": "ab" * 32, "samples_format": "png", "eta_ddim": 0, "theme": "dark"}
                 self.send_json(options | {"sd_model_checkpoint": f"{stand_in.model} [abababab]"} | stand_in.options)
             case "/sdapi/v1/progress":
-                self.send_json({"progress": 0.5, "state": {"sampling_step": 5, "sampling_steps": 10}})
+                state = {"sampling_step": 5, "sampling_steps": 10, "job_timestamp": TIMESTAMP}
+                self.send_json({"progress": 0.5, "state": state | {"interrupted": stand_in.interrupted}})
             case "/sdapi/v1/img2img":
                 if self.drops_out():
                     return
@@ -214,6 +221,7 @@ class WebuiHandler(Handler):
                 assert image.shape[:2] == (body["height"], body["width"])
                 painted = base64.b64encode(stand_in.paint(image, mask, body["seed"])).decode()
                 info = {"seed": body["seed"], "version": stand_in.version, "sd_model_name": stand_in.model}
+                info["job_timestamp"] = TIMESTAMP
                 self.send_json({"images": [painted], "info": json.dumps(info)})
             case _:
                 self.send_json({"detail": "Not Found"}, 404)
@@ -230,13 +238,14 @@ class ComfyuiHandler(Handler):
                 self.send_json(self.take_file(data))
             case "/prompt":
                 if not self.drops_out():
-                    self.send_json({"prompt_id": self.run_workflow(json.loads(data)["prompt"])})
+                    self.take_workflow(json.loads(data)["prompt"])
             case "/queue":
                 self.send_json({"queue_running": [], "queue_pending": []})
             case "/view":
                 query = parse_qs(urlsplit(self.path).query)
                 assert query["type"] == ["temp"]
-                self.send(Answer(200, stand_in.files[query["filename"][0]], "image/png"))
+                file = stand_in.files.get(query["filename"][0])
+                self.send(Answer(404) if file is None else Answer(200, file, "image/png"))
             case _ if path.startswith("/history/"):
                 number = path.rpartition("/")[2]
                 self.send_json({number: stand_in.runs[number]} if number in stand_in.runs else {})
@@ -257,6 +266,16 @@ class ComfyuiHandler(Handler):
         assert isinstance(content, bytes)
         self.stand_in.files[name] = content
         return {"name": name, "subfolder": "", "type": "temp"}
+
+    def take_workflow(self, nodes: Any) -> None:
+        with self.stand_in.lock:
+            if is_new := self.stand_in.restarts > 0:
+                self.stand_in.restarts -= 1
+                self.stand_in.files.clear()
+        if is_new:
+            self.send_json({"error": {"message": "Invalid image file"}}, 400)
+        else:
+            self.send_json({"prompt_id": self.run_workflow(nodes)})
 
     def run_workflow(self, nodes: Any) -> str:
         """Read the mask as ComfyUI's nodes do, paint, and keep the history."""

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from riptui.study.study_file import Study
@@ -34,3 +35,18 @@ def submitted(study: Study, metrics: tuple[str, ...] = ()) -> list[SubmittedPict
 
 def counts(study: Study) -> list[tuple[int, int]]:
     return [(one.made, one.found) for one in submitted(study) if isinstance(one, SubmittedPicture)]
+
+
+@pytest.fixture
+def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Written:
+    """A study file of two pictures, with these lines before [sweep]; and the file."""
+    save(tmp_path / "pictures" / "a.png")
+    save(tmp_path / "pictures" / "b.png", 1)
+    monkeypatch.chdir(tmp_path)  # where ./runs is
+
+    def write(text: str = 'images = ["pictures"]\nmetrics = []', sweep: str = SWEEP) -> Path:
+        file = tmp_path / "small.toml"
+        file.write_text(f"{text}\n{sweep}")
+        return file
+
+    return write

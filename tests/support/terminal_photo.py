@@ -38,6 +38,10 @@ KITTY = (
     *("-o", "linux_display_server=x11", "-o", "confirm_os_window_close=0", "-o", "update_check_interval=0"),
 )
 TMUX = ("tmux", "-L", "photo", "-f", "{conf}", "new-session")
+OUTER_TMUX = (
+    *("tmux", "-L", "outer", "-f", "{conf}", "new-session"),
+    *("sh", "-c", 'unset TMUX TMUX_PANE; exec "$@"', "sh"),
+)
 TERMINALS = {
     "xterm-sixel": (*XTERM, *VT340, "-e"),
     "xterm-plain": (*XTERM, "-ti", "vt420", "-e"),
@@ -45,9 +49,14 @@ TERMINALS = {
     "tmux-in-xterm": (*XTERM, *VT340, "-e", *TMUX),
     "tmux-in-kitty": (*KITTY, *TMUX),
 }
+NESTED = {
+    "tmux-in-tmux-in-xterm": (*XTERM, *VT340, "-e", *OUTER_TMUX, *TMUX),
+    "tmux-in-tmux-in-kitty": (*KITTY, *OUTER_TMUX, *TMUX),
+}
 TMUX_CONF = """\
 set -g default-terminal tmux-256color
 set -ga terminal-overrides ",*:RGB"
+set -as terminal-features ",tmux*:sixel"
 set -g allow-passthrough on
 set -g status off
 set -g escape-time 10
@@ -65,7 +74,8 @@ HIDDEN = ("TMUX", "TMUX_PANE", "WAYLAND_DISPLAY", "NO_COLOR", "SSH_CONNECTION", 
 
 def missing(terminal: str) -> list[str]:
     """The programs that a photograph of this terminal needs and that are not installed."""
-    needed = {"Xvfb", "xdotool", "xwd", TERMINALS[terminal][0]} | ({"tmux"} & set(TERMINALS[terminal]))
+    command = (TERMINALS | NESTED)[terminal]
+    needed = {"Xvfb", "xdotool", "xwd", command[0]} | ({"tmux"} & set(command))
     return sorted(name for name in needed if not shutil.which(name))
 
 
@@ -155,15 +165,15 @@ def window(
         environment = {name: value for name, value in os.environ.items() if name not in HIDDEN}
         environment |= {"DISPLAY": number, "TMUX_TMPDIR": folder, "LIBGL_ALWAYS_SOFTWARE": "1", "LC_ALL": "C.UTF-8"}
         given = {"conf": conf, "columns": size[0], "rows": size[1], "font": font}
-        command = [part.format(**given) for part in TERMINALS[terminal]]
+        command = [part.format(**given) for part in (TERMINALS | NESTED)[terminal]]
         named = [f"{name}={value}" for name, value in variables.items()]
         later = ("sh", "-c", WHEN_TMUX_KNOWS, "sh") if "tmux" in terminal else ()
         process = started([*command, "env", *named, *later, *map(str, program)], environment)
         try:
             yield Window(process, environment, size)
         finally:
-            if "tmux" in terminal:
-                subprocess.run(["tmux", "-L", "photo", "kill-server"], env=environment, capture_output=True, timeout=20)
+            for server in ("photo", "outer") if "tmux" in terminal else ():
+                subprocess.run(["tmux", "-L", server, "kill-server"], env=environment, capture_output=True, timeout=20)
             ended(process)
 
 
@@ -200,7 +210,7 @@ def ended(process: subprocess.Popen[bytes]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("terminal", choices=sorted(TERMINALS))
+    parser.add_argument("terminal", choices=sorted(TERMINALS | NESTED))
     parser.add_argument("photo", type=Path)
     parser.add_argument("--keys", nargs="*", default=[], help="pressed one after another, each when the window rests")
     parser.add_argument("--size", default="100x30", help="columns x rows (default 100x30)")

@@ -22,13 +22,16 @@ from riptui.tui.app import RiptuiApp
 from tests.support.exhaustive import some_of
 from tests.support.flat_pictures import FIRST, SECOND, Colours, quadrants
 from tests.support.running import run_trajectory
-from tests.support.terminal_photo import STILL, TERMINALS, missing, window
+from tests.support.terminal_photo import NESTED, STILL, TERMINALS, missing, window
 from tests.support.trajectories import make_spec, picture
 
 APP = Path(__file__).parents[1] / "support" / "logged_app.py"
 PRINTED = APP.with_name("printed_pictures.py")
 WIDE, NARROW = (100, 30), (80, 24)
-BETTER = {"xterm-sixel": "sixel", "tmux-in-xterm": "sixel", "kitty": "kitty", "tmux-in-kitty": "kitty"}
+BETTER = {
+    **{"xterm-sixel": "sixel", "tmux-in-xterm": "sixel", "kitty": "kitty", "tmux-in-kitty": "kitty"},
+    **{"tmux-in-tmux-in-xterm": "sixel", "tmux-in-tmux-in-kitty": "kitty"},
+}
 PIXELS = 1.5  # seconds without a change, after which no pixels will take the place of half blocks
 NEAR = 40  # levels of 255 that a terminal's palette may be off
 SHIFT = {"left_shift", "right_shift"}  # newer terminals tell that it is held for the question mark
@@ -122,7 +125,7 @@ def same(first: Pillow.Image) -> Callable[[Pillow.Image], bool]:
 
 
 @pytest.mark.terminal
-@pytest.mark.parametrize("terminal", some_of(TERMINALS, "kitty", "xterm-sixel"))
+@pytest.mark.parametrize("terminal", some_of([*TERMINALS, *NESTED], "kitty", "xterm-sixel"))
 def test_pictures_are_seen_change_go_and_come_back_and_leave_nothing_behind(
     terminal: str, runs: Path, places: dict[tuple[int, int], Region], tmp_path: Path
 ) -> None:

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,9 @@ RUNS = (
 )
 METRICS = "--metrics ssim,psnr,delta-e"
 LIVE = "--mask 64 --seed 0-2 -i biharmonic --group live --detach"
+STUDY = "quick.toml"
 LARGEST = 300_000  # bytes
+LIMIT, RUNNING_LIMIT = 40.0, 12.0  # seconds for anything to come to rest; what runs never does
 STARTED, DONE = 4.0, 2.0  # seconds without a change, when programs start and when keys are pressed
 
 
@@ -46,19 +49,27 @@ class Shot:
     theme: str = "riptui-dark"
     live: bool = False
     """While a worker computes."""
+    study: bool = False
+    """While workers compute the quick study."""
 
 
+REST, TOAST = "rest", 8.0  # seconds: until what was told is gone
 TYPED = "asciitilde slash Return End Return Tab"  # the picture in its home
 SHOTS = (
     Shot("trajectory", "kitty", "coffee/m64-s0", "2"),
     Shot("group", "kitty", "shuffled/coffee", "Return"),
     Shot("large", "kitty", "coffee/m64-s0", "shift+Left shift+Left shift+Left shift+Left Left f o"),
+    Shot("map", "kitty", "coffee/m64-s0", "f m bracketright bracketright rest"),
     Shot("gallery", "kitty", "coffee", "f a a"),
+    Shot("crosshair", "kitty", "coffee/m64-s0", "A period shift+Left shift+Left shift+Left"),
+    Shot("settings", "kitty", "coffee/m64-s0", "O Down"),
     Shot("compare", "xterm-sixel", "coffee/m64-s0", "m Down Down Down Down Down m Down Down Down Down Down m c"),
     Shot("launch", "kitty", "coffee/m64-s0", f"n {TYPED}"),
     Shot("masks", "kitty", "coffee/m64-s1", "3 shift+Left shift+Left d", theme="riptui-light"),
     Shot("compact", "xterm-sixel", "coffee/m128-s0", size=(80, 24)),
+    Shot("workers", "kitty", "live/coffee/m64-s1-biharmonic", "W", live=True),
     Shot("live", "xterm-sixel", "live/coffee/m64-s0-biharmonic", live=True),
+    Shot("studies", "kitty", "", "shift+s", study=True),
 )
 VECTORS = {"group.svg": "coffee"}
 """By Textual itself, which would draw pictures as half blocks."""
@@ -88,15 +99,25 @@ class Studio:
     def take(self, shot: Shot) -> Path:
         if shot.live:
             self.run(LIVE)
+        if shot.study:
+            (self.home / STUDY).unlink(missing_ok=True)
+            self.riptui("study", "new", STUDY)
+            self.riptui("study", "run", STUDY, "--detach")
+        limit = RUNNING_LIMIT if shot.live or shot.study else LIMIT
         program = [sys.executable, "-m", "riptui", str(self.home / "runs"), "--select", shot.select]
         variables: dict[str, Any] = self.variables | {"RIPTUI_THEME": shot.theme}
         with window(shot.terminal, program, size=shot.size, **variables) as seen:
-            photo = seen.wait_for(lambda photo: True, still=STARTED, seconds=12)
+            photo = seen.wait_for(lambda photo: True, still=STARTED, seconds=limit)
             for key in shot.keys.split():
-                seen.press(key)
-                photo = seen.wait_for(lambda photo: True, still=DONE, seconds=8)
+                if key == REST:
+                    time.sleep(TOAST)
+                else:
+                    seen.press(key)
+                photo = seen.wait_for(lambda photo: True, still=DONE, seconds=limit)
         if shot.live:
             self.riptui("stop", "runs/live")
+        if shot.study:
+            self.riptui("study", "stop", STUDY)
         return saved(photo, SCREENSHOTS / f"{shot.name}.png")
 
     async def draw(self, name: str, select: str) -> Path:

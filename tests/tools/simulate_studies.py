@@ -82,6 +82,14 @@ def false_verdicts(trials: int) -> Iterator[str]:
         verdicts = Counter(made(np.random.default_rng([number, trial])).verdict for trial in range(trials))
         cells = "  ".join(f"{verdict} {verdicts[verdict] / trials:6.1%}" for verdict in Verdict)
         yield f"finding {number}: {cells}"
+    for images in (8, 20, 100):
+        yield f"finding 3 of {images:3} images whose squares are drawn: {verdicts_of(drawn_alike(trials, images))}"
+
+
+def drawn_alike(trials: int, images: int) -> Iterator[Panel]:
+    """Studies in which all mask sizes end equally far."""
+    generators = (np.random.default_rng([3, images, trial]) for trial in range(trials))
+    return (simulate(rng, images=images, squares="own", level=True) for rng in generators)
 
 
 def nulls(trials: int) -> Iterator[str]:

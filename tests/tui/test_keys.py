@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -22,12 +23,15 @@ from riptui.tui.group.table import GroupTable
 from riptui.tui.help import HelpScreen
 from riptui.tui.large.large_picture import LargePicture
 from riptui.tui.large.large_screen import LargeScreen
+from riptui.tui.large.map_process import MapProcess
 from riptui.tui.picture_screens import open_gallery
 from riptui.tui.plot.chart import Chart
 from riptui.tui.plot.y_axis import YView
 from riptui.tui.settings_screen import SettingsScreen
+from riptui.tui.text_lines import TextLine
 from riptui.tui.trajectory.difference import ComparisonMode
 from riptui.tui.trajectory.tabs import TAB_NAMES
+from riptui.tui.workers.workers_screen import WorkersScreen
 from tests.support.app_pilot import AppPilot, open_app
 from tests.support.app_runs import FIRST, make_runs, running
 from tests.support.set_studies import GivenFeatures
@@ -36,7 +40,7 @@ LAST = 32  # iterations of the first trajectory; every 8 of them are 50 %
 COMMANDS = ("compute", "do")
 """These keys begin commands, which have tests of their own."""
 
-OWN_TESTS = ("rating", "nearest", "diversity")
+OWN_TESTS = ("rating", "nearest", "diversity", "workers", "log", "studies", "report")
 """Scopes whose keys are tested beside their screens."""
 
 TABLE = {binding.id: binding for name, scope in bindings.SCOPES.items() if name not in OWN_TESTS for binding in scope}
@@ -72,9 +76,7 @@ def test_every_key_of_the_table_is_tested() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "group", [group for group in bindings.GROUPS if group not in (*COMMANDS, "rate", "nearest", "diversity")]
-)
+@pytest.mark.parametrize("group", [group for group in bindings.GROUPS if group not in (*COMMANDS, *OWN_TESTS, "rate")])
 async def test_the_keys_of_a_group_do_what_the_table_says(group: str, folder: Path) -> None:
     """One app for all of them: it takes longer to start than to press a key."""
     async with open_app(folder) as pilot:
@@ -547,6 +549,14 @@ async def goes_anywhere(pilot: AppPilot, key: str) -> None:
     await pilot.wait_until(lambda: len(pilot.tree.marked) == 3, "the command")
 
 
+@key("runs.workers")
+async def shows_the_workers_and_goes_back(pilot: AppPilot, key: str) -> None:
+    await pilot.press(key)
+    await pilot.wait_until(lambda: isinstance(pilot.app.screen, WorkersScreen), "the screen")
+    await pilot.press(key)
+    await pilot.wait_until(lambda: pilot.app.screen is pilot.browser, "the browser again")
+
+
 @key("runs.running")
 async def jumps_to_what_is_computed(pilot: AppPilot, key: str) -> None:
     await pilot.press(key)
@@ -726,6 +736,17 @@ async def shows_the_difference(pilot: AppPilot, key: str) -> None:
     before = large(pilot).view.kind
     await pilot.press(key)
     assert large(pilot).view.kind != before
+
+
+@key("large.map")
+async def shows_a_map(pilot: AppPilot, key: str) -> None:
+    large(pilot)._map.names = ["delta-e"]  # of those that can be measured here
+    with patch.object(MapProcess, "measure", lambda _, metric, original, frame: np.zeros(frame.shape[:2])):
+        await pilot.press(key)
+        assert large(pilot).view.map == "delta-e"
+        await pilot.wait_until(lambda: "greatest .000" in large(pilot).query_one(TextLine).text, "the map")
+    await pilot.press(key)
+    assert not large(pilot).view.map
 
 
 @key("large.more")

@@ -13,14 +13,23 @@ from difflib import unified_diff
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from riptui.store import layout
 from riptui.store.records import Request, encode_line
 from riptui.store.requests import set_request
 from riptui.store.trajectory import Trajectory
+from riptui.store.worker_record import WorkerJob, WorkerOptions, WorkerStatus
+from riptui.store.worker_registry import register
+from riptui.study.manifest import Manifest, SourceRecord
+from riptui.study.study_estimate import StudyEstimate
+from riptui.study.study_file import Study
 from riptui.tui.group.compare import CompareScreen
+from riptui.tui.studies import study_reader
 from riptui.tui.trajectory import heading
+from riptui.tui.workers import gpu_history, queue_rows, worker_rows
+from riptui.worker.loop import new_worker_record
 from tests.support.app_pilot import AppPilot, open_app
 from tests.support.app_runs import FAILURE, FIRST, queue_trajectory
 from tests.support.running import run_trajectory
@@ -64,6 +73,18 @@ async def compare(pilot: AppPilot) -> None:
     await pilot.wait_until(lambda: "200 %" in pilot.screen_text, "its frames")
 
 
+async def look_at_the_workers(pilot: AppPilot) -> None:
+    await pilot.press("W")
+    await pilot.wait_until(lambda: "gpu7 4711" in pilot.screen_text, "the worker")
+    await pilot.wait_until(lambda: "3 wait" in pilot.screen_text and "m64-s2" in pilot.screen_text, "the queue")
+    await pilot.wait_until(lambda: "18/79 GiB" in pilot.screen_text, "the GPU")
+
+
+async def look_at_a_study(pilot: AppPilot) -> None:
+    await pilot.press("S")
+    await pilot.wait_until(lambda: "9 min on one device" in pilot.screen_text, "the plan")
+
+
 async def begin(pilot: AppPilot) -> None:
     await pilot.wait_until(lambda: "demo" in pilot.screen_text, "the first screen")
 
@@ -75,9 +96,32 @@ SHOWN: dict[str, Callable[[AppPilot], Awaitable[None]]] = {
     "group": look_at_a_group,
     "failure": look_at_a_failure,
     "comparison": compare,
+    "workers": look_at_the_workers,
+    "study": look_at_a_study,
     "welcome": begin,
 }
 """What is looked at, and how one comes there."""
+FOLDERS = {"welcome": "nothing", "workers": "shared"}
+"""Of what is not in the usual runs folder."""
+WORKER = msgspec.structs.replace(
+    new_worker_record(WorkerOptions()),
+    id="gpu7-1",
+    pid=4711,
+    host="gpu7",
+    place="elsewhere",
+    started="2026-01-15T12:00:00Z",
+)
+WORKING = WorkerStatus(
+    1.0,
+    "working",
+    inpainter="sd2",
+    jobs=(WorkerJob("fig7/cat/m128-s0", 38, 256, 22, 50),),
+    rate=2.1,
+    memory_used=18 * 2**30,
+    memory_total=79 * 2**30,
+    device="cuda:0 (NVIDIA H100)",
+    load=0.71,
+)
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +145,26 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (trajectory.path / layout.METRICS).write_bytes(b"".join(measured(trajectory)))
     (runs / "fig7/dog/m64-s0" / layout.FAILED).write_bytes(FAILURE)
     set_request(Trajectory(runs / "night/m64-s0"), Request(state="pause"))
+    for seed in range(3):
+        set_request(queue_trajectory(home / "shared", f"fig13/dog/m64-s{seed}", seed=seed), Request())
+    write_study(home)
     return home
+
+
+def write_study(home: Path) -> None:
+    """The study whose trajectories they are, and one that was never run."""
+    text = 'images = ["cat.png", "dog.png"]\n[sweep]\ninpainter = "noise"\nmask = [64, 128]\nseed = "0-1"\n'
+    (home / "fig7.toml").write_text(text)
+    (home / "stability.toml").write_text(text)
+    paths = {"cat/m64-s0": 32, "cat/m64-s1": 32, "cat/m128-s0": 8, "dog/m64-s0": 32}
+    source = SourceRecord("cat.png", "0" * 64, 1, 1, trajectories=paths)
+    record = Manifest(str(home / "fig7.toml"), text, 8, (source,))
+    (home / "runs" / "fig7" / "fig7.study.json").write_bytes(msgspec.json.encode(record))
+
+
+def estimate(study: Study) -> StudyEstimate:
+    """What is the same on any machine."""
+    return StudyEstimate(2, (), (), (), 8, 4, 208, 82, 0.15, 78_000_000, 48_000_000_000)
 
 
 def measured(trajectory: Trajectory) -> Iterator[bytes]:
@@ -120,12 +183,18 @@ async def test_the_screen_is_as_it_was_approved(
     what: str, size: tuple[int, int], home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(heading, "format_age", lambda when: " 3 min ago")
+    monkeypatch.setattr(study_reader, "estimate_study", estimate)
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.chdir(home)
-    async with open_app(Path("nothing" if what == "welcome" else "runs"), size) as pilot:
-        await SHOWN[what](pilot)
-        await pilot.wait_for_loading()
-        require_same(SCREENS / f"{what}-{size[0]}x{size[1]}.txt", pilot.screen_text)
+    for module in (worker_rows, queue_rows):
+        monkeypatch.setattr(module, "user_name", lambda user: "ann")
+    monkeypatch.setattr(gpu_history, "BAR_SECONDS", 1e9)
+    with register(home / "shared", WORKER) as worker:
+        worker.publish(WORKING)
+        async with open_app(Path(FOLDERS.get(what, "runs")), size) as pilot:
+            await SHOWN[what](pilot)
+            await pilot.wait_for_loading()
+            require_same(SCREENS / f"{what}-{size[0]}x{size[1]}.txt", pilot.screen_text)
 
 
 def require_same(file: Path, now: str) -> None:

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import rich_click as click
 
+from riptui.cli.computing_options import metrics_option
 from riptui.cli.lazy import command
-from riptui.cli.options import filter_option, metrics_option, overwrite_option, paths_argument, runs_option
+from riptui.cli.options import filter_option, overwrite_option, paths_argument, runs_option
 
 out_option = click.option(
     "--out",

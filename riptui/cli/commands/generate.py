@@ -2,7 +2,7 @@
 
 import rich_click as click
 
-from riptui.cli import options
+from riptui.cli import computing_options, options
 from riptui.cli.lazy import command
 from riptui.cli.values import NameListParam, NumberListParam
 from riptui.inpainters import REGISTRY
@@ -33,7 +33,7 @@ from riptui.inpainters.models.catalogue import MODELS
 )
 @click.option("--size", type=int, default=512, show_default=True, help="Size in px: a multiple of 64 from 256 to 2048.")
 @click.option("--set", "key_values", multiple=True, metavar="KEY=VALUE", help="Set a parameter of the model.")
-@options.generation_options
+@computing_options.generation_options
 @options.runs_option
 @click.option("--group", default="", metavar="G", help="Folder in the runs folder, e.g. seeds or seeds/cats.")
 @options.detach_option
@@ -43,7 +43,7 @@ from riptui.inpainters.models.catalogue import MODELS
 @options.display_option
 @options.json_option
 @click.option_panel("Pictures", options=["--model", "--inpainter", "--seed", "--size", "--set"])
-@click.option_panel("Diffusion models", options=[*options.GENERATION_OPTIONS, "--allow-pickle"])
+@click.option_panel("Diffusion models", options=[*computing_options.GENERATION_OPTIONS, "--allow-pickle"])
 @click.option_panel("Worker", options=["--detach", "--priority", *options.CARE_OPTIONS, *options.WORKER_OPTIONS])
 @click.option_panel("Output", options=["--runs", "--group"])
 def generate() -> None:

@@ -1,12 +1,12 @@
 """`riptui measure`."""
 
-from riptui.cli import options
+from riptui.cli import computing_options, options
 from riptui.cli.lazy import command
 
 
 @command("riptui.cli.measure:measure")
 @options.paths_argument
-@options.metrics_option
+@computing_options.metrics_option
 @options.measure_option
 @options.display_option
 def measure() -> None:

@@ -22,6 +22,13 @@ overwrite_option = click.option(
     is_flag=True,
     help="Write into a folder that holds other files; only files of the same name are replaced.",
 )
+report_display_option = click.option(
+    "--display",
+    type=click.Choice(["auto", "json", "none"]),
+    default="auto",
+    show_default=True,
+    help="How to show progress. auto: bars, on a terminal; json: one object per line, at last what was written.",
+)
 
 
 @command("riptui.cli.report:report")
@@ -37,6 +44,7 @@ overwrite_option = click.option(
 @reference_option
 @corpus_option
 @overwrite_option
+@report_display_option
 @options.json_option
 def report() -> None:
     """Draw the paper's figures from trajectories and test its findings. PATH: a trajectory, or a folder of them.

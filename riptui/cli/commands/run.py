@@ -4,7 +4,7 @@ from pathlib import Path
 
 import rich_click as click
 
-from riptui.cli import options
+from riptui.cli import computing_options, options
 from riptui.cli.lazy import command
 from riptui.cli.values import NameListParam, NumberListParam
 from riptui.inpainters import DEFAULT_INPAINTER, REGISTRY
@@ -129,8 +129,8 @@ from riptui.spec import COLOUR_MATCHES, FITS, SQUARE_ORDERS, SQUARE_SOURCES
 )
 @click.option("--recursive", "-r", is_flag=True, help="Take the pictures in the subfolders of a folder, too.")
 @click.option("--strict", is_flag=True, help="Refuse damaged pictures, which are otherwise used with a note.")
-@options.model_options
-@options.metrics_option
+@computing_options.model_options
+@computing_options.metrics_option
 @options.measure_option
 @options.runs_option
 @click.option("--group", default="", metavar="G", help="Folder in the runs folder, e.g. fig7 or fig7/cats.")
@@ -162,7 +162,7 @@ from riptui.spec import COLOUR_MATCHES, FITS, SQUARE_ORDERS, SQUARE_SOURCES
     ],
 )
 @click.option_panel("Pictures", options=["--recursive", "--strict"])
-@click.option_panel("Diffusion models", options=[*options.MODEL_OPTIONS, "--allow-pickle"])
+@click.option_panel("Diffusion models", options=[*computing_options.MODEL_OPTIONS, "--allow-pickle"])
 @click.option_panel("Worker", options=["--detach", "--priority", *options.CARE_OPTIONS, *options.WORKER_OPTIONS])
 @click.option_panel("Metrics", options=["--metrics", "--measure"])
 @click.option_panel("Output", options=["--runs", "--group", "--name"])

@@ -16,12 +16,14 @@ from riptui.cli.values import complete_folders
 @click.option(
     "--worker", "worker", metavar="ID|all", help="Shut down this worker, or all; unfinished work stays queued."
 )
+@click.option("--kill", is_flag=True, help="With --worker: end it at once; its current iteration is lost.")
 @options.runs_option
 def stop() -> None:
     """Stop trajectories until `riptui resume` or the same `riptui run`. PATH: a trajectory, or a folder of them.
 
     A running trajectory finishes its current iteration first. --worker without a PATH shuts down the worker only:
-    its trajectories stay queued for others. Workers of other hosts and containers are asked through the runs folder.
+    its trajectories stay queued for others. Workers of other hosts and containers are asked through the runs folder;
+    only one of this machine can be killed.
 
     \b
     riptui stop runs/fig7

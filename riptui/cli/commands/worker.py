@@ -30,6 +30,7 @@ from riptui.cli.values import MinutesParam
     show_default=True,
     help="Whose queued trajectories to compute: your own, also those of members of your groups, or everybody's.",
 )
+@click.option("--detach", "-d", is_flag=True, help="Start it in the background, and return.")
 @click.option("--log", type=click.Path(path_type=Path), hidden=True, help="The log file of a worker in the background.")
 def worker() -> None:
     """Compute the trajectories queued in a runs folder, and wait for more. Several workers share the queue.
@@ -44,4 +45,5 @@ def worker() -> None:
     riptui worker                        on the best device
     riptui worker --device cuda:1        on the second GPU
     riptui worker --idle 0               exit when the queue is empty
+    riptui worker --idle inf --detach    in the background, until riptui stop --worker
     """

@@ -11,12 +11,12 @@ from typing import Any
 import rich_click as click
 from rich.cells import cell_len
 
-from riptui.cli.console import print_json, render_ansi, short_path, warn
+from riptui.cli.console import print_json, print_line, render_ansi, short_path, warn
 from riptui.cli.runs_folder import runs_folder
 from riptui.filesystem import user_name
 from riptui.store.disk_errors import explain_errors
 from riptui.supervision.client import list_running_workers
-from riptui.supervision.queue_listing import WaitingTrajectory, list_waiting
+from riptui.supervision.queue_listing import QueueReader, WaitingTrajectory
 from riptui.text.terminal import fit_columns, printable
 from riptui.text.units import format_duration
 
@@ -28,7 +28,8 @@ def ls(runs: Path, as_json: bool) -> int:
     root, shown = find_root(runs), Path(os.path.realpath(runs))
     with explain_errors(root):
         os.scandir(root).close()
-    everything = list_waiting(root)
+    queue = QueueReader(root).read(list_running_workers(root))
+    everything = queue.lines
     lines = [line for line in everything if line.queued.trajectory.path.is_relative_to(shown)]
     if as_json:
         print_json([as_dict(line) for line in lines])
@@ -37,6 +38,8 @@ def ls(runs: Path, as_json: bool) -> int:
         sys.stdout.write(format_table(lines))
         if hidden := len(everything) - len(lines):
             warn(f"{hidden} more in the other folders of {short_path(root)}")
+        if queue.seconds_left is not None:
+            print_line(f"all of it is done in about {format_duration(queue.seconds_left)}", "dim")
     if not any(worker.record.takes_queued or worker.record.study for worker in list_running_workers(root)):
         waits = f"nobody computes {'it' if len(lines) == 1 else 'them'}: " if lines else "nothing is queued, and "
         warn(f"{waits}no worker is running; riptui resume {short_path(runs)} --detach starts one")
@@ -55,8 +58,12 @@ def format_table(lines: Sequence[WaitingTrajectory]) -> str:
     """A line for each, as plain strings: a Rich table of 4,000 takes ten times as long."""
     has_owners = {line.queued.owner for line in lines} != {os.geteuid()}
     has_priorities = any(line.queued.priority for line in lines)
-    titles = ["#", "trajectory", "owner", "priority", "has waited", "starts in"]
-    shown = [True, True, has_owners, has_priorities, True, any(line.starts_in is not None for line in lines)]
+    titles = ["#", "trajectory", "owner", "priority", "has waited", "takes", "starts in"]
+    has_takes, has_starts = (
+        any(line.takes is not None for line in lines),
+        any(line.starts_in is not None for line in lines),
+    )
+    shown = [True, True, has_owners, has_priorities, True, has_takes, has_starts]
     rows = [list(compress(cells, shown)) for cells in [titles, *map(_format_cells, lines)]]
     widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
     texts = ["  ".join(map(fit_columns, row, widths)) for row in rows]
@@ -68,7 +75,8 @@ def format_table(lines: Sequence[WaitingTrajectory]) -> str:
 def _format_cells(line: WaitingTrajectory) -> list[str]:
     queued = line.queued
     path, owner = printable(short_path(queued.trajectory.path)), printable(user_name(queued.owner))
-    return [str(line.position), path, owner, str(queued.priority), _format_wait(line), _format_start(line)]
+    takes = "" if line.takes is None else format_duration(line.takes)
+    return [str(line.position), path, owner, str(queued.priority), _format_wait(line), takes, _format_start(line)]
 
 
 def _format_wait(line: WaitingTrajectory) -> str:
@@ -91,6 +99,7 @@ def as_dict(line: WaitingTrajectory) -> dict[str, Any]:
         "priority": queued.priority,
         "since": queued.since,
         "starts_in": line.starts_in,
+        "takes": line.takes,
         "attempts": queued.attempts,
         "reason": line.reason or None,
     }

@@ -6,6 +6,7 @@ published_weights   single files that networks of one pass take their weights fr
 download      download a model; weight_files: which of its files; hub_errors: what can go wrong, in one line
 model_parts   the files of a model by its parts
 checkpoint    what a folder has; single_file: what a model in one file has; pickled_header: its tensors, if pickled
+added_models  other models that are used with one: a prior, a ControlNet
 vae_file      a VAE in a file of its own; vae_folder: one that is used without a model
 preflight     values that cannot work with a checkpoint; scheduler_names: the schedulers that people name
 identity      digests of all files that decide pixels; file_digests: each computed once; json_cache: where they are kept

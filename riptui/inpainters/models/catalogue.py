@@ -34,8 +34,12 @@ class KnownModel:
     """Whether it can make pictures from a prompt alone; the others were made to inpaint."""
     strength: float = 1.0
     """diffusers' own is 1.0 for SD and Flux Fill, 0.9999 for SDXL, 0.6 for SD3; the paper's protocol is 1."""
+    prior: str = ""
+    """A second checkpoint that it needs, fetched with it; `size` counts both."""
 
 
+KANDINSKY = "kandinsky"
+"""The name of the model, and of the inpainter that takes a model and its prior."""
 REPAINT = "repaint"
 """The name of the model, and of the inpainter in pixels that takes it and any other of its kind."""
 
@@ -131,6 +135,15 @@ MODELS: dict[str, KnownModel] = {
         "0e0c60ece1e82b17cb7f77342d765ba5024c40c0",
         guidance=3.0,
         steps=40,
+    ),
+    KANDINSKY: KnownModel(
+        "kandinsky-community/kandinsky-2-2-decoder-inpaint",
+        "Kandinsky 2.2 inpainting; a prior, the second checkpoint that it needs, makes of words what it is told.",
+        "Apache-2.0",
+        19_600_000_000,
+        "main",
+        guidance=4.0,
+        prior="kandinsky-community/kandinsky-2-2-prior",
     ),
     REPAINT: KnownModel(
         "google/ddpm-ema-celebahq-256",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -18,7 +18,7 @@ from riptui.errors import InputError, WeightsError
 from riptui.filesystem import open_regular
 from riptui.inpainters.inpainter import JOINT_VARIANT
 from riptui.inpainters.models import locate, weight_files
-from riptui.inpainters.models.weight_files import UNUSED_COMPONENTS, WEIGHT_FILE, Variant
+from riptui.inpainters.models.weight_files import WEIGHT_FILE, Variant
 from riptui.text.units import format_count
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Checkpoint:
     """Component to the library and the class that load it, from model_index.json."""
     components: Mapping[str, ComponentFiles]
     unused: tuple[str, ...]
-    """The `UNUSED_COMPONENTS` that its index names."""
+    """The components that its index names and riptui leaves out."""
     commit: str | None
     """Of the hub's repository; None for a folder."""
     half_dtype: HalfPrecision
@@ -70,6 +70,8 @@ class Checkpoint:
     """Whether fp16 was preferred for all components, because one exists in nothing else."""
     header: FileHeader | None = None
     """Of the single file that has the weights; the folder then has the configurations."""
+    added: Mapping[str, Path] = field(default_factory=dict)
+    """Components of other models that are used with it (`added_models`): name to folder."""
 
     @property
     def place(self) -> str:
@@ -78,7 +80,7 @@ class Checkpoint:
 
     def folder_of(self, component: str) -> Path:
         """The folder that has a component's files."""
-        return component_folder(self.folder, component)
+        return self.added.get(component) or component_folder(self.folder, component)
 
     @property
     def denoiser(self) -> str:
@@ -133,7 +135,7 @@ def inspect_checkpoint(
         pipeline,
         classes,
         components,
-        tuple(component for component in UNUSED_COMPONENTS if component in index),
+        weight_files.list_unused(index),
         locate.snapshot_commit(folder),
         _half_dtype(folders),
         repair_hint,

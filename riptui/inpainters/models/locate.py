@@ -128,7 +128,9 @@ def not_installed_error(model: str, revision: str | None) -> WeightsError:
     size = f"{format_size(info.size)}, " if info else ""
     return WeightsError(
         f"{format_model(model, revision)} ({size}looked for in {constants.HF_HUB_CACHE}) is not on this machine; "
-        f"fetch it with: {fetch_command(model, revision)}" + (f"  {terms_hint(model)}" if info and info.gated else "")
+        f"fetch it with: {fetch_command(model, revision)}"
+        + (f". For the folder of that name here, write ./{model}" if Path(model).is_dir() else "")
+        + (f"  {terms_hint(model)}" if info and info.gated else "")
     )
 
 

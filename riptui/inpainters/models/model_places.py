@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from riptui.errors import InputError
 from riptui.inpainters.models import catalogue, locate, single_file
+from riptui.inpainters.models.added_models import add_models
 from riptui.inpainters.models.checkpoint import Checkpoint, inspect_checkpoint
 from riptui.inpainters.models.model_names import is_single_file
 
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
 def find_checkpoint(
     parameters: Mapping[str, ParameterValue], *, replaced: Collection[str] = (), joint_variant: bool = False
 ) -> Checkpoint:
-    """The model that these parameters name, complete as far as its names tell. The others: as `inspect_checkpoint`.
+    """The model that these parameters name, with those that they add to it, complete as far as their names tell.
+
+    The others: as `inspect_checkpoint`.
 
     Raises WeightsError, InputError.
     """
@@ -28,15 +31,17 @@ def find_checkpoint(
     place = locate_place(parameters)
     if not is_single_file(ref.model):
         hint = locate.repair_hint(ref.model, ref.revision)
-        return inspect_checkpoint(
+        found = inspect_checkpoint(
             place, name, repair_hint=hint, allow_pickle=allow_pickle, replaced=replaced, joint_variant=joint_variant
         )
+        return add_models(found, parameters)
     if replaced:
         raise InputError(f"gguf is for a model in diffusers' layout, and {name} is one file")
     header = single_file.read_header(place, allow_pickle=allow_pickle)
     folder = single_file.find_configurations(header, str(parameters.get("config") or ""), ref.model)
     has_vae = bool(parameters.get("vae"))
-    return single_file.inspect_single_file(header, folder, name, allow_pickle=allow_pickle, has_vae=has_vae)
+    found = single_file.inspect_single_file(header, folder, name, allow_pickle=allow_pickle, has_vae=has_vae)
+    return add_models(found, parameters)
 
 
 def locate_place(parameters: Mapping[str, ParameterValue]) -> Path:

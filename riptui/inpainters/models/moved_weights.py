@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from riptui.errors import RiptuiError
 from riptui.inpainters.models import catalogue, file_digests, locate
+from riptui.inpainters.models.added_models import added_parts
 from riptui.inpainters.models.identity import (
     Weights,
     read_weights,
@@ -29,7 +31,7 @@ from riptui.inpainters.models.model_parts import (
 )
 from riptui.inpainters.models.model_places import has_vae_file, locate_place
 from riptui.inpainters.models.weights_places import find_known_file
-from riptui.inpainters.parameters import PLACES
+from riptui.inpainters.parameters import ADDED_MODELS, PLACES, PRIOR
 
 if TYPE_CHECKING:
     from riptui.spec import ParameterValue
@@ -105,14 +107,18 @@ def _fits(parameters: Parameters, name: str, recorded: Mapping[str, str]) -> boo
         if name == "vae":
             paths = locate_vae(str(parameters["vae"]), bool(parameters.get("allow_pickle")))
             return recorded.get("vae") == file_digests.content_sha256(paths)
+        if name in ADDED_MODELS:
+            added = added_parts(name, str(parameters[name]), bool(parameters.get("allow_pickle")))
+            return all(recorded.get(part) == file_digests.content_sha256(paths) for part, paths in added.items())
     return False
 
 
 def _known_places(name: str) -> Iterator[Path]:
     """Where a model or a VAE may be now, newest knowledge first."""
     files = [*reversed(file_digests.known_files())]
-    seen = dict.fromkeys(path.parent.parent if name == "model" else path.parent for path in files)
-    marker = locate.MODEL_INDEX if name == "model" else "config.json"
+    is_whole = name in ("model", PRIOR)
+    seen = dict.fromkeys(path.parent.parent if is_whole else path.parent for path in files)
+    marker = locate.MODEL_INDEX if is_whole else "config.json"
     yield from (place for place in seen if (place / marker).is_file())
     if name == "model":
         yield from (path for path in files if is_single_file(path.name) and path.is_file())
@@ -130,8 +136,15 @@ def _has_vae(parameters: Parameters) -> bool:
     return False
 
 
+def _has_added(name: str, parameters: Parameters) -> bool:
+    with suppress(RiptuiError):
+        return bool(added_parts(name, str(parameters[name]), allow_pickle=True))
+    return False
+
+
 PLACE_CHECKS: Mapping[str, Callable[[Parameters], bool]] = {
     "model": _has_model,
     "vae": _has_vae,
+    **{name: partial(_has_added, name) for name in ADDED_MODELS},
 }
 """By parameter: whether its files are where it says."""

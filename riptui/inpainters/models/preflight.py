@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from riptui.errors import InputError, WeightsError
+from riptui.inpainters.models.added_models import PRIOR_PREFIX
+from riptui.inpainters.models.catalogue import KANDINSKY
 from riptui.inpainters.models.checkpoint import SCHEDULER, SCHEDULER_CONFIG, Checkpoint, read_json
 from riptui.inpainters.models.scheduler_names import require_scheduler
+from riptui.inpainters.parameters import CONTROLNET, PRIOR
 
 if TYPE_CHECKING:
     from riptui.spec import ParameterValue
@@ -16,6 +19,10 @@ if TYPE_CHECKING:
 MASKED_CHANNELS = 9
 """Of the input of a UNet that takes latents, mask and masked latents."""
 INPAINT_ONLY = {"FluxFillPipeline"}
+NEED_PRIOR = ("KandinskyV22InpaintPipeline", "KandinskyV22InpaintCombinedPipeline")
+"""Classes of checkpoints that inpaint with the help of a prior."""
+CONTROLLED_FAMILIES = ("StableDiffusionPipeline", "StableDiffusionInpaint", "StableDiffusionXL")
+"""How the classes of checkpoints begin that take a ControlNet."""
 OF_PICTURES = {"strength", "jump_length"}
 """Parameters of what begins with a picture. Text to image has none of them."""
 
@@ -32,11 +39,47 @@ def require_possible(checkpoint: Checkpoint, parameters: Mapping[str, ParameterV
     _require_scheduler(checkpoint, parameters, name)
     for component, (_, class_name) in checkpoint.classes.items():
         if class_name.startswith("CLIPTokenizer"):
-            require_token_limit(checkpoint.folder / component, f"{name}'s {component}", checkpoint.repair_hint)
+            require_token_limit(checkpoint.folder_of(component), f"{name}'s {component}", checkpoint.repair_hint)
     if vae is not None:
         require_latents(_read_config(vae), _read_config(checkpoint.folder / "vae"), name)
-    if parameters.keys().isdisjoint(OF_PICTURES):
+    if parameters.keys().isdisjoint({*OF_PICTURES, PRIOR}):
         _require_text_to_image(checkpoint, name)
+    if parameters.get(PRIOR):
+        _require_fitting_prior(checkpoint, name, str(parameters[PRIOR]))
+    elif checkpoint.pipeline in NEED_PRIOR:
+        raise InputError(explain_prior(name))
+    if parameters.get(CONTROLNET):
+        _require_fitting_controlnet(checkpoint, name, str(parameters[CONTROLNET]))
+
+
+def explain_prior(name: str) -> str:
+    """Why a model cannot be used by an inpainter that takes no prior, and what to do."""
+    return f"{name} needs its prior, another checkpoint: -i {KANDINSKY} --set model={name}"
+
+
+def _require_fitting_prior(checkpoint: Checkpoint, name: str, prior: str) -> None:
+    """Raise InputError unless a model paints by what a prior makes."""
+    config = _read_config(checkpoint.folder / "unet")
+    if checkpoint.pipeline not in NEED_PRIOR or config.get("in_channels") != MASKED_CHANNELS:
+        raise InputError(f"{name} does not inpaint with a prior: it is a checkpoint for {checkpoint.pipeline}")
+    made = _read_config(checkpoint.folder_of(f"{PRIOR_PREFIX}prior")).get("embedding_dim")
+    if made != (wanted := config.get("encoder_hid_dim")):
+        raise InputError(f"the prior {prior} makes {made} features of a picture; {name} needs {wanted}")
+
+
+def _require_fitting_controlnet(checkpoint: Checkpoint, name: str, controlnet: str) -> None:
+    """Raise InputError unless a ControlNet was made for the family of a model, and reads a picture."""
+    if not checkpoint.pipeline.startswith(CONTROLLED_FAMILIES):
+        raise InputError(f"{name} takes no ControlNet: they are for Stable Diffusion 1, 2 and XL")
+    control, unet = (_read_config(checkpoint.folder_of(part)) for part in (CONTROLNET, "unet"))
+    width, wanted = control.get("cross_attention_dim"), unet.get("cross_attention_dim")
+    if width != wanted:
+        raise InputError(
+            f"the ControlNet {controlnet} is for another family than {name}: it attends to {width} channels of a "
+            f"prompt, and the model to {wanted}"
+        )
+    if (channels := control.get("conditioning_channels", 3)) != 3:
+        raise InputError(f"the ControlNet {controlnet} takes {channels} channels, and a picture has 3")
 
 
 def _require_scheduler(checkpoint: Checkpoint, parameters: Mapping[str, ParameterValue], name: str) -> None:

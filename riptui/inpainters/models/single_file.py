@@ -226,7 +226,7 @@ def inspect_single_file(
         str(index.get("_class_name")),
         classes,
         components,
-        tuple(component for component in weight_files.UNUSED_COMPONENTS if component in index),
+        weight_files.list_unused(index),
         locate.snapshot_commit(folder),
         _half_dtype(header),
         hint,

@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from riptui.inpainters.models import catalogue, file_digests, identity, locate
+from riptui.inpainters.models.added_models import PRIOR_PREFIX
 from riptui.inpainters.models.checkpoint import read_json
 from riptui.inpainters.models.model_names import is_single_file
 from riptui.inpainters.models.model_parts import ADAPTERS, DENOISERS, SINGLE_FILE, Parameters, locate_vae
 from riptui.inpainters.models.model_places import has_vae_file
 from riptui.inpainters.models.published_weights import PUBLISHED
 from riptui.inpainters.models.weights_places import locate_weights
+from riptui.inpainters.parameters import CONTROLNET, PRIOR
 
 FILE = "a file"
 """The only part of what is at a place that is a file: it may be any part of a model that is one."""
@@ -52,10 +54,18 @@ def unlike_place(
             return None
         return [] if any(found[FILE] in listed for _, listed in digests) else sorted({part for part, _ in digests})
     if "model_index" in found:  # a whole model, of which some parts may not have been used
+        found = _name_beside(found, recorded) if parameters.get(PRIOR) else found
         found = {part: digest for part, digest in found.items() if part not in _replaced_parts(parameters)}
     if not any(found.keys() & parts.keys() for parts in recorded):
         return None
     return sorted({part for parts in recorded for part in identity.unlike_parts(parts, found)})
+
+
+def _name_beside(found: Mapping[str, str], recorded: Sequence[Mapping[str, str]]) -> Mapping[str, str]:
+    """The parts of a whole model by the names that they were recorded under: as a prior's, if those fit better."""
+    named = {f"{PRIOR_PREFIX}{part}": digest for part, digest in found.items()}
+    known = {part for parts in recorded for part in parts}
+    return named if len(named.keys() & known) > len(found.keys() & known) else found
 
 
 def _replaced_parts(parameters: Parameters) -> set[str]:
@@ -80,5 +90,6 @@ def _file_parts(parameters: Parameters) -> set[str]:
 def _name_part(folder: Path) -> str:
     """Which part of a model a folder has: by the class in its configuration, or else by its name."""
     kind = str(read_json(folder / "config.json", str(folder)).get("_class_name"))
-    parts = {"Autoencoder": "vae", "UNet": "unet", "Transformer": "transformer"}
+    parts = {"ControlNet": CONTROLNET, "PriorTransformer": f"{PRIOR_PREFIX}prior", "VQModel": "movq"}
+    parts |= {"Autoencoder": "vae", "UNet": "unet", "Transformer": "transformer"}
     return next((part for sign, part in parts.items() if sign in kind), folder.name)

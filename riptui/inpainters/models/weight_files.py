@@ -11,6 +11,8 @@ from riptui.errors import InputError, WeightsError
 UNUSED_COMPONENTS = ("safety_checker", "feature_extractor", "image_encoder")
 """Components that are not loaded. The safety checker replaces pictures that it flags, rightly or not, with black ones,
 and the trajectory would continue from black."""
+NEEDED_COMPONENTS = {"KandinskyV22PriorPipeline": ("image_encoder",)}
+"""By the class of a pipeline: those of them that it cannot do without."""
 
 Variant = Literal["full", "fp16"]
 """The preferred precision of the weights if a repository has both."""
@@ -26,12 +28,19 @@ COMPANION_SUFFIXES = (".json", ".txt", ".model", ".jinja")
 """Configurations, vocabularies, sentencepiece models. Never code."""
 
 
+def list_unused(index: Mapping[str, Any]) -> tuple[str, ...]:
+    """The components that a model_index.json has and riptui leaves out."""
+    needed = NEEDED_COMPONENTS.get(str(index.get("_class_name")), ())
+    return tuple(name for name in UNUSED_COMPONENTS if name in index and name not in needed)
+
+
 def list_components(index: Mapping[str, Any]) -> tuple[str, ...]:
     """The folders that a model_index.json has loaded, without those that riptui leaves out."""
+    unused = list_unused(index)
     return tuple(
         name
         for name, value in index.items()
-        if isinstance(value, list) and value[:1] not in ([], [None]) and name not in UNUSED_COMPONENTS
+        if isinstance(value, list) and value[:1] not in ([], [None]) and name not in unused
     )
 
 

@@ -11,15 +11,23 @@ import torch
 
 from riptui.errors import InputError, WeightsError
 from riptui.inpainters.models import catalogue, locate
+from riptui.inpainters.models.added_models import PRIOR_PREFIX
 from riptui.inpainters.models.checkpoint import Checkpoint, read_json
 from riptui.inpainters.models.model_places import find_vae_file
-from riptui.inpainters.models.preflight import require_latents
-from riptui.inpainters.pipeline.components import first_line, load_components, load_decoder
+from riptui.inpainters.models.preflight import NEED_PRIOR, explain_prior, require_latents
+from riptui.inpainters.parameters import CONTROLNET
+from riptui.inpainters.pipeline.components import find_class, first_line, load_components, load_decoder
 from riptui.inpainters.pipeline.pipeline_tasks import INPAINTING, PipelineTask
 from riptui.inpainters.pipeline.single_file_tensors import load_vae_file
 
 PIXEL_NETWORK = "UNet2DModel"
 """The class of a network of pixels, which RePaint inpaints with."""
+
+CONTROLLED = {
+    "StableDiffusionInpaintPipeline": "StableDiffusionControlNetInpaintPipeline",
+    "StableDiffusionXLInpaintPipeline": "StableDiffusionXLControlNetInpaintPipeline",
+}
+"""Classes that inpaint to those that do so with a ControlNet."""
 
 
 def pipeline_class(checkpoint: Checkpoint, name: str, task: PipelineTask = INPAINTING) -> Any:
@@ -27,7 +35,11 @@ def pipeline_class(checkpoint: Checkpoint, name: str, task: PipelineTask = INPAI
 
     Raises InputError if diffusers has none, or one of another kind.
     """
+    if task is INPAINTING and checkpoint.pipeline in NEED_PRIOR:
+        raise InputError(explain_prior(name))
     found = task.find_class(checkpoint.pipeline)
+    if CONTROLNET in checkpoint.components:
+        found = _controlled_class(found, name)
     if found is None:
         raise InputError(
             f"{name} cannot {task.verb}: it is a checkpoint for {checkpoint.pipeline}, for which diffusers "
@@ -35,8 +47,8 @@ def pipeline_class(checkpoint: Checkpoint, name: str, task: PipelineTask = INPAI
         )
     if missing := task.arguments - signatures.signature(found.__call__).parameters.keys():
         raise InputError(f"{name} cannot be used: {found.__name__} takes no {', '.join(sorted(missing))}")
-    if found._load_connected_pipes:
-        raise InputError(f"{name} cannot be used: {found.__name__} loads parts of other checkpoints")
+    if found._load_connected_pipes and not any(part.startswith(PRIOR_PREFIX) for part in checkpoint.classes):
+        raise InputError(f"{name} cannot be used: {found.__name__} has parts of another checkpoint")
     _require_channels(checkpoint, name, task)
     return found
 
@@ -67,7 +79,10 @@ def load_pipeline(
     settings |= load_components(checkpoint, name, wanted, dtype=dtype, allow_pickle=allow_pickle)
     options = {"use_safetensors": None if allow_pickle else True, "local_files_only": True, "trust_remote_code": False}
     try:
-        pipeline = kind.from_pretrained(checkpoint.folder, torch_dtype=dtype, **options, **settings)
+        if kind._load_connected_pipes:
+            pipeline = _assemble(kind, checkpoint, settings)
+        else:
+            pipeline = kind.from_pretrained(checkpoint.folder, torch_dtype=dtype, **options, **settings)
     except ImportError as error:
         raise WeightsError(f"{name} needs a package that is not installed: {first_line(error)}") from error
     except Exception as error:  # of any kind: how the libraries fail depends on the file
@@ -76,6 +91,26 @@ def load_pipeline(
     if type(pipeline).__name__ == "ChromaInpaintPipeline":  # diffusers 0.42 asks its network for what Flux has
         pipeline.transformer.register_to_config(guidance_embeds=False)
     _require_latents(pipeline, name)
+    return pipeline
+
+
+def _controlled_class(found: Any, name: str) -> Any:
+    """The class that also takes a ControlNet. Raises InputError if there is none."""
+    kind = CONTROLLED.get(getattr(found, "__name__", ""))
+    if kind is None:
+        raise InputError(f"{name} takes no ControlNet: they are for Stable Diffusion 1, 2 and XL")
+    return getattr(diffusers, kind)
+
+
+def _assemble(kind: Any, checkpoint: Checkpoint, settings: Mapping[str, Any]) -> Any:
+    """A pipeline of two checkpoints, which diffusers would look for by its own names on the hub."""
+    needed = [name for name in signatures.signature(kind.__init__).parameters if name in checkpoint.classes]
+    parts = {name: settings[name] for name in needed if name in settings}
+    for name in needed:
+        if name not in parts:  # a scheduler, a processor of pictures
+            parts[name] = find_class(*checkpoint.classes[name]).from_pretrained(checkpoint.folder_of(name))
+    pipeline = kind(**parts)
+    pipeline.vae_scale_factor = pipeline.decoder_pipe.movq_scale_factor
     return pipeline
 
 
@@ -91,6 +126,11 @@ def load_vae(vae: str, checkpoint: Checkpoint, name: str, *, dtype: torch.dtype,
     model, revision = ref.model, ref.revision
     folder = locate.locate_vae_folder(model, revision)
     return load_decoder(folder, model, locate.repair_hint(model, revision), dtype=dtype, allow_pickle=allow_pickle)
+
+
+def image_coder(pipeline: Any) -> Any:
+    """The network between pixels and latents; None where there are no latents."""
+    return getattr(pipeline, "vae", None) or getattr(pipeline, "movq", None)
 
 
 def denoiser(pipeline: Any) -> Any:
@@ -115,7 +155,7 @@ def _require_latents(pipeline: Any, name: str) -> None:
     """A UNet takes the VAE's latents, alone or with a mask and masked latents. Raises InputError."""
     if not hasattr(pipeline, "unet"):
         return
-    latents, channels = pipeline.vae.config.latent_channels, pipeline.unet.config.in_channels
+    latents, channels = image_coder(pipeline).config.latent_channels, pipeline.unet.config.in_channels
     if channels not in (latents, 2 * latents + 1):
         raise InputError(
             f"{name} cannot be used with this VAE: it has {latents} latent channels, and the UNet takes {channels} "

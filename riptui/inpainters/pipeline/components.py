@@ -19,6 +19,7 @@ from transformers import CLIPTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
 from riptui.errors import InputError, WeightsError
 from riptui.inpainters.models import locate
+from riptui.inpainters.models.added_models import CONTROLNET_CLASS
 from riptui.inpainters.models.checkpoint import (
     Checkpoint,
     ComponentFiles,
@@ -86,7 +87,12 @@ def verify_model(folder: Path, name: str, *, repair_hint: str, allow_pickle: boo
             checkpoint = inspect_checkpoint(folder, name, repair_hint=repair_hint, allow_pickle=allow_pickle)
             verify_checkpoint(checkpoint, name, allow_pickle=allow_pickle)
         else:
-            load_decoder(folder, name, repair_hint, dtype=None, allow_pickle=allow_pickle, device_map=ON_NO_DEVICE)
+            options: dict[str, Any] = {"dtype": None, "allow_pickle": allow_pickle, "device_map": ON_NO_DEVICE}
+            if read_json(folder / "config.json", name).get("_class_name") == CONTROLNET_CLASS:
+                files = require_component(folder, name, repair_hint, allow_pickle)
+                load_network(diffusers.ControlNetModel, folder, files, f"the ControlNet {name}", repair_hint, **options)
+            else:
+                load_decoder(folder, name, repair_hint, **options)
 
 
 def verify_checkpoint(checkpoint: Checkpoint, name: str, *, allow_pickle: bool = False) -> None:

@@ -49,7 +49,8 @@ TRIAL_SIZE = 64  # px; the smallest that every network takes
 class DiffusionInpainter:
     """An inpainter: a loaded pipeline with its encoded prompts and settings.
 
-    `encoded`: by their texts; the first is the one that is used unless `with_parameters` says otherwise.
+    `encoded`: by their texts; the first is the one that is used unless `with_parameters` says otherwise. own_settings:
+    further arguments of the pipeline's call.
     """
 
     task: ClassVar[PipelineTask] = INPAINTING
@@ -66,6 +67,7 @@ class DiffusionInpainter:
         notes: Mapping[str, str],
         notices: Sequence[str] = (),
         compile: CompileMode = "off",
+        own_settings: Mapping[str, Any] | None = None,
     ) -> None:
         self.pipeline = pipeline
         self._encoded = encoded
@@ -74,7 +76,7 @@ class DiffusionInpainter:
         self._guidance = guidance
         self.settings: dict[str, Any] = self._accepted(
             {"num_inference_steps": steps, "strength": strength, **self._guidance_setting, **FIXED_ARGUMENTS}
-        )
+        ) | {**(own_settings or {})}
         self.device = torch_device.describe_device(pipeline._execution_device)
         self.notices = [*notices]
         """Messages for the user about time and memory spent."""
@@ -235,7 +237,7 @@ class DiffusionInpainter:
         self, seeds: Sequence[int], size: int, on_step: OnStep = lambda step, steps: None
     ) -> torch.Tensor:
         blank, masks = np.zeros((len(seeds), size, size, 3), np.uint8), np.ones((len(seeds), size, size), bool)
-        short = {"num_inference_steps": 2, "strength": 1.0}
+        short = {"num_inference_steps": 2, "strength": 1.0, "prior_num_inference_steps": 2}
         short_settings = {key: short.get(key, value) for key, value in self.settings.items()}
         with silence_libraries():
             return self._inpaint(blank, masks, seeds, on_step, short_settings)
@@ -258,7 +260,7 @@ def _pipeline_notes(pipeline: Any, prompts: Prompts, task: PipelineTask) -> dict
 
 def _blends_latents(pipeline: Any) -> bool:
     """Whether the network takes no mask, so that diffusers puts the noised original back around it at each step."""
-    vae = pipeline.vae.config
+    vae = assembly.image_coder(pipeline).config
     latents = vae.get("latent_channels") or vae.z_dim  # as Qwen's VAE calls it
     return assembly.denoiser(pipeline).config.in_channels in (latents, 4 * latents)  # Flux packs 2 x 2 latents
 

@@ -161,8 +161,8 @@ class _LoraFile:
             raise self._misfit_error(
                 f"{len(used)} tensors fit a text encoder, but none of the {len(for_denoiser)} others fits this model"
             )
-        given = {(tensor.component, tensor.name) for tensor in layout.tensors}
-        if lacking := [name for component, name in _adapter_tensors(pipeline, self.adapter) - given]:
+        loaded = {(tensor.component, tensor.name) for tensor in layout.tensors}
+        if lacking := [name for component, name in _adapter_tensors(pipeline, self.adapter) - loaded]:
             raise self._misfit_error(f"it lacks {describe_tensors(lacking)}")
 
     def _misfit_error(self, cause: str) -> InputError:

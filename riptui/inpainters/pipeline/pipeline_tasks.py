@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import diffusers
@@ -63,6 +63,14 @@ INPAINTING = PipelineTask(
     },
     own_mark="Inpaint",
 )
+
+INPAINTING_WITH_PRIOR = replace(
+    INPAINTING,
+    arguments=EVERY_CALL | {"image", "mask_image", "prior_num_inference_steps"},
+    channels=(9,),
+    unmapped={"KandinskyV22InpaintPipeline": "KandinskyV22InpaintCombinedPipeline"},
+)
+"""By two checkpoints. It begins with noise alone, whatever lies under the mask."""
 
 IMAGE_TO_IMAGE = PipelineTask(
     "make a picture from another",

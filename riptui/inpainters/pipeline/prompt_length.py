@@ -41,7 +41,7 @@ def _tokenizers(pipeline: Any) -> Iterator[tuple[str, Any]]:
     """The tokenizers that are in use, with the names of their encoders."""
     for name, component in pipeline.components.items():
         encoder = name.replace("tokenizer", "text_encoder")
-        if name.startswith("tokenizer") and component is not None and getattr(pipeline, encoder, None) is not None:
+        if "tokenizer" in name and component is not None and getattr(pipeline, encoder, None) is not None:
             yield encoder, component
 
 

@@ -35,6 +35,8 @@ ENCODER_OUTPUTS: dict[str, Sequence[str]] = {
     "FluxFillPipeline": DISTILLED,
     "FluxInpaintPipeline": DISTILLED,
     "FluxKontextInpaintPipeline": DISTILLED,
+    "StableDiffusionControlNetInpaintPipeline": PLAIN,
+    "StableDiffusionXLControlNetInpaintPipeline": POOLED,
     "StableDiffusionPipeline": PLAIN,
     "StableDiffusionXLPipeline": POOLED,
     "StableDiffusion3Pipeline": POOLED,

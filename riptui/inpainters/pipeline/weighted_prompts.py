@@ -22,6 +22,8 @@ from riptui.inpainters.pipeline.prompt_length import describe_cuts
 ENCODERS = {
     "StableDiffusionInpaintPipeline": "CompelForSD",
     "StableDiffusionXLInpaintPipeline": "CompelForSDXL",
+    "StableDiffusionControlNetInpaintPipeline": "CompelForSD",
+    "StableDiffusionXLControlNetInpaintPipeline": "CompelForSDXL",
     "FluxFillPipeline": "CompelForFlux",
     "FluxInpaintPipeline": "CompelForFlux",
     "StableDiffusionPipeline": "CompelForSD",

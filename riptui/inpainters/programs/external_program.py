@@ -7,8 +7,6 @@ import platform
 import re
 import time
 from collections.abc import Sequence
-from contextlib import suppress
-from pathlib import Path
 
 import numpy as np
 
@@ -16,10 +14,10 @@ from riptui.arrays import Images, Masks
 from riptui.errors import DeviceMemoryError, InpainterError, InputError
 from riptui.inpainters.batch_padding import count_without_padding
 from riptui.inpainters.inpainter import REPLAY_NOTE, CompileMode, OnStep
-from riptui.inpainters.models.file_digests import FileState, file_sha256, file_state
 from riptui.inpainters.programs.program_files import ExchangeFolder, exchange_folder, remove_leftovers
-from riptui.inpainters.programs.program_process import run_program
+from riptui.inpainters.programs.program_process import last_line, run_program, with_output
 from riptui.inpainters.programs.program_registry import find_program
+from riptui.inpainters.programs.program_sources import ProgramSources
 from riptui.inpainters.registry import REGISTRY
 from riptui.settings.programs import InpainterProgram, split_words
 
@@ -61,7 +59,7 @@ class ExternalProgram:
         remove_leftovers()
         self._name, self._program = name, program
         self._env = _device_environment(device) | program.env
-        self._states = self._read_states()
+        self._sources = ProgramSources(program)
         self.device = f"{device if device.startswith('cuda:') else 'external program'} ({platform.machine()})"
         if self.max_batch(0) == 1 and not device.startswith("cuda:"):
             self.device = f"cpu, external program ({platform.machine()})"  # the engine makes no batches by itself
@@ -73,16 +71,21 @@ class ExternalProgram:
         at_once = count if self._serves_batch else 1
         parts = [slice(start, min(start + at_once, count)) for start in range(0, count, at_once)]
         outputs = images.copy()
-        for number, part in enumerate(parts):
-            counter = _StepCounter(number, len(parts), on_step)
-            outputs[part] = self._paint(images[part], masks[part], seeds[part], counter)
+        if not self._sources.are_current:
+            self._sources.renew()
+            self.notes |= self._make_notes()
+        with self._sources.watched():
+            for number, part in enumerate(parts):
+                counter = _StepCounter(number, len(parts), on_step)
+                outputs[part] = self._paint(images[part], masks[part], seeds[part], counter)
+        self.notes |= self._describe_sources()
         return outputs
 
     @property
     def is_current(self) -> bool:
-        """Whether the settings and the program's files are unchanged."""
+        """Whether the settings are unchanged, and the program's files since its last run."""
         info = REGISTRY.get(self._name)
-        return info is not None and info.program == self._program and self._states == self._read_states()
+        return info is not None and info.program == self._program and self._sources.are_current
 
     def prepare(self, inpaintings: int, batch: int, size: int) -> None:
         """Note whether iterations can be replayed in batches of that size."""
@@ -109,8 +112,8 @@ class ExternalProgram:
                 names = folder.write(
                     images, masks, [seed % SEED_RANGE for seed in seeds], white_hole=self._program.hole == "white"
                 )
-                self._run(folder, names, seeds, size, counter)
-                return np.stack(folder.read(names, size))
+                printed = self._run(folder, names, seeds, size, counter)
+                return _read_outputs(folder, names, size, printed)
         except InpainterError as error:
             text = f"the program of {self._name}, after {time.monotonic() - started:.0f} s: {error}"
             notes = getattr(error, "__notes__", [])
@@ -124,7 +127,8 @@ class ExternalProgram:
 
     def _run(
         self, folder: ExchangeFolder, names: Sequence[str], seeds: Sequence[int], size: int, counter: "_StepCounter"
-    ) -> None:
+    ) -> str:
+        """Run the program for the pictures in a folder; return the end of what it printed."""
         values = {
             "images": folder.images,
             "masks": folder.masks,
@@ -136,10 +140,11 @@ class ExternalProgram:
             "seed": seeds[0] % SEED_RANGE,
             "size": size,
         }
-        run_program(
+        return run_program(
             [self._words[0], *self._program.argv(values)[1:]],
             folder=self._program.current_folder or folder.current_folder,
             env=self._env,
+            mark=folder.mark,
             seconds=self._program.timeout * len(names),
             inherited=[folder.program_lock],
             on_start=folder.record_group,
@@ -148,29 +153,31 @@ class ExternalProgram:
 
     def _make_notes(self) -> dict[str, str]:
         notes = {"command": command_digest(self._program), "seed use": SEED_NOTES[self._program.seed]}
-        if self._states:
-            notes["program files"] = ", ".join(f"{path.name} {_digest(path)}" for path in self._states)
+        notes |= self._describe_sources()
         if self._program.version:
             notes["program version"] = self._read_version()
         return notes
 
+    def _describe_sources(self) -> dict[str, str]:
+        return {"program files": self._sources.description} if self._sources.description else {}
+
     def _read_version(self) -> str:
         """The first line that the version's command prints, or that it is unknown."""
-        folder = self._program.current_folder or Path("/")
         try:
             words = find_program(self._program, split_words(self._program.version))
-            printed = run_program(words, folder=folder, env=self._env, seconds=VERSION_SECONDS)
-        except (InpainterError, InputError) as error:
+            with exchange_folder() as folder:
+                printed = run_program(
+                    words,
+                    folder=self._program.current_folder or folder.current_folder,
+                    env=self._env,
+                    mark=folder.mark,
+                    seconds=VERSION_SECONDS,
+                    inherited=[folder.program_lock],
+                    on_start=folder.record_group,
+                )
+        except (InpainterError, InputError, OSError) as error:
             return f"unknown: {error}"[:200]
         return (printed.partition("\n")[0].strip() or "unknown: it printed nothing")[:200]
-
-    def _read_states(self) -> dict[Path, FileState]:
-        """The files that the command names, scripts and weights, and what changes when one is replaced."""
-        folder = self._program.current_folder or Path("/")
-        first, *others = self._program.words
-        words = [first, *others] if "/" in first else others  # an interpreter's version is no business of ours
-        paths = dict.fromkeys(Path(folder, word.rpartition("=")[2]) for word in words if "{" not in word)
-        return {path: state for path in paths if path.is_file() and (state := file_state(path))}
 
 
 class _StepCounter:
@@ -191,10 +198,13 @@ def command_digest(program: InpainterProgram) -> str:
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
 
-def _digest(path: Path) -> str:
-    with suppress(OSError):
-        return file_sha256(path)
-    return "unreadable"
+def _read_outputs(folder: ExchangeFolder, names: Sequence[str], size: int, printed: str) -> Images:
+    """What a program made. printed: the end of what it said, which tells why some of it is missing."""
+    try:
+        return np.stack(folder.read(names, size))
+    except InpainterError as error:
+        said = f"; the last that it printed: {last_line(printed)}" if printed.strip() else ""
+        raise with_output(InpainterError(f"{error}{said}"), printed) from error
 
 
 def _device_environment(device: str) -> dict[str, str]:

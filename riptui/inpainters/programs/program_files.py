@@ -1,7 +1,7 @@
 """The folder by which riptui and an external program exchange pictures: written, read, and removed after a crash too.
 
-Two locks tell who uses a folder: `owner`, held by the process that made it, and `program`, inherited by the program and
-all that it starts. Where the owner died, the next start ends the program and removes the folder.
+Where its owner is killed, its guard ends the program and removes the folder. Where both are, the next start does. Two
+locks tell it who uses a folder: `owner`, held by the process that made it, and `program`, inherited by the program.
 """
 
 import fcntl
@@ -19,6 +19,7 @@ from PIL import Image as PilImage
 
 from riptui.arrays import Image, Images, Masks
 from riptui.errors import InpainterError
+from riptui.inpainters.programs.program_guard import end_marked, guarded
 from riptui.inpainters.returned_picture import read_picture
 
 PREFIX = "riptui-program-"
@@ -37,6 +38,8 @@ class ExchangeFolder:
         self.current_folder = path / "current"
         for folder in (self.images, self.masks, self.outputs, self.current_folder):
             folder.mkdir()
+        self.mark = str(path)
+        """By which the program's processes are found."""
         self.program_lock = program_lock
         """An open file that the program must inherit."""
 
@@ -54,15 +57,11 @@ class ExchangeFolder:
         self.seeds.write_text("".join(f"{name} {seed}\n" for name, seed in zip(names, seeds, strict=True)))
         return names
 
-    def count_outputs(self) -> int:
-        """How many files the program has begun to write."""
-        with suppress(OSError):
-            return sum(1 for _ in self.outputs.iterdir())
-        return 0
-
     def read(self, names: Sequence[str], size: int) -> list[Image]:
         """The outputs, uint8 [size, size, 3] each. Raises InpainterError with what is wrong, in a sentence."""
-        found = sorted(path.name for path in self.outputs.iterdir()) if self.outputs.is_dir() else []
+        if self.outputs.is_symlink() or not self.outputs.is_dir():
+            raise InpainterError("the folder of the outputs is a link, or gone; it must stay as it was given")
+        found = sorted(path.name for path in self.outputs.iterdir())
         files = {name: _find_output(name, found) for name in names}
         if missing := [name for name, file in files.items() if file is None]:
             got = ", ".join(found[:MAX_NAMED]) + (" ..." if len(found) > MAX_NAMED else "")
@@ -86,7 +85,8 @@ def exchange_folder() -> Iterator[ExchangeFolder]:
     try:
         for name in (PROGRAM, OWNER):
             locks.append(_make_lock(path / name))
-        yield ExchangeFolder(path, locks[0])
+        with guarded(path):
+            yield ExchangeFolder(path, locks[0])
     finally:
         shutil.rmtree(path, ignore_errors=True)
         for lock in locks:
@@ -125,6 +125,7 @@ def _remove_if_left(entry: os.DirEntry[str]) -> None:
     with suppress(FileNotFoundError):
         if not _is_free(path / PROGRAM):
             _end_program(path)
+    end_marked(str(path))
     shutil.rmtree(path, ignore_errors=True)
 
 

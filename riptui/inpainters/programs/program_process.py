@@ -11,6 +11,9 @@ from pathlib import Path
 from threading import Thread
 
 from riptui.errors import InpainterError
+from riptui.inpainters.programs.program_guard import MARK, end_marked
+from riptui.inpainters.servers.server_place import auth_variable
+from riptui.settings.servers import SERVER_NAMES
 from riptui.text.terminal import printable
 
 POLL_SECONDS = 0.05
@@ -30,6 +33,7 @@ def run_program(
     *,
     folder: Path,
     env: Mapping[str, str],
+    mark: str,
     seconds: float,
     inherited: Sequence[int] = (),
     on_start: Callable[[int], None] = lambda group: None,
@@ -37,16 +41,16 @@ def run_program(
 ) -> str:
     """Run a program to its end; return the end of what it printed, stderr too.
 
-    folder: its current folder. env: added to this process's environment. inherited: open files that it gets.
-    on_start: called with its process group. Raises InpainterError if it does not start, takes longer, or fails; the end
-    of its output is a note of the error. Whatever happens, afterwards none of its processes runs that stayed in its
-    group.
+    folder: its current folder. env: added to this process's environment, of which it does not get the credentials of
+    servers. mark: by which its processes are found. inherited: open files that it gets. on_start: called with its
+    process group. Raises InpainterError if it does not start, takes longer, or fails; the end of its output is a note
+    of the error. Whatever happens, afterwards none of its processes runs.
     """
     try:
         process = subprocess.Popen(
             argv,
             cwd=folder,
-            env={**os.environ, "PYTHONUNBUFFERED": "1", **env},
+            env={**_environment(), "PYTHONUNBUFFERED": "1", **env, MARK: mark},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -65,51 +69,63 @@ def run_program(
             on_poll(*output.progress)
             time.sleep(POLL_SECONDS)
     except InpainterError as error:
-        _end(process)
-        raise _with_output(error, output.read_tail()) from error.__cause__
+        _end(process, mark)
+        raise with_output(error, output.read_tail()) from error.__cause__
     finally:
-        _end(process)
+        _end(process, mark)
     tail = output.read_tail()
     if process.returncode:
-        raise _with_output(InpainterError(_describe_exit(process.returncode, tail)), tail)
+        raise with_output(InpainterError(_describe_exit(process.returncode, tail)), tail)
     on_poll(*output.progress)
     return tail
 
 
 def _has_exited(process: subprocess.Popen[bytes]) -> bool:
     """Whether it has ended. It is not reaped, so that its number stays its own until its group is ended."""
-    return os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+    try:
+        return os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+    except ChildProcessError:  # SIGCHLD is ignored, as whoever started this process chose: the system reaps
+        return True
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End its process group, if that was not done."""
+def _end(process: subprocess.Popen[bytes], mark: str) -> None:
+    """End its process group, and what of it has left that, if that was not done."""
     if process.returncode is None:
         with suppress(ProcessLookupError, PermissionError):  # macOS: the group has only an ended process
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+        end_marked(mark)
+
+
+def _environment() -> dict[str, str]:
+    """What a program may see of this process's environment: what it prints comes to logs."""
+    hidden = set(map(auth_variable, SERVER_NAMES))
+    return {name: value for name, value in os.environ.items() if name not in hidden}
 
 
 def _describe_exit(code: int, tail: str) -> str:
     if code < 0:
         with suppress(ValueError):
-            return f"it was killed by {signal.Signals(-code).name}: {_last_line(tail)}"
-    return f"it exited with {code}: {_last_line(tail)}"
+            return f"it was killed by {signal.Signals(-code).name}: {last_line(tail)}"
+    return f"it exited with {code}: {last_line(tail)}"
 
 
-def _with_output(error: InpainterError, tail: str) -> InpainterError:
+def with_output(error: InpainterError, tail: str) -> InpainterError:
+    """The error, with the end of what its program printed as a note."""
     if tail.strip():
         error.add_note(f"The end of the program's output:\n{tail}")
     return error
 
 
-def _last_line(tail: str) -> str:
+def last_line(tail: str) -> str:
+    """The last line that a program printed, on which the reason often is."""
     return (tail.strip().rpartition("\n")[2] or "it printed nothing")[:MAX_LINE]
 
 
 class _OutputReader:
     """Reads all that a program prints, in a thread, for it would wait otherwise; keeps the end of it.
 
-    A process that it leaves outside its group may keep the pipe open, and is not waited for.
+    A process that lost its mark may keep the pipe open, and is not waited for.
     """
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:

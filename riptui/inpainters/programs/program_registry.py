@@ -77,6 +77,8 @@ def find_program(program: InpainterProgram, words: Sequence[str] = ()) -> list[s
         raise InputError(f"its folder {folder} does not exist; correct it: riptui config edit")
     path = _locate(first, folder, program.env.get("PATH"))
     if path is None:
+        if "/" in first and (file := Path(folder or "/", first)).is_file():
+            raise InputError(f"{file} is not executable; chmod +x it, or name its interpreter: riptui config edit")
         raise InputError(f"there is no program {first!r}; install it, or give its path: riptui config edit")
     script = others[0] if others and others[0].endswith(SCRIPTS) and "{" not in others[0] else ""
     if script and not Path(folder or "/", script).is_file():

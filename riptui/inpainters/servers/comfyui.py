@@ -5,12 +5,16 @@ import json
 import re
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 import anyio
 import numpy as np
 from PIL import Image as PilImage
 
+from riptui.errors import InpainterError
 from riptui.inpainters.servers.comfyui_workflow import ComfyuiWorkflow
 from riptui.inpainters.servers.connection import ServerConnection
 from riptui.inpainters.servers.inpainting_api import OnProgress, PictureRequest, encode_png
@@ -55,10 +59,10 @@ class ComfyuiApi:
     async def paint(self, connection: ServerConnection, picture: PictureRequest) -> bytes:
         workflow = ComfyuiWorkflow(self._workflow)
         with anyio.move_on_after(picture.seconds):
-            image = await _upload(connection, picture.image_png if workflow.takes_mask else _with_alpha(picture))
-            mask = await _upload(connection, _mask_for_any_channel(picture)) if workflow.takes_mask else ""
-            found = await self._run(connection, workflow.fill(image=image, mask=mask, seed=picture.seed))
-            return await _fetch_output(connection, found, workflow.output)
+            for _ in range(MAX_SUBMISSIONS):
+                with suppress(ForgottenError):
+                    return await self._run(connection, workflow, picture)
+            raise connection.error(f"forgot a picture {MAX_SUBMISSIONS} times: is it started again and again?")
         raise connection.error(f"did not paint a picture in {picture.seconds:g} s: set a longer timeout")
 
     async def follow(self, connection: ServerConnection, tell: OnProgress) -> None:
@@ -70,32 +74,48 @@ class ComfyuiApi:
                 if said.get("type") == "progress":
                     tell(int(said["data"]["value"]), int(said["data"]["max"]))
 
-    async def _run(self, connection: ServerConnection, prompt: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The server's history of a run of the workflow, once it has ended well."""
-        for _ in range(MAX_SUBMISSIONS):
-            body = {"prompt": prompt, "client_id": self._client}
+    async def _run(self, connection: ServerConnection, workflow: ComfyuiWorkflow, picture: PictureRequest) -> bytes:
+        """What one run of the workflow paints. Raises ForgottenError if the server was started again meanwhile."""
+        image = await _upload(connection, picture.image_png if workflow.takes_mask else _with_alpha(picture))
+        mask = await _upload(connection, _mask_for_any_channel(picture)) if workflow.takes_mask else None
+        filled = workflow.fill(image=image.name, mask=mask.name if mask else "", seed=picture.seed)
+        number = str(uuid4())  # newer ones take it, and older ones give another
+        body = {"prompt": filled, "client_id": self._client, "prompt_id": number}
+        try:
             answer = await connection.post_json("/prompt", body, seconds=connection.place.timeout)
-            number = answer.get("prompt_id") if isinstance(answer, dict) else None
-            if not isinstance(number, str):
-                raise connection.error("took the workflow and gave it no number")
-            try:
-                found = await _wait_for(connection, number)
-            except BaseException:
-                await _withdraw(connection, number)
-                raise
-            if found is not None:
-                return found
-        raise connection.error(f"forgot a picture {MAX_SUBMISSIONS} times: is it started again and again?")
+            with connection.reading("/prompt"):
+                number = str(answer["prompt_id"])
+            return await _fetch_output(connection, await _wait_for(connection, number), workflow.output)
+        except BaseException as error:
+            await _withdraw(connection, number)
+            if isinstance(error, InpainterError) and await connection.lacks_file("/view", **image.place):
+                raise ForgottenError(str(error)) from error
+            raise
 
 
-async def _upload(connection: ServerConnection, png: bytes) -> str:
-    """Upload a file; its name, as a node that loads a picture takes it."""
+class ForgottenError(InpainterError):
+    """The server knows nothing any more of a picture that it was given: it was started again, or its queue cleared."""
+
+
+@dataclass(frozen=True)
+class UploadedFile:
+    """place: as the server's /view takes it."""
+
+    place: Mapping[str, str]
+
+    @property
+    def name(self) -> str:
+        """As a node that loads a picture takes it."""
+        folder = f"{self.place['subfolder']}/" if self.place["subfolder"] else ""
+        return f"{folder}{self.place['filename']} [{self.place['type']}]"
+
+
+async def _upload(connection: ServerConnection, png: bytes) -> UploadedFile:
     name = f"riptui-{hashlib.sha256(png).hexdigest()[:32]}.png"
     answer = await connection.post_file("/upload/image", name, png, type="temp", overwrite="true")
-    if not isinstance(answer, dict) or not answer.get("name"):
-        raise connection.error("took a picture and did not say under which name")
-    folder = f"{answer['subfolder']}/" if answer.get("subfolder") else ""
-    return f"{folder}{answer['name']} [{answer.get('type', 'temp')}]"
+    with connection.reading("/upload/image"):
+        folder, kind = answer.get("subfolder") or "", answer.get("type") or "temp"
+        return UploadedFile({"filename": str(answer["name"]), "subfolder": str(folder), "type": str(kind)})
 
 
 def _mask_for_any_channel(picture: PictureRequest) -> bytes:
@@ -110,26 +130,24 @@ def _with_alpha(picture: PictureRequest) -> bytes:
     return encode_png(PilImage.fromarray(np.concatenate([picture.image, alpha[..., None]], axis=-1)))
 
 
-async def _wait_for(connection: ServerConnection, number: str) -> Mapping[str, Any] | None:
-    """The history of a run; None if the server knows nothing of it any more. Raises InpainterError if it failed."""
+async def _wait_for(connection: ServerConnection, number: str) -> Mapping[str, Any]:
+    """The history of a run that ended well. Raises ForgottenError, or InpainterError if it failed."""
     pause, was_queued = FIRST_PAUSE_SECONDS, True
     while True:
         history = await connection.get_json(f"/history/{number}")
-        found = history.get(number) if isinstance(history, dict) else None
-        if isinstance(found, dict):
-            _require_success(connection, found)
-            return found
+        with connection.reading("/history"):
+            found = history.get(number)
+            if found:
+                _require_success(connection, found)
+                return {**found}
         if not was_queued:  # nor has it ended since then
-            return None
-        was_queued = _is_queued(await connection.get_json("/queue"), number)
+            raise ForgottenError(connection.describe("forgot a picture"))
+        queued = await connection.get_json("/queue")
+        with connection.reading("/queue"):
+            was_queued = any(number in entry for entry in [*queued["queue_running"], *queued["queue_pending"]])
         if was_queued:
             await anyio.sleep(pause)
             pause = min(2 * pause, MAX_PAUSE_SECONDS)
-
-
-def _is_queued(queued: Any, number: str) -> bool:
-    lists = [queued.get(name) or [] for name in ("queue_running", "queue_pending")] if isinstance(queued, dict) else []
-    return any(number in entry for entries in lists for entry in entries)
 
 
 def _require_success(connection: ServerConnection, found: Mapping[str, Any]) -> None:
@@ -138,17 +156,18 @@ def _require_success(connection: ServerConnection, found: Mapping[str, Any]) -> 
         return
     said = [
         f"{data.get('node_type', 'a node')}: {data.get('exception_message', 'no reason')}"
-        for kind, data in filter(lambda message: len(message) == 2, status.get("messages") or [])
-        if kind == "execution_error" and isinstance(data, dict)
+        for kind, data in status.get("messages") or []
+        if kind == "execution_error"
     ]
     raise connection.error(f"could not run the workflow: {' '.join('; '.join(said).split()) or 'it was interrupted'}")
 
 
 async def _fetch_output(connection: ServerConnection, found: Mapping[str, Any], output: str) -> bytes:
-    images = ((found.get("outputs") or {}).get(output) or {}).get("images") or []
-    if len(images) != 1:
-        raise connection.error(f"painted {len(images)} pictures at the workflow's output; it must be one")
-    place = {name: str(images[0].get(name, "")) for name in ("filename", "subfolder", "type")}
+    with connection.reading("/history"):
+        images = ((found.get("outputs") or {}).get(output) or {}).get("images") or []
+        if len(images) != 1:
+            raise connection.error(f"painted {len(images)} pictures at the workflow's output; it must be one")
+        place = {name: str(images[0].get(name, "")) for name in ("filename", "subfolder", "type")}
     return await connection.get_file("/view", **place)
 
 

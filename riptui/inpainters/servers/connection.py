@@ -8,8 +8,8 @@ import json
 import re
 import ssl
 import time
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from functools import cache
 from ipaddress import ip_address
 from typing import Any
@@ -19,7 +19,7 @@ import anyio
 import httpx2
 from httpx2.websockets import AsyncWebSocketSession
 
-from riptui.errors import InpainterError
+from riptui.errors import InpainterError, InputError
 from riptui.inpainters.servers.server_place import ServerPlace, auth_variable
 from riptui.text.terminal import printable
 
@@ -29,6 +29,7 @@ FIRST_PAUSE_SECONDS = 0.5
 MAX_PAUSE_SECONDS = 8.0
 MAX_BYTES = 256 * 2**20  # bytes of an answer: a PNG of 2048 px has at most 13 MB, and base64 adds a third
 MAX_SAID = 300  # characters of what a server said that an error quotes
+MAX_SENTENCE = 800  # characters of an error: it may quote names that are as long
 
 
 class ServerConnection:
@@ -39,6 +40,7 @@ class ServerConnection:
 
     def __init__(self, title: str, place: ServerPlace, client: httpx2.AsyncClient, *, asks_once: bool = False) -> None:
         self._title, self.place, self.client = title, place, client
+        self._asks_once = asks_once
         self._reconnect = 0.0 if asks_once else place.reconnect
         self._seconds = CONNECT_SECONDS if asks_once else place.timeout
 
@@ -65,6 +67,12 @@ class ServerConnection:
         """The file at a path. Raises InpainterError."""
         return (await self._request("GET", path, self.place.timeout, params=params)).content
 
+    async def lacks_file(self, path: str, **params: str) -> bool:
+        """Whether the server says that there is no file at a path. False if it says nothing."""
+        with suppress(InpainterError):
+            return (await self._ask("GET", path, self.place.timeout, params=params)).status_code == 404
+        return False
+
     async def post(self, path: str, body: object) -> None:
         """Send JSON, whatever is answered to it. Raises InpainterError."""
         await self._request("POST", path, CONNECT_SECONDS, json=body)
@@ -75,25 +83,29 @@ class ServerConnection:
 
     async def _request(self, method: str, path: str, seconds: float, **content: Any) -> httpx2.Response:
         """An answer with status 200. Raises InpainterError."""
+        answer = await self._ask(method, path, seconds, **content)
+        self._require_success(path, answer)
+        return answer
+
+    async def _ask(self, method: str, path: str, seconds: float, **content: Any) -> httpx2.Response:
+        """An answer, whatever its status. Raises InpainterError if there is none."""
         lost_at, pause = None, FIRST_PAUSE_SECONDS
         while True:
             try:
                 with anyio.fail_after(seconds):
-                    answer = await self._send(method, path, content)
-                break
+                    return await self._send(method, path, content)
             except LOST as error:
                 lost_at = time.monotonic() if lost_at is None else lost_at
                 waited = time.monotonic() - lost_at
-                if waited + pause > self._reconnect or "certificate verify failed" in str(error):
+                if waited + pause > self._reconnect or _is_about_tls(error):
                     raise self._away(error, waited) from error
             except (TimeoutError, httpx2.TimeoutException) as error:
-                raise self.error(f"gave no answer to {path} in {seconds:g} s: set a longer timeout") from error
+                advice = "is it busy, or still starting?" if self._asks_once else "set a longer timeout"
+                raise self.error(f"gave no answer to {path} in {seconds:g} s: {advice}") from error
             except (httpx2.HTTPError, httpx2.InvalidURL) as error:
                 raise self.error(f"cannot be asked: {self._quote(str(error))}") from error
             await anyio.sleep(pause)
             pause = min(2 * pause, MAX_PAUSE_SECONDS)
-        self._require_success(path, answer)
-        return answer
 
     async def _send(self, method: str, path: str, content: Mapping[str, Any]) -> httpx2.Response:
         async with self.client.stream(method, f"{self.place.url}{path}", **content) as answer:
@@ -102,7 +114,7 @@ class ServerConnection:
                 body += part
                 if len(body) > MAX_BYTES:
                     raise self.error(f"answered {path} with more than {MAX_BYTES >> 20} MiB")
-        headers = {key: value for key, value in answer.headers.items() if key not in ("content-encoding",)}
+        headers = [(key, value) for key, value in answer.headers.raw if key.lower() != b"content-encoding"]
         return httpx2.Response(answer.status_code, headers=headers, content=bytes(body))
 
     def _require_success(self, path: str, answer: httpx2.Response) -> None:
@@ -111,13 +123,15 @@ class ServerConnection:
         if code == 200:
             return
         if 300 <= code < 400:
-            raise self.error(f"redirects {path} to {self._origin(answer)}: give that as its URL, if it is the server")
+            raise self.error(f"redirects {path} to {self._target(path, answer)}")
         if code in (401, 403):
             advice = "does not accept" if self.place.credentials else "asks for credentials: set"
             raise self.error(f"{advice} ${variable}, USER:PASSWORD or a token ({code}{self._said(answer)})")
         if code in (404, 405):
             raise self.error(f"has no {path} ({code}{self._said(answer)}): is it {self._title}, with its API on?")
-        raise self.error(f"answered {path} with {code}{self._said(answer) or ' and no reason'}")
+        later = self._quote(answer.headers.get("retry-after", ""))
+        wish = f"; it asks to be left alone for {later} s" if later.isdecimal() else ""
+        raise self.error(f"answered {path} with {code}{self._said(answer) or ' and no reason'}{wish}")
 
     def _read_json(self, path: str, answer: httpx2.Response) -> Any:
         try:
@@ -130,7 +144,19 @@ class ServerConnection:
     def _away(self, error: Exception, waited: float) -> InpainterError:
         tried = f", tried again for {waited:.0f} s" if waited >= 1 else ""
         said = self._quote(str(error)) or type(error).__name__
+        if "certificate verify failed" in said:
+            return self.error(f"has a certificate that is not trusted here ({said}): name its issuer in $SSL_CERT_FILE")
+        if _is_about_tls(error):
+            return self.error(f"does not speak TLS ({said}): is it http:// in place of https://?")
         return self.error(f"cannot be reached ({said}{tried}): is it running there?")
+
+    @contextmanager
+    def reading(self, path: str) -> Iterator[None]:
+        """While JSON from a path is read. Raises InpainterError if it has not what such a server tells."""
+        try:
+            yield
+        except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
+            raise self.error(f"answered {path} with something else than {self._title} does: is it one?") from error
 
     def error(self, text: str) -> InpainterError:
         """An error of this server. text: goes on after its name and URL."""
@@ -138,13 +164,14 @@ class ServerConnection:
 
     def describe(self, text: str) -> str:
         """A sentence about this server, on one line and without its credentials."""
-        return f"{self._title} at {self.place.url} {printable(self.place.redact(text))}"
+        return f"{self._title} at {self.place.url} {printable(self.place.redact(text))[:MAX_SENTENCE]}"
 
     def _said(self, answer: httpx2.Response) -> str:
         """What the server said about an error, as ": text"; "" if nothing."""
-        if text := self._quote(explain_answer(answer.content)):
-            return f": {text}"
         kind = self._kind(answer)
+        plain = answer.content[: 4 * MAX_SAID].decode(errors="replace") if kind == "text/plain" else ""
+        if text := self._quote(explain_answer(answer.content) or plain):
+            return f": {text}"
         return f": {kind}" if answer.content and kind != "JSON" else ""
 
     def _quote(self, text: str) -> str:
@@ -155,12 +182,18 @@ class ServerConnection:
         kind = printable(answer.headers.get("content-type", "").partition(";")[0].strip())[:60]
         return {"text/html": "an HTML page", "application/json": "JSON", "": "something"}.get(kind, kind)
 
-    def _origin(self, answer: httpx2.Response) -> str:
-        """Where a redirect leads, without what may be secret in it."""
-        target = urlsplit(str(httpx2.URL(self.place.url).join(answer.headers.get("location", ""))))
-        return self._quote(
-            f"{target.scheme}://{target.hostname}{f':{target.port}' if target.port else ''}{target.path}"
-        )
+    def _target(self, path: str, answer: httpx2.Response) -> str:
+        """Where a redirect leads, without what may be secret in it, and what to do."""
+        try:
+            url = httpx2.URL(self.place.url).join(answer.headers.get("location", ""))
+            target = url.copy_with(username="", password="", query=None, fragment=None)
+        except (httpx2.InvalidURL, ValueError):
+            return "what is no URL"
+        return f"{self._quote(str(target).removesuffix(path))}: give that as its URL, if it is the server"
+
+
+def _is_about_tls(error: Exception) -> bool:
+    return "[SSL" in str(error)
 
 
 def explain_answer(body: bytes) -> str:
@@ -190,12 +223,27 @@ def _list_texts(said: object) -> list[str]:
 @asynccontextmanager
 async def connect(title: str, place: ServerPlace, *, asks_once: bool = False) -> AsyncIterator[ServerConnection]:
     """A `ServerConnection`. The environment's proxies are used, but not for this machine itself."""
+    async with _make_client(title, place) as client:
+        yield ServerConnection(title, place, client, asks_once=asks_once)
+
+
+def _make_client(title: str, place: ServerPlace) -> httpx2.AsyncClient:
+    """Raises InputError for a proxy that cannot be used, without its URL, which may have a password in it."""
     limits = httpx2.Timeout(None, connect=CONNECT_SECONDS)
     is_here = _is_loopback(urlsplit(place.url).hostname or "")
-    async with httpx2.AsyncClient(
-        headers=place.headers, timeout=limits, trust_env=not is_here, verify=_read_certificates()
-    ) as client:
-        yield ServerConnection(title, place, client, asks_once=asks_once)
+    try:
+        certificates = _read_certificates()
+    except OSError as error:
+        raise InputError(f"$SSL_CERT_FILE or $SSL_CERT_DIR has no certificates: {error.strerror or error}") from error
+    try:
+        return httpx2.AsyncClient(headers=place.headers, timeout=limits, trust_env=not is_here, verify=certificates)
+    except (ImportError, ValueError, httpx2.InvalidURL) as error:
+        reason = "is a SOCKS proxy, for which httpx2[socks] is missing" if isinstance(error, ImportError) else "is none"
+        host = urlsplit(place.url).hostname
+        raise InputError(
+            f"{title} at {place.url}: a proxy of the environment ($HTTP_PROXY, $HTTPS_PROXY, $ALL_PROXY) {reason}; "
+            f"correct it, or set NO_PROXY={host}"
+        ) from error
 
 
 @cache

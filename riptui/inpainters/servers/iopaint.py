@@ -5,15 +5,23 @@ import hashlib
 import json
 from collections.abc import Mapping
 from contextlib import nullcontext
+from typing import Any
+
+import anyio
 
 from riptui.inpainters.servers.connection import ServerConnection
 from riptui.inpainters.servers.inpainting_api import OnProgress, PictureRequest
 from riptui.inpainters.servers.json_object import read_object
 from riptui.inpainters.servers.server_turn import take_turn
+from riptui.spec import ParameterValue
 from riptui.text.terminal import printable
 
 PARALLEL_MODELS = ("cv2", "lama", "anime-lama")
 """Models that may paint several pictures at once. The others share torch's global generator or a scheduler's state."""
+FIELDS: Mapping[str, Any] = {"sd_mask_blur": 0, "hd_strategy": "Original"}
+"""What each request has."""
+FIELD_NAMES = {"guidance": "sd_guidance_scale", "sampler": "sd_sampler"}
+"""The parameters whose fields have other names."""
 
 
 class IOPaintApi:
@@ -23,27 +31,15 @@ class IOPaintApi:
     advice = ""
 
     def __init__(
-        self,
-        model: str,
-        prompt: str,
-        negative_prompt: str,
-        steps: int,
-        guidance: float,
-        strength: float,
-        sampler: str,
-        options: str | None,
+        self, model: str, steps: int, strength: float, options: str | None, **settings: ParameterValue
     ) -> None:
         """options: a JSON object of further fields of a request."""
         self._model = model
-        self._fields = {
-            "sd_mask_blur": 0,
-            "hd_strategy": "Original",
-            "prompt": prompt,
-            "negative_prompt": negative_prompt,
+        self._fields: dict[str, Any] = {
+            **FIELDS,
             "sd_steps": steps,
-            "sd_guidance_scale": guidance,
             "sd_strength": strength,
-            "sd_sampler": sampler,
+            **{FIELD_NAMES.get(name, name): value for name, value in settings.items()},
             **read_object(options),
         }
         self._steps = max(1, int(steps * strength))
@@ -78,7 +74,8 @@ class IOPaintApi:
             "sd_seed": picture.seed,
         }
         async with nullcontext() if self.is_parallel else take_turn(connection.place.url):
-            content, headers = await connection.post_for_file("/api/v1/inpaint", body, seconds=picture.seconds)
+            with anyio.CancelScope(shield=not self.is_parallel):  # it would go on there, beside the next picture
+                content, headers = await connection.post_for_file("/api/v1/inpaint", body, seconds=picture.seconds)
         used = headers.get("x-seed", str(picture.seed))
         if used != str(picture.seed):
             raise connection.error(f"used the seed {used[:30]}, not {picture.seed}: nothing could be replayed")

@@ -27,7 +27,7 @@ def make_api(name: str, parameters: Mapping[str, ParameterValue]) -> InpaintingA
 
 async def identify(api: InpaintingApi, connection: ServerConnection) -> dict[str, str]:
     """What a server is. Raises InputError if it is not what is asked for, InpainterError if it cannot be asked."""
-    found = await api.identify(connection)
+    found = {name: connection.place.redact(note) for name, note in (await api.identify(connection)).items()}
     if reason := api.refuse(found):
         raise InputError(connection.describe(reason))
     return found

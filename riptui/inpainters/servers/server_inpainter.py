@@ -5,6 +5,8 @@ from contextlib import suppress
 from functools import partial
 from io import BytesIO
 
+import anyio
+
 from riptui.arrays import Image, Images, Masks
 from riptui.errors import InpainterError, InputError
 from riptui.inpainters.batch_padding import count_without_padding
@@ -20,6 +22,7 @@ from riptui.spec import ParameterValue
 MAX_BATCH = 4
 """Pictures that a server is asked for at once, unless a batch size is asked for: the next one is there when it has
 painted one."""
+FOLLOW_AGAIN_SECONDS = 2.0  # after the channel that tells progress broke
 
 
 def load_server(name: str, **parameters: ParameterValue) -> "ServerInpainter":
@@ -82,9 +85,10 @@ class ServerInpainter:
         return painted
 
     async def _follow(self, connection: ServerConnection, progress: "_Progress") -> None:
-        if progress.count == 1:
+        while progress.count == 1:
             with suppress(Exception):  # cancellation is none
                 await self._api.follow(connection, progress.record)
+            await anyio.sleep(FOLLOW_AGAIN_SECONDS)
 
     async def _require_same(self, connection: ServerConnection) -> None:
         """Raise InpainterError or InputError if what decides the pixels there has changed since it was noted."""

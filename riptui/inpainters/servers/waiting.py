@@ -15,8 +15,8 @@ POLL_SECONDS = 0.05
 def run_watched(function: Callable[[], Awaitable[AnswerT]], on_poll: Callable[[], None] = lambda: None) -> AnswerT:
     """What the function returns; until then `on_poll` is called many times a second.
 
-    What `on_poll` raises ends the function at once, with its open connections, and is raised. Works within a running
-    event loop too, as in a notebook.
+    What `on_poll` raises ends the function, with its open connections, and is raised: at once, but for what it shields.
+    Works within a running event loop too, as in a notebook.
     """
     with start_blocking_portal() as portal:
         future = portal.start_task_soon(function)

@@ -14,6 +14,7 @@ from riptui.inpainters.servers.connection import ServerConnection
 from riptui.inpainters.servers.inpainting_api import OnProgress, PictureRequest
 from riptui.inpainters.servers.json_object import read_object
 from riptui.inpainters.servers.server_infos import FILLS
+from riptui.spec import ParameterValue
 from riptui.text.terminal import printable
 
 PIXEL_OPTIONS = (
@@ -25,6 +26,20 @@ PIXEL_OPTIONS = (
     *("token_merging_ratio_img2img", "sdxl_crop_top", "sdxl_crop_left", "forge_additional_modules"),
 )
 """Settings of the server that decide pixels and are no fields of a request; those that it has are recorded."""
+FIELDS: Mapping[str, Any] = {
+    "inpaint_full_res": False,
+    "inpainting_mask_invert": 0,
+    "mask_blur": 0,
+    "resize_mode": 0,
+    "subseed_strength": 0,
+    "n_iter": 1,
+    "batch_size": 1,
+    "save_images": False,
+    "send_images": True,
+}
+"""What each request has."""
+FIELD_NAMES = {"guidance": "cfg_scale", "strength": "denoising_strength", "sampler": "sampler_name"}
+"""The parameters whose fields have other names."""
 TRIAL_SIZE = 64  # px
 TRIAL_SECONDS = 300.0  # seconds: the server may have to load its checkpoint first
 POLL_SECONDS = 0.5
@@ -37,37 +52,13 @@ class WebuiApi:
     advice = "its file format for images must be png (its Settings, Saving images)"
     is_parallel = True  # it has a queue of its own
 
-    def __init__(
-        self,
-        model: str,
-        prompt: str,
-        negative_prompt: str,
-        steps: int,
-        guidance: float,
-        strength: float,
-        sampler: str,
-        fill: str,
-        options: str | None,
-    ) -> None:
+    def __init__(self, model: str, fill: str, options: str | None, **settings: ParameterValue) -> None:
         """fill: what is under the mask before the first step. options: a JSON object of further fields of a request."""
         self._model = model
         self._fields: dict[str, Any] = {
-            "prompt": prompt,
-            "negative_prompt": negative_prompt,
-            "steps": steps,
-            "cfg_scale": guidance,
-            "denoising_strength": strength,
-            "sampler_name": sampler,
+            **FIELDS,
+            **{FIELD_NAMES.get(name, name): value for name, value in settings.items()},
             "inpainting_fill": FILLS[fill],
-            "inpaint_full_res": False,
-            "inpainting_mask_invert": 0,
-            "mask_blur": 0,
-            "resize_mode": 0,
-            "subseed_strength": 0,
-            "n_iter": 1,
-            "batch_size": 1,
-            "save_images": False,
-            "send_images": True,
             **read_object(options),
         }
         self._used: Mapping[str, Any] = {}
@@ -107,6 +98,7 @@ class WebuiApi:
 
     async def paint(self, connection: ServerConnection, picture: PictureRequest) -> bytes:
         content, used = await self._ask(connection, picture)
+        await _require_whole(connection, used)
         for name in ("version", "sd_model_name", "sd_model_hash", "sd_vae_name"):
             if self._used and used.get(name) != self._used.get(name):
                 raise connection.error(
@@ -136,13 +128,24 @@ class WebuiApi:
         answer = await connection.post_json("/sdapi/v1/img2img", body, seconds=picture.seconds)
         try:
             content = base64.b64decode(answer["images"][0].rpartition(",")[2], validate=True)
-            used = json.loads(answer["info"])
+            used = {**json.loads(answer["info"])}
             seed = used["seed"]
         except (KeyError, IndexError, TypeError, AttributeError, ValueError, binascii.Error) as error:
             raise connection.error("answered /sdapi/v1/img2img without a picture and how it was made") from error
         if seed != picture.seed:
             raise connection.error(f"used the seed {seed}, not {picture.seed}: nothing could be replayed")
         return content, used
+
+
+async def _require_whole(connection: ServerConnection, used: Mapping[str, Any]) -> None:
+    """Raise InpainterError if somebody interrupted a picture there: the server answers with what it had until then."""
+    found = await connection.get_json("/sdapi/v1/progress", skip_current_image="true")
+    with connection.reading("/sdapi/v1/progress"):
+        state = found["state"]
+        if state.get("job_timestamp") == used.get("job_timestamp") and (
+            state.get("interrupted") or state.get("skipped")
+        ):
+            raise connection.error("was interrupted by somebody before the picture was painted: riptui resume")
 
 
 def _list_names(title: str) -> tuple[str, ...]:

@@ -60,9 +60,9 @@ _SEPARABILITY = "riptui.metrics.sets.separability"
 
 
 def _ids_info(factory: str, summary: str, **properties: object) -> SetMetricInfo:
-    given = {"range": (0.0, 1.0), "higher_means": "closer", "per_dimension": True, "is_share": True}
-    given |= {"resamples": 0, "extra": "sets"}
-    return SetMetricInfo(f"{_SEPARABILITY}:{factory}", summary, **(given | properties))  # type: ignore[arg-type]
+    defaults = {"range": (0.0, 1.0), "higher_means": "closer", "per_dimension": True, "is_share": True}
+    defaults |= {"resamples": 0, "extra": "sets"}
+    return SetMetricInfo(f"{_SEPARABILITY}:{factory}", summary, **(defaults | properties))  # type: ignore[arg-type]
 
 
 SET_METRICS: dict[str, SetMetricInfo] = {

@@ -7,6 +7,7 @@ rename_and_trash   rename, trash, undo, delete
 annotate           tags and notes
 start_rating       blind ratings
 show_nearest       the nearest pictures of a corpus
+open_studies       the screen of the studies
 open_diversity     how far seeds are apart
 sharing            export, measure, shell; export_dialog: its form
 copying            what goes to the clipboard
@@ -38,6 +39,7 @@ COMMAND_MODULES = {
     "rate": "start_rating",
     "nearest": "show_nearest",
     "compare_seeds": "open_diversity",
+    "studies": "open_studies",
     "export": "sharing",
     "copy": "copying",
     "measure": "sharing",

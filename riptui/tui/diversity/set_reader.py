@@ -156,6 +156,6 @@ def read_pair(shown: ReadSet, row: int, column: int) -> tuple[list[Image], str]:
     """The last frames of a cell's members; and why they cannot be read, if so."""
     try:
         trajectories = [shown.trajectory(row), shown.trajectory(column)]
-        return [read_frame(one, one.spec.iterations) for one in trajectories], ""
+        return [read_frame(trajectory, trajectory.spec.iterations) for trajectory in trajectories], ""
     except RiptuiError as error:
         return [], str(error)

@@ -5,16 +5,18 @@ from riptui.tui.group.chart_options import SETS, ChartOptions
 from riptui.tui.trajectory import metric_series
 
 
-def x_name(options: ChartOptions) -> str:
-    """What the x axis is, in a word: inpainted, coverage or repaints."""
+def x_name(options: ChartOptions, *, of_passes: bool = False) -> str:
+    """What the x axis is, in a word: inpainted, coverage, passes or repaints."""
+    if of_passes:
+        return "passes"
     if options.view == "recursion":
         return "repaints"
     return "coverage" if options.axis == "coverage" and options.view != SETS else "inpainted"
 
 
-def x_label(options: ChartOptions) -> str:
-    name = x_name(options)
-    return name if name == "repaints" else f"{name} %"
+def x_label(options: ChartOptions, *, of_passes: bool = False) -> str:
+    name = x_name(options, of_passes=of_passes)
+    return name if name in ("repaints", "passes") else f"{name} %"
 
 
 def y_label(options: ChartOptions) -> str:

@@ -1,10 +1,10 @@
 """What a group's chart needs to be read, and the chart of what was read. No Textual widgets."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from riptui.tui.group.chart_options import SETS, ChartOptions
-from riptui.tui.group.group_reader import GroupReader
+from riptui.tui.group.group_reader import GroupMember, GroupReader
 from riptui.tui.group.mean_curves import GroupData, build_group_data, resolve_metric
 from riptui.tui.group.recursion_curves import build_recursion_data
 from riptui.tui.group.sets_curves import build_sets_data
@@ -28,9 +28,26 @@ def build_chart(reader: GroupReader, options: ChartOptions, root: str, *, exact:
     if options.view == "recursion":
         return build_recursion_data(reader.members, options, reader.squares, root)
     if options.view == SETS:
-        return build_sets_data(reader.members, options, reader.features, reader.feature_names, root)
+        sets = build_sets_data(reader.members, options, reader.features, reader.feature_names, root)
+        passes = count_passes(reader.members.values())
+        return in_passes(sets, passes) if passes else sets
+    if passes := count_passes(reader.members.values()):
+        options = replace(options, axis="inpainted")
+        return in_passes(build_group_data(reader.members, options, {}, root, exact=exact), passes)
     squares = reader.squares if options.axis == "excess" else {}
     return build_group_data(reader.members, options, reader.coverage, root, squares=squares, exact=exact)
+
+
+def count_passes(members: Iterable[GroupMember]) -> int:
+    """Passes over the whole image per 100 %, the same for all members; 0 if squares were repainted."""
+    found = {member.spec.passes(1) if member.spec.whole_image else 0 for member in members}
+    return found.pop() if len(found) == 1 else 0
+
+
+def in_passes(data: GroupData, passes: int) -> GroupData:
+    """A chart over the inpainted % as one over passes, of which there are so many per 100 %."""
+    series = tuple(replace(line, x=tuple(x and x * passes / 100 for x in line.x)) for line in data.series)
+    return replace(data, series=series, x_end=data.x_end * passes / 100, of_passes=True)
 
 
 def build_charts(reader: GroupReader, options: ChartOptions, root: str) -> list[GroupData]:

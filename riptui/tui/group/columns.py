@@ -10,7 +10,7 @@ from riptui.metrics.display import format_value, metric_title
 from riptui.text.status_marks import STATUS_MARKS
 from riptui.text.terminal import printable
 from riptui.tui.group.group_reader import GroupMember
-from riptui.tui.group.table import CellValue, TableColumn, TableRow
+from riptui.tui.row_table import CellValue, TableColumn, TableRow
 
 SPEC_COLUMNS = ("mask", "seed", "inpainter", "order", "size")
 """Fields of the spec that get a column if they differ."""

@@ -296,5 +296,6 @@ class CompareScreen(Screen[None]):
 
     def on_chart_point_chosen(self, message: Chart.PointChosen) -> None:
         message.stop()
-        if self.charts.axis == "inpainted":
-            self._change(partial(self.position.go_to_percent, message.x))
+        percent = self.charts.percent_at(message.x)
+        if percent is not None:
+            self._change(partial(self.position.go_to_percent, percent))

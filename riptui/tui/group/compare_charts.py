@@ -52,27 +52,47 @@ class CompareCharts(ChartGrid):
         self.set_marker(self._marker_x)
 
     @property
+    def _drawn_axis(self) -> metric_series.XAxis:
+        """The chosen axis; passes, where 100 % are as many over the whole image in all of them."""
+        return "passes" if self._passes else self.axis
+
+    @property
+    def _passes(self) -> int:
+        specs = [trajectory.spec for trajectory in self._compared if trajectory.spec]
+        found = {spec.passes(1) if spec.whole_image else 0 for spec in specs}
+        return found.pop() if len(found) == 1 else 0
+
+    @property
     def _marker_x(self) -> float | None:
-        return self._marker if self.axis == "inpainted" else None
+        if self._marker is None or self._drawn_axis == "coverage":
+            return None
+        return self._marker * self._passes / 100 if self._passes else self._marker
+
+    def percent_at(self, x: float) -> float | None:
+        """The inpainted % at a position on the x axis; None over coverage."""
+        if self._drawn_axis == "coverage":
+            return None
+        return 100 * x / self._passes if self._passes else x
 
     def _draw_charts(self) -> None:
         metrics = self._drawn_metrics
         is_measured = bool(self._measured_metrics())
-        x_end = max((trajectory.spec.amount for trajectory in self._compared if trajectory.spec), default=0.0)
+        specs, axis = [trajectory.spec for trajectory in self._compared if trajectory.spec], self._drawn_axis
+        x_end = max((metric_series.x_end(spec, axis) for spec in specs), default=0.0)
         for metric, chart in zip(metrics, self.set_count(len(metrics)), strict=True):
             chart.draw(
                 [
                     self._curve_of(metric, colour, name, trajectory)
                     for colour, (name, trajectory) in enumerate(zip(self._names, self._compared, strict=False))
                 ],
-                x_label=metric_series.X_LABELS[self.axis],
+                x_label=metric_series.X_LABELS[axis],
                 y_label=metric_title(metric) if is_measured else "no metrics yet",
                 marker=self._marker_x,
-                x_end=x_end if self.axis == "inpainted" else 100.0,
+                x_end=x_end,
             )
 
     def _curve_of(self, metric: str, colour: int, name: str, trajectory: TrajectorySnapshot) -> Series:
-        for curve in metric_series.build_series(trajectory, [metric], self.axis):
+        for curve in metric_series.build_series(trajectory, [metric], self._drawn_axis):
             return replace(curve, name=name, colour=colour)
         return Series(name, (), (), colour=colour)
 

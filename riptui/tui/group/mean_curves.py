@@ -24,8 +24,8 @@ from riptui.tui.group.chart_options import ChartOptions
 from riptui.tui.group.columns import build_table
 from riptui.tui.group.compare_data import distinct_names
 from riptui.tui.group.group_reader import GroupMember
-from riptui.tui.group.table import TableColumn, TableRow
 from riptui.tui.plot.series import Series
+from riptui.tui.row_table import TableColumn, TableRow
 
 MAX_CURVES = 8  # one per colour
 MAX_RUNS = 60  # more lines cannot be told apart
@@ -46,6 +46,7 @@ class GroupData:
     note: str = ""  # by which settings there are curves, beside the mask size, and what is left out, if anything
     columns: tuple[TableColumn, ...] = ()
     rows: tuple[TableRow, ...] = ()
+    of_passes: bool = False  # whether x counts passes over the whole image, and not % or repaints
     features: tuple[str, ...] = ()  # the extractors by which sets can be compared, sorted
 
 

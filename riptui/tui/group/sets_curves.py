@@ -31,18 +31,20 @@ def build_sets_data(
     name = next(iter(names), "")
     metrics = tuple(metric for metric, info in SET_METRICS.items() if not info.per_dimension)
     metric = options.metric if options.metric in metrics else metrics[0]
-    identity = next((one.identity for one in features.values() if one.vectors), "")
+    identity = next((member.identity for member in features.values() if member.vectors), "")
     drawn = [
         members[path]
-        for path, one in features.items()
-        if one.identity == identity and {*members[path].spec.keyframe_iterations()} <= one.vectors.keys()
+        for path, member in features.items()
+        if member.identity == identity and {*members[path].spec.keyframe_iterations()} <= member.vectors.keys()
     ]
     settings = separating_settings(drawn) if drawn else []
     more = f" (1 of {len(names)})" if len(names) > 1 else ""
     series, notes = [], [f"features {printable(name)}{more}"] if name else []
     curves = split_by_curve(drawn, settings)
     for colour, (title, found) in enumerate([*curves.items()][:MAX_CURVES]):
-        sets = group_members([MemberFeatures(one.spec, features[one.path].vectors) for one in found], name, settings)
+        sets = group_members(
+            [MemberFeatures(member.spec, features[member.path].vectors) for member in found], name, settings
+        )
         [curve] = set_curves(sets, metric)
         notes += [curve.refusal] if curve.refusal else []
         series.append(_series(title, curve, colour))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from math import isfinite
 from typing import Literal
 
-from riptui.tui.group.table import CellValue, TableColumn, TableRow
+from riptui.tui.row_table import CellValue, TableColumn, TableRow
 
 TextKind = Literal["tsv", "markdown"]
 FULL_NAMES = {"%": "inpainted %"}

@@ -285,7 +285,8 @@ class GroupView(Widget):
         drawn = self._charts[: grid.room]
         for data, chart in zip(drawn, grid.set_count(len(drawn)), strict=True):
             label = y_label(data.options) if data.metrics else _NOTHING_YET.get(data.options.view, "no metrics yet")
-            chart.draw(data.series, x_label=x_label(data.options), y_label=label, x_end=data.x_end)
+            below = x_label(data.options, of_passes=data.of_passes)
+            chart.draw(data.series, x_label=below, y_label=label, x_end=data.x_end)
 
     def _describe_group(self, data: "GroupData", unreadable: int) -> None:
         count, images = len(data.rows), len(data.images)

@@ -1,9 +1,11 @@
 """What the large picture shows of frame k: itself, a difference to the original, its squares coloured by a metric."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
+from jaxtyping import Float
 
 from riptui.arrays import Image
 from riptui.metrics.display import metric_title
@@ -27,6 +29,20 @@ class FrameView:
     gain: int = 4
     outlined: bool = False
     """Whether what its iteration repainted is outlined."""
+    map: str = ""
+    """A metric: its distance at each pixel, over the frame in grey, in the place of the kind."""
+    map_gain: int = 1
+
+    def after(self, kinds: Sequence[str]) -> "FrameView":
+        """The next of the kinds; after a map the first one that is not the frame."""
+        index = kinds.index(self.kind) if self.kind in kinds else 0
+        return replace(self, kind=kinds[(index + 1) % len(kinds)], map="")
+
+    def amplified(self, direction: int) -> "FrameView":
+        """With more (1) or less (-1) gain, of the map or of differences."""
+        gain = self.map_gain if self.map else self.gain
+        gain = GAINS[min(max(0, GAINS.index(gain) + direction), len(GAINS) - 1)]
+        return replace(self, map_gain=gain) if self.map else replace(self, gain=gain)
 
     @property
     def label(self) -> str:
@@ -59,7 +75,10 @@ def load_large_frame(loader: TrajectoryLoader, snapshot: TrajectorySnapshot, k: 
     original, frame = loader.load_image(0), loader.load_image(k)
     if frame.image is None or original.image is None:
         return LargeFrame(k, view, frame, original, None)
-    shown = _apply(view.kind, view.gain, frame.image, original.image, _distances(snapshot, k, view.kind))
+    if view.map:  # it is measured elsewhere
+        shown = frame.image
+    else:
+        shown = _apply(view.kind, view.gain, frame.image, original.image, _distances(snapshot, k, view.kind))
     if view.outlined and k:
         shown = draw_outline(shown, loader.region(k))
     return LargeFrame(k, view, frame, original, shown)
@@ -82,14 +101,17 @@ def _apply(kind: str, gain: int, frame: Image, original: Image, distances: Squar
 
 def colour_squares(frame: Image, distances: SquareDistances) -> Image:
     """The frame in grey, its squares coloured by their distances, from 0 to the greatest of all frames."""
-    side = len(distances.values)
     scale = np.array([[value / (distances.greatest or 1) for value in row] for row in distances.values])
+    pixels = frame.shape[0] // len(distances.values)
+    return blend_heat(frame, scale.repeat(pixels, axis=0).repeat(pixels, axis=1))
+
+
+def blend_heat(frame: Image, scale: Float[np.ndarray, "height width"]) -> Image:
+    """The frame in grey below the colours of a scale from 0 to 1; beyond it they are the last one."""
     table = np.array([heat_colour(level / 255) for level in range(256)], np.float32)
     colours = table[(scale.clip(0, 1) * 255).astype(np.uint8)]
-    pixels = frame.shape[0] // side
     grey = frame.mean(axis=-1, keepdims=True, dtype=np.float32)
-    mixed = MAP_SHARE * colours.repeat(pixels, axis=0).repeat(pixels, axis=1) + (1 - MAP_SHARE) * grey
-    coloured: Image = mixed.astype(np.uint8)
+    coloured: Image = (MAP_SHARE * colours + (1 - MAP_SHARE) * grey).astype(np.uint8)
     return coloured
 
 

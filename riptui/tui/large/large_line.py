@@ -1,6 +1,7 @@
 """The line below the large picture: where it is, what is shown, and the values of the frame."""
 
-from rich.cells import cell_len
+from collections.abc import Sequence
+
 from textual.content import Content
 
 from riptui.metrics.display import format_value, metric_names, metric_title
@@ -12,24 +13,27 @@ MIN_NAME_COLUMNS = 8
 GAP = "  "
 
 
-def large_line(snapshot: TrajectorySnapshot, k: int, name: str, what: str, zoom: str, width: int) -> Content:
-    """The name, cut where needed; frame and inpainted %; what is shown and the zoom; as many values as fit."""
+def large_line(snapshot: TrajectorySnapshot, k: int, name: str, what: Content, zoom: str, width: int) -> Content:
+    """The name, cut or left out where needed; frame and inpainted %; what is shown, the zoom and values as they fit."""
     spec = snapshot.spec
     if spec is None:
         return Content(shorten(printable(name), width))
-    place = f"frame {k}/{spec.iterations}{GAP}{spec.inpainted(k):.0f} %"
-    shown = GAP.join(part for part in (what, zoom) if part)
-    name_columns = max(MIN_NAME_COLUMNS, width - len(place) - cell_len(shown) - 2 * len(GAP))
-    line = Content.assemble(
-        (shorten(printable(name), name_columns), "bold"),
-        (GAP + place, "$foreground"),
-        (GAP + shown if shown else "", "$accent"),
-    )
+    place = Content.styled(f"frame {k}/{spec.iterations}{GAP}{spec.inpainted(k):.0f} %", "$foreground")
+    fixed = [place, what.stylize_before("$accent"), Content.styled(zoom, "$accent")]
+    while _width(fixed) > width - MIN_NAME_COLUMNS - len(GAP) and len(fixed) > 2:
+        fixed.pop()  # the zoom is what is missed least
+    room = width - _width(fixed) - len(GAP)
+    title = [Content.styled(shorten(printable(name), room), "bold")] if room >= MIN_NAME_COLUMNS else []
+    line = Content(GAP).join(part for part in (*title, *fixed) if part.plain)
     for value in _values(snapshot, k):
         if line.cell_length + value.cell_length + len(GAP) > width:
             break
         line = Content.assemble(line, GAP, value)
     return line
+
+
+def _width(parts: Sequence[Content]) -> int:
+    return Content(GAP).join(part for part in parts if part.plain).cell_length
 
 
 def _values(snapshot: TrajectorySnapshot, k: int) -> list[Content]:

@@ -23,6 +23,12 @@ class LargePicture(PictureWidget):
     class Moved(Message):
         """Another part, or another zoom, is shown."""
 
+    @dataclass
+    class Hovered(Message):
+        """The mouse is over a point of the image, (x, y) in its pixels, or left it: None."""
+
+        point: tuple[float, float] | None
+
     def __init__(self, graphics: Graphics) -> None:
         super().__init__(graphics, kept_pictures=KEPT_PICTURES)
         self._whole: Image | None = None
@@ -146,6 +152,10 @@ class LargePicture(PictureWidget):
             self._dragged_from = event.screen_x, event.screen_y
             step = self._pixels_per_cell
             self._pan_pixels((x - event.screen_x) * step[0], (y - event.screen_y) * step[1])
+        self.post_message(self.Hovered(self._point_at(event.x, event.y)))
+
+    def on_leave(self) -> None:
+        self.post_message(self.Hovered(None))
 
     def on_mouse_up(self, event: events.MouseUp) -> None:
         event.stop()

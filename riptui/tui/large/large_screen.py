@@ -8,18 +8,23 @@ from typing import ClassVar, NamedTuple
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.content import Content
 from textual.screen import Screen
 from textual.timer import Timer
 
 from riptui.graphics.protocol import Graphics
 from riptui.store.listing import FolderSignature, read_signature
 from riptui.store.trajectory import Trajectory
+from riptui.text.terminal import printable
 from riptui.tui import bindings
 from riptui.tui.group.compare_data import frame_at
 from riptui.tui.key_footer import KeyFooter
-from riptui.tui.large.frame_views import FRAME, GAINS, FrameView, LargeFrame, load_large_frame, view_kinds
+from riptui.tui.large.blinking import Blinking
+from riptui.tui.large.frame_views import FRAME, FrameView, LargeFrame, load_large_frame, view_kinds
 from riptui.tui.large.large_line import large_line
 from riptui.tui.large.large_picture import LargePicture
+from riptui.tui.large.map_process import explain_no_lpips, list_maps
+from riptui.tui.large.map_view import MapView
 from riptui.tui.text_lines import TextLine
 from riptui.tui.trajectory.background_reader import BackgroundReader
 from riptui.tui.trajectory.frame_cursor import FrameCursor
@@ -27,8 +32,6 @@ from riptui.tui.trajectory.loader import TrajectoryLoader, TrajectorySnapshot
 from riptui.tui.written_files import tell_written
 
 POLL_SECONDS = 1.0
-BLINK_SECONDS = 0.5  # for each of the two pictures
-MAX_BLINKS = 120  # so that an unattended terminal is not sent pictures for ever
 
 
 class LargePlace(NamedTuple):
@@ -75,8 +78,10 @@ class LargeScreen(Screen[LargePlace]):
         self._reader = BackgroundReader(self)
         self._signature: FolderSignature | None = None  # of what was read last; used by the thread only
         self._play_timer: Timer | None = None
-        self._blink_timer: Timer | None = None
-        self._blinks = 0
+        self._blinking = Blinking(self, self._show_picture)
+        self._map = MapView(self, self._show_map)
+        self._shows_map = False  # of this trajectory: it stays until the next one is measured
+        self._pointed_at: tuple[float, float] | None = None
 
     def compose(self) -> ComposeResult:
         yield self._picture
@@ -93,12 +98,17 @@ class LargeScreen(Screen[LargePlace]):
 
     @property
     def busy(self) -> bool:
-        """Whether something is being read."""
-        return self._reader.busy
+        """Whether something is being read, or measured."""
+        return self._reader.busy or self._map.busy
+
+    @property
+    def blinking(self) -> bool:
+        return self._blinking.on
 
     # Reading, in a thread
 
     def _open(self) -> None:
+        self._shows_map = False
         self._reader.open(self.path)
         self._reader.submit("snapshot", self._read_anew, self._show_snapshot)
 
@@ -137,6 +147,15 @@ class LargeScreen(Screen[LargePlace]):
 
     def _show_frame(self, loaded: LargeFrame) -> None:
         self.loaded = loaded
+        if loaded.view.map:
+            self._map.request(loaded)
+        if not (loaded.view.map and self._shows_map):
+            self._show_picture()
+        self._show_line()
+
+    def _show_map(self) -> None:
+        self.loaded = self._map.frame
+        self._shows_map = not self._map.error
         self._show_picture()
 
     def _show_picture(self) -> None:
@@ -144,7 +163,7 @@ class LargeScreen(Screen[LargePlace]):
         if self.loaded is None:
             return
         note = self.loaded.frame.note or self.loaded.original.note
-        image = self.loaded.original.image if self._shows_original else self.loaded.shown
+        image = self.loaded.original.image if self._blinking.shows_other else self.loaded.shown
         steady = self.cursor.playing or self.blinking
         self._picture.show_frame(image if image is not None else self.loaded.frame.image, note=note, steady=steady)
         self._show_line()
@@ -162,9 +181,12 @@ class LargeScreen(Screen[LargePlace]):
     def _restart_play_timer(self) -> None:
         if self._play_timer is not None:
             self._play_timer.stop()
-        tick = partial(self._change, self.cursor.tick)
-        self._play_timer = self.set_interval(self.cursor.tick_seconds, tick) if self.cursor.playing else None
+        self._play_timer = self.set_interval(self.cursor.tick_seconds, self._tick) if self.cursor.playing else None
         self._show_line()
+
+    def _tick(self) -> None:
+        if not (self.view.map and self.busy):  # a map takes longer than a frame: some are left out
+            self._change(self.cursor.tick)
 
     def action_move(self, frames: int) -> None:
         self._change(partial(self.cursor.move, frames))
@@ -213,53 +235,39 @@ class LargeScreen(Screen[LargePlace]):
 
     def action_cycle_view(self) -> None:
         if self.cursor.snapshot is not None:
-            kinds = view_kinds(self.cursor.snapshot)
-            index = kinds.index(self.view.kind) if self.view.kind in kinds else 0
-            self._change_view(replace(self.view, kind=kinds[(index + 1) % len(kinds)]))
+            self._change_view(self.view.after(view_kinds(self.cursor.snapshot)))
+
+    def action_cycle_map(self) -> None:
+        """Show the next map, or the frame after the last."""
+        if not self._map.names:
+            self._reader.submit("maps", self._list_maps, self._begin_maps)
+        else:
+            self._change_view(replace(self.view, kind=FRAME, map=self._map.next_name(self.view.map)))
+
+    def _list_maps(self, _loader: TrajectoryLoader) -> list[str]:
+        return list_maps(self.cursor.snapshot.metrics if self.cursor.snapshot else {})
+
+    def _begin_maps(self, names: list[str]) -> None:
+        self._map.names = names
+        if lacking := explain_no_lpips(names):
+            self.notify(printable(lacking), markup=False)
+        self.action_cycle_map()
 
     def action_gain(self, direction: int) -> None:
-        index = min(max(0, GAINS.index(self.view.gain) + direction), len(GAINS) - 1)
-        self._change_view(replace(self.view, gain=GAINS[index]))
+        self._change_view(self.view.amplified(direction))
 
     def action_outline(self) -> None:
         self._change_view(replace(self.view, outlined=not self.view.outlined))
 
     def _change_view(self, view: FrameView) -> None:
         if view != self.view:
+            self._shows_map = self._shows_map and view.map == self.view.map
             self.view = view
             self._request_frame()
 
-    @property
-    def blinking(self) -> bool:
-        return self._blink_timer is not None
-
-    @property
-    def _shows_original(self) -> bool:
-        return self.blinking and self._blinks % 2 == 0
-
     def action_blink(self) -> None:
         """Swap with the original until the key is pressed again, beginning with the original."""
-        if self._blink_timer is not None:
-            self._stop_blinking()
-        else:
-            self._blinks = 0
-            self._blink_timer = self.set_interval(BLINK_SECONDS, self._blink)
-            self._show_picture()
-
-    def _blink(self) -> None:
-        if not self.blinking:  # a late tick of the stopped timer
-            return
-        self._blinks += 1
-        if self._blinks >= MAX_BLINKS:
-            self._stop_blinking()
-        else:
-            self._show_picture()
-
-    def _stop_blinking(self) -> None:
-        if self._blink_timer is not None:
-            self._blink_timer.stop()
-        self._blink_timer = None
-        self._show_picture()
+        self._blinking.toggle()
 
     def action_export(self) -> None:
         """Write this frame, or other files of the trajectory."""
@@ -273,6 +281,14 @@ class LargeScreen(Screen[LargePlace]):
 
     # The line
 
+    def on_large_picture_hovered(self, event: LargePicture.Hovered) -> None:
+        self._pointed_at = event.point
+        if self.view.map:
+            self._show_line()
+
+    def on_unmount(self) -> None:
+        self._map.close()
+
     def on_resize(self) -> None:
         self._show_line()
 
@@ -282,10 +298,17 @@ class LargeScreen(Screen[LargePlace]):
             return
         path = snapshot.path
         name = path.relative_to(self._runs) if path.is_relative_to(self._runs) else Path(path.name)
-        what = "original" if self._shows_original else self.view.label
-        if self.view.kind == FRAME and self.blinking and not self._shows_original:
-            what = f"frame {self.cursor.k}"
-        if self.cursor.playing:
-            what = f"{what}  ▶ {self.cursor.speed:g}/s".strip()
         width = max(1, self.size.width - 2)
-        self._line.set_text(large_line(snapshot, self.cursor.k, name.as_posix(), what, self._picture.zoom_label, width))
+        zoom = self._picture.zoom_label
+        what = self._describe_view(width)
+        self._line.set_text(large_line(snapshot, self.cursor.k, name.as_posix(), what, zoom, width))
+
+    def _describe_view(self, width: int) -> Content:
+        if self._blinking.shows_other:
+            what = Content("original")
+        elif self.view.map:
+            what = self._map.describe(self.view, self._pointed_at, width)
+        else:
+            what = Content(self.view.label or (f"frame {self.cursor.k}" if self.blinking else ""))
+        pace = Content(f"▶ {self.cursor.speed:g}/s" if self.cursor.playing else "")
+        return Content("  ").join(part for part in (what, pace) if part.plain)

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from rich.text import Text
 from textual import on
@@ -41,6 +41,7 @@ from riptui.tui.latest_jobs import LatestJobs
 from riptui.tui.launch import form, installed
 from riptui.tui.launch.field import Field
 from riptui.tui.launch.picture_browser import PathSuggester, PictureList, find_folder, parse_path, shorten_path
+from riptui.tui.launch.protocol_fields import ProtocolFields
 from riptui.tui.launch.start_runs import LaunchResult, create_and_queue
 from riptui.tui.ui_thread import call_if_open
 
@@ -101,6 +102,7 @@ class LaunchScreen(ModalScreen[LaunchResult | None]):
                     yield Field("Fit", Select(fits, id="fit", value=previous.fit, allow_blank=False, compact=True))
                     yield Field("Metrics", self._make_input("metrics"))
                     yield Field("Group", self._make_input("group"))
+                    yield ProtocolFields(previous)
             yield Static(id="estimate")
             with Horizontal(id="buttons"):
                 yield Button("Launch", id="launch", variant="primary", compact=True)
@@ -145,9 +147,11 @@ class LaunchScreen(ModalScreen[LaunchResult | None]):
 
     @property
     def values(self) -> form.FormValues:
-        texts = {name: self.query_one(f"#{name}", Input).value.strip() for name in TEXT_FIELDS}
+        texts: dict[str, Any] = {name: self.query_one(f"#{name}", Input).value.strip() for name in TEXT_FIELDS}
         fit: Fit = self.query_one("#fit", Select).value  # type: ignore[assignment]
-        return form.FormValues(**texts, fit=fit, inpainter=str(self.query_one("#inpainter", Select).value))
+        protocol: dict[str, Any] = {**self.query_one(ProtocolFields).read()}
+        inpainter = str(self.query_one("#inpainter", Select).value)
+        return form.FormValues(**texts, **protocol, fit=fit, inpainter=inpainter)
 
     @on(Input.Changed)
     @on(Select.Changed)
@@ -156,6 +160,7 @@ class LaunchScreen(ModalScreen[LaunchResult | None]):
         typed = form.list_typed_parameters(self.values.inpainter)
         for name in ("prompt", "model"):
             self.query_one(f"#{name}-field").display = name in typed
+        self.query_one(ProtocolFields).count(self.values.departures)
         self._validate_form()
         if self._settle_timer is not None:
             self._settle_timer.stop()

@@ -29,10 +29,10 @@ class HeadLine(Horizontal):
         yield Static(id="device")
         yield Static(id="counts")
 
-    def show(self, totals: GroupTotals, workers: Sequence[Worker]) -> None:
-        """Show the totals of all trajectories, and what the workers do."""
+    def show(self, totals: GroupTotals, workers: Sequence[Worker], *, with_time: bool = True) -> None:
+        """Show the totals of all trajectories, and what the workers do. with_time: and when all is done, if it fits."""
         self._update("#device", status_line.format_device(workers))
-        with_time = self.screen.size.width >= COLUMNS_FOR_TIME_LEFT
+        with_time = with_time and self.screen.size.width >= COLUMNS_FOR_TIME_LEFT
         self._update("#counts", status_line.format_counts(totals, workers, with_time=with_time))
 
     def _update(self, selector: str, text: Text) -> None:

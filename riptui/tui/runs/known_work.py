@@ -46,7 +46,7 @@ def read_place(runs: Path, path: str) -> "WaitingTrajectory | None":
     from riptui.supervision.queue_listing import list_waiting
 
     folder = runs.resolve() / path
-    return next((one for one in list_waiting(runs) if one.queued.trajectory.path.resolve() == folder), None)
+    return next((waiting for waiting in list_waiting(runs) if waiting.queued.trajectory.path.resolve() == folder), None)
 
 
 def describe_queued(work: KnownWork) -> str:

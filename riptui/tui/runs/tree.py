@@ -21,6 +21,8 @@ from riptui.tui.runs.row_cells import INDENT, RowCells, TreeColumns, group_cells
 from riptui.tui.runs.scanner import ScanResult
 from riptui.tui.runs.tree_model import TreeModel, TreeRow, iter_ancestors, parent_path
 
+NOTHING_MATCHES = ("nothing matches this filter", "esc shows all again")
+
 
 class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
     """Rows with a cursor; posts Highlighted when it moves to another path."""
@@ -110,7 +112,8 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
 
     def choose_current(self) -> None:
         """Stay on the row that the filter moved the cursor to, also when the filter is gone."""
-        self._chosen_path = self.current_row.path if self.current_row else ""
+        if self.current_row:
+            self._chosen_path = self.current_row.path
 
     def reveal_chosen(self) -> None:
         """Open the groups above the path that the user chose, e.g. when the filter that had opened them is gone."""
@@ -262,13 +265,18 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
         y += self.scroll_offset.y
         width = self.scrollable_content_region.width
         if y >= len(self.rows):
-            return Strip.blank(width, self.rich_style)
+            words = NOTHING_MATCHES[y] if self._nothing_matches and y < len(NOTHING_MATCHES) else ""
+            return Strip([Segment(words, self._style("dim"))]).adjust_cell_length(width, self.rich_style)
         style = self.rich_style + self._style("cursor") if y == self.cursor else self.rich_style
         cells = self._make_cells(self.rows[y])
         if style.reverse:  # no colour but the terminal's own is readable in reverse
             cells = [(text, "") for text, _ in cells]
         segments = [Segment(text, self._style(part)) for text, part in cells]
         return Strip(segments).adjust_cell_length(width).apply_style(style)
+
+    @property
+    def _nothing_matches(self) -> bool:
+        return not self.rows and self.model.filter is not None
 
     def _make_cells(self, row: TreeRow) -> RowCells:
         model, columns = self.model, self.columns

@@ -27,6 +27,7 @@ class WorkersChanged(Message):
 
     workers: tuple[Worker, ...]
     died: tuple[Worker, ...] = ()  # workers that ended since the last poll without shutting down in order
+    ended: tuple[Worker, ...] = ()  # all that ended and have a folder yet, the newest first
 
 
 class RunsWatcher:
@@ -38,6 +39,7 @@ class RunsWatcher:
         self._interval = 1 / refresh
         self._closed = Event()
         self._workers: tuple[Worker, ...] = ()
+        self._ended: tuple[Worker, ...] = ()
         self._signs = SignWatch()
         self._last_workers_poll = 0.0
         self._thread = Thread(target=self._run, name="watch", daemon=True)
@@ -73,6 +75,7 @@ class RunsWatcher:
         previous_ids = {worker.record.id for worker in self._workers}
         gone = [worker for worker in workers if not worker.alive and not worker.leaving]
         died = tuple(worker for worker in gone if worker.record.id in previous_ids)
-        if living != self._workers:
-            self._post_message(WorkersChanged(living, died))
-        self._workers = living
+        ended = tuple(worker for worker in reversed(workers) if not worker.alive)
+        if (living, ended) != (self._workers, self._ended):
+            self._post_message(WorkersChanged(living, died, ended))
+        self._workers, self._ended = living, ended

@@ -1,34 +1,26 @@
-"""The position in a trajectory: which frame is shown, and every way to move to another. No Textual, no disk."""
+"""The position in a trajectory: which frame is shown, and the ways to move to another. No Textual, no disk."""
 
 import time
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 
 from riptui.spec import Spec
+from riptui.tui.playback import Playback
 from riptui.tui.trajectory import metric_series
 from riptui.tui.trajectory.loader import TrajectorySnapshot
 from riptui.tui.trajectory.metric_series import XAxis
 
-PLAY_SPEEDS = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0, 120.0, 240.0)
-"""Frames per second."""
-MAX_PAINTS_PER_SECOND = 20.0  # half blocks of three pictures take 20-30 ms each time
 
-
-class FrameCursor:
-    """Frame `k` of the trajectory last passed to `update`, from 0, the original, to `newest`.
-
-    Plays by the clock, so that a slow terminal skips frames instead of falling behind. `clock` returns seconds.
-    """
+class FrameCursor(Playback):
+    """Frame `k` of the trajectory last passed to `update`, from 0, the original, to `newest`."""
 
     def __init__(
         self, *, speed: float = 8.0, axis: XAxis = "inpainted", clock: Callable[[], float] = time.monotonic
     ) -> None:
+        super().__init__(speed=speed, clock=clock)
         self.k = 0
-        self.speed = speed  # frames per second while playing
         self._axis: XAxis = axis
         self.snapshot: TrajectorySnapshot | None = None
-        self._clock = clock
-        self._play_start: tuple[float, int] | None = None  # time and frame at which playing began; None: not playing
 
     def update(self, snapshot: TrajectorySnapshot) -> bool:
         """Move to a trajectory as it was just read. Returns whether the frame to show is another one.
@@ -38,11 +30,11 @@ class FrameCursor:
         previous, self.snapshot = self.snapshot, snapshot
         old_k = self.k
         if previous is None or previous.spec is None or old_k == previous.newest:
-            self._move_to(snapshot.newest)
+            self.move_to(snapshot.newest)
         elif previous.path == snapshot.path or snapshot.spec is None:
-            self._move_to(old_k)
+            self.move_to(old_k)
         else:
-            self._move_to(snapshot.spec.reaches(previous.spec.inpainted(old_k)))
+            self.move_to(snapshot.spec.reaches(previous.spec.inpainted(old_k)))
         return self.k != old_k or previous is None or previous.rows is not snapshot.rows
 
     @property
@@ -56,21 +48,20 @@ class FrameCursor:
         return self.snapshot.newest if self.snapshot else 0
 
     @property
-    def following(self) -> bool:
-        """Whether the newest frame is shown, and so will be the next newest."""
-        return self.k == self.newest
+    def position(self) -> int:
+        return self.k
+
+    @property
+    def last(self) -> int:
+        return self.newest
+
+    def move_to(self, position: int) -> None:
+        self.k = min(max(position, 0), self.newest)
 
     @property
     def keyframes(self) -> list[int]:
         """The frames at every 50 %, saved or not: those of the paper's figures."""
         return self.spec.point_iterations() if self.spec else []
-
-    # Moving; it ends playing
-
-    def go(self, k: int) -> None:
-        """Show frame k, or the nearest saved one."""
-        self.pause()
-        self._move_to(k)
 
     def move(self, frames: int) -> None:
         self.go(self.k + frames)
@@ -81,51 +72,6 @@ class FrameCursor:
         before, after = bisect_left(stops, self.k), bisect_right(stops, self.k)
         index = after + count - 1 if count > 0 else before + count
         self.go(stops[min(max(index, 0), len(stops) - 1)])
-
-    def _move_to(self, k: int) -> None:
-        self.k = min(max(k, 0), self.newest)
-
-    # Playing
-
-    @property
-    def playing(self) -> bool:
-        return self._play_start is not None
-
-    @property
-    def tick_seconds(self) -> float:
-        """How often to call `tick` while playing."""
-        return max(1 / self.speed, 1 / MAX_PAINTS_PER_SECOND)
-
-    def play(self) -> None:
-        """Play to the newest frame; from the original if the newest is shown."""
-        if not self.newest:
-            return
-        if self.following:
-            self._move_to(0)
-        self._play_start = self._clock(), self.k
-
-    def pause(self) -> None:
-        self._play_start = None
-
-    def tick(self) -> None:
-        """Move to the frame that is due; stop playing at the newest."""
-        if self._play_start is None:
-            return
-        start_time, start_k = self._play_start
-        self._move_to(start_k + round((self._clock() - start_time) * self.speed))
-        if self.following:
-            self.pause()
-
-    def change_speed(self, direction: int) -> None:
-        """Play at the next faster speed (1) or the next slower one (-1)."""
-        if direction > 0:
-            speed = next((speed for speed in PLAY_SPEEDS if speed > self.speed), PLAY_SPEEDS[-1])
-        else:
-            speed = next((speed for speed in reversed(PLAY_SPEEDS) if speed < self.speed), PLAY_SPEEDS[0])
-        self.tick()
-        self.speed = speed
-        if self.playing:
-            self._play_start = self._clock(), self.k
 
     # The x axis of the chart
 

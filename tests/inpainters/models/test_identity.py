@@ -29,6 +29,7 @@ from riptui.store import layout
 from riptui.store.provenance import describe_mixed_sessions
 from riptui.store.records import Session, encode_line
 from riptui.store.trajectory import Status, Trajectory
+from riptui.store.trajectory_names import name_trajectory
 from tests.inpainters.models.test_checkpoint import COMMIT, in_cache
 from tests.inpainters.pipeline.test_components import in_variant
 from tests.inpainters.test_diffusion import loaded, told
@@ -238,7 +239,7 @@ def test_a_new_command_with_the_same_weights_elsewhere_continues_the_trajectory(
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
     in_cache(tmp_path / "hub", "org/name", model)
     trajectory = stopped()
-    named = trajectory.path.rename(trajectory.path.with_name(layout.name_trajectory(trajectory.spec)))
+    named = trajectory.path.rename(trajectory.path.with_name(name_trajectory(trajectory.spec)))
     for place in ({"model": "org/name", "revision": "main"}, {"model": str(tmp_path / "hub/models--org--name")}):
         spec = msgspec.structs.replace(trajectory.spec, parameters=trajectory.spec.parameters | place)
         found = find_same_weights(named.parent, spec)

@@ -1,6 +1,9 @@
 """Inpainters that are programs: what they get, what may go wrong with them, and that nothing of them is left."""
 
+import json
 import os
+import re
+import shlex
 import signal
 import tempfile
 import time
@@ -208,7 +211,7 @@ def test_an_exit_code_is_told_with_the_last_line_and_the_log_has_the_rest() -> N
     with pytest.raises(InpainterError) as refused:
         paint(load("mine"))
     text = str(refused.value)
-    assert text.startswith("the program of mine, after 0 s: it exited with 3: ")
+    assert re.match(r"the program of mine, after \d+ s: it exited with 3: ", text)
     assert text.endswith("RuntimeError: CUDA out of memory")
     assert "\x1b" not in text
     [note] = refused.value.__notes__
@@ -290,6 +293,13 @@ def test_an_output_that_cannot_be_taken_as_it_is_is_refused(kind: str, words: st
     assert words in refuse(stand_in("give", file))
 
 
+@pytest.mark.parametrize(("top", "levels"), [(65535, "65536 levels"), (100, "101 levels")])
+def test_a_ppm_with_other_levels_than_256_is_refused(top: int, levels: str, tmp_path: Path) -> None:
+    pixels = np.zeros((SIZE, SIZE, 3), ">u2" if top > 255 else "u1")
+    (tmp_path / "given").write_bytes(f"P6 {SIZE} {SIZE} {top}\n".encode() + pixels.tobytes())
+    assert f"has {levels} per channel; it must be RGB with 8 bits" in refuse(stand_in("give", tmp_path / "given"))
+
+
 def test_an_opaque_alpha_channel_is_no_matter(tmp_path: Path) -> None:
     image = PIL.Image.fromarray(make_images(1, SIZE)[0])
     image.putalpha(255)
@@ -301,6 +311,65 @@ def test_an_opaque_alpha_channel_is_no_matter(tmp_path: Path) -> None:
 
 def test_a_link_to_somewhere_else_is_no_output() -> None:
     assert "is not a file, but a link or a folder" in refuse(stand_in("link", "/etc/passwd"))
+
+
+def test_a_link_in_place_of_the_folder_of_outputs_is_refused(tmp_path: Path) -> None:
+    text = refuse(stand_in("outputs-elsewhere", tmp_path / "elsewhere"))
+    assert "the folder of the outputs is a link, or gone; it must stay" in text
+
+
+def test_pictures_that_nobody_asked_for_are_no_matter() -> None:
+    define_program(stand_in("too-many"))
+    images, outputs = paint(load("mine"), 2)
+    assert np.array_equal(images, outputs)
+
+
+@pytest.mark.parametrize("action", ["stdin", "spoil-inputs"])
+def test_a_program_may_read_its_input_and_spoil_its_pictures(action: str) -> None:
+    define_program(stand_in(action))
+    images, outputs = paint(load("mine"))
+    assert np.array_equal(images, outputs)
+
+
+def test_an_error_with_exit_code_0_is_told() -> None:
+    with_words = refuse(stand_in("nothing"))
+    assert "it wrote 0 of 1 pictures" in with_words
+    assert with_words.endswith("; the last that it printed: ERROR: CUDA out of memory")
+    refuse(stand_in("nothing"), 2, DeviceMemoryError)
+
+
+def test_what_is_no_text_is_told_as_some() -> None:
+    text = refuse(stand_in("not-utf-8"))
+    assert "it exited with 2: caf\N{REPLACEMENT CHARACTER}" in text
+    assert text.isprintable()
+
+
+def test_a_program_that_prints_its_environment_tells_no_credentials_of_servers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RIPTUI_IOPAINT_AUTH", "ada:hunter2")
+    define_program(stand_in("tell", "RIPTUI_IOPAINT_AUTH", "PATH"))
+    with pytest.raises(InpainterError, match="RIPTUI_IOPAINT_AUTH=None PATH=/") as refused:
+        paint(load("mine"))
+    assert "hunter2" not in str(refused.value.__notes__)
+
+
+def test_a_file_that_is_replaced_between_iterations_is_noted_and_one_that_is_written_is_said_to_change(
+    tmp_path: Path,
+) -> None:
+    weights, log = tmp_path / "weights", tmp_path / "log"
+    weights.write_text("1")
+    define_program(stand_in("log", log, f"--weights={weights}"))
+    inpaint = load("mine")
+    first = inpaint.notes["program files"]
+    paint(inpaint)
+    assert inpaint.notes["program files"].endswith(f"log changes while the program runs, {first.split(', ')[-1]}")
+    noted = inpaint.notes["program files"]
+    paint(inpaint)
+    assert inpaint.is_current
+    assert inpaint.notes["program files"] == noted
+    weights.write_text("2 now")
+    assert not inpaint.is_current
+    paint(inpaint)
+    assert inpaint.notes["program files"] != noted
 
 
 def test_much_on_stderr_is_read_and_no_matter() -> None:
@@ -335,6 +404,30 @@ def test_a_program_that_is_missing_is_one_line_with_what_to_do(
     command: str, settings: dict[str, Any], words: str
 ) -> None:
     assert words in refuse(command, kind=InputError, **settings)
+
+
+def test_a_file_that_is_not_executable_is_told(tmp_path: Path) -> None:
+    (tmp_path / "tool").write_text("#!/bin/sh\n")
+    text = refuse("./tool {image} {mask} {output}", kind=InputError, folder=tmp_path)
+    assert f"{tmp_path}/tool is not executable; chmod +x it" in text
+    (tmp_path / "tool").chmod(0o755)
+    (tmp_path / "tool").write_text("#!/no/such/interpreter\n")
+    assert "it does not start: No such file or directory" in refuse("./tool {image} {mask} {output}", folder=tmp_path)
+
+
+def test_spaces_quotes_and_braces_stay_in_their_words(
+    tmp_path: Path, temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd = temporary / "a 'b' \"c\" {d} $e\n\N{LATIN SMALL LETTER E WITH ACUTE}"
+    odd.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(odd))
+    words = ["two words", "it's", '"', "{{images}}", '{{"a": 1}}', "$HOME", "*", ""]
+    define_program(stand_in("words", tmp_path / "log", *map(shlex.quote, words)))
+    images, outputs = paint(load("mine"))
+    assert np.array_equal(images, outputs)
+    printed = json.loads((tmp_path / "log").read_text())
+    assert printed == [word.replace("{{", "{").replace("}}", "}") for word in words]
+    odd.rmdir()
 
 
 def test_no_shell_reads_the_command(tmp_path: Path) -> None:

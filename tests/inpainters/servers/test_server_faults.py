@@ -268,6 +268,34 @@ def test_a1111_without_a_picture_in_its_answer_is_refused(said: object, serve: S
         paint(inpaint)
 
 
+def test_a1111_that_was_interrupted_by_somebody_gives_half_a_picture(serve: Serve) -> None:
+    serve("a1111", interrupted=True)
+    inpaint = load_served("a1111")
+    with pytest.raises(InpainterError, match="was interrupted by somebody before the picture was painted"):
+        paint(inpaint)
+
+
+def test_comfyui_that_is_started_again_gets_the_pictures_again(serve: Serve) -> None:
+    stand_in = serve("comfyui", painting="noise")
+    inpaint = load_served("comfyui")
+    _, expected = paint(inpaint, 3)
+    stand_in.restarts = 2
+    _, outputs = paint(inpaint, 3)
+    assert stand_in.restarts == 0
+    assert np.array_equal(outputs, expected)
+    stand_in.restarts = 10**6
+    assert "forgot a picture 5 times" in refuse("comfyui")
+
+
+def test_a_workflow_that_the_server_refuses_is_not_given_again(serve: Serve) -> None:
+    stand_in = serve("comfyui")
+    inpaint = load_served("comfyui")
+    fail_painting(stand_in, Answer(400, json.dumps({"error": {"message": "no such node"}}).encode()))
+    with pytest.raises(InpainterError, match="answered /prompt with 400: no such node"):
+        paint(inpaint)
+    assert stand_in.paths.count("POST /prompt") == 1
+
+
 def test_comfyui_that_forgets_a_picture_is_asked_again(serve: Serve) -> None:
     stand_in = serve("comfyui")
     stand_in.forgets = 2

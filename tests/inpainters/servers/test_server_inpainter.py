@@ -1,5 +1,7 @@
 """Inpainters that are servers: what each gets and gives, and that one which changes meanwhile is noticed."""
 
+from threading import Timer
+
 import numpy as np
 import pytest
 
@@ -121,6 +123,25 @@ def test_a_model_with_noise_is_asked_for_one_picture_at_a_time(serve: Serve) -> 
     inpaint = load_served("iopaint", model="org/sd")
     assert inpaint.max_batch(SIZE) == 1
     check_batch(inpaint, make_images(3, SIZE), make_masks(3, SIZE))
+    assert stand_in.at_once == 1
+
+
+def test_stopping_waits_for_a_picture_that_would_go_on_beside_the_next_one(serve: Serve) -> None:
+    stand_in = serve("iopaint", model="org/sd", painting="noise")
+    inpaint = load_served("iopaint", model="org/sd")
+    images, masks = make_images(1, SIZE), make_masks(1, SIZE)
+    stand_in.go.clear()
+
+    def stop(step: int, steps: int) -> None:
+        if stand_in.painting_now:
+            Timer(0.1, stand_in.go.set).start()
+            raise StepStopped
+
+    with pytest.raises(StepStopped):
+        inpaint(images, masks, seeds=[1], on_step=stop)
+    assert stand_in.go.is_set()
+    assert stand_in.painting_now == 0
+    inpaint(images, masks, seeds=[1], on_step=ignore_step)
     assert stand_in.at_once == 1
 
 

@@ -17,8 +17,8 @@ from riptui.tui.dialogs import ChoiceDialog, TextDialog
 from riptui.tui.figure_dialog import FigureScreen
 from riptui.tui.group.chart_command import chart_figure, sheet_figure
 from riptui.tui.group.chart_options import ChartOptions
-from riptui.tui.group.table import TableColumn, TableRow
 from riptui.tui.group.table_text import table_text
+from riptui.tui.row_table import TableColumn, TableRow
 from tests.support.app_pilot import AppPilot, open_app
 from tests.support.app_runs import make_runs
 

@@ -18,7 +18,9 @@ from riptui.results.recursion_effect import RecursionEffect
 from riptui.results.square_cache import read_square_errors_cached
 from riptui.store import layout
 from riptui.store.trajectory import Trajectory
+from riptui.tui.group.chart_labels import x_label
 from riptui.tui.group.chart_options import ChartOptions
+from riptui.tui.group.chart_reader import build_chart
 from riptui.tui.group.group_reader import GroupReader
 from riptui.tui.group.mean_curves import (
     MAX_CURVES,
@@ -29,9 +31,10 @@ from riptui.tui.group.mean_curves import (
     describe_settings,
 )
 from riptui.tui.group.recursion_curves import build_recursion_data, describe_slope
-from riptui.tui.group.table import GroupTable, TableColumn, TableRow
+from riptui.tui.group.table import GroupTable
 from riptui.tui.group.view import GroupView
 from riptui.tui.plot.chart import Chart
+from riptui.tui.row_table import TableColumn, TableRow
 from riptui.tui.tab_bar import TabBar
 from tests.support.app_pilot import wait_until
 from tests.support.made import made_spec, write
@@ -69,6 +72,29 @@ def digested(group: Path, **choice: Any) -> GroupData:
     gathering = gathered(group)
     list(gathering.read_coverage())
     return build_group_data(gathering.members, ChartOptions(**choice), gathering.coverage, str(group))
+
+
+# --- passes over whole pictures
+
+
+@pytest.mark.parametrize(("axis", "passes"), [("inpainted", 1), ("coverage", 1), ("excess", 1), ("inpainted", 5)])
+def test_whole_pictures_are_drawn_over_passes(tmp_path: Path, axis: str, passes: int) -> None:
+    for image in (0, 1):
+        parameters = {"passes": passes} if passes > 1 else {"quality": 50}
+        name = "autoencoder" if passes > 1 else "jpeg"
+        spec = made_spec(image, mask=512, amount=300.0, inpainter=name, parameters=parameters)
+        write(tmp_path / f"picture-{image}" / "m512-s0", spec, {"lpips-vgg": lpips(1)})
+    data = build_chart(gathered(tmp_path), ChartOptions(axis=axis), str(tmp_path))  # type: ignore[arg-type]
+    assert [*data.series[0].x] == [0, passes, 2 * passes, 3 * passes]
+    assert (data.x_end, data.of_passes) == (3 * passes, True)
+    assert x_label(data.options, of_passes=data.of_passes) == "passes"
+
+
+def test_squares_and_whole_pictures_together_are_drawn_over_what_is_inpainted(group: Path) -> None:
+    spec = made_spec(3, mask=512, amount=400.0, inpainter="jpeg")
+    write(group / "picture-3" / "m512-s0", spec, {"lpips-vgg": lpips(1)})
+    data = build_chart(gathered(group), ChartOptions(), str(group))
+    assert (data.x_end, data.of_passes, x_label(data.options)) == (400.0, False, "inpainted %")
 
 
 # --- what is gathered
@@ -252,7 +278,7 @@ class OneTable(App[None]):
     def compose(self) -> ComposeResult:
         yield GroupTable()
 
-    def on_group_table_row_chosen(self, message: GroupTable.RowChosen) -> None:
+    def on_row_table_row_chosen(self, message: GroupTable.RowChosen) -> None:
         self.chosen = message.key
 
 

@@ -203,6 +203,18 @@ async def test_enter_and_a_double_click_open_it_too(runs: Path) -> None:
         await pilot.wait_until(lambda: isinstance(pilot.app.screen, LargeScreen), "a double click")
 
 
+async def test_before_the_trajectory_was_read_it_opens_at_the_newest_frame(runs: Path) -> None:
+    async with open_app(runs, select=FIRST, terminal=HALF_BLOCKS) as pilot:
+        await pilot.wait_for_frame(32)
+        pilot.view.cursor.snapshot = None
+        pilot.view.cursor.k = 0
+        await pilot.press("f")
+        await pilot.wait_until(lambda: isinstance(pilot.app.screen, LargeScreen), "the large picture")
+        large = LargePilot(pilot)
+        await large.settle()
+        assert large.screen.cursor.k == 32
+
+
 async def test_a_trajectory_that_cannot_be_read_says_why(runs: Path, tmp_path: Path) -> None:
     (tmp_path / "runs" / "gone").mkdir(parents=True)
     async with open_large(runs) as large:

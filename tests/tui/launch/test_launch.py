@@ -6,14 +6,14 @@ from pathlib import Path
 import numpy as np
 import PIL.Image
 import pytest
-from textual.widgets import Button, Input, Select
+from textual.widgets import Button, Collapsible, Input, Select
 
 from riptui.errors import DiskError, InputError, WorkerError
 from riptui.graphics.picture import PictureWidget
 from riptui.inpainters import REGISTRY
 from riptui.inpainters.registry import fetch_name
 from riptui.metrics.availability import check_default_metrics
-from riptui.planning.sweep import Sweep
+from riptui.planning.sweep import Interventions, Sweep
 from riptui.settings.state import recall, remember
 from riptui.store.frames import read_frame
 from riptui.store.listing import find_trajectories
@@ -66,6 +66,13 @@ def test_an_untouched_form_is_the_papers_protocol() -> None:
         ("size", "500", "multiple of 64"),
         ("size", "512,1024", "one size"),
         ("metrics", "lpips", "unknown metric"),
+        ("anchor", "often", "expected a whole number"),
+        ("feather", "-1", "expected a whole number"),
+        ("feather", "99", "feather"),
+        ("schedule", "radius", "expected NAME=FROM..TO"),
+        ("schedule", "radius=5..1; width=1..2", "schedule width"),
+        ("order", "cycle", "take --masks FOLDER"),
+        ("mask_folder", "/no/such/folder", "no such folder"),
         ("group", "a b", "not a name"),
         ("group", "../out", "not a name"),
     ],
@@ -75,6 +82,18 @@ def test_what_is_wrong_is_told_of_its_field(field: str, text: str, about: str) -
     assert reading.sweep is None
     assert list(reading.problems) == [field]
     assert about in reading.problems[field]
+
+
+def test_interventions_and_orders_are_those_of_the_sweep(tmp_path: Path) -> None:
+    PIL.Image.new("L", (64, 64), 255).save(tmp_path / "hole.png")
+    typed = {"paste": "original", "anchor": "8", "match": "border", "feather": "4", "schedule": "radius=5..1"}
+    reading = parse_form(FormValues(mask_folder=str(tmp_path), **typed))  # type: ignore[arg-type]
+    assert reading.problems == {}
+    expected = Interventions("original", 8, "radius=5..1", "border", 4)
+    given = {"order": "cycle", "interventions": expected, "mask_folder": tmp_path}
+    assert reading.sweep == Sweep(["navier-stokes"], (128,), (0,), {}, **given)  # type: ignore[arg-type]
+    assert FormValues(anchor="8", order="offset").departures == 2
+    assert parse_form(FormValues(paste="none")).sweep == Sweep(["navier-stokes"], (128,), (0,), {}, paste=False)
 
 
 def test_all_that_is_wrong_is_told_at_once() -> None:
@@ -406,13 +425,29 @@ async def test_every_field_can_be_reached_at_any_size(runs: Path, size: tuple[in
     async with open_app(runs, size=size) as pilot:
         screen = await form_of(pilot)
         seen = set()
-        for _ in range(20):
+        screen.query_one("#protocol", Collapsible).collapsed = False
+        for _ in range(30):
             await pilot.press("tab")
             focused = screen.focused
             assert focused is not None
             seen.add(focused.id)
             await pilot.wait_until(lambda: screen.region.contains_region(screen.focused.region))
         assert seen >= {"picture", "pictures", "masks", "seeds", "amount", "size", "metrics", "group", "cancel"}
+        assert seen >= {"order", "mask_folder", "paste", "anchor", "match", "feather", "schedule"}
+
+
+@pytest.mark.slow
+async def test_what_departs_from_the_paper_is_folded_until_it_is_used(runs: Path) -> None:
+    async with open_app(runs) as pilot:
+        screen = await form_of(pilot)
+        fold = screen.query_one("#protocol", Collapsible)
+        assert (fold.collapsed, fold.title) == (True, "Beyond the paper")
+        fold.query_one("#anchor", Input).value = "8"
+        await pilot.wait_until(lambda: fold.title == "Beyond the paper: 1 set")
+        assert screen.values.anchor == "8"
+        await pilot.press("escape")
+        screen = await form_of(pilot)
+        assert not screen.query_one("#protocol", Collapsible).collapsed
 
 
 @pytest.mark.slow

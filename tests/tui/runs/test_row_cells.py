@@ -48,6 +48,13 @@ def test_long_names_lose_their_middle() -> None:
     assert trajectory(ENTRY, 60, "g/m64-s0", group="").startswith("  ✓ g/m64-s0 ")
 
 
+def test_in_one_list_of_all_groups_names_stay_apart() -> None:
+    first, second = (trajectory(ENTRY, 44, f"quick/tiles/m{mask}-s1-256px-crop", group="") for mask in (32, 64))
+    assert " …tiles/m32-s1-25…-crop " in first
+    assert " …tiles/m64-s1-25…-crop " in second
+    assert trajectory(ENTRY, 60, "quick/tiles/m32-s1", group="").startswith("  ✓ quick/tiles/m32-s1 ")
+
+
 def test_a_group_counts_what_is_done_or_what_the_filter_leaves() -> None:
     totals, shown = GroupTotals(), GroupTotals()
     for status in (Status.DONE, Status.FAILED, Status.DONE):

@@ -96,3 +96,16 @@ async def test_the_names_of_the_columns_stay_above_them_with_and_without_a_scrol
         await pilot.wait_until(lambda: "inpainted" in pilot.screen_text.splitlines()[3], "the header below the filter")
         await pilot.press("escape", "l")
         await pilot.wait_until(lambda: len(pilot.row_paths) == 10 and len({*ends()}) == 1, "all again")
+
+
+async def test_a_filter_that_nothing_matches_says_so_and_the_cursor_returns(
+    make_trajectory: MakeTrajectory, runs: Path
+) -> None:
+    for seed in range(3):
+        make_trajectory(f"g/t{seed}", seed=seed)
+    async with open_app(runs, select="g/t2") as pilot:
+        await pilot.press("slash", *"zzz", "enter")
+        await pilot.wait_until(lambda: "nothing matches this filter" in pilot.screen_text, "a word in the tree")
+        assert not pilot.tree.rows
+        await pilot.press("escape")
+        await pilot.wait_until(lambda: pilot.cursor == "g/t2", "where it was before")

@@ -7,6 +7,7 @@ from riptui.cli.lazy import LazyGroup
 COMMANDS = {
     "ls": "List what waits, the next one first.",
     "move": "Move trajectories in the queue.",
+    "remove": "Take trajectories out of the queue.",
 }
 
 
@@ -27,5 +28,6 @@ def queue() -> None:
     riptui queue                                 the same as riptui queue ls
     riptui queue move runs/fig7/cat --first      before all others of yours
     riptui queue move runs/fig7 --priority -1    behind what has the usual priority, 0
+    riptui queue remove runs/fig7                those of them that wait; what runs already goes on
     riptui run cat.jpg -i sd2 --priority 5       queue with a priority
     """

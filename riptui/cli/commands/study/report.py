@@ -4,7 +4,12 @@ from pathlib import Path
 
 import rich_click as click
 
-from riptui.cli.commands.report import corpus_option, overwrite_option, reference_option
+from riptui.cli.commands.report import (
+    corpus_option,
+    overwrite_option,
+    reference_option,
+    report_display_option,
+)
 from riptui.cli.commands.study import file_argument
 from riptui.cli.lazy import command
 from riptui.cli.options import json_option
@@ -23,6 +28,7 @@ from riptui.cli.options import json_option
 @reference_option
 @corpus_option
 @overwrite_option
+@report_display_option
 @json_option
 def report() -> None:
     """Draw the paper's figures from a study and test its findings. Only complete trajectories count.

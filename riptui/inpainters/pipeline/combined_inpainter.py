@@ -1,0 +1,69 @@
+"""A decoder and the prior that tells it what to paint, as an inpainter: Kandinsky 2.2.
+
+The prior makes features of a picture from the prompt and from noise; the decoder paints the square by them. Both draw
+from one generator, the prior first, as in diffusers' combined pipeline.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import torch
+
+from riptui.arrays import Images, Masks
+from riptui.inpainters import OnStep
+from riptui.inpainters.pipeline.diffusion_inpainter import DiffusionInpainter
+from riptui.inpainters.pipeline.pipeline_tasks import INPAINTING_WITH_PRIOR, PipelineTask
+
+
+class CombinedInpainter(DiffusionInpainter):
+    """A loaded pipeline of a model and its prior, which paints one picture after another.
+
+    In a batch the pipeline would put what is known of the first picture into all of them.
+    """
+
+    task: ClassVar[PipelineTask] = INPAINTING_WITH_PRIOR
+
+    def picture_arguments(self, images: Images, masks: Masks) -> dict[str, Any]:
+        """As the base class has it, with pictures of [-1, 1]."""
+        device = self.pipeline._execution_device
+        pictures = torch.from_numpy(images).to(device).permute(0, 3, 1, 2).to(torch.float32) / 127.5 - 1
+        return super().picture_arguments(images, masks) | {"image": pictures}
+
+    def denoise(
+        self,
+        images: Images,
+        masks: Masks,
+        generators: list[torch.Generator],
+        on_step: OnStep,
+        settings: dict[str, Any],
+    ) -> torch.Tensor:
+        """As the base class. `on_step` is told the steps of the prior and of the decoder, of all pictures."""
+        steps = settings["prior_num_inference_steps"] + settings["num_inference_steps"]
+        tell = _StepCount(len(images) * steps, on_step)
+        decoded = []
+        for row, generator in enumerate(generators):
+            made = self.pipeline(
+                **self.picture_arguments(images[row : row + 1], masks[row : row + 1]),
+                **dict(zip(("height", "width"), images.shape[1:3], strict=True)),
+                generator=generator,
+                output_type="pt",
+                prior_callback_on_step_end=tell,
+                callback_on_step_end=tell,
+                **settings,
+                **self.prompts.arguments(1),
+            )
+            decoded.append(made.images)
+        return (torch.cat(decoded).float() * 0.5 + 0.5).clamp(0, 1)
+
+
+class _StepCount:
+    """Counts the steps of several pipelines as those of one inpainting."""
+
+    def __init__(self, steps: int, on_step: OnStep) -> None:
+        self._step, self._steps, self._on_step = 0, steps, on_step
+
+    def __call__(self, pipeline: Any, step: int, timestep: Any, tensors: dict[str, Any]) -> dict[str, Any]:
+        self._step += 1
+        self._on_step(self._step, max(self._steps, self._step))
+        return {}

@@ -1,0 +1,71 @@
+"""What a folder and some of its files are like now: equal stamps mean that nobody has changed them in between.
+
+A file's number, size and times tell of a change in place, also by somebody who set the time of modification back. The
+folder's times tell that something in it was created, replaced or removed.
+"""
+
+import os
+import time
+from collections.abc import Iterable
+
+import msgspec
+
+SETTLED_NS = 2 * 10**9  # what changed more recently may change again within the resolution of its times
+
+_ENCODE = msgspec.msgpack.Encoder().encode
+
+
+def read_stamp(folder: str, files: Iterable[str] = ()) -> bytes:
+    """The stamp of a folder and of files in it, given as /NAME; empty if one of them is not there. Never raises."""
+    try:
+        return _encode_stamp(os.stat(folder), [os.stat(folder + name) for name in files])
+    except OSError:
+        return b""
+
+
+class FolderMoment:
+    """A folder at one moment, for those who learn only afterwards which of its files they have read."""
+
+    def __init__(self, folder: str, files: Iterable[str] = ()) -> None:
+        """files: those that may be there, given as /NAME. Never raises."""
+        self._settled_ns = time.time_ns() - SETTLED_NS
+        self._folder = _stat(folder)
+        found = {name: _stat(folder + name) for name in files}
+        self._files = {name: status for name, status in found.items() if status is not None}
+
+    @property
+    def device(self) -> int | None:
+        """Of the folder; None if it was not there."""
+        return self._folder and self._folder.st_dev
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Bytes of the files that were there."""
+        return {name: status.st_size for name, status in self._files.items()}
+
+    def stamp(self, files: Iterable[str] = ()) -> bytes:
+        """What `read_stamp` would have given; empty also if the folder or a file had changed only just before."""
+        statuses = [self._files.get(name) for name in files]
+        found = [status for status in (self._folder, *statuses) if status is not None]
+        if len(found) <= len(statuses):
+            return b""
+        if max(max(status.st_mtime_ns, status.st_ctime_ns) for status in found) > self._settled_ns:
+            return b""
+        return _encode_stamp(found[0], found[1:])
+
+
+def _stat(path: str) -> os.stat_result | None:
+    try:
+        return os.stat(path)
+    except OSError:
+        return None
+
+
+def _encode_stamp(folder: os.stat_result, files: Iterable[os.stat_result]) -> bytes:
+    numbers = [folder.st_dev, folder.st_ino, folder.st_mtime_ns, folder.st_ctime_ns]
+    for file in files:
+        numbers += (file.st_ino, file.st_mtime_ns, file.st_ctime_ns, file.st_size)
+    try:
+        return _ENCODE(numbers)
+    except OverflowError:  # of a file system with numbers of more than 64 bits
+        return b""

@@ -1,0 +1,84 @@
+"""`riptui study run` in the background: one process for a study file on this machine, which outlives who started it.
+
+Its output goes to a log of the user's own, which it holds locked: so that others see that it is at work.
+"""
+
+import fcntl
+import hashlib
+import os
+import subprocess
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from riptui.errors import DamagedError, HeldError, WorkerError
+from riptui.filesystem import open_own_log
+from riptui.settings.paths import study_log_file
+from riptui.store.disk import read_tail
+from riptui.store.disk_errors import explain_errors
+from riptui.store.names import slugify
+from riptui.supervision import client
+
+LOCK_TRIES, LOCK_SECONDS = 5, 0.05  # a look at the lock holds it for microseconds
+MAX_LOG_BYTES = 2**15  # bytes of the log that are shown
+
+
+def log_of(file: Path) -> Path:
+    """The log of a study file's process."""
+    digest = hashlib.sha256(os.fsencode(file.resolve())).hexdigest()[:8]
+    return study_log_file(f"{slugify(file.stem)[:60]}-{digest}")
+
+
+def start_study(file: Path, runs: Path) -> "subprocess.Popen[bytes]":
+    """Compute a study in the background, as `riptui study run FILE`. runs: where its file names no runs folder.
+
+    Raises HeldError if a process started like this is at work on it; WorkerError if none can be started; DiskError.
+    """
+    path = log_of(file)
+    with explain_errors(path), open_own_log(path) as log:
+        if not _lock(log.fileno(), fcntl.LOCK_EX):
+            raise HeldError(f"{file} is being computed by a process that riptui started before")
+        os.ftruncate(log.fileno(), 0)
+        command = [*client.COMMAND, "study", "run", str(file.absolute()), "--display", "plain"]
+        environment = os.environ | {"RIPTUI_RUNS": str(runs.absolute())}
+        try:
+            return subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, env=environment
+            )
+        except OSError as error:
+            raise WorkerError(f"could not start riptui study run: {error.strerror}") from error
+
+
+def is_at_work(file: Path) -> bool:
+    """Whether a process that `start_study` started is at work on a study file, on this machine."""
+    with suppress(OSError):
+        fd = os.open(log_of(file), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(fd)
+    return False
+
+
+def read_log(file: Path) -> str:
+    """The end of the log of a study file's process; empty if there is none. Not yet safe to print."""
+    try:
+        return read_tail(log_of(file), MAX_LOG_BYTES).decode(errors="replace")
+    except DamagedError:
+        return ""
+
+
+def _lock(fd: int, kind: int) -> bool:
+    """Lock an open file; on a file system without locks all succeed."""
+    for attempt in range(LOCK_TRIES):
+        try:
+            fcntl.flock(fd, kind | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(LOCK_SECONDS * bool(attempt + 1 < LOCK_TRIES))
+        except OSError:
+            return True
+        else:
+            return True
+    return False

@@ -1,0 +1,13 @@
+"""The screen of the studies: what is known here, plan, progress, failures, log and report of each.
+
+studies_screen     the screen; study_commands: its keys that change something
+study_actions      what they do to a study
+study_list         the list on its left side
+study_panes        plan, failures, log and report of one study
+study_reader       reads the studies and their progress; for a thread
+study_texts        what is written of them
+study_jobs         the processes that compute a study or write its report
+report_reader      the sections and figures of a written report
+report_screen      one of them as large as the terminal
+new_study_dialog   writes a study file
+"""

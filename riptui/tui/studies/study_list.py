@@ -1,0 +1,55 @@
+"""The list of the studies: a line each, repainted where it changed."""
+
+from collections.abc import Sequence
+
+from rich.text import Text
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from riptui.tui.studies.study_reader import StudyState
+from riptui.tui.studies.study_texts import list_lines
+
+
+class LineList(OptionList):
+    """Lines with keys of their own; the cursor stays on its key while others come and go."""
+
+    DEFAULT_CSS = "LineList { text-wrap: nowrap; text-overflow: ellipsis; }"
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id, markup=False, compact=True)
+        self._keys: list[str] = []
+
+    @property
+    def current_key(self) -> str:
+        """The key of the line at the cursor; "" if there are no lines."""
+        return self._keys[self.highlighted] if self.highlighted is not None and self._keys else ""
+
+    def show_lines(self, lines: Sequence[tuple[str, Text]]) -> None:
+        """Show these lines, each by its key."""
+        keys = [key for key, _ in lines]
+        if keys == self._keys:
+            for index, (_, text) in enumerate(lines):
+                if self.get_option_at_index(index).prompt != text:
+                    self.replace_option_prompt_at_index(index, text)
+            return
+        current, place = self.current_key, self.highlighted or 0
+        self._keys = keys
+        self.clear_options()
+        self.add_options([Option(text) for _, text in lines])
+        if keys:
+            self.highlighted = keys.index(current) if current in keys else min(place, len(keys) - 1)
+
+    def go_to_key(self, key: str) -> None:
+        if key in self._keys:
+            self.highlighted = self._keys.index(key)
+
+    def move(self, rows: int) -> None:
+        if self._keys:
+            self.highlighted = min(max(0, (self.highlighted or 0) + rows), len(self._keys) - 1)
+
+
+class StudyList(LineList):
+    def show_studies(self, states: Sequence[StudyState]) -> None:
+        columns = self.scrollable_content_region.width or self.size.width
+        keys = [state.known.key for state in states]
+        self.show_lines([*zip(keys, list_lines(states, columns), strict=True)])

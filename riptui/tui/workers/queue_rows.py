@@ -1,0 +1,76 @@
+"""The table of what waits. No Textual."""
+
+import os
+import time
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+from rich.cells import cell_len
+
+from riptui.filesystem import user_name
+from riptui.supervision.queue_listing import ListedQueue, WaitingTrajectory
+from riptui.text.terminal import printable
+from riptui.text.units import format_duration
+from riptui.tui.row_table import TableColumn, TableRow
+
+TITLES = ("#", "trajectory", "starts in", "owner", "priority", "takes", "waited", "why")
+RIGHT = ("#", "starts in", "priority", "takes", "waited")
+MAX_COLUMNS = {"trajectory": 70, "owner": 12, "why": 60}
+
+
+def build_queue_table(
+    lines: Sequence[WaitingTrajectory], runs: Path, marked: Collection[str] = ()
+) -> tuple[tuple[TableColumn, ...], tuple[TableRow, ...]]:
+    """Columns and rows; what is another user's is dimmed. runs: resolved. marked: keys of rows."""
+    own, now = os.geteuid(), time.time()
+    names = {owner: printable(user_name(owner)) for owner in {line.queued.owner for line in lines}}
+    rows = tuple(_build_row(line, runs, own, names[line.queued.owner], now, marked) for line in lines)
+    columns = []
+    for index, title in enumerate(TITLES):
+        longest = max([cell_len(title), *(cell_len(str(row.values[index])) + 2 * (not index) for row in rows)])
+        columns.append(TableColumn(title, min(longest, MAX_COLUMNS.get(title, 16)), str, title in RIGHT))
+    if not any(row.values[-1] for row in rows):
+        columns.pop()
+    return tuple(columns), rows
+
+
+def _build_row(
+    line: WaitingTrajectory, runs: Path, own: int, owner: str, now: float, marked: Collection[str]
+) -> TableRow:
+    queued, path = line.queued, row_key(line, runs)
+    is_marked = path in marked
+    style = "marked" if is_marked else "warning" if line.reason else "" if queued.owner == own else "dim"
+    values = (
+        f"{line.position:,}",
+        printable(path),
+        format_start(line),
+        owner,
+        str(queued.priority) if queued.priority else "",
+        "" if line.takes is None else format_duration(line.takes),
+        format_duration(max(0.0, now - queued.since)) if queued.since else "",
+        printable(line.reason),
+    )
+    return TableRow(path, "◆" if is_marked else " ", values, style)
+
+
+def row_key(line: WaitingTrajectory, runs: Path) -> str:
+    """Its path below the runs folder."""
+    return line.queued.trajectory.path.relative_to(runs).as_posix()
+
+
+def format_start(line: WaitingTrajectory) -> str:
+    """Until it starts, about; a dash where it does not."""
+    if line.starts_in is None:
+        return "–"
+    return "now" if line.starts_in < 1 else format_duration(line.starts_in)
+
+
+def summarise_queue(queue: ListedQueue) -> str:
+    """3,000 wait, 12 yours · 41 min left"""
+    if not queue.lines:
+        return "nothing waits"
+    own = sum(line.queued.owner == os.geteuid() for line in queue.lines)
+    count = len(queue.lines)
+    whose = "" if own == count else f", {own:,} yours" if own else ", none yours"
+    left = "" if queue.seconds_left is None else f" · {format_duration(queue.seconds_left)} left"
+    return f"{count:,} {'waits' if count == 1 else 'wait'}{whose}{left}"

@@ -1,0 +1,239 @@
+"""The queue as a table: read in a thread when something changed, and changed from here."""
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+from textual.message import Message
+
+from riptui.errors import InputError, RiptuiError
+from riptui.store.queued import QueuedTrajectory
+from riptui.store.worker_registry import Worker
+from riptui.supervision.queue_listing import ListedQueue, QueueReader
+from riptui.supervision.reordering import RequestChange, move_to_end, set_priority, shift, take_out
+from riptui.text.units import format_count
+from riptui.tui.latest_jobs import LatestJobs
+from riptui.tui.row_table import RowTable
+from riptui.tui.workers.queue_changes import QueueChange, QueueChanges, require_own
+from riptui.tui.workers.queue_rows import build_queue_table, row_key
+
+PAUSE_SECONDS = 3.0  # between two readings, unless the queue was changed here
+PAUSE_FACTOR = 20  # the pause, in durations of the last reading
+REFRESH_SECONDS = 60.0  # until it is read again though nothing seems to have changed: others may have moved something
+
+
+class QueueTable(RowTable, inherit_bindings=True):
+    """Posts QueueRead. Others' trajectories are dimmed and are not changed from here."""
+
+    STRETCHED = 1
+
+    @dataclass
+    class QueueRead(Message):
+        queue: ListedQueue
+
+    @dataclass
+    class Reported(Message):
+        """What came of a key. Not yet safe to print."""
+
+        text: str
+        is_warning: bool = False
+
+    def __init__(self, runs: Path, *, id: str) -> None:
+        super().__init__(id=id)
+        self._runs = Path(os.path.realpath(runs))
+        self._reader = QueueReader(self._runs)  # used by the thread only, as are the changes
+        self._changes = QueueChanges()
+        self._jobs = LatestJobs(partial(self.run_worker, thread=True, group="queue"))
+        self._workers: tuple[Worker, ...] = ()
+        self._is_outdated = True
+        self._read_after = 0.0  # time.monotonic()
+        self._read_before = 0.0
+        self._offset = 0  # by which what is chosen is still to be moved
+        self._number = 0  # of the next change
+        self.queue: ListedQueue | None = None
+        """As it was read last; None: not yet."""
+        self.marked: dict[str, None] = {}
+
+    # Reading
+
+    def disk_changed(self, workers: Sequence[Worker] | None = None) -> None:
+        """Something changed in the runs folder, or these workers now run."""
+        if workers is not None:
+            before, self._workers = self._workers, tuple(workers)
+            self._is_outdated |= list(map(_what_matters, before)) != list(map(_what_matters, workers))
+        else:
+            self._is_outdated = True
+
+    def read_if_due(self) -> None:
+        now = time.monotonic()
+        if now >= self._read_after and (self._is_outdated or now >= self._read_before):
+            self._read()
+
+    def _read(self) -> None:
+        self._is_outdated = False
+        self._read_after = time.monotonic() + PAUSE_SECONDS
+        self._jobs.submit("read", self._read_in_thread)
+
+    def _read_in_thread(self) -> None:
+        started = time.monotonic()
+        try:
+            queue = self._reader.read(self._workers)
+        except (RiptuiError, OSError) as error:
+            self.app.call_later(self.post_message, self.Reported(f"the queue cannot be read: {error}", True))
+            return
+        self.app.call_later(self._show_queue, queue, time.monotonic() - started)
+
+    def _show_queue(self, queue: ListedQueue, seconds: float) -> None:
+        if not self.is_mounted:
+            return
+        now = time.monotonic()
+        if self.queue is None:  # the first reading, of all folders, says nothing of the next ones
+            seconds = 0.0
+        self._read_after = now + max(PAUSE_SECONDS, PAUSE_FACTOR * seconds)
+        self._read_before = now + max(REFRESH_SECONDS, 3 * PAUSE_FACTOR * seconds)
+        self.queue = queue
+        waiting = {row_key(line, self._runs) for line in queue.lines}
+        self.marked = {path: None for path in self.marked if path in waiting}
+        self.show_rows()
+        self.post_message(self.QueueRead(queue))
+
+    def show_rows(self) -> None:
+        if self.queue is not None:
+            self.show(*build_queue_table(self.queue.lines, self._runs, self.marked))
+
+    @property
+    def chosen(self) -> list[str]:
+        """The keys of what is marked, else of the cursor's row."""
+        return [*self.marked] or ([self.current] if self.current is not None else [])
+
+    def find_queued(self, keys: Sequence[str]) -> list[QueuedTrajectory]:
+        lines = self.queue.lines if self.queue else ()
+        return [line.queued for line in lines if row_key(line, self._runs) in set(keys)]
+
+    @property
+    def reason(self) -> str:
+        """Why the cursor's row is not taken, or later; "" if it is."""
+        lines = self.queue.lines if self.queue else ()
+        return lines[self.cursor].reason if self.cursor < len(lines) else ""
+
+    # Marks
+
+    def mark(self) -> None:
+        """Mark the cursor's row or not, and go on to the next."""
+        if self.current is not None:
+            if self.current in self.marked:
+                del self.marked[self.current]
+            else:
+                self.marked[self.current] = None
+            self.show_rows()
+            self.action_move(1)
+
+    def mark_all(self, pattern: str) -> None:
+        """Mark all of one's own whose rows have a text, or take all marks back."""
+        if self.marked:
+            self.unmark_all()
+            return
+        own = os.geteuid()
+        lines = self.queue.lines if self.queue else ()
+        keys = [row_key(line, self._runs) for line in lines if line.queued.owner == own]
+        self.marked = {key: None for key in keys if pattern.casefold() in key.casefold()}
+        self.show_rows()
+
+    def unmark_all(self) -> None:
+        self.marked.clear()
+        self.show_rows()
+
+    # Changing
+
+    def shift_chosen(self, offset: int) -> None:
+        """Move what is chosen; a held key adds up until the thread comes to it."""
+        if not self._can_change():
+            return
+        self._offset += offset
+        keys = self.chosen
+
+        def change(chosen: Sequence[QueuedTrajectory], waiting: Sequence[QueuedTrajectory]) -> list[RequestChange]:
+            steps, self._offset = self._offset, 0
+            return shift(waiting, {queued.trajectory.path for queued in chosen}, steps) if steps else []
+
+        self._submit("shift", keys, change, self._describe_place)
+
+    def move_chosen(self, end: Literal["first", "last"]) -> None:
+        if self._can_change():
+            self._change(self.chosen, lambda chosen, waiting: move_to_end(chosen, waiting, end), self._describe_place)
+
+    def prioritise(self, keys: Sequence[str], priority: int) -> None:
+        self._change(keys, lambda chosen, waiting: set_priority(chosen, priority), self._describe_place)
+
+    def remove_chosen(self) -> None:
+        if self._can_change():
+            self._change(self.chosen, lambda chosen, waiting: take_out(chosen), _describe_removal)
+
+    def require_changeable(self) -> list[QueuedTrajectory]:
+        """What is chosen and one's own. Raises InputError if nothing is."""
+        return require_own(self.find_queued(self.chosen))
+
+    def _can_change(self) -> bool:
+        try:
+            self.require_changeable()
+        except InputError as error:
+            self.post_message(self.Reported(str(error), True))
+            return False
+        return True
+
+    def undo(self) -> None:
+        def undo() -> None:
+            self._report(self._changes.undo())
+            self._read_in_thread()
+
+        self._submit_job(undo)
+
+    def _change(self, keys: Sequence[str], change: QueueChange, describe: Callable[[Sequence[str], int], str]) -> None:
+        self._number += 1
+        self._submit(f"change {self._number}", keys, change, describe)
+
+    def _submit(
+        self, kind: str, keys: Sequence[str], change: QueueChange, describe: Callable[[Sequence[str], int], str]
+    ) -> None:
+        def apply() -> None:
+            queue = self.queue or ListedQueue()
+            try:
+                count = self._changes.apply(queue, {self._runs / key for key in keys}, change)
+            except (RiptuiError, OSError) as error:
+                self._report(str(error), is_warning=True)
+                return
+            self._read_in_thread()
+            self.app.call_later(lambda: self._report(describe(keys, count)))
+
+        self._jobs.submit(kind, apply)
+
+    def _submit_job(self, job: Callable[[], None]) -> None:
+        self._number += 1
+        self._jobs.submit(f"change {self._number}", job)
+
+    def _report(self, text: str, *, is_warning: bool = False) -> None:
+        """For any thread."""
+        self.app.call_later(self.post_message, self.Reported(text, is_warning))
+
+    def _describe_place(self, keys: Sequence[str], count: int) -> str:
+        """Where the first of them is now."""
+        chosen = set(keys)
+        place = next((number for number, row in enumerate(self.rows, 1) if row.key in chosen), None)
+        if place is None:
+            return "no longer in the queue"
+        first = "now" if len(keys) == 1 else f"{format_count(count, 'trajectory')}, the first now"
+        return f"{first} {place:,} of {len(self.rows):,} · u undoes"
+
+
+def _describe_removal(keys: Sequence[str], count: int) -> str:
+    return f"{format_count(count, 'trajectory')} taken out of the queue · u undoes"
+
+
+def _what_matters(worker: Worker) -> object:
+    """What of a worker decides the order and the times of what waits."""
+    live = worker.live
+    return worker.record.id, worker.silent > 0, live and (live.state, live.jobs and live.jobs[0].k, live.skipped)

@@ -24,6 +24,7 @@ from riptui.recursion import ignore_step
 from riptui.store.frames import read_frame
 from riptui.store.records import IterationRow
 from riptui.store.trajectory import Trajectory
+from tests.support.exhaustive import some_of
 from tests.support.running import run_trajectory
 from tests.support.tiny_checkpoints import FAMILIES, Checkpoints, checkpoints, one_thread_and_no_network
 from tests.support.trajectories import MakeTrajectory, advance, picture
@@ -224,7 +225,7 @@ def test_the_text_encoders_are_dropped_once_the_prompt_is_encoded(family: str, m
     assert all(parts[name] is None for name in encoders)
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", some_of(FAMILIES, "sd2"))
 def test_a_batch_gives_what_single_calls_give(
     family: str, made: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from riptui.cli.console import out, print_json, print_line, print_table, warn
 from riptui.cli.results_tables import to_json_value
-from riptui.cli.settings_table import FormatCell, build_layouts, format_interval
+from riptui.cli.settings_table import FormatCell, build_layouts
 from riptui.cli.unlisted import UnlistedFolders
 from riptui.errors import InputError
 from riptui.results.bootstrap import MIN_INTERVAL_IMAGES
@@ -91,7 +91,7 @@ def _print_metrics(agreements: Sequence[dict[str, Any]]) -> None:
         "pairs": lambda row: str(row["pairs"]),
         "as people": lambda row: f"{row['agreed']:.0f} %",
         "rank correlation": lambda row: f"{row['gamma']['value']:+.2f}",
-        "95 %": lambda row: format_interval(row["gamma"]),
+        "95 %": lambda row: _format_range(row["gamma"], "{:+.2f}"),
     }
     if _print_rows("Whether metrics agree with people", "metric", "metric", agreements, columns, ("pairs",)):
         print_line("rank correlation: Goodman and Kruskal's gamma over the compared pairs", "dim")

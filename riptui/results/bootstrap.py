@@ -55,6 +55,10 @@ class IntervalEstimate:
         value, low, high = (function(end) for end in (self.value, self.low, self.high))
         return IntervalEstimate(value, low, high, self.images, self.p_above, self.p_below)
 
+    def within(self, low: float, high: float) -> "IntervalEstimate":
+        """The estimate with the interval cut to the range of the quantity: few images give wider ones."""
+        return replace(self, low=max(self.low, low), high=min(self.high, high)) if not isnan(self.low) else self
+
 
 NO_ESTIMATE = IntervalEstimate(nan, nan, nan, 0)
 

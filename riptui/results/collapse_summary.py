@@ -146,7 +146,7 @@ def _share(members: Iterable[TrajectoryEnd], holds: Iterable[bool | None]) -> In
         if held is not None:
             by_image[end.image].append(held)
     columns = np.array([[100 * sum(held), len(held)] for held in by_image.values()], dtype=np.float64)
-    return estimate(columns, ratio_of_means)
+    return estimate(columns, ratio_of_means).within(0, 100)
 
 
 def _spread_over_masks(settings: Mapping[str, ParameterValue], members: Sequence[TrajectoryEnd]) -> list[MaskSpread]:

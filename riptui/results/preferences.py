@@ -56,7 +56,7 @@ def rank_conditions(answers: Sequence[ComparisonAnswer]) -> list[Preference]:
     found = []
     for index, condition in enumerate(table.conditions):
         columns = np.stack([100 * table.wins[:, index], table.shown[:, index]], axis=1)
-        top1 = estimate(columns, ratio_of_means)
+        top1 = estimate(columns, ratio_of_means).within(0, 100)
         found.append(Preference(condition, int(table.shown[:, index].sum()), top1, estimate_strength(table, index)))
     return sorted(found, key=lambda preference: (-preference.strength.value, preference.condition))
 

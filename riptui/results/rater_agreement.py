@@ -109,7 +109,11 @@ def estimate_kappa(subject: str, items: Sequence[RatedItem], raters: tuple[str, 
 
     agreed_share = 100 * float(columns[:, 1].sum() / columns[:, 0].sum())
     return KappaEstimate(
-        subject, raters, len(shared), agreed_share, estimate(columns, kappa_of, null=0.0, resamples=RESAMPLES)
+        subject,
+        raters,
+        len(shared),
+        agreed_share,
+        estimate(columns, kappa_of, null=0.0, resamples=RESAMPLES).within(-1, 1),
     )
 
 
@@ -140,7 +144,7 @@ def _compare_metric(
         return None
     columns = np.array([[sum(signs), len(signs)] for signs in by_image.values()], dtype=np.float64)
     agreed = 50 * (1 + float(columns[:, 0].sum() / columns[:, 1].sum()))
-    gamma = estimate(columns, ratio_of_means, null=0.0, resamples=RESAMPLES)
+    gamma = estimate(columns, ratio_of_means, null=0.0, resamples=RESAMPLES).within(-1, 1)
     return MetricAgreement(name, int(columns[:, 1].sum()), agreed, gamma)
 
 

@@ -115,7 +115,7 @@ def _share_tag(answers: Collection[TagAnswer], tag: str) -> IntervalEstimate:
     for answer in answers:
         by_image[answer.image].append(tag in answer.tags)
     columns = np.array([[100 * sum(seen), len(seen)] for seen in by_image.values()], dtype=np.float64)
-    return estimate(columns, ratio_of_means)
+    return estimate(columns, ratio_of_means).within(0, 100)
 
 
 def _read_values(

@@ -66,6 +66,11 @@ def test_who_wins_everything_has_the_limit_and_no_traceback() -> None:
     assert rank_conditions([answer(1, "aa", 0)]) == []
 
 
+def test_the_interval_of_a_share_of_few_images_stays_within_0_and_100() -> None:
+    for preference in rank_conditions([answer(image, "ab", int(image == 0)) for image in range(6)]):
+        assert 0 <= preference.top1.low < preference.top1.value < preference.top1.high <= 100
+
+
 @pytest.mark.slow
 def test_intervals_hold_the_truth() -> None:
     truth = {"a": 0.6, "b": 0.0, "c": -0.6}

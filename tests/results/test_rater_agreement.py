@@ -94,6 +94,15 @@ def test_a_metrics_gamma_is_kendalls_tau_where_all_pairs_were_compared() -> None
         assert agreement.pairs == 28
 
 
+def test_the_interval_of_a_gamma_of_few_images_stays_within_its_range() -> None:
+    comparisons = [answer(image, "ab", int(image == 0)) for image in range(6)]
+    known: dict[RatedFrame, MetricValues] = {
+        frame: {"ssim": float(place)} for one in comparisons for place, frame in enumerate(one.frames)
+    }
+    [found] = compare_metrics(comparisons, known)
+    assert -1 <= found.gamma.low < found.gamma.value < found.gamma.high <= 1
+
+
 def test_ties_of_people_and_of_metrics_say_nothing() -> None:
     comparisons = [answer(1, "ab", None), answer(2, "ab", 0), answer(3, "ab", 1)]
     same: dict[RatedFrame, MetricValues] = {frame: {"ssim": 0.5} for one in comparisons for frame in one.frames}

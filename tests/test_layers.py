@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -77,6 +78,13 @@ def test_importing_it_loads_none_of_these(module: str, without: set[str]) -> Non
 )
 def test_help_and_mistakes_need_no_arrays(argv: list[str]) -> None:
     assert not loaded_by(f"from riptui.cli import main; main({argv})") & (TORCH | PICTURES | ARRAYS | APP)
+
+
+@pytest.mark.slow
+def test_a_list_starts_without_click_and_the_inpainters(tmp_path: Path) -> None:
+    code = "import sys; from riptui.cli import main; main(['ls', sys.argv[1]]); print(*sys.modules)"
+    loaded = subprocess.check_output([sys.executable, "-c", code, tmp_path], text=True, stderr=subprocess.DEVNULL)
+    assert not {"click", "rich_click", "riptui.inpainters", "numpy", "textual"} & set(loaded.split())
 
 
 @pytest.mark.slow

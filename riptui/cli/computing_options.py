@@ -1,18 +1,16 @@
 """Options that name models, metrics and features: only the commands that compute import all of their names."""
 
-from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from collections.abc import Iterable
+from typing import Any
 
 import rich_click as click
 
-from riptui.cli.options import multi_option
+from riptui.cli.options import Command, multi_option
 from riptui.cli.values import NameListParam
 from riptui.features import REGISTRY as EXTRACTORS
 from riptui.features import feature_extractor_names
 from riptui.inpainters.models.lora_list import join_loras
 from riptui.metrics import REGISTRY
-
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 MODEL_OPTIONS = {
     "--steps": ("N", "Denoising steps per iteration."),

@@ -92,8 +92,9 @@ def format_values(values: Mapping[str, float | None]) -> str:
 
 def primary_metric(metrics: Mapping[int, MetricValues], preferred: str = "") -> tuple[str, list[float]]:
     """The metric of views that show only one, and its finite values in order; the preferred one where measured."""
-    names = dict.fromkeys(chain.from_iterable(metrics.values()))
-    name = next((name for name in (preferred, *PAPER_METRICS) if name in names), next(iter(names), ""))
+    names = set[str]().union(*metrics.values())
+    first = next(chain.from_iterable(metrics.values()), "")
+    name = next((name for name in (preferred, *PAPER_METRICS) if name in names), first)
     series = [value for values in metrics.values() if (value := values.get(name)) is not None]
     return printable(name), series
 

@@ -9,9 +9,12 @@ names a process, of unreadable ones, and, where other machines may change the di
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
+from riptui.metrics.display import primary_metric
+from riptui.spec import Spec
 from riptui.store import layout
 from riptui.store.annotations import NO_ANNOTATIONS
 from riptui.store.folder_stamp import FolderMoment, read_stamp
@@ -26,7 +29,7 @@ from riptui.store.listing import (
 from riptui.store.lock import LOCK_FILE
 from riptui.store.lock_file import BEATING_FILE
 from riptui.store.mounts import is_local
-from riptui.store.summary_file import KeptGroup, KeptSummary, SummaryFile, decode_summary, encode_summary
+from riptui.store.summary_file import KeptGroup, KeptSummary, SummaryFile, decode_metrics, decode_summary, encode
 from riptui.store.trajectory import Status, Trajectory
 
 MIN_TRAJECTORIES = 200  # below, reading them all takes less than a tenth of a second
@@ -38,6 +41,21 @@ _ANNOTATIONS, _SESSIONS, _REQUEST = f"/{layout.ANNOTATIONS}", f"/{layout.SESSION
 _FAILED, _LOCK = f"/{layout.FAILED}", f"/{LOCK_FILE}"
 _ALWAYS = (f"/{layout.SPEC}", f"/{layout.ROWS}", f"/{layout.METRICS}", f"/{layout.PATCHES}", _ANNOTATIONS, _LOCK)
 _FILES = (*_ALWAYS, f"/{BEATING_FILE}", _SESSIONS, _REQUEST, _FAILED)
+
+
+class TrajectoryGlance(NamedTuple):
+    """What a list shows of a trajectory; see TrajectorySummary."""
+
+    trajectory: Trajectory
+    status: Status | None
+    spec: Spec | None
+    inpainted: float
+    mixed: str
+    tags: tuple[str, ...]
+    metric: str
+    """The primary metric, and its values."""
+    values: list[float]
+    error: str
 
 
 class SummaryCache:
@@ -56,22 +74,31 @@ class SummaryCache:
 
     def walk(self, *, on_error: OnListingError = ignore_error) -> Iterator[TrajectorySummary]:
         """The summaries of `find_trajectories`, in its order; errors are told and raised as there."""
-        known: TrajectorySummary | None = None
+        for folder, kept in self._walk(on_error):
+            yield (kept and _restore(folder, *kept)) or self._read(Trajectory(folder), folder)
+
+    def glance(self, *, on_error: OnListingError = ignore_error) -> Iterator[TrajectoryGlance]:
+        """As `walk`, with less of each: half of the time."""
+        for folder, kept in self._walk(on_error):
+            yield _glance_at_kept(folder, *kept) if kept else glance_at(self._read(Trajectory(folder), folder))
+
+    def _walk(self, on_error: OnListingError) -> Iterator[tuple[str, tuple[KeptSummary, Spec] | None]]:
+        """The trajectory folders, and what is kept of each that is as it was."""
+        found: tuple[KeptSummary, Spec] | None = None
 
         def is_known(folder: str) -> bool:
-            nonlocal known
-            known = self._find(folder)
-            return known is not None
+            nonlocal found
+            found = self._find(folder)
+            return found is not None
 
         folders = walk_folders(Path(self._root), is_known=is_known, list_names=self._list_names, on_error=on_error)
-        for folder, is_group in folders:
-            if not is_group:
-                yield known or self._read(Trajectory(folder), folder)
+        return ((folder, found) for folder, is_group in folders if not is_group)
 
     def summarize(self, trajectory: Trajectory) -> TrajectorySummary:
         """As `listing.summarize`, and as true, of a trajectory below the folder. Never raises for errors on disk."""
         folder = str(trajectory.path)
-        return self._find(folder) or self._read(trajectory, folder)
+        found = self._find(folder)
+        return (found and _restore(folder, *found)) or self._read(trajectory, folder)
 
     def save(self) -> None:
         """Keep what was asked for since it was opened, and nothing else. Never raises."""
@@ -81,8 +108,8 @@ class SummaryCache:
         if max(kept, before) >= MIN_TRAJECTORIES and outdated > MAX_UNSAVED * kept:
             self._file.write(self._groups)
 
-    def _find(self, folder: str) -> TrajectorySummary | None:
-        """The summary that is kept of a trajectory, if its folder is as it was."""
+    def _find(self, folder: str) -> tuple[KeptSummary, Spec] | None:
+        """What is kept of a trajectory, if its folder is as it was."""
         parent, _, name = folder[self._prefix :].rpartition("/")
         group = self._file.groups.get(parent)
         raw = group.kept.get(name) if group else None
@@ -91,21 +118,7 @@ class SummaryCache:
         if (spec := self._file.specs.get(kept.spec, kept.seed)) is None:
             return None
         self._enter(parent).kept[name] = raw
-        trajectory = Trajectory(folder)
-        trajectory.__dict__["spec"] = spec  # where the cached property keeps it
-        return TrajectorySummary(
-            trajectory,
-            kept.status,
-            spec,
-            kept.k,
-            kept.inpainted,
-            kept.coverage,
-            kept.metrics,
-            kept.mixed,
-            kept.annotations,
-            kept.failed,
-            session=kept.session,
-        )
+        return kept, spec
 
     def _read(self, trajectory: Trajectory, folder: str) -> TrajectorySummary:
         """Summarize a trajectory, and keep the summary if the folder will tell when it is not true any more."""
@@ -118,6 +131,7 @@ class SummaryCache:
         )
         if stamp := moment.stamp(_names(files)):
             parent, _, name = folder[self._prefix :].rpartition("/")
+            metric, values = primary_metric(summary.metrics)
             kept = KeptSummary(
                 stamp,
                 files,
@@ -128,12 +142,14 @@ class SummaryCache:
                 summary.session,
                 summary.inpainted,
                 summary.coverage,
-                summary.metrics,
                 summary.mixed,
                 summary.annotations,
                 summary.failed,
+                metric,
+                values,
+                msgspec.Raw(encode(summary.metrics)),
             )
-            self._enter(parent).kept[name] = msgspec.Raw(encode_summary(kept))
+            self._enter(parent).kept[name] = msgspec.Raw(encode(kept))
             self._outdated += 1
         return summary
 
@@ -164,6 +180,57 @@ class SummaryCache:
             before = self._file.groups.get(path, KeptGroup())
             group = self._groups[path] = KeptGroup(before.stamp, before.names)
         return group
+
+
+def glance_at(summary: TrajectorySummary) -> TrajectoryGlance:
+    metric, values = primary_metric(summary.metrics)
+    return TrajectoryGlance(
+        summary.trajectory,
+        summary.status,
+        summary.spec,
+        summary.inpainted,
+        summary.mixed,
+        summary.annotations.tags,
+        metric,
+        values,
+        summary.error,
+    )
+
+
+def _glance_at_kept(folder: str, kept: KeptSummary, spec: Spec) -> TrajectoryGlance:
+    return TrajectoryGlance(
+        _with_spec(folder, spec),
+        kept.status,
+        spec,
+        kept.inpainted,
+        kept.mixed,
+        kept.annotations.tags,
+        kept.metric,
+        kept.values,
+        "",
+    )
+
+
+def _restore(folder: str, kept: KeptSummary, spec: Spec) -> TrajectorySummary:
+    return TrajectorySummary(
+        _with_spec(folder, spec),
+        kept.status,
+        spec,
+        kept.k,
+        kept.inpainted,
+        kept.coverage,
+        decode_metrics(kept.metrics),
+        kept.mixed,
+        kept.annotations,
+        kept.failed,
+        session=kept.session,
+    )
+
+
+def _with_spec(folder: str, spec: Spec) -> Trajectory:
+    trajectory = Trajectory(folder)
+    trajectory.__dict__["spec"] = spec  # where the cached property keeps it
+    return trajectory
 
 
 def _files_read(summary: TrajectorySummary) -> set[str]:

@@ -23,7 +23,7 @@ from riptui.store.trajectory import Status
 MAX_BYTES = 2**31  # bytes; a trajectory takes half a kB
 UNUSED_SECONDS = 90 * 86_400.0  # after which a file is removed: its folder may be gone
 LEFT_OVER_SECONDS = 3600.0  # after which a file that was not completed is that of a process which was killed
-RELEASE = f"{__version__} format 2"
+RELEASE = f"{__version__} format 3"
 CHECKSUM_BYTES = 4
 
 
@@ -41,10 +41,13 @@ class KeptSummary(msgspec.Struct, array_like=True, frozen=True, gc=False):
     session: int
     inpainted: float
     coverage: float
-    metrics: dict[int, dict[str, int | float | None]]
     mixed: str
     annotations: Annotations
     failed: str
+    metric: str
+    """The primary metric, and its values: lists show no other."""
+    values: list[int | float]
+    metrics: msgspec.Raw
 
 
 class KeptGroup(msgspec.Struct, array_like=True):
@@ -69,7 +72,8 @@ class _Content(msgspec.Struct, array_like=True):
 _ENCODER = msgspec.msgpack.Encoder()
 _DECODER = msgspec.msgpack.Decoder(_Content)
 decode_summary = msgspec.msgpack.Decoder(KeptSummary).decode
-encode_summary = _ENCODER.encode
+decode_metrics = msgspec.msgpack.Decoder(dict[int, dict[str, int | float | None]]).decode
+encode = _ENCODER.encode
 
 
 class SummaryFile:

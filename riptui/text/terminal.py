@@ -50,7 +50,7 @@ def sparkline(values: Sequence[float], low: float = 0.0, high: float | None = No
     """One bar per value between low and high (by default the largest); a value that is not finite is a blank."""
     top = high if high is not None else max(filter(isfinite, values), default=1.0)
     scale = 7 / (max(0, top - low) or 1.0)
-    heights = ((value - low) * scale if isfinite(value) else None for value in values)
+    heights = [(value - low) * scale if isfinite(value) else None for value in values]
     return "".join(
         [" " if it is None else _BARS[7 if it >= 7 else round(it) if it > 0 else 0] for it in heights]  # 0 for NaN
     )

@@ -6,7 +6,7 @@ import random
 import shutil
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import msgspec
@@ -21,7 +21,7 @@ from riptui.store.lock import LOCK_FILE
 from riptui.store.lock_file import BEATING_FILE
 from riptui.store.records import Failure, Request
 from riptui.store.requests import set_request
-from riptui.store.summary_cache import SummaryCache
+from riptui.store.summary_cache import SummaryCache, TrajectoryGlance, glance_at
 from riptui.store.summary_file import SummaryFile
 from riptui.store.trajectory import Trajectory
 from tests.support.running import run_trajectory
@@ -446,7 +446,13 @@ def test_after_any_changes_the_list_is_what_the_disk_says(seed: int, done: Traje
     for _ in range(40):
         changes.any()
         await_tick(runs)
-        assert facts(walked(runs)) == facts(scanned(runs))
+        expected = scanned(runs)
+        assert facts(walked(runs)) == facts(expected)
+        assert glances(SummaryCache(runs).glance()) == glances(map(glance_at, expected))
+
+
+def glances(found: Iterable[TrajectoryGlance]) -> list[tuple[str, TrajectoryGlance]]:
+    return [(os.fspath(one.trajectory), one._replace(trajectory=NOWHERE)) for one in found]
 
 
 # --- the file

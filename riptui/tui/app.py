@@ -213,7 +213,7 @@ class RiptuiApp(App[None], inherit_bindings=False):  # Textual's ctrl+q, beside 
 
     def _exit_after_grace(self, exit_code: int) -> None:
         """End the process where a thread that reads from the disk does not end: nothing is lost, workers keep on."""
-        has_command = any(screen.commands_running for screen in self.screen_stack if isinstance(screen, Browser))
+        has_command = any(screen.commands.is_running for screen in self.screen_stack if isinstance(screen, Browser))
         time.sleep(COMMAND_GRACE_SECONDS if has_command else EXIT_GRACE_SECONDS)
         if isinstance(self._driver, TerminalDriver):
             self._driver.restore_terminal()

@@ -21,6 +21,7 @@ from riptui.settings.named_filters import named_filters
 from riptui.store.trajectory import Status
 from riptui.text.terminal import printable
 from riptui.tui import bindings, picture_screens
+from riptui.tui.command_runner import CommandRunner
 from riptui.tui.go_to import Target, find_targets
 from riptui.tui.go_to_dialog import GoToDialog
 from riptui.tui.key_footer import KeyFooter
@@ -65,13 +66,12 @@ class Browser(Screen[None]):
         self.gpu_history = GpuHistory()
         self.disk_signal: Signal[RunsChanged | WorkersChanged] = Signal(self, "disk")  # for a screen on top
         self._watcher = RunsWatcher(runs, self.post_message, settings.hertz, settings.metric)
-        self._supervisor: WorkSupervisor | None = None  # None before the first command
         self._pending_selection = selected_path
         self._was_asked_for = True  # whether the user asked for the pending selection; else it is the last place
         self.shown_path = ""  # the path below the runs folder whose details are on the screen
         self._unlisted: list[str] = []  # why folders are missing from the tree
         self._awaited_path = ""  # the path to select as soon as it is listed
-        self._running_commands: set[str] = set()  # the names of the running commands
+        self.commands = CommandRunner(self)
         self._settle_timer: Timer | None = None
         self.details: Details | None = None  # None until imported
         in_thread = partial(self.run_worker, thread=True, group="place", exit_on_error=False)
@@ -123,12 +123,7 @@ class Browser(Screen[None]):
 
     def on_unmount(self) -> None:
         self._watcher.close()
-        if self._supervisor is not None:
-            self._supervisor.close()
-
-    @property
-    def commands_running(self) -> bool:
-        return bool(self._running_commands)
+        self.commands.close()
 
     @property
     def runs_tree(self) -> RunsTree:
@@ -198,7 +193,7 @@ class Browser(Screen[None]):
         progress = status_line.format_progress(message.workers, self.shown_path, self.size.width)
         self.query_one(FeedbackLine).show_progress(progress)
         for worker in message.died:
-            if self._supervisor is not None and self._supervisor.is_supervising(worker):
+            if self.commands.is_supervising(worker):
                 continue
             text = f"worker {worker.record.pid} died; see {printable(str(worker.log))}"
             self.notify(text, severity="error", timeout=10, markup=False)
@@ -305,7 +300,7 @@ class Browser(Screen[None]):
 
         def return_to(path: str | None) -> None:
             if path is not None:
-                self.call_later(self._go_when_listed, path)
+                self.call_later(self.go_when_listed, path)
 
         self.app.push_screen(WorkersScreen(self), return_to)
 
@@ -320,47 +315,9 @@ class Browser(Screen[None]):
         return tree.model.list_matching(row.path) if row else []
 
     def action_do(self, name: str) -> None:
-        """Run one of `commands` on the current row, unless it is running already."""
-        if name not in self._running_commands:
-            self._running_commands.add(name)
-            self._run_command(name)
+        self.commands.start(name)
 
-    @work
-    async def _run_command(self, name: str) -> None:
-        from riptui.tui import commands, work_supervisor  # not needed for the first paint
-
-        if self._supervisor is None:
-            on_end = self.settings.on_end
-            self._supervisor = work_supervisor.WorkSupervisor(self.runs, self.post_message, on_end)
-        row = self.runs_tree.current_row
-        path = row.path if row else ""
-        model = self.runs_tree.model
-        shown = self.details if self.details is not None and path == self.shown_path else None
-        context = commands.CommandContext(
-            app=self.app,
-            runs=self.runs,
-            settings=self.settings,
-            graphics=self.graphics,
-            tree_model=model,
-            cursor_path=path,
-            marked=bool(self.runs_tree.marked),
-            paths=self.chosen_paths,
-            go_to=self._go_when_listed,
-            say=self.say,
-            supervisor=self._supervisor,
-            filter_options=picture_screens.filter_options(self),
-            group_view=shown.group_view if shown and shown.current == "group" else None,
-            frame=shown.trajectory_view.cursor.k if shown and shown.current == "trajectory" else None,
-        )
-        try:
-            if name in commands.ON_MARKED and context.marked and not context.paths:
-                self.say("what is marked is hidden by the filter: esc shows all", "warning")
-                return
-            await commands.run_command(name, context)
-        finally:
-            self._running_commands.discard(name)
-
-    async def _go_when_listed(self, path: str) -> None:
+    async def go_when_listed(self, path: str) -> None:
         """Go to what a command made, as soon as it is listed; a filter that hides it ends."""
         self._awaited_path = "" if await self._go(path) else path
 

@@ -1,0 +1,79 @@
+"""Runs the commands of the browser's keys on what is chosen there, each of them once at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from riptui.tui import picture_screens
+
+if TYPE_CHECKING:
+    from riptui.store.worker_registry import Worker
+    from riptui.tui.browser import Browser
+    from riptui.tui.commands import CommandContext
+    from riptui.tui.work_supervisor import WorkSupervisor
+
+
+class CommandRunner:
+    """For the UI thread. What commands queue is supervised until `close`."""
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._running: set[str] = set()  # the names of the running commands
+        self._supervisor: WorkSupervisor | None = None  # None before the first command
+
+    @property
+    def is_running(self) -> bool:
+        return bool(self._running)
+
+    def start(self, name: str) -> None:
+        """Start one of `commands` on the current row, unless it is running already."""
+        if name not in self._running:
+            self._running.add(name)
+            self._browser.run_worker(self._run(name))
+
+    def is_supervising(self, worker: Worker) -> bool:
+        """Whether another worker is started if this one dies."""
+        return self._supervisor is not None and self._supervisor.is_supervising(worker)
+
+    def close(self) -> None:
+        if self._supervisor is not None:
+            self._supervisor.close()
+
+    async def _run(self, name: str) -> None:
+        from riptui.tui import commands  # not needed for the first paint
+
+        try:
+            context = self._describe_state()
+            if name in commands.ON_MARKED and context.marked and not context.paths:
+                context.say("what is marked is hidden by the filter: esc shows all", "warning")
+                return
+            await commands.run_command(name, context)
+        finally:
+            self._running.discard(name)
+
+    def _describe_state(self) -> CommandContext:
+        from riptui.tui.commands import CommandContext
+        from riptui.tui.work_supervisor import WorkSupervisor
+
+        browser = self._browser
+        if self._supervisor is None:
+            self._supervisor = WorkSupervisor(browser.runs, browser.post_message, browser.settings.on_end)
+        row, tree, details = browser.runs_tree.current_row, browser.runs_tree, browser.details
+        path = row.path if row else ""
+        shown = details if details is not None and path == browser.shown_path else None
+        return CommandContext(
+            app=browser.app,
+            runs=browser.runs,
+            settings=browser.settings,
+            graphics=browser.graphics,
+            tree_model=tree.model,
+            cursor_path=path,
+            marked=bool(tree.marked),
+            paths=browser.chosen_paths,
+            go_to=browser.go_when_listed,
+            say=browser.say,
+            supervisor=self._supervisor,
+            filter_options=picture_screens.filter_options(browser),
+            group_view=shown.group_view if shown and shown.current == "group" else None,
+            frame=shown.trajectory_view.cursor.k if shown and shown.current == "trajectory" else None,
+        )

@@ -162,6 +162,10 @@ STUDIES = [
     _key("studies.back", "escape,q,S,backspace", "back", "Back", "Back to the list, then to the tree", footer="esc"),
 ]
 
+STUDY_LINES = [
+    _key("studies.open", "enter", "select", "Open", "Into the tab of the study; open the line there", footer="enter"),
+]
+
 REPORT = [
     _key("report.back", "left,h", "move(-1)", "Section", "The section or figure before", footer="←→"),
     _key("report.forward", "right,l", "move(1)", "Next section", "The next section or figure"),
@@ -406,7 +410,7 @@ SCOPES = {
     "diversity": DIVERSITY,
     "workers": WORKERS,
     "log": LOG,
-    "studies": STUDIES,
+    "studies": [*STUDIES, *STUDY_LINES],
     "report": REPORT,
 }
 """Within a scope a key has one meaning."""

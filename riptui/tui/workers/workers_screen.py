@@ -266,9 +266,10 @@ class WorkersScreen(Screen[str]):
         self._in_queue(partial(self.queue_table.mark_all, self.pattern))
 
     def _in_queue(self, action: Callable[[], object]) -> None:
-        """Do something in the queue, if it is shown."""
+        """Do something in the queue, and go there: the arrows and x are about what was marked or moved."""
         if self.tab != "queue":
             self.action_show_tab("queue")
+        self.queue_table.focus()
         action()
         self._show_summary()
 

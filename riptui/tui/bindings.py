@@ -112,7 +112,7 @@ BROWSER = [
     _key("runs.wider", "right_square_bracket", "panel('widen', 1)", "Wider tree"),
     _key("runs.hide", "backslash", "panel('hide_or_show')", "Hide tree", "Hide the tree (its keys still work)"),
     _key("runs.go-to", "colon", "go_to", "Go to", "Go to 231 %, k 37, a path, a command or a filter", footer=":"),
-    _key("runs.workers", "W", "workers", "Workers", "Workers, their GPUs and logs, and the queue"),
+    _key("runs.workers", "W", "workers", "Workers", "Workers, their GPUs and logs, and the queue", footer="W"),
     _key("runs.running", "J", "next_running", "Next running", "Jump to the next running trajectory"),
     _key("compute.pause", "p", "do('pause')", "Pause/Resume", "Pause or resume", footer="p"),
     _key("compute.stop", "x", "do('stop')", "Stop", "Stop (p resumes)"),
@@ -120,7 +120,7 @@ BROWSER = [
     _key("compute.sooner", "plus", "do('move_earlier')", "Earlier", "Move earlier in the queue"),
     _key("compute.later", "minus", "do('move_later')", "Later", "Move later in the queue"),
     _key("compute.again", "N", "do('rerun')", "Another seed", "Repeat with another seed"),
-    _key("do.studies", "S", "do('studies')", "Studies", "The studies: plan, run, pause, report"),
+    _key("do.studies", "S", "do('studies')", "Studies", "The studies: plan, run, pause, report", footer="S"),
     _key("do.nearest", "equals_sign", "do('nearest')", "Nearest", "The nearest pictures of a corpus, side by side"),
     _key("do.rate", "B", "do('rate')", "Rate", "Rate frames blind: A/B, best of several, or tags"),
     _key("do.seeds", "D", "do('compare_seeds')", "Diversity", "How far the seeds of a picture are apart, as a matrix"),
@@ -160,6 +160,10 @@ STUDIES = [
     _key("studies.up", "k", "move(-1)", "Up"),
     _key("studies.down", "j", "move(1)", "Down"),
     _key("studies.back", "escape,q,S,backspace", "back", "Back", "Back to the list, then to the tree", footer="esc"),
+]
+
+STUDY_LINES = [
+    _key("studies.open", "enter", "select", "Open", "Into the tab of the study; open the line there", footer="enter"),
 ]
 
 REPORT = [
@@ -406,7 +410,7 @@ SCOPES = {
     "diversity": DIVERSITY,
     "workers": WORKERS,
     "log": LOG,
-    "studies": STUDIES,
+    "studies": [*STUDIES, *STUDY_LINES],
     "report": REPORT,
 }
 """Within a scope a key has one meaning."""

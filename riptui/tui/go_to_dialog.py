@@ -14,6 +14,7 @@ from riptui.tui.dialogs import Dialog
 from riptui.tui.go_to import Target
 
 PLACEHOLDER = "231 %   k 37   cat/m64   /mask:64   @night   export"
+NOTHING = "no frame, trajectory, command or filter fits"
 
 
 class GoToDialog(Dialog[Target | None]):
@@ -52,6 +53,8 @@ class GoToDialog(Dialog[Target | None]):
         options.clear_options()
         options.add_options(Option(_format(target)) for target in self._targets)
         options.highlighted = 0 if self._targets else None
+        if message.value.strip() and not self._targets:
+            options.add_option(Option(Text(NOTHING, "dim"), disabled=True))
 
     def action_move(self, rows: int) -> None:
         options = self.query_one(OptionList)

@@ -19,6 +19,8 @@ def open_large(browser: Browser, path: str) -> None:
     from riptui.tui.large.large_screen import LargeScreen  # imports NumPy
 
     paths = [row.path for row in browser.runs_tree.rows if not row.is_group]
+    if path not in paths:  # its group was closed, or a filter came, after the key and before this
+        paths = [path]
     speed, trajectories = browser.settings.play_speed, [browser.runs / each for each in paths]
     cursor = browser.details.trajectory_view.cursor if browser.details is not None else None
     is_read = cursor is not None and cursor.snapshot is not None and cursor.snapshot.path == browser.runs / path

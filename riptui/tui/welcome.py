@@ -1,4 +1,4 @@
-"""The welcome screen, for a runs folder without trajectories: what riptui does, and two ways to start."""
+"""The welcome screen, for a runs folder without trajectories: what riptui does, and three ways to start."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ INTRODUCTION = (
 
 
 class Welcome(Middle):
-    """Offers the demo and the launch form."""
+    """Offers the demo, the launch form and the studies."""
 
     def __init__(self, runs: Path, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -31,6 +31,8 @@ class Welcome(Middle):
             yield Button("Run the demo  (enter)", "primary", id="demo", action="screen.do('demo')", compact=True)
         with Center():
             yield Button("Choose a picture  (n)", id="choose", action="screen.do('launch')", compact=True)
+        with Center():
+            yield Button("Plan a study  (S)", id="plan-study", action="screen.do('studies')", compact=True)
 
     def show_reason(self, folder_error: str) -> None:
         """Say why there are no trajectories."""

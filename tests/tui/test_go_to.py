@@ -1,8 +1,11 @@
-"""What can be gone to by a text: no app, no disk."""
+"""What can be gone to by a text: no runs folder."""
 
 import pytest
+from textual.app import App
 
 from riptui.tui.go_to import Target, find_targets
+from riptui.tui.go_to_dialog import NOTHING, GoToDialog
+from tests.support.app_pilot import screen_text
 from tests.support.trajectories import make_spec, picture
 
 SPEC = make_spec(picture())  # 16 squares of 6.25 %
@@ -55,3 +58,16 @@ def test_after_an_at_stand_the_named_filters() -> None:
 def test_names_from_the_disk_are_escaped() -> None:
     [target] = find_targets("g", None, 0, ["\x1b[2Jg"], [], {})
     assert target.label == "\\x1b[2Jg"
+
+
+async def test_a_text_that_nothing_fits_says_so() -> None:
+    app: App[None] = App()
+    async with app.run_test() as pilot:
+        app.push_screen(GoToDialog(found))
+        await pilot.press(*"qq", "enter")
+        await pilot.pause()
+        assert NOTHING in screen_text(app)
+        assert isinstance(app.screen, GoToDialog)
+        await pilot.press("backspace", "backspace")
+        await pilot.pause()
+        assert NOTHING not in screen_text(app)

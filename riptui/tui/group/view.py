@@ -52,7 +52,7 @@ class GroupView(Widget):
         & #group-name { width: 1fr; text-style: bold; text-wrap: nowrap; text-overflow: ellipsis; }
         & #group-about { width: auto; color: $text-muted; }
         & TabBar { width: 1fr; }
-        & #group-metric { width: auto; color: $text-muted; pointer: pointer; }
+        & #group-metric { width: auto; margin-left: 1; color: $text-muted; pointer: pointer; }
         & ChartGrid { height: 3fr; }
         & GroupTable { height: 2fr; }
     }

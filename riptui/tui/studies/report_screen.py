@@ -41,7 +41,11 @@ class ReportScreen(Screen[int]):
         & #report-text { height: 1fr; scrollbar-size-vertical: 1; }
         & #report-caption { height: auto; max-height: 4; padding: 0 1; color: $text-muted; }
         & Markdown { padding: 0 1; }
+        & MarkdownTableContent > .cell { text-overflow: fold; }
+        & MarkdownTableContent > .header { text-overflow: fold; }
     }
+    ReportScreen.-narrow MarkdownTableContent > .cell { padding: 0; }
+    ReportScreen.-narrow MarkdownTableContent > .header { padding: 0; }
     """
 
     def __init__(self, items: Sequence[ReportItem], number: int, graphics: Graphics) -> None:

@@ -1,11 +1,14 @@
 """The list of the studies: a line each, repainted where it changed."""
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from rich.text import Text
+from textual.binding import BindingType
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+from riptui.tui import bindings
 from riptui.tui.studies.study_reader import StudyState
 from riptui.tui.studies.study_texts import list_lines
 
@@ -13,6 +16,7 @@ from riptui.tui.studies.study_texts import list_lines
 class LineList(OptionList):
     """Lines with keys of their own; the cursor stays on its key while others come and go."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings.STUDY_LINES]
     DEFAULT_CSS = "LineList { text-wrap: nowrap; text-overflow: ellipsis; }"
 
     def __init__(self, *, id: str) -> None:
@@ -37,11 +41,24 @@ class LineList(OptionList):
         self.clear_options()
         self.add_options([Option(text) for _, text in lines])
         if keys:
-            self.highlighted = keys.index(current) if current in keys else min(place, len(keys) - 1)
+            first = next((index for index, key in enumerate(keys) if key), 0)  # below the notes, which have no key
+            at_place = min(max(place, first), len(keys) - 1)
+            self.highlighted = keys.index(current) if current and current in keys else at_place
 
     def go_to_key(self, key: str) -> None:
         if key in self._keys:
             self.highlighted = self._keys.index(key)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return action != "select" or any(self._keys)
+
+    def action_page_up(self) -> None:
+        if self.scrollable_content_region:  # Textual fails at a list that has no room yet
+            super().action_page_up()  # type: ignore[no-untyped-call]
+
+    def action_page_down(self) -> None:
+        if self.scrollable_content_region:
+            super().action_page_down()  # type: ignore[no-untyped-call]
 
     def move(self, rows: int) -> None:
         if self._keys:

@@ -65,7 +65,7 @@ def format_start(line: WaitingTrajectory) -> str:
     return "now" if line.starts_in < 1 else format_duration(line.starts_in)
 
 
-def summarise_queue(queue: ListedQueue) -> str:
+def summarise_queue(queue: ListedQueue, *, has_workers: bool = True) -> str:
     """3,000 wait, 12 yours · 41 min left"""
     if not queue.lines:
         return "nothing waits"
@@ -73,4 +73,5 @@ def summarise_queue(queue: ListedQueue) -> str:
     count = len(queue.lines)
     whose = "" if own == count else f", {own:,} yours" if own else ", none yours"
     left = "" if queue.seconds_left is None else f" · {format_duration(queue.seconds_left)} left"
+    left = left if has_workers else " · no worker runs: s starts one"
     return f"{count:,} {'waits' if count == 1 else 'wait'}{whose}{left}"

@@ -186,7 +186,8 @@ class WorkersScreen(Screen[str]):
         queue, one = self.queue_table.queue, self.chosen_worker
         if self.tab == "queue":
             marked = f"{len(self.queue_table.marked):,} marked · " if self.queue_table.marked else ""
-            text = marked + (summarise_queue(queue) if queue else "reading …")
+            has_workers = bool(self._message.workers)
+            text = marked + (summarise_queue(queue, has_workers=has_workers) if queue else "reading …")
         else:
             text = f"worker {one.title}" if one else ""
             text += "" if self.tab == "worker" or self.log_view.is_following else " · G follows"
@@ -266,9 +267,10 @@ class WorkersScreen(Screen[str]):
         self._in_queue(partial(self.queue_table.mark_all, self.pattern))
 
     def _in_queue(self, action: Callable[[], object]) -> None:
-        """Do something in the queue, if it is shown."""
+        """Do something in the queue, and go there: the arrows and x are about what was marked or moved."""
         if self.tab != "queue":
             self.action_show_tab("queue")
+        self.queue_table.focus()
         action()
         self._show_summary()
 

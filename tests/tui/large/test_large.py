@@ -203,6 +203,17 @@ async def test_enter_and_a_double_click_open_it_too(runs: Path) -> None:
         await pilot.wait_until(lambda: isinstance(pilot.app.screen, LargeScreen), "a double click")
 
 
+async def test_a_group_that_is_closed_right_after_enter_does_not_matter(runs: Path) -> None:
+    async with open_app(runs, select=FIRST, terminal=HALF_BLOCKS) as pilot:
+        await pilot.wait_for_frame(32)
+        pilot.tree.action_open()
+        pilot.tree.action_collapse_all()
+        await pilot.wait_until(lambda: isinstance(pilot.app.screen, LargeScreen), "the large picture")
+        await LargePilot(pilot).settle()
+        await pilot.press("q")
+        await pilot.wait_until(lambda: pilot.tree.current_row and pilot.tree.current_row.path == FIRST, "the tree")
+
+
 async def test_before_the_trajectory_was_read_it_opens_at_the_newest_frame(runs: Path) -> None:
     async with open_app(runs, select=FIRST, terminal=HALF_BLOCKS) as pilot:
         await pilot.wait_for_frame(32)

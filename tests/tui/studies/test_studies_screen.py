@@ -196,7 +196,9 @@ async def test_a_report_that_is_there_is_read_section_by_section(written: Writte
     async with open_studies(RUNS) as studies:
         await studies.press("4", "enter")
         await studies.see("report.md, report.html and figures", "of 8 trajectories", "Stability", "Figure 7, telea")
-        await studies.press(*["j"] * 4, "enter")
+        await studies.see("enter Open")
+        assert studies.screen.panes.report.current_key == "0"  # not the notes above
+        await studies.press("j", "enter")
         await studies.until(lambda: isinstance(studies.app.screen, ReportScreen), "the section")
         await studies.see("0.7146")
         await studies.press("right")
@@ -207,6 +209,33 @@ async def test_a_report_that_is_there_is_read_section_by_section(written: Writte
         await studies.press("right", "escape")
         await studies.until(lambda: studies.app.screen is studies.screen)
         assert studies.screen.panes.report.current_key == "3"
+
+
+async def test_a_table_of_a_report_has_all_its_values_in_little_room(written: Written) -> None:
+    study = made(written)
+    write_report_by_hand(study.report_folder)
+    heads = ["inpainter", "mask", "n", "images", "at the end", "area", "half-life", "s per inpainting"]
+    values = ["navier-stokes", "64 px", "9", "5", "0.7157", "0.7781", "66 %", "0.0083"]
+    rows = "\n".join(f"| {' | '.join(row)} |" for row in (heads, ["--"] * len(heads), values))
+    (study.report_folder / "report.md").write_text(f"# Report\n\nTwo.\n\n## Stability\n\n{rows}\n")
+    async with open_studies(RUNS, (80, 24)) as studies:
+        await studies.press("4", "enter")
+        await studies.see("¶ Stability")
+        await studies.press("j", "enter")
+        await studies.see(*(f"│{value}" for value in values))
+
+
+async def test_page_keys_that_come_before_a_list_has_room_do_nothing(written: Written) -> None:
+    made(written)
+    async with open_studies(RUNS) as studies:
+        await studies.press("tab")  # so that tabs take the focus
+        panes = studies.screen.panes
+        studies.screen.action_select_tab("failures")
+        panes.failures.action_page_up()
+        panes.failures.action_page_down()
+        await studies.see("nothing failed")
+        await studies.press("pageup", "pagedown")
+        assert studies.app.focused is panes.failures
 
 
 def write_report_by_hand(folder: Path) -> None:

@@ -297,6 +297,24 @@ async def test_a_worker_is_started_on_the_device_that_is_chosen(runs: Path, monk
     assert [options.device for options in started] == ["cuda:1"]
 
 
+async def test_a_key_for_the_queue_goes_there(runs: Path) -> None:
+    async with open_app(runs) as pilot:
+        await enter(pilot)
+        screen(pilot).workers_table.focus()
+        await pilot.press("m")
+        await pilot.wait_until(lambda: pilot.app.focused is queue(pilot), "where the mark is")
+        await pilot.press("x")
+        await pilot.wait_until(lambda: len(queue(pilot).rows) == 4, "the one that was marked is taken out")
+
+
+async def test_where_no_worker_runs_the_queue_says_how_to_start_one(runs: Path, staff: Staff) -> None:
+    async with open_app(runs) as pilot:
+        await enter(pilot)
+        await pilot.wait_until(lambda: "5 wait · no worker runs: s starts one" in pilot.screen_text, "how to")
+        staff.add()
+        await pilot.wait_until(lambda: "no worker runs" not in pilot.screen_text, "that one runs")
+
+
 async def test_a_log_is_followed_wrapped_and_searched(runs: Path, staff: Staff) -> None:
     lines = [f"line {number}{' is long' * (30 if number == 40 else 0)}" for number in range(200)]
     entry = staff.add(log="\n".join(lines) + "\n")

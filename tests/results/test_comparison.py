@@ -96,6 +96,7 @@ def test_holm_is_as_in_his_example_of_definition() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_equal_inpainters_are_told_apart_no_more_often_than_by_chance() -> None:
     rng = np.random.default_rng(0)
     told = 0

@@ -46,6 +46,7 @@ def grey(folder: Path) -> Trajectory:
 
 
 @pytest.mark.parametrize("metric", [SSIM, DELTA_E])
+@pytest.mark.exhaustive
 def test_no_excess_where_each_repaint_of_a_square_is_alike(metric: str, tmp_path: Path) -> None:
     """SSIM sees 5 px beyond a square, so D1 x coverage cannot be exact for it; what first repaints added is."""
     trajectory = grey(tmp_path / "grey")
@@ -59,6 +60,7 @@ def test_no_excess_where_each_repaint_of_a_square_is_alike(metric: str, tmp_path
     assert np.abs(rough.values).max() > 0.01 * np.ptp(curve.values)
 
 
+@pytest.mark.exhaustive
 def test_a_metric_measured_at_every_iteration_needs_no_patches(tmp_path: Path) -> None:
     trajectory = grey(tmp_path / "grey")
     curve = measured(trajectory, SSIM, every=True)

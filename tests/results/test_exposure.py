@@ -144,6 +144,7 @@ def test_without_damaged_surroundings_a_classical_inpainter_has_no_recursion_eff
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_navier_stokes_has_no_recursion_effect_and_telea_a_small_one(tmp_path: Path, pictures: list[Image]) -> None:
     """Telea's fill gets a little worse with its surroundings: 1 to 2 % of the first error with each repaint."""
     navier_stokes = effect_of(tmp_path / "n", pictures, lambda original: None, inpainter="navier-stokes", amount=200.0)

@@ -236,6 +236,7 @@ def test_the_correlation_of_nets_is_spearmans_also_with_ties() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_the_interval_of_the_correlation_is_nearly_that_of_drawing_ranks_anew() -> None:
     """The ranks are not computed anew in each resample; that is a hundred times as fast and changes little."""
     x = np.random.default_rng(1).normal(size=60)

@@ -41,6 +41,7 @@ def test_a_group_has_a_frame_of_each_picture_at_each_point(study: list[Trajector
         assert all([vectors.shape for vectors in frames.by_seed] == [(7, 4)] * 2 for frames in group.points.values())
 
 
+@pytest.mark.exhaustive
 def test_a_metric_rises_as_the_frames_move_away(study: list[Trajectory]) -> None:
     first, second = set_curves(read(study), "kid")
     assert [point.inpainted for point in first.points] == [50, 100]

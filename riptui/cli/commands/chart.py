@@ -42,7 +42,10 @@ out_option = click.option(
 )
 @click.option("--picture", metavar="NAME", default="", show_default="the first", help="The picture of the view runs.")
 @click.option(
-    "--features", metavar="NAME", help="The stored features of the view sets. [default: inception, if stored]"
+    "--features",
+    metavar="NAME",
+    show_default="inception if stored",
+    help="Features for the view sets; they must be stored.",
 )
 @click.option("--log", is_flag=True, help="A logarithmic y axis.")
 @filter_option

@@ -90,6 +90,7 @@ def test_a_file_paints_as_the_folder_that_it_was_made_from(
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_a_text_encoder_named_as_early_web_uis_did_is_found(
     checkpoints: Checkpoints, files: Callable[..., Path], tmp_path: Path, cache: Path
 ) -> None:
@@ -258,6 +259,7 @@ def test_a_file_that_is_not_whole_is_refused_before_its_weights_are_read(
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_what_a_file_lacks_is_taken_from_the_folder_with_the_configurations_or_named(
     checkpoints: Checkpoints, files: Callable[..., Path], tmp_path: Path, cache: Path
 ) -> None:

@@ -111,6 +111,7 @@ def test_a_shard_that_lacks_what_its_index_promises_is_named(checkpoints: Checkp
         loaded(tmp_path / "it")
 
 
+@pytest.mark.exhaustive
 def test_older_names_of_tensors_are_understood(copied: Callable[[str], Path]) -> None:
     folder = copied("sd2")
     expected = paint(loaded(folder))
@@ -176,6 +177,7 @@ def test_each_component_is_loaded_in_its_own_variant(copied: Callable[[str], Pat
     assert "variant" not in loaded(copied("sd1.5"), "sd1.5").notes
 
 
+@pytest.mark.exhaustive
 def test_a_trajectory_of_an_older_release_goes_on_with_the_variant_that_it_had(copied: Callable[[str], Path]) -> None:
     """One part that exists only as fp16 made all parts load their fp16 files, and no note said so."""
     folder = copied("sd2")

@@ -80,6 +80,7 @@ def compiler(monkeypatch: pytest.MonkeyPatch) -> FakeCompiler:
 
 
 @pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.exhaustive
 def test_few_rows_are_painted_through_graphs_whose_output_is_overwritten_at_each_step(
     family: str, checkpoints: Checkpoints, compiler: FakeCompiler
 ) -> None:

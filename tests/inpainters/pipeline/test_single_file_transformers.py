@@ -37,6 +37,7 @@ def sd3(checkpoints: Checkpoints, tmp_path_factory: pytest.TempPathFactory) -> t
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_stable_diffusion_3_in_one_file_paints_as_its_folder(sd3: tuple[Path, Path], tmp_path: Path) -> None:
     folder, file = sd3
     wanted = paint(loaded(folder, "diffusion", prompt="cat"))

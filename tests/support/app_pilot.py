@@ -140,7 +140,7 @@ class AppPilot:
 
     async def wait_for_command(self) -> None:
         """Wait until no dialog is open and no command runs."""
-        await self.wait_until(lambda: isinstance(self.app.screen, Browser) and not self.browser.commands_running)
+        await self.wait_until(lambda: isinstance(self.app.screen, Browser) and not self.browser.commands.is_running)
 
     async def wait_for_frame(self, k: int | None = None) -> None:
         """Wait until a trajectory is shown, at frame k."""

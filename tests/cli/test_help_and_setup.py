@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -324,6 +325,11 @@ def test_paths_are_completed_to_folders(name: str, make_trajectory: MakeTrajecto
 # ── help ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@cache
+def help_of(name: str) -> str:
+    return riptui(name, "--help").out
+
+
 def options() -> Iterator[Any]:
     for name in COMMANDS:
         for param in command(name).params:
@@ -337,7 +343,7 @@ def test_every_option_has_a_sentence_in_the_help(name: str, option: click.Option
     assert option.help
     assert option.help[0].isupper() or not option.help[0].isalpha()
     assert option.help.endswith(".")
-    shown = riptui(name, "--help").out
+    shown = help_of(name)
     assert all(re.search(rf"{opt}\b", shown) for opt in [*option.opts, *option.secondary_opts])
     assert option.help.split()[0] in shown
 

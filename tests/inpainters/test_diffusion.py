@@ -116,7 +116,7 @@ def made(checkpoints: Checkpoints) -> dict[str, Any]:
     return Loaded()
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", some_of(FAMILIES, "sd2", "sdxl", "flux-fill"))
 def test_a_trajectory_is_that_of_a_plain_diffusers_script(
     family: str, checkpoints: Checkpoints, make_trajectory: MakeTrajectory
 ) -> None:

@@ -18,6 +18,7 @@ from riptui.graphics.probe import QUERIES
 from riptui.store import layout
 from riptui.store.trash import move_to_trash
 from tests.support.command import RICH, Outcome, environment, require_harmless, riptui
+from tests.support.exhaustive import some_of
 from tests.support.hostile_texts import (
     CLIPBOARD,
     EVERYTHING,
@@ -71,14 +72,15 @@ def test_the_command_that_would_make_a_trajectory_resumes_it(folder: Path) -> No
     assert names(Path("runs/g")) == ["t"]
 
 
-@pytest.mark.parametrize(
-    ("kind", "name"),
-    [
-        *product(["its own content", "a precious file"], FILES),
-        *product(["a precious folder", "nothing yet"], [layout.KEYFRAMES, layout.LOG, ".lock", ".tmp-request.json"]),
-    ],
-)
-def test_a_link_in_a_trajectory_lets_nothing_out(name: str, kind: str, folder: Path, outside: Path) -> None:
+LINKS = [
+    *product(["its own content", "a precious file"], FILES),
+    *product(["a precious folder", "nothing yet"], [layout.KEYFRAMES, layout.LOG, ".lock", ".tmp-request.json"]),
+]
+
+
+@pytest.mark.parametrize("linked", some_of(LINKS, *LINKS[::3]), ids=" ".join)
+def test_a_link_in_a_trajectory_lets_nothing_out(linked: tuple[str, str], folder: Path, outside: Path) -> None:
+    kind, name = linked
     targets = {
         "a precious file": outside / "precious",
         "a precious folder": outside / "folder",

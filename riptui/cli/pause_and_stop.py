@@ -12,7 +12,7 @@ from riptui.cli.unlisted import UnlistedFolders
 from riptui.errors import RiptuiError, WorkerError
 from riptui.store.listing import find_all_trajectories
 from riptui.store.trajectory import Status, Trajectory
-from riptui.supervision.client import kill_worker, list_running_workers, request_state, shut_down
+from riptui.supervision.client import kill_as_asked, list_running_workers, request_state, shut_down
 
 
 def pause(paths: tuple[Path, ...]) -> int:
@@ -34,7 +34,7 @@ def _shut_down(runs: Path, worker_id: str, *, kill: bool) -> int:
     problems = []
     for worker in workers:
         try:
-            (kill_worker if kill else shut_down)(worker)
+            (kill_as_asked if kill else shut_down)(worker)
             outcome = "was killed" if kill else "exits after the current iteration"
             print_line(f"worker {worker.record.id} {outcome}")
         except WorkerError as error:

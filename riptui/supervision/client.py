@@ -16,7 +16,7 @@ from typing import Literal
 
 import msgspec
 
-from riptui.errors import DamagedError, DiskError, HeldError, WorkerError
+from riptui.errors import DamagedError, DiskError, HeldError, RiptuiError, WorkerError
 from riptui.store.asked_server import with_own_server
 from riptui.store.disk import read_tail
 from riptui.store.disk_failure import require_writable
@@ -36,6 +36,7 @@ from riptui.store.worker_registry import Worker, hold_start_lock, list_workers, 
 COMMAND = (sys.executable, "-m", "riptui")
 START_TIMEOUT_SECONDS = 60.0  # seconds; an interpreter on a cold network disk takes tens of them
 POLL_SECONDS = 0.05  # seconds between two looks for a worker that is starting
+RELEASE_SECONDS = 2.0  # in which the kernel frees the locks of a process that was killed
 LOG_TAIL_LINES = 12  # lines of the log that an error quotes
 LOG_TAIL_BYTES = 2**16  # bytes that they are looked for in
 SERVED_USERS: tuple[ServedUsers, ...] = ("own", "group", "all")
@@ -231,6 +232,28 @@ def kill_worker(worker: Worker) -> None:
         is_sent = False
     if not is_sent:
         raise WorkerError(f"worker {record.id} cannot be killed from here: end process {record.pid} on {record.host}")
+
+
+def kill_as_asked(worker: Worker) -> None:
+    """As `kill_worker`, because a user asked for it: what it computed does not count as its killer."""
+    kill_worker(worker)
+    runs = worker.folder.parents[2]
+    for job in worker.live.jobs if worker.live else ():
+        _forget_attempts(Trajectory(runs / job.path))
+
+
+def _forget_attempts(trajectory: Trajectory) -> None:
+    """Forget them as soon as the process that died lets the trajectory go; another may have taken it by then."""
+    deadline = time.monotonic() + RELEASE_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            clear_failure(trajectory)
+        except HeldError:
+            time.sleep(POLL_SECONDS)
+        except RiptuiError:  # it was removed, or its disk refuses
+            return
+        else:
+            return
 
 
 def request_state(

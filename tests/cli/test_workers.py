@@ -17,6 +17,7 @@ from riptui.cli import logind
 from riptui.cli.run_display import BarsDisplay, open_display
 from riptui.events import Ended, Loading, Started, StepDone
 from riptui.inpainters.devices import device_names
+from riptui.store import layout
 from riptui.store.listing import find_trajectories
 from riptui.store.trajectory import Status, Trajectory
 from riptui.store.worker_record import WorkerOptions
@@ -255,6 +256,7 @@ def test_workers_are_sent_away_by_name_or_all_of_them(runs: Path, make_trajector
     killed = riptui("stop", "--worker", worker.record.id, "--kill", "--runs", runs)
     assert killed.out == f"worker {worker.record.id} was killed\n"
     wait_until(lambda: not list_running_workers(runs))
+    assert not (runs / "a" / "one" / layout.ATTEMPTS).exists()  # it did not kill the worker: its user did
     assert riptui("stop", "--worker", "all", "--runs", runs).out == f"no running workers in {runs}\n"
 
 

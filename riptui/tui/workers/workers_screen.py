@@ -21,7 +21,7 @@ from textual.widgets import ContentSwitcher, Input, Static
 
 from riptui.errors import InputError, RiptuiError
 from riptui.store.worker_record import WorkerOptions
-from riptui.supervision.client import kill_worker, shut_down, start_worker
+from riptui.supervision.client import kill_as_asked, shut_down, start_worker
 from riptui.text.terminal import printable
 from riptui.text.units import format_count
 from riptui.tui import bindings
@@ -322,7 +322,7 @@ class WorkersScreen(Screen[str]):
     @work
     async def _end_in_thread(self, one: DescribedWorker, *, kill: bool) -> None:
         try:
-            await asyncio.to_thread(kill_worker if kill else shut_down, one.worker)
+            await asyncio.to_thread(kill_as_asked if kill else shut_down, one.worker)
         except RiptuiError as error:
             self.say(str(error), is_warning=True)
         else:

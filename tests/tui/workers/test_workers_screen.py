@@ -243,7 +243,7 @@ async def test_a_worker_is_shut_down_or_killed_after_a_question(
     runs: Path, staff: Staff, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     killed: list[Worker] = []
-    monkeypatch.setattr(workers_screen, "kill_worker", killed.append)
+    monkeypatch.setattr(workers_screen, "kill_as_asked", killed.append)
     entry = staff.add()
     async with open_app(runs) as pilot:
         await enter(pilot)

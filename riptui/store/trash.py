@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 
 from riptui.errors import DamagedError, DiskError, NameRefusedError
+from riptui.filesystem import TEMPORARY_PREFIX
 from riptui.store import layout
 from riptui.store.claim import encode_record
 from riptui.store.disk import Folder, list_folder, make_folders, make_folders_inside, read_file
@@ -27,6 +28,7 @@ from riptui.store.worker_registry import PRIVATE_FOLDER
 TRASH_FOLDER = "trash"
 RECORD_FILE = "trash.json"
 CONTENT_FOLDER = "trajectory"
+NO_CONTENT = {RECORD_FILE, f"{TEMPORARY_PREFIX}{RECORD_FILE}"}  # what an entry holds before its trajectory
 MAX_RECORD_BYTES = 2**16  # bytes
 GRACE_SECONDS = 60.0  # seconds; a younger entry without content may still be in progress
 
@@ -160,5 +162,5 @@ def _remove_empty_entries(trash: Path) -> None:
             is_old = time.time() - path.stat().st_mtime > GRACE_SECONDS
         except OSError:
             continue
-        if is_old and not path.is_symlink() and set(list_folder(path)) <= {RECORD_FILE}:
+        if is_old and not path.is_symlink() and set(list_folder(path)) <= NO_CONTENT:
             shutil.rmtree(path, ignore_errors=True)

@@ -9,6 +9,7 @@ import pytest
 from riptui.errors import DiskError, HeldError, NameRefusedError, NotATrajectoryError
 from riptui.store import move, trash
 from riptui.store.claim import claim
+from riptui.store.disk import make_folders
 from riptui.store.listing import find_trajectories
 from riptui.store.lock import LOCK_FILE as LOCK
 from riptui.store.trajectory import Status, Trajectory
@@ -165,13 +166,17 @@ def crash(*_: object, **__: object) -> None:
     raise CrashError
 
 
+@pytest.mark.parametrize("call", ["riptui.store.trash.move", "os.rename", "os.fsync"])
 def test_a_crash_before_the_move_leaves_the_trajectory_and_no_entry(
-    make_trajectory: MakeTrajectory, runs: Path, monkeypatch: pytest.MonkeyPatch
+    call: str, make_trajectory: MakeTrajectory, runs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Also while the record is written."""
     one, other = make_trajectory("a/m64-s0", seed=0), make_trajectory("a/m64-s1", seed=1)
     with monkeypatch.context() as patched:
-        patched.setattr(trash, "move", crash)
+        make_folders(runs / ".riptui" / "trash")
+        patched.setattr(trash, "make_folders", lambda path: (path.mkdir(), patched.setattr(call, crash)))
         patched.setattr(trash.shutil, "rmtree", lambda *_, **__: None)
+        patched.setattr("os.unlink", lambda *_, **__: None)
         with pytest.raises(CrashError):
             trash.move_to_trash(runs, [one.path])
     assert there(runs) == ["a/m64-s0", "a/m64-s1"]

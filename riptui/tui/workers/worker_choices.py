@@ -39,33 +39,32 @@ def ask_device(uses: Sequence[GpuUse]) -> ChoiceDialog[str]:
     return ChoiceDialog("Start a worker on", choices)
 
 
-def ask_shut_down(one: DescribedWorker) -> ConfirmDialog:
-    text = f"Shut down worker {one.title}? It finishes its current iteration; what it computes stays queued."
-    if one.worker.record.command:
-        text = f"End riptui {one.worker.record.command} (process {one.title}), as Ctrl-C does?"
+def ask_shut_down(chosen: DescribedWorker) -> ConfirmDialog:
+    text = f"Shut down worker {chosen.title}? It finishes its current iteration; what it computes stays queued."
+    if chosen.worker.record.command:
+        text = f"End riptui {chosen.worker.record.command} (process {chosen.title}), as Ctrl-C does?"
     return ConfirmDialog("Shut down", text, yes="Shut down")
 
 
-def ask_kill(one: DescribedWorker) -> ConfirmDialog:
-    jobs = one.worker.live.jobs if one.worker.live else ()
-    text = f"Kill worker {one.title} at once?"
+def ask_kill(chosen: DescribedWorker) -> ConfirmDialog:
+    jobs = chosen.worker.live.jobs if chosen.worker.live else ()
+    text = f"Kill worker {chosen.title} at once?"
     if jobs:
-        text += f" The current iteration of {format_count(len(jobs), 'trajectory')} is lost; after three such deaths"
-        text += " in a row a trajectory counts as failed."
+        text += f" The current iteration of {format_count(len(jobs), 'trajectory')} is lost; the rest stays queued."
     return ConfirmDialog("Kill", text, yes="Kill", destructive=True)
 
 
-def require_own_worker(one: DescribedWorker | None, *, here: bool = False) -> DescribedWorker:
+def require_own_worker(chosen: DescribedWorker | None, *, here: bool = False) -> DescribedWorker:
     """A running worker that this user may end. here: from this machine only. Raises InputError."""
-    if one is None:
+    if chosen is None:
         raise InputError("no worker runs; s starts one")
-    if not one.worker.alive:
-        raise InputError(f"worker {one.title} has ended")
-    if not one.is_own:
-        whose = one.user or "another user"
-        raise InputError(f"worker {one.title} is {whose}'s, and only {whose} ends it")
-    if one.worker.record.study:
-        raise InputError(f"it belongs to a study: riptui study stop {one.worker.record.study}")
-    if here and not one.is_here:
-        raise InputError(f"worker {one.title} runs on another machine: shut it down (x), or kill it there")
-    return one
+    if not chosen.worker.alive:
+        raise InputError(f"worker {chosen.title} has ended")
+    if not chosen.is_own:
+        whose = chosen.user or "another user"
+        raise InputError(f"worker {chosen.title} is {whose}'s, and only {whose} ends it")
+    if chosen.worker.record.study:
+        raise InputError(f"it belongs to a study: riptui study stop {chosen.worker.record.study}")
+    if here and not chosen.is_here:
+        raise InputError(f"worker {chosen.title} runs on another machine: shut it down (x), or kill it there")
+    return chosen

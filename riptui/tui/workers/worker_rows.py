@@ -55,7 +55,7 @@ def describe_workers(workers: Sequence[Worker]) -> list[DescribedWorker]:
 
 def build_worker_table(workers: Sequence[DescribedWorker]) -> tuple[tuple[TableColumn, ...], tuple[TableRow, ...]]:
     """Columns and rows, the running ones first."""
-    rows = tuple(_build_row(one) for one in workers)
+    rows = tuple(_build_row(described) for described in workers)
     columns = []
     for index, title in enumerate(TITLES):
         longest = max([cell_len(title), *(cell_len(str(row.values[index])) + 2 * (not index) for row in rows)])
@@ -63,33 +63,33 @@ def build_worker_table(workers: Sequence[DescribedWorker]) -> tuple[tuple[TableC
     return tuple(columns), rows
 
 
-def _build_row(one: DescribedWorker) -> TableRow:
-    worker, live = one.worker, one.worker.live
+def _build_row(described: DescribedWorker) -> TableRow:
+    worker, live = described.worker, described.worker.live
     mark, style = PHASE_MARKS.get(live.state if live else "starting", "●"), ""
     if not worker.alive:
-        mark, style = ("✗", "error") if one.has_died else ("◼", "dim")
+        mark, style = ("✗", "error") if described.has_died else ("◼", "dim")
     elif worker.silent:
         mark, style = "!", "warning"
     is_computing = worker.alive and live is not None and not worker.silent
     rate = format_rate(live.rate) if is_computing and live and live.rate else ""
     values: tuple[CellValue, ...] = (
-        one.title,
-        _describe_work(one),
+        described.title,
+        _describe_work(described),
         rate.removesuffix(" it/s"),
         printable(worker.device.partition(" (")[0] or "best"),
-        one.user,
+        described.user,
         _format_left(worker) if is_computing else "",
         format_since(worker.record.started),
         printable(live.inpainter) if live else "",
     )
-    return TableRow(one.id, mark, values, style)
+    return TableRow(described.id, mark, values, style)
 
 
-def _describe_work(one: DescribedWorker) -> str:
+def _describe_work(described: DescribedWorker) -> str:
     """fig7/cat/m64-s0 38/256 +3; or loading, idle, no sign for 45 s, died."""
-    worker, live = one.worker, one.worker.live
+    worker, live = described.worker, described.worker.live
     if not worker.alive:
-        return "died: see its log" if one.has_died else "has ended"
+        return "died: see its log" if described.has_died else "has ended"
     parts = [format_silence(worker.silent)] if worker.silent else []
     if live is not None and live.jobs:
         job = live.jobs[0]
@@ -122,15 +122,15 @@ def format_since(started: str) -> str:
     return then.strftime("%H:%M" if then.date() == datetime.now().astimezone().date() else "%b %d")
 
 
-def describe_worker(one: DescribedWorker) -> Content:
+def describe_worker(described: DescribedWorker) -> Content:
     """All that is known of a worker: its process, its options, its jobs, what it skips and why."""
-    record, live = one.worker.record, one.worker.live
+    record, live = described.worker.record, described.worker.live
     rows = [
         ("worker", record.id),
-        ("process", f"{record.pid} on {record.host}, of {one.user or 'an unknown user'}, since {record.started}"),
-        ("device", one.worker.device or "the best there is"),
-        ("options", _describe_options(one.worker)),
-        ("log", str(one.worker.log)),
+        ("process", f"{record.pid} on {record.host}, of {described.user or 'an unknown user'}, since {record.started}"),
+        ("device", described.worker.device or "the best there is"),
+        ("options", _describe_options(described.worker)),
+        ("log", str(described.worker.log)),
     ]
     rows += [("command", f"riptui {record.command}: takes nothing from the queue")] if record.command else []
     rows += [("study", record.study)] if record.study else []

@@ -150,7 +150,7 @@ class WorkersScreen(Screen[str]):
         self, described: list[DescribedWorker], columns: tuple[TableColumn, ...], rows: tuple[TableRow, ...]
     ) -> None:
         if self.is_mounted:
-            self.described = {one.id: one for one in described}
+            self.described = {row.id: row for row in described}
             self.workers_table.show(columns, rows)
             if self._awaited_worker and self.workers_table.select(self._awaited_worker):
                 self._awaited_worker = ""
@@ -159,10 +159,10 @@ class WorkersScreen(Screen[str]):
     @on(RowTable.RowReached, "#workers-table")
     def _show_worker(self) -> None:
         """Show what the lower part says of the chosen worker."""
-        one = self.chosen_worker
-        if one is not None:
-            self.log_view.follow(None if one.worker.record.command else one.worker.log)
-            self.query_one(TextPane).show(describe_worker(one))
+        chosen = self.chosen_worker
+        if chosen is not None:
+            self.log_view.follow(None if chosen.worker.record.command else chosen.worker.log)
+            self.query_one(TextPane).show(describe_worker(chosen))
         else:
             self.query_one(TextPane).show(Content("no worker runs; s starts one"))
         self._show_summary()
@@ -183,13 +183,13 @@ class WorkersScreen(Screen[str]):
     @on(RowTable.RowReached, "#queue")
     def _show_summary(self) -> None:
         """What the lower part shows, in the line above it, and why the cursor's row waits, in the last."""
-        queue, one = self.queue_table.queue, self.chosen_worker
+        queue, chosen = self.queue_table.queue, self.chosen_worker
         if self.tab == "queue":
             marked = f"{len(self.queue_table.marked):,} marked · " if self.queue_table.marked else ""
             has_workers = bool(self._message.workers)
             text = marked + (summarise_queue(queue, has_workers=has_workers) if queue else "reading …")
         else:
-            text = f"worker {one.title}" if one else ""
+            text = f"worker {chosen.title}" if chosen else ""
             text += "" if self.tab == "worker" or self.log_view.is_following else " · G follows"
         summary = self.query_one("#workers-summary", Static)
         if str(summary.content) != text:
@@ -239,11 +239,13 @@ class WorkersScreen(Screen[str]):
             self.log_view.focus()
 
     def action_go(self) -> None:
-        one = self.chosen_worker
+        chosen = self.chosen_worker
         if self.focused is self.queue_table:
             path = self.queue_table.current
         else:
-            path = one.worker.live.jobs[0].path if one and one.worker.live and one.worker.live.jobs else None
+            path = (
+                chosen.worker.live.jobs[0].path if chosen and chosen.worker.live and chosen.worker.live.jobs else None
+            )
         if path is None:
             self.say("no trajectory here", is_warning=True)
         else:
@@ -308,26 +310,26 @@ class WorkersScreen(Screen[str]):
 
     def _end_worker(self, *, kill: bool = False) -> None:
         try:
-            one = worker_choices.require_own_worker(self.chosen_worker, here=kill)
+            chosen = worker_choices.require_own_worker(self.chosen_worker, here=kill)
         except InputError as error:
             self.say(str(error), is_warning=True)
             return
 
         def end(is_sure: bool | None) -> None:
             if is_sure:
-                self._end_in_thread(one, kill=kill)
+                self._end_in_thread(chosen, kill=kill)
 
-        self.app.push_screen(worker_choices.ask_kill(one) if kill else worker_choices.ask_shut_down(one), end)
+        self.app.push_screen(worker_choices.ask_kill(chosen) if kill else worker_choices.ask_shut_down(chosen), end)
 
     @work
-    async def _end_in_thread(self, one: DescribedWorker, *, kill: bool) -> None:
+    async def _end_in_thread(self, chosen: DescribedWorker, *, kill: bool) -> None:
         try:
-            await asyncio.to_thread(kill_as_asked if kill else shut_down, one.worker)
+            await asyncio.to_thread(kill_as_asked if kill else shut_down, chosen.worker)
         except RiptuiError as error:
             self.say(str(error), is_warning=True)
         else:
-            asked = "was asked to leave; X kills it if it does not" if one.worker.silent else LEAVES
-            self.say(f"worker {one.title} {'was killed' if kill else asked}")
+            asked = "was asked to leave; X kills it if it does not" if chosen.worker.silent else LEAVES
+            self.say(f"worker {chosen.title} {'was killed' if kill else asked}")
 
     @work
     async def action_start(self) -> None:

@@ -44,7 +44,7 @@ def chart(
         raise InputError("--features belongs to --view sets")
     options = ChartOptions(view, axis=axis, features=canonical_name(features) if features else "")
     charts = read_charts(trajectories, options, metrics, picture)
-    panels = [_make_panel(one) for one in charts]
+    panels = [_make_panel(chart) for chart in charts]
     rows = chart_rows(panels)
     if not rows:
         raise InputError(f"nothing to draw: {_why_empty(charts[0], view)}")

@@ -43,7 +43,7 @@ def _list(runs: Path, filter_text: str, as_json: bool) -> int:
 
         chosen = select_matching(chosen, runs, filter_text)
     if as_json:
-        silent = _read_silent([one.trajectory for one in chosen if one.status is Status.RUNNING])
+        silent = _read_silent([glance.trajectory for glance in chosen if glance.status is Status.RUNNING])
         print_json([as_dict(summary, silent.get(summary.trajectory, 0)) for summary in chosen])
     elif lines := make_lines(map(glance_at, chosen) if total else cache.glance(on_error=unlisted), runs):
         silent = _read_silent([line.trajectory for line in lines if line.status is Status.RUNNING])

@@ -30,7 +30,7 @@ class WrittenInterventions:
 
 def write_interventions(conditions: Sequence[Condition], folder: Path) -> WrittenInterventions:
     """Compare the interventions of all conditions, by each metric; nothing without a pair. Raises DiskError."""
-    runs = [run for one in conditions for run in one.runs]
+    runs = [run for condition in conditions for run in condition.runs]
     names = in_display_order({name for run in runs for name in run.curves})
     effects = [
         effect

@@ -64,8 +64,8 @@ def errors_in_one_line() -> Iterator[None]:
     except PIL.Image.DecompressionBombError as error:
         raise SourceError(f"{to_one_line(error).partition(',')[0]}; {LIMIT}") from error
     except Exception as error:  # by format: OSError, SyntaxError, ValueError, KeyError, EOFError, struct.error ...
-        told = to_one_line(error)
-        reason = f" ({told})" if any(map(str.isalpha, told)) else ""  # some decoders give a number alone
+        cause = to_one_line(error)
+        reason = f" ({cause})" if any(map(str.isalpha, cause)) else ""  # some decoders give a number alone
         raise SourceError(f"damaged or truncated{reason}: copy or save it again") from error
 
 

@@ -204,7 +204,9 @@ def _stored_comparisons(sets: Sequence[SeedSet]) -> Iterator[StoredComparison]:
     first = sets[0].members[0].trajectory
     for name in sorted(set(stored_extractors(first)) - {HASH}, key=_rank):
         comparison = StoredComparison(name, read_features(first, name).identity)
-        if comparison.identity and all(_has_vectors(comparison, member) for one in sets for member in one.members):
+        if comparison.identity and all(
+            _has_vectors(comparison, member) for seed_set in sets for member in seed_set.members
+        ):
             yield comparison
 
 

@@ -91,7 +91,7 @@ class StudyFinder:
 
     def _near_folders(self) -> list[Path]:
         """Where study files are looked for."""
-        return [*dict.fromkeys(one.resolve() for one in (self._runs, self._runs.absolute().parent, Path()))]
+        return [*dict.fromkeys(folder.resolve() for folder in (self._runs, self._runs.absolute().parent, Path()))]
 
     def _list_files(self) -> Iterator[Path]:
         listed = [
@@ -123,7 +123,11 @@ class StudyFinder:
         if changed < 0 or folder not in self._names or self._names[folder][0] != changed:
             names: list[str] = []
             with suppress(OSError):
-                names = [one.name for one in folder.iterdir() if one.name.endswith((".toml", manifest.SUFFIX))]
+                names = [
+                    found_file.name
+                    for found_file in folder.iterdir()
+                    if found_file.name.endswith((".toml", manifest.SUFFIX))
+                ]
             self._names[folder] = changed, sorted(names)
         return [folder / name for name in self._names[folder][1] if name.endswith(suffix)]
 
@@ -187,7 +191,7 @@ def list_recent() -> list[Path]:
 
 def remember_recent(file: Path) -> None:
     """Put a study file first among the recent ones. Errors of the disk are ignored."""
-    others = [str(one) for one in list_recent() if one != file]
+    others = [str(recent) for recent in list_recent() if recent != file]
     remember(STATE_KEY, [str(file), *others][:MAX_RECENT])
 
 

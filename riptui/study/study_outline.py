@@ -45,19 +45,25 @@ def outline_study(study: Study) -> list[StudySetting]:
         for name, value in _list_values(sweep):
             found.setdefault(name, {})[value] = None
     settings = [StudySetting(name, tuple(values)) for name, values in found.items()]
-    return [one for one in settings if one.name in ALWAYS_TOLD or one.values != (DEFAULTS.get(one.name),)]
+    return [
+        setting
+        for setting in settings
+        if setting.name in ALWAYS_TOLD or setting.values != (DEFAULTS.get(setting.name),)
+    ]
 
 
 def describe_product(study: Study) -> str:
     """How many trajectories each picture has: 3 inpainters × 2 masks × 2 seeds; only their number if not all are
     combined.
     """
-    varied = [one for one in outline_study(study) if len(one.values) > 1]
-    if prod(len(one.values) for one in varied) != len(study) or not varied:
+    varied = [setting for setting in outline_study(study) if len(setting.values) > 1]
+    if prod(len(setting.values) for setting in varied) != len(study) or not varied:
         return f"{len(study):,}"
     return " × ".join(
-        format_count(len(one.values), one.name) if one.name in COUNTED else f"{len(one.values):,} values of {one.name}"
-        for one in varied
+        format_count(len(setting.values), setting.name)
+        if setting.name in COUNTED
+        else f"{len(setting.values):,} values of {setting.name}"
+        for setting in varied
     )
 
 

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Button, Input, OptionList, SelectionList, Static
+from textual.widgets import Button, Input, Label, OptionList, SelectionList, Static
 from textual.widgets.option_list import Option
 from textual.widgets.selection_list import Selection
 
@@ -62,6 +62,12 @@ class Dialog(ModalScreen[Answer]):
         box.border_title = Text(printable(self._title))
         box.border_subtitle = self.KEYS
         return box
+
+    def make_field(self, label: str, value: str, id: str, placeholder: str = "") -> Horizontal:
+        """A line with a label and a text to edit."""
+        text_input = Input(value, placeholder=placeholder, id=id, compact=True)
+        text_input.cursor_blink = False
+        return Horizontal(Label(label), text_input, classes="line")
 
 
 class ConfirmDialog(Dialog[bool]):

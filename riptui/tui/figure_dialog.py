@@ -18,7 +18,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
-from textual.widgets import Button, Checkbox, Input, Label, Static
+from textual.widgets import Button, Checkbox, Input, Static
 
 from riptui.errors import InputError
 from riptui.settings.state import recall, remember
@@ -88,19 +88,14 @@ class FigureScreen(Dialog[list[Path] | None]):
             for kind, label in KIND_LABELS.items():
                 yield Checkbox(label, kind in previous.kinds, id=kind, compact=True)
             yield Checkbox("overwrite existing files", previous.overwrite, id="overwrite", compact=True)
-            yield self._make_field("Name", self._figure.stem, "name")
-            yield self._make_field("Folder", previous.folder, "folder")
+            yield self.make_field("Name", self._figure.stem, "name")
+            yield self.make_field("Folder", previous.folder, "folder")
             yield Static("the numbers are written beside it, as CSV", id="beside")
             yield Static(id="command")
             yield Static(id="status")
             with Horizontal(classes="buttons"):
                 yield Button("Write", id="write", variant="primary", compact=True)
                 yield Button("Cancel", id="cancel", compact=True)
-
-    def _make_field(self, label: str, value: str, id: str) -> Horizontal:
-        text_input = Input(value, id=id, compact=True)
-        text_input.cursor_blink = False
-        return Horizontal(Label(label), text_input, classes="line")
 
     def on_mount(self) -> None:
         self._show_command()

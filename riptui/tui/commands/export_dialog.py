@@ -14,7 +14,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
-from textual.widgets import Button, Checkbox, Input, Label, ProgressBar, Static
+from textual.widgets import Button, Checkbox, Input, ProgressBar, Static
 
 from riptui import export
 from riptui.errors import InputError, RiptuiError
@@ -157,18 +157,13 @@ class ExportScreen(Dialog[list[Path] | None]):
                     label = label.replace("one frame", "the newest" if self._frame is None else f"frame {self._frame}")
                 yield Checkbox(label, kind in (self._kinds or previous.kinds), id=kind, compact=True)
             yield Checkbox("overwrite existing files", previous.overwrite, id="overwrite", compact=True)
-            yield self._make_field("Frames at", previous.at, "at", "half, every, or N iterations")
-            yield self._make_field("Folder", previous.folder, "folder", ".")
+            yield self.make_field("Frames at", previous.at, "at", "half, every, or N iterations")
+            yield self.make_field("Folder", previous.folder, "folder", ".")
             yield ProgressBar(show_eta=False)
             yield Static(id="status")
             with Horizontal(classes="buttons"):
                 yield Button("Export", id="export", variant="primary", compact=True)
                 yield Button("Cancel", id="cancel", compact=True)
-
-    def _make_field(self, label: str, value: str, id: str, placeholder: str) -> Horizontal:
-        text_input = Input(value, placeholder=placeholder, id=id, compact=True)
-        text_input.cursor_blink = False
-        return Horizontal(Label(label), text_input, classes="line")
 
     @property
     def options(self) -> ExportOptions:

@@ -21,7 +21,7 @@ async def nearest(context: CommandContext) -> None:
     corpus = await _choose_corpus(context, manifests)
     if corpus is None:
         return
-    same_folder = [name for name, one in manifests.items() if one.folder == manifests[corpus].folder]
+    same_folder = [name for name, manifest in manifests.items() if manifest.folder == manifests[corpus].folder]
     lookup = await _look_up(context, corpus)
     place: NearestPlace | None = NearestPlace(corpus)
     while place is not None:
@@ -60,6 +60,6 @@ async def _choose_corpus(context: CommandContext, manifests: dict[str, CorpusMan
     if len(manifests) == 1:
         return next(iter(manifests))
     keys = [*"123456789", *[""] * len(manifests)]
-    labels = [f"{name}: {one.folder} by {one.features}" for name, one in manifests.items()]
+    labels = [f"{name}: {manifest.folder} by {manifest.features}" for name, manifest in manifests.items()]
     choices = [DialogChoice(key, label, name) for key, label, name in zip(keys, labels, manifests, strict=False)]
     return await context.show_dialog(ChoiceDialog("The nearest pictures of", choices))

@@ -129,7 +129,7 @@ class SetReader:
     def _analyse(self, number: int, comparison: FrameComparison, choices: Sequence[str]) -> ReadSet:
         chosen = self._sets[number]
         members = {member.trajectory.path for member in chosen.members}
-        summaries = [one for one in self._summaries or () if one.trajectory.path in members]
+        summaries = [summary for summary in self._summaries or () if summary.trajectory.path in members]
         analysis = analyse_diversity(summaries, comparison)
         if not analysis.sets:
             raise InputError(f"{chosen.picture}: {'; '.join(analysis.left_out[:1])}")

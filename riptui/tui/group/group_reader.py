@@ -142,7 +142,9 @@ class GroupReader:
     @property
     def _known_features(self) -> tuple[object, ...]:
         """What tells whether they differ from those before."""
-        return self.feature_names, {path: (one.identity, len(one.vectors)) for path, one in self.features.items()}
+        return self.feature_names, {
+            path: (features.identity, len(features.vectors)) for path, features in self.features.items()
+        }
 
     def read_squares(self, metrics: Iterable[str] = ()) -> Iterator[int]:
         """Read the squares' errors of complete trajectories, one of each spec, that are missing. As `read_coverage`.

@@ -320,7 +320,9 @@ class GroupView(Widget):
         """Show the chart above the table, or one of them in little room."""
         tabs = self.query_one(TabBar)
         further = (
-            [SETS] if self._options.view == SETS or any(one.feature_files for one in self.members.values()) else []
+            [SETS]
+            if self._options.view == SETS or any(member.feature_files for member in self.members.values())
+            else []
         )
         tabs.names = (*VIEWS, *([] if self._fits_both else [TABLE]), GALLERY, *further)
         table_only = not self._fits_both and self._tab == TABLE

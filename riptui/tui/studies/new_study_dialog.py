@@ -45,18 +45,13 @@ class NewStudyDialog(Dialog[Path | None]):
             options = [(name, name) for name in PRESETS]
             select = Select(options, id="preset", value=options[0][1], allow_blank=False, compact=True)
             yield Horizontal(Label("Preset"), select, classes="line")
-            yield self._make_field("Name", "", "name")
-            yield self._make_field("Folder", str(self._folder), "folder")
+            yield self.make_field("Name", "", "name")
+            yield self.make_field("Folder", str(self._folder), "folder")
             yield Static(id="about", markup=False)
             yield Static(classes="problem")
             with Horizontal(classes="buttons"):
                 yield Button("Write", id="write", variant="primary", compact=True)
                 yield Button("Cancel", id="cancel", compact=True)
-
-    def _make_field(self, label: str, value: str, id: str) -> Horizontal:
-        text_input = Input(value, id=id, compact=True)
-        text_input.cursor_blink = False
-        return Horizontal(Label(label), text_input, classes="line")
 
     @property
     def preset(self) -> str:

@@ -133,7 +133,7 @@ class StudiesScreen(StudyCommands):
     def _read(self, groups: Sequence[str], shown: str) -> None:
         try:
             states = self._reader.read(groups, shown)
-            state = next((one for one in states if one.known.key == shown), None)
+            state = next((state for state in states if state.known.key == shown), None)
             log, report = self._reader.read_beside(state) if state else ("", None)
         except RiptuiError as error:
             call_if_open(self, self.say, str(error), "warning")

@@ -30,8 +30,8 @@ def list_lines(states: Sequence[StudyState], columns: int) -> list[Text]:
     """A line for each study; of those elsewhere, and those of one name, with the folder of their file."""
     counts = Counter(state.known.name for state in states)
     titles = [
-        f"{one.name} ({one.file.parent.name})" if one.is_elsewhere or counts[one.name] > 1 else one.name
-        for one in (state.known for state in states)
+        f"{known.name} ({known.file.parent.name})" if known.is_elsewhere or counts[known.name] > 1 else known.name
+        for known in (state.known for state in states)
     ]
     return [_list_line(state, printable(title), columns) for state, title in zip(states, titles, strict=True)]
 

@@ -80,7 +80,7 @@ class NearestScreen(Screen[NearestPlace | None]):
     def on_mount(self) -> None:
         found = self._lookup.found
         rule = f"{found.corpus}: {found.pictures:,} pictures, by {found.features}. {found.threshold.describe()}"
-        self.query_one("#nearest-rule", Static).update(Content(printable("\n".join([rule, *found.notes]))))
+        self.query_one("#nearest-rule", Static).update(Content("\n".join(map(printable, [rule, *found.notes]))))
         self._request()
 
     @property

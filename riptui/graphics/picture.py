@@ -11,7 +11,7 @@ from typing import cast
 
 import numpy as np
 from rich.segment import Segment
-from textual import events
+from textual import events, work
 from textual.geometry import Offset, Region
 from textual.strip import Strip
 from textual.timer import Timer
@@ -194,8 +194,9 @@ class PictureWidget(Widget):
     def _start_encoding(self) -> None:
         if self._canvas and self._screen_region() and not self._sending:  # else the next paint restarts the timer
             self._sending = True
-            self.run_worker(self._send_pixels(), group="pixels")
+            self._send_pixels()
 
+    @work(group="pixels")
     async def _send_pixels(self) -> None:
         """Send the pixels of the image, and of those that replace it meanwhile in pixels."""
         try:

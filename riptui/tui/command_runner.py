@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from textual import work
+
 from riptui.tui import picture_screens
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ class CommandRunner:
         """Start one of `commands` on the current row, unless it is running already."""
         if name not in self._running:
             self._running.add(name)
-            self._browser.run_worker(self._run(name))
+            _start_worker(self._browser, self, name)
 
     def is_supervising(self, worker: Worker) -> bool:
         """Whether another worker is started if this one dies."""
@@ -39,7 +41,8 @@ class CommandRunner:
         if self._supervisor is not None:
             self._supervisor.close()
 
-    async def _run(self, name: str) -> None:
+    async def run(self, name: str) -> None:
+        """Run a command until it ends."""
         from riptui.tui import commands  # not needed for the first paint
 
         try:
@@ -77,3 +80,8 @@ class CommandRunner:
             group_view=shown.group_view if shown and shown.current == "group" else None,
             frame=shown.trajectory_view.cursor.k if shown and shown.current == "trajectory" else None,
         )
+
+
+@work
+async def _start_worker(browser: Browser, runner: CommandRunner, name: str) -> None:
+    await runner.run(name)

@@ -10,7 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from textual.app import SuspendNotSupported
+from textual import work
+from textual.app import App, SuspendNotSupported
 
 from riptui.errors import RiptuiError
 from riptui.features import feature_extractor_names
@@ -87,7 +88,7 @@ async def measure(context: CommandContext) -> None:
     arguments = [*MEASURE_COMMAND, "--metrics", ",".join(names), "--display", "none", "--"]
     arguments += [str(context.runs / path) for path in paths]
     context.notify(f"measuring {count}: {', '.join(names)}")
-    context.app.run_worker(_run_measure(context, arguments, count), exit_on_error=False)
+    _run_measure(context.app, context, arguments, count)
 
 
 def _list_measurable(trajectories: Sequence[Trajectory]) -> tuple[list[str], dict[str, str]]:
@@ -113,7 +114,8 @@ def _why_not(name: str) -> str:
     return found.reason if found else ""
 
 
-async def _run_measure(context: CommandContext, arguments: list[str], count: str) -> None:
+@work(exit_on_error=False, description="measure")
+async def _run_measure(app: App[None], context: CommandContext, arguments: list[str], count: str) -> None:
     """Wait for the process. Its output goes to a file, because a pipe would break when the app exits."""
 
     def wait() -> tuple[int, str]:

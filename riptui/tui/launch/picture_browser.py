@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rich.text import Text
-from textual import on
+from textual import on, work
 from textual.message import Message
 from textual.suggester import Suggester
 from textual.widgets import OptionList
@@ -64,13 +64,14 @@ class PictureList(OptionList):
     def open(self, folder: Path) -> None:
         self.folder = folder.expanduser().absolute()
         self.border_title = Text(printable(abbreviate_home(self.folder)), overflow="ellipsis")
-        self.run_worker(self._read(self.folder), exclusive=True)
+        self._read(self.folder)
 
     def follow(self, folder: Path) -> None:
         """Open the folder of a typed path, unless it is open."""
         if folder.expanduser().absolute() != self.folder and not self.has_focus:
             self.open(folder)
 
+    @work(exclusive=True)
     async def _read(self, folder: Path) -> None:
         self._folder_entries = [FolderEntry(folder.parent, True), *await asyncio.to_thread(list_entries, folder)]
         self.clear_options()

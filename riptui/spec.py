@@ -182,7 +182,12 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     @property
     def keeps_squares(self) -> bool:
         """Whether a frame shows the last repaint of each square and, where there is none, the original."""
-        return self.is_on_grid and self.paste and self.onto == "frame" and not self.anchor
+        return self.is_on_grid and self.keeps_repaints
+
+    @property
+    def keeps_repaints(self) -> bool:
+        """Whether a frame shows the last repaint of each pixel and, where there is none, the original."""
+        return self.paste and self.onto == "frame" and not self.anchor
 
     @property
     def interventions(self) -> list[str]:

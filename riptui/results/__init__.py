@@ -27,6 +27,7 @@ preferences        top-1 shares, Bradley-Terry strengths; rater_agreement: kappa
 rating_summary     all of this, from any trajectories and files of ratings
 
 patch_errors       the errors of repainted squares, from disk; square_measures: from pixels; square_cache: kept
+repainted_squares  which squares, or tiles of masks off the grid, each iteration repainted
 read_squares       those of many trajectories, and why some have none
 exposure           error of each square after each of its repaints, and what of a frame's error is only coverage
 recursion_effect   the error by exposure, its slope and the excess over coverage, by picture

@@ -160,7 +160,7 @@ class GroupReader:
         self._square_names = self._square_names | names if before else names
         chosen: dict[str, GroupMember] = {}
         for member in self.members.values():
-            if member.k >= member.spec.iterations and member.spec.keeps_squares:
+            if member.k >= member.spec.iterations and member.spec.keeps_repaints:
                 chosen.setdefault(member.digest, member)
         deadline = time.monotonic() + SLICE_SECONDS
         failed_before, self._unreadable_squares = self._unreadable_squares, {}

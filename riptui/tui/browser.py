@@ -1,6 +1,7 @@
 """The main screen: the tree, the details of its current row, the status lines."""
 
 import time
+from collections.abc import Iterable
 from functools import partial
 from inspect import isawaitable
 from pathlib import Path
@@ -153,7 +154,7 @@ class Browser(Screen[None]):
         elif is_first:
             self._show_selected()
         if self.details is not None:
-            touched = [entry.path for entry in scan.entries] + scan.removed
+            touched = [entry.path for entry in scan.entries] + scan.removed + scan.touched
             self.details.disk_changed([self.runs / path for path in touched])
             is_group = self.details.current == "group" and tree.model.is_group(self.shown_path)
             if is_group and tree.model.matching_totals(self.shown_path).count != self.details.group_view.count:
@@ -234,6 +235,7 @@ class Browser(Screen[None]):
         if row is None or self.details is None:
             return
         self.shown_path = row.path
+        self._watcher.show("" if row.is_group else row.path)
         if row.is_group:
             trajectories = [self.runs / path for path in self.runs_tree.model.list_matching(row.path)]
             self.details.show_group(self.runs / row.path, trajectories)
@@ -313,6 +315,10 @@ class Browser(Screen[None]):
         if tree.marked:
             return [path for path in tree.marked if tree.model.is_matching(path)]
         return tree.model.list_matching(row.path) if row else []
+
+    def look_again(self, paths: Iterable[str]) -> None:
+        """Show soon what was done to these trajectories."""
+        self._watcher.look_again(paths)
 
     def action_do(self, name: str) -> None:
         self.commands.start(name)

@@ -16,7 +16,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Input, Static
 
 from riptui.errors import InputError, RiptuiError
@@ -26,6 +25,7 @@ from riptui.text.terminal import printable
 from riptui.text.units import format_count
 from riptui.tui import bindings
 from riptui.tui.dialogs import TextDialog
+from riptui.tui.inner_screen import InnerScreen
 from riptui.tui.key_footer import KeyFooter
 from riptui.tui.latest_jobs import LatestJobs
 from riptui.tui.row_table import RowTable, TableColumn, TableRow
@@ -58,7 +58,7 @@ class WorkersTable(RowTable, inherit_bindings=True):
     STRETCHED = 1
 
 
-class WorkersScreen(Screen[str]):
+class WorkersScreen(InnerScreen[str]):
     """Returns the trajectory to go to, by its path below the runs folder, if one was chosen."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings.WORKERS]

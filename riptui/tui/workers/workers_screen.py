@@ -138,7 +138,7 @@ class WorkersScreen(InnerScreen[str]):
             self._jobs.submit("describe", partial(self._describe, message))
             self._show_gpus()
         totals = self._browser.runs_tree.model.totals[""]
-        self.query_one(HeadLine).show(totals, self._message.workers, with_time=False)
+        self.query_one(HeadLine).show(totals, self._message.workers)
 
     def _describe(self, message: WorkersChanged) -> None:
         """In the thread."""
@@ -186,8 +186,7 @@ class WorkersScreen(InnerScreen[str]):
         queue, chosen = self.queue_table.queue, self.chosen_worker
         if self.tab == "queue":
             marked = f"{len(self.queue_table.marked):,} marked · " if self.queue_table.marked else ""
-            has_workers = bool(self._message.workers)
-            text = marked + (summarise_queue(queue, has_workers=has_workers) if queue else "reading …")
+            text = marked + (summarise_queue(queue) if queue else "reading …")
         else:
             text = f"worker {chosen.title}" if chosen else ""
             text += "" if self.tab == "worker" or self.log_view.is_following else " · G follows"

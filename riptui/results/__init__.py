@@ -1,4 +1,4 @@
-"""Statistics and findings from measured metrics. Knows no command line and no torch; imports SciPy only when needed.
+"""Statistics and findings from measured metrics. Knows no command line and no torch; loads SciPy's parts when needed.
 
 curves      one trajectory's values, and the distribution of many, at each measured point
 long_table  all measurements as one tidy table

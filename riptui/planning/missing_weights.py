@@ -4,7 +4,7 @@ from collections.abc import Hashable, Iterable
 
 from riptui import inpainters
 from riptui.errors import RiptuiError
-from riptui.extras import importing
+from riptui.inpainters import models
 from riptui.inpainters.import_trial import require_importable, require_installed
 from riptui.inpainters.programs.program_registry import explain_missing
 from riptui.inpainters.servers.server_registry import explain_unreachable
@@ -41,9 +41,7 @@ def _find_error(spec: Spec) -> RiptuiError | None:
         return None
     try:
         require_installed(spec.inpainter, info)
-        with importing(f"the inpainter {spec.inpainter}", info.extra or ""):
-            from riptui.inpainters.models import identity
-        identity.require_places(spec.parameters)
+        models.identity.require_places(spec.parameters)
         require_importable(spec.inpainter, info)
     except RiptuiError as error:
         return error

@@ -1,4 +1,4 @@
-"""Statistics and findings from measured metrics. Knows no command line and no torch; imports SciPy only when needed.
+"""Statistics and findings from measured metrics. Knows no command line and no torch; loads SciPy's parts when needed.
 
 curves      one trajectory's values, and the distribution of many, at each measured point
 long_table  all measurements as one tidy table
@@ -20,7 +20,7 @@ picture_names  what to call pictures where several are shown
 similarity         Vendi score, near pairs and the order of a set, from its matrix of distances
 seed_sets          the sets that differ in the seed alone
 diversity          how far the seeds of a picture are apart; frame_comparison: by features or a metric;
-                   diversity_rows: as JSON and as a table
+                   seed_intervals: by leaving seeds out; diversity_rows: as JSON and as a table
 
 rating_questions   what people are asked about frames; rating_answers: what they answered
 preferences        top-1 shares, Bradley-Terry strengths; rater_agreement: kappas, metrics against people

@@ -51,6 +51,7 @@ class CommandRunner:
                 context.say("what is marked is hidden by the filter: esc shows all", "warning")
                 return
             await commands.run_command(name, context)
+            self._browser.look_again(context.paths)
         finally:
             self._running.discard(name)
 
@@ -74,6 +75,7 @@ class CommandRunner:
             marked=bool(tree.marked),
             paths=browser.chosen_paths,
             go_to=browser.go_when_listed,
+            look_again=browser.look_again,
             say=browser.say,
             supervisor=self._supervisor,
             filter_options=picture_screens.filter_options(browser),

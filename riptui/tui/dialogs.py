@@ -1,7 +1,7 @@
 """Small dialogs: confirm, enter a text, choose one, choose several. Each returns its answer."""
 
 from collections.abc import Callable, Sequence
-from typing import ClassVar, Generic, NamedTuple, TypeVar
+from typing import ClassVar, Generic, NamedTuple
 
 from rich.text import Text
 from textual import events, on
@@ -15,11 +15,10 @@ from textual.widgets.selection_list import Selection
 
 from riptui.errors import InputError
 from riptui.text.terminal import printable
+from riptui.tui.inner_screen import Answer, InnerScreen
 
-Answer = TypeVar("Answer")
 
-
-class Dialog(ModalScreen[Answer]):
+class Dialog(InnerScreen[Answer], ModalScreen[Answer]):
     """A box in the middle of the screen, with a title above and the keys below."""
 
     DEFAULT_CSS = """

@@ -31,6 +31,7 @@ from riptui.tui.settings_screen import SettingsScreen
 from riptui.tui.text_lines import TextLine
 from riptui.tui.trajectory.difference import ComparisonMode
 from riptui.tui.trajectory.tabs import TAB_NAMES
+from riptui.tui.trajectory.text_tabs import TextPane
 from riptui.tui.workers.workers_screen import WorkersScreen
 from tests.support.app_pilot import AppPilot, open_app
 from tests.support.app_runs import FIRST, make_runs, running
@@ -320,6 +321,10 @@ async def turns_the_axis_to_coverage_and_back(pilot: AppPilot, key: str) -> None
     await pilot.wait_until(lambda: "inpainted %" in pilot.screen_text, "the axis again")
 
 
+def spec_pane(pilot: AppPilot) -> TextPane:
+    return pilot.view.query_one("#spec", TextPane)
+
+
 def y_view(pilot: AppPilot) -> YView:
     """Of the chart on the screen."""
     return pilot.app.screen.query(Chart).first().y_view
@@ -383,6 +388,25 @@ async def compares_sets_by_other_features(pilot: AppPilot, key: str) -> None:
     await pilot.wait_until(lambda: "features inception (1 of 2)" in pilot.screen_text, "the first features")
     await pilot.press(key)
     await pilot.wait_until(lambda: "features phash (1 of 2)" in pilot.screen_text, "the next")
+
+
+@key("tabs.scroll-down")
+async def scrolls_the_spec_down(pilot: AppPilot, key: str) -> None:
+    await pilot.press("5")
+    await pilot.wait_until(lambda: spec_pane(pilot).max_scroll_y > 0, "a spec that is longer than its pane")
+    spec_pane(pilot).scroll_home(animate=False, immediate=True)
+    await pilot.press(key)
+    await pilot.wait_until(lambda: spec_pane(pilot).scroll_y > 0, "what is below")
+
+
+@key("tabs.scroll-up")
+async def scrolls_the_spec_up(pilot: AppPilot, key: str) -> None:
+    await pilot.press("5")
+    await pilot.wait_until(lambda: spec_pane(pilot).max_scroll_y > 0, "a spec that is longer than its pane")
+    spec_pane(pilot).scroll_end(animate=False, immediate=True)
+    before = spec_pane(pilot).scroll_y
+    await pilot.press(key)
+    await pilot.wait_until(lambda: spec_pane(pilot).scroll_y < before, "what is above")
 
 
 @key("tabs.image")
@@ -1090,7 +1114,10 @@ async def does_nothing_where_there_is_no_terminal(pilot: AppPilot, key: str) -> 
 
 
 @key("app.quit")
-async def leaves(pilot: AppPilot, key: str) -> None:
+async def leaves_when_pressed_twice(pilot: AppPilot, key: str) -> None:
+    await pilot.press(key)
+    await pilot.wait_until(lambda: "once more quits" in pilot.screen_text, "the line that says so")
+    assert pilot.app.is_running
     await pilot.press(key)
     assert pilot.app.return_code == 0
 
@@ -1148,6 +1175,7 @@ async def test_the_palette_lists_what_can_be_done_now_once(folder: Path) -> None
         pilot.tree.select("night")
         await pilot.wait_until(lambda: pilot.browser.shown_path == "night", "the group")
         assert {"Tabs: Image", "Compute: Stop", "Compute: Earlier"} <= {*titles()}
+        assert {"Tabs: Log", "Tabs: Spectrum", "Frames: Frame"} <= {*titles()}  # gallery, sets and crosshair
         assert "Frames: Play" not in titles()
 
 
@@ -1214,5 +1242,5 @@ async def test_the_users_keys_replace_the_tables_and_the_help_follows(folder: Pa
         await pilot.press("question_mark")
         await pilot.wait_until(lambda: "Mark a trajectory" in pilot.screen_text, "the help")
         assert "^o" in pilot.screen_text
-        await pilot.press("escape", "Q")
+        await pilot.press("escape", "Q", "Q")
         assert pilot.app.return_code == 0

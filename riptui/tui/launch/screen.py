@@ -37,6 +37,7 @@ from riptui.spec import FITS, Fit
 from riptui.store.trajectory import Trajectory
 from riptui.text.terminal import printable
 from riptui.text.units import format_count, format_size
+from riptui.tui.inner_screen import InnerScreen
 from riptui.tui.latest_jobs import LatestJobs
 from riptui.tui.launch import form, installed
 from riptui.tui.launch.field import Field
@@ -50,7 +51,7 @@ TEXT_FIELDS = ("picture", "prompt", "model", "masks", "seeds", "amount", "size",
 PLACEHOLDERS = {"masks": "64,128,256", "seeds": "0-9", "amount": "400", "group": "none"}
 
 
-class LaunchScreen(ModalScreen[LaunchResult | None]):
+class LaunchScreen(InnerScreen[LaunchResult | None], ModalScreen[LaunchResult | None]):
     """Returns the result of the launch, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -300,10 +300,17 @@ NOTHING = '""'
 
 
 def describe_setting(name: str, value: object) -> str:
-    """A field of a spec, or a parameter, in a few words; empty for no intervention, as in the paper, and for None."""
+    """A field of a spec, or a parameter, in a few words: of a path its last two parts; empty for no intervention,
+    as in the paper, and for None."""
     if value is None or (name in PLAIN and value == PLAIN[name]):
         return ""
-    return f"masks {str(value)[:8]}" if name == "mask_source" else f"{name} {value if value != '' else NOTHING}"
+    if name == "paste":
+        return "" if value else "no paste"
+    if name == "mask_source":
+        return f"masks {str(value)[:8]}"
+    if isinstance(value, str) and value.startswith("/") and "prompt" not in name:
+        value = "/".join(value.strip("/").split("/")[-2:]) or value
+    return f"{name} {value if value != '' else NOTHING}"
 
 
 def can_share_batch(spec: Spec, other: Spec) -> bool:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from rich.console import RenderableType
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
-from textual.events import AppBlur, AppFocus
+from textual.events import AppBlur, AppFocus, Event, Key, Paste
 from textual.screen import Screen
 
 from riptui.graphics.capabilities import Terminal
@@ -27,6 +27,7 @@ from riptui.tui import bindings, keymap, possible, themes
 from riptui.tui.browser import Browser
 from riptui.tui.desktop_notification import notification_sequence
 from riptui.tui.help import HelpScreen
+from riptui.tui.key_queue import KeyHandled, KeyQueue
 from riptui.tui.runs.feedback_line import SAID_SECONDS, FeedbackLine
 from riptui.tui.terminal_input import TerminalDriver
 
@@ -73,6 +74,16 @@ class RiptuiApp(App[None], inherit_bindings=False):  # Textual's ctrl+q, beside 
         self._only_screen = only_screen
         self._terminal_focused = True
         self._quits_until = 0.0  # time.monotonic(): until then, once more quits
+        self.keys = KeyQueue(self, super().on_event)
+
+    async def on_event(self, event: Event) -> None:
+        if isinstance(event, (Key, Paste)) and not event.is_forwarded:
+            await self.keys.add(event)
+        else:
+            await super().on_event(event)
+
+    async def on_key_handled(self, message: KeyHandled) -> None:
+        await self.keys.follow(message)
 
     def on_mount(self) -> None:
         for theme in themes.RIPTUI_THEMES:

@@ -26,6 +26,7 @@ from riptui.tui.command_runner import CommandRunner
 from riptui.tui.go_to import Target, find_targets
 from riptui.tui.go_to_dialog import GoToDialog
 from riptui.tui.key_footer import KeyFooter
+from riptui.tui.key_queue import OPENS_DIALOG
 from riptui.tui.last_place import LastPlace, recall_place, remember_place
 from riptui.tui.runs import status_line
 from riptui.tui.runs.feedback_line import FeedbackLine
@@ -364,7 +365,7 @@ class Browser(Screen[None]):
         if self.details is not None:
             getattr(self.details, method)(*arguments)
 
-    @work
+    @work(group=OPENS_DIALOG)
     async def action_go_to(self) -> None:
         """Ask where to go, and go there."""
         commands = {command.title: command for command in self.app.get_system_commands(self)}

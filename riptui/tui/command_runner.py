@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING
 from textual import work
 
 from riptui.tui import picture_screens
+from riptui.tui.key_queue import OPENS_DIALOG
 
 if TYPE_CHECKING:
     from riptui.store.worker_registry import Worker
     from riptui.tui.browser import Browser
     from riptui.tui.commands import CommandContext
     from riptui.tui.work_supervisor import WorkSupervisor
+
+WITHOUT_DIALOG = frozenset(["pause", "retry", "move_earlier", "move_later", "undo", "rerun", "demo"])
+"""The commands that ask nothing: keys go on meanwhile."""
 
 
 class CommandRunner:
@@ -31,7 +35,7 @@ class CommandRunner:
         """Start one of `commands` on the current row, unless it is running already."""
         if name not in self._running:
             self._running.add(name)
-            _start_worker(self._browser, self, name)
+            (_start_worker if name in WITHOUT_DIALOG else _start_with_dialog)(self._browser, self, name)
 
     def is_supervising(self, worker: Worker) -> bool:
         """Whether another worker is started if this one dies."""
@@ -86,4 +90,9 @@ class CommandRunner:
 
 @work
 async def _start_worker(browser: Browser, runner: CommandRunner, name: str) -> None:
+    await runner.run(name)
+
+
+@work(group=OPENS_DIALOG)
+async def _start_with_dialog(browser: Browser, runner: CommandRunner, name: str) -> None:
     await runner.run(name)

@@ -9,11 +9,11 @@ end do not vary.
 The classifier of U-IDS and P-IDS is never fitted to resamples: that takes minutes, and copies of a picture would be
 told apart as well as the picture. They are shares of classified pictures, and vary more than a share of so many
 independent trials, since the classifier is fitted to these very pictures; with as many pictures as dimensions, up to
-1.8 times as much. Their interval is Wilson's for half as many pictures: of 200 simulated ones of each of five kinds of pairs of
-sets, with 1, 1.5 and 3 times as many pictures as dimensions, 191 to 200 held the mean over such sets (Wilson's own:
-from 172). A difference of two resamples what both classifiers told of each picture, with twice the variance for the
-same reason: of 200 simulated ones of five kinds of pairs, 189 to 200 held the mean difference (with the variance of the
-resamples: from 147).
+1.8 times as much. Their interval is Wilson's for half as many pictures: of 200 simulated ones of each of five kinds of
+pairs of sets, with 1, 1.5 and 3 times as many pictures as dimensions, 191 to 200 held the mean over such sets
+(Wilson's own: from 172). A difference of two resamples what both classifiers told of each picture, with twice the
+variance for the same reason: of 200 simulated ones of five kinds of pairs, 189 to 200 held the mean difference (with
+the variance of the resamples: from 147).
 
 Where no picture is told otherwise, resamples of a difference of shares do not vary. Its variance is therefore larger by
 that of two pictures more, one for each side (Bonett & Price 2012).

@@ -50,8 +50,8 @@ class SetMetricInfo:
     resamples: int = 200
     """For its interval."""
     is_fitted: bool = False
-    """Whether it is an error on the very pictures that a classifier was fitted to, which is not fitted to resamples: that
-    would take minutes for each."""
+    """Whether it is an error on the very pictures that a classifier was fitted to. It is not fitted to resamples, which
+    would take minutes each."""
     resampled_pictures: int = 2**31
     """With more pictures each value takes too long for an interval."""
     extra: str | None = None

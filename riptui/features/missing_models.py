@@ -26,7 +26,7 @@ def locate_model_folder(name: str) -> tuple[Path, ModelRef]:
     with importing(f"features of {name}", "diffusion"):
         from riptui.inpainters.models import locate  # the client of the hub
 
-    ref = catalogue.resolve_model(chosen_model(name))
+    ref = catalogue.resolve_model(chosen_model(name), short_names=False)
     try:
         return locate.locate_model(ref.model, ref.revision, file=CONFIG), ref
     except WeightsError as error:

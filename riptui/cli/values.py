@@ -138,7 +138,7 @@ class PictureParam(click.Path):
         is_split = re.search(r"\sriptui\s?:\s?\S*$", os.environ.get("COMP_WORDS", "")) is not None
         typed = BUNDLED_PREFIX + incomplete.removeprefix(":") if is_split else incomplete
         names = [name for name in list_bundled() if typed and name.startswith(typed)]
-        if not names or any(entry.name.startswith(typed) for entry in os.scandir()):
+        if not names or any(path.name.startswith(typed) for path in Path().iterdir()):
             return super().shell_complete(ctx, param, incomplete)
         return [CompletionItem(name.removeprefix(BUNDLED_PREFIX) if is_split else name) for name in names]
 

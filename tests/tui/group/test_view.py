@@ -171,6 +171,9 @@ def test_means_of_a_group_that_grows_say_so(group: Path) -> None:
     rows = (paths(group)[0] / layout.ROWS).read_bytes().splitlines(keepends=True)
     (paths(group)[0] / layout.ROWS).write_bytes(b"".join(rows[:-1]))
     assert digested(group, metric="lpips-vgg").note == "1 trajectory unfinished: late means are over fewer"
+    for name in (layout.ROWS, layout.METRICS):  # one that waits: nothing is measured yet
+        (paths(group)[1] / name).unlink()
+    assert digested(group, metric="lpips-vgg").note == "2 trajectories unfinished: late means are over fewer"
 
 
 def test_one_trajectory_has_no_error_bars(group: Path) -> None:

@@ -6,8 +6,6 @@ The columns depend on the width of the tree alone, so that they stand below thei
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from rich.cells import cell_len
-
 from riptui.metrics.display import format_short, metric_title
 from riptui.text.status_marks import STATUS_MARKS
 from riptui.text.terminal import fit_columns, fit_middle, fit_path, printable

@@ -27,6 +27,7 @@ terminal_input     what the terminal sends: keys, late answers, bytes that are n
 row_table   a table with a cursor, of any number of rows
 text_lines  text that is repainted by line; tab_bar: tabs in one line
 titled_picture     a picture with a line below it
+check_boxes boxes that are checked by a sign
 inner_screen what every screen above the browser is: one that closes itself and no other
 latest_jobs a thread for the newest job of each kind; ui_thread: calls from a thread into a screen
 """

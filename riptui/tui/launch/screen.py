@@ -41,7 +41,14 @@ from riptui.tui.inner_screen import InnerScreen
 from riptui.tui.latest_jobs import LatestJobs
 from riptui.tui.launch import form, installed
 from riptui.tui.launch.field import Field
-from riptui.tui.launch.picture_browser import PathSuggester, PictureList, find_folder, parse_path, shorten_path
+from riptui.tui.launch.picture_browser import (
+    PathSuggester,
+    PictureList,
+    explain_no_picture,
+    find_folder,
+    parse_path,
+    shorten_path,
+)
 from riptui.tui.launch.protocol_fields import ProtocolFields
 from riptui.tui.launch.start_runs import LaunchResult, create_and_queue
 from riptui.tui.ui_thread import call_if_open
@@ -122,8 +129,8 @@ class LaunchScreen(InnerScreen[LaunchResult | None], ModalScreen[LaunchResult | 
         return Select(options, id="inpainter", value=value, allow_blank=False, compact=True)
 
     def on_mount(self) -> None:
-        folder = Path(self._previous.picture).expanduser().parent if self._previous.picture else Path()
-        self.query_one(PictureList).open(folder)
+        path = parse_path(self._previous.picture) if self._previous.picture else None
+        self.query_one(PictureList).open(path.parent if path else Path())
         self.run_worker(self._query_models, thread=True)
         self._react_to_change()
 
@@ -203,7 +210,7 @@ class LaunchScreen(InnerScreen[LaunchResult | None], ModalScreen[LaunchResult | 
         if folder is not None:
             call_if_open(self, self.query_one(PictureList).follow, folder)
         if path is None or not typed or path == folder:
-            problem = "choose a picture"
+            problem = explain_no_picture(typed)
         else:
             try:
                 picture = prepare_original(path, size=pixels, fit=fit)

@@ -57,6 +57,7 @@ class WorkersTable(RowTable, inherit_bindings=True):
     """A row for each worker; the lower part of the screen is about the one under the cursor."""
 
     STRETCHED = 1
+    HAS_PATHS = False
 
 
 class WorkersScreen(InnerScreen[str]):

@@ -6,6 +6,7 @@ from itertools import islice
 import numpy as np
 from jaxtyping import Int64
 
+from riptui import results
 from riptui.errors import DamagedError, InputError
 from riptui.metrics.values import RepaintDistance
 from riptui.results.exposure import PATCH_ERRORS, SSIM, PerFrame, PerIteration, SquareErrors, SquarePixels
@@ -56,7 +57,6 @@ def assemble(
 def compute_errors(trajectory: Trajectory, rows: Sequence[IterationRow], names: Sequence[str]) -> Computed:
     """What the patches of some rows give: of successive rows, and of all from the first for "ssim"."""
     from riptui.metrics.running_ssim import RunningSsim  # scikit-image, 0.3 s that known errors do without
-    from riptui.results.square_measures import MEASURES
 
     number_squares(trajectory, rows)
     found: dict[str, list[PerIteration]] = {name: [np.empty(0)] for name in names}
@@ -71,7 +71,7 @@ def compute_errors(trajectory: Trajectory, rows: Sequence[IterationRow], names: 
                 similar = [running.repaint(row.box, patch) for row, patch in zip(chunk, patches, strict=True)]
                 found[name].append(1 - np.array(similar))
             else:
-                found[name].append(MEASURES[name](originals, patches))
+                found[name].append(results.square_measures.MEASURES[name](originals, patches))
     return {name: np.concatenate(parts) for name, parts in found.items()}
 
 

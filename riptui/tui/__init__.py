@@ -29,3 +29,18 @@ text_lines  text that is repainted by line; tab_bar: tabs in one line
 titled_picture     a picture with a line below it
 latest_jobs a thread for the newest job of each kind; ui_thread: calls from a thread into a screen
 """
+
+from riptui.lazy_modules import lazy_modules
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from riptui.tui import app as app
+    from riptui.tui import bindings as bindings
+    from riptui.tui import commands as commands
+    from riptui.tui import details as details
+    from riptui.tui import keymap as keymap
+    from riptui.tui import picture_screens as picture_screens
+    from riptui.tui import settings_screen as settings_screen
+    from riptui.tui import work_supervisor as work_supervisor
+
+__getattr__ = lazy_modules(__name__)

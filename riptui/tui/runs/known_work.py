@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from riptui import supervision
 from riptui.store.sign_watch import find_silent
 from riptui.store.worker_registry import Worker, find_skipped
 from riptui.text.units import format_duration, format_silence
@@ -43,10 +44,9 @@ def know_work(path: str, workers: Sequence[Worker], waiting: "WaitingTrajectory 
 
 def read_place(runs: Path, path: str) -> "WaitingTrajectory | None":
     """The place of a trajectory in the queue; None if it does not wait. For a thread: it reads all that waits."""
-    from riptui.supervision.queue_listing import list_waiting
-
     folder = runs.resolve() / path
-    return next((waiting for waiting in list_waiting(runs) if waiting.queued.trajectory.path.resolve() == folder), None)
+    all_waiting = supervision.queue_listing.list_waiting(runs)
+    return next((each for each in all_waiting if each.queued.trajectory.path.resolve() == folder), None)
 
 
 def describe_queued(work: KnownWork) -> str:

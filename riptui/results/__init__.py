@@ -46,3 +46,12 @@ collapse_summary   how often each end occurs, with intervals; collapse_table: ev
 end_states         whether different pictures end alike; coupling: whether they grow alike under the same squares
 pair_distances     distances between pairs of pictures, with intervals by picture
 """
+
+from riptui.lazy_modules import lazy_modules
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from riptui.results import frame_traits as frame_traits
+    from riptui.results import square_measures as square_measures
+
+__getattr__ = lazy_modules(__name__)

@@ -19,11 +19,12 @@ from textual.binding import Binding, BindingType
 from textual.events import AppBlur, AppFocus, Event, Key, Paste
 from textual.screen import Screen
 
+from riptui import tui
 from riptui.graphics.capabilities import Terminal
 from riptui.graphics.protocol import Graphics
 from riptui.settings import LoadedSettings, Settings
 from riptui.text.terminal import printable
-from riptui.tui import bindings, keymap, possible, themes
+from riptui.tui import bindings, keymap, possible, studies, themes
 from riptui.tui.browser import Browser
 from riptui.tui.desktop_notification import notification_sequence
 from riptui.tui.help import HelpScreen
@@ -138,9 +139,7 @@ class RiptuiApp(App[None], inherit_bindings=False):  # Textual's ctrl+q, beside 
         self.push_screen(HelpScreen(self.screen.active_bindings, self.graphics.status))
 
     def action_settings(self) -> None:
-        from riptui.tui.settings_screen import SettingsScreen  # not needed for the first paint
-
-        self.push_screen(SettingsScreen())
+        self.push_screen(tui.settings_screen.SettingsScreen())
 
     def settings_changed(self, settings: Settings) -> None:
         """Use settings that were changed, as far as they can hold before the next start."""
@@ -188,9 +187,7 @@ class RiptuiApp(App[None], inherit_bindings=False):  # Textual's ctrl+q, beside 
     def study_jobs(self) -> "StudyJobs":
         """What computes studies and writes their reports for this app."""
         if self._study_jobs is None:
-            from riptui.tui.studies.study_jobs import StudyJobs  # not needed for the first paint
-
-            self._study_jobs = StudyJobs(self.runs, self.post_message)
+            self._study_jobs = studies.study_jobs.StudyJobs(self.runs, self.post_message)
         return self._study_jobs
 
     def on_study_jobs_computing_ended(self, message: "StudyJobs.ComputingEnded") -> None:

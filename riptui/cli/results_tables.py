@@ -14,10 +14,10 @@ from riptui.metrics.display import format_result
 from riptui.results.bootstrap import MIN_INTERVAL_IMAGES
 from riptui.results.comparison import InpainterComparison
 from riptui.results.curves import Curve, differing_settings, distributions, group_by
+from riptui.results.shared_squares import describe_shared
 from riptui.results.statistics import (
     DriftSummary,
     convergence,
-    describe_shared,
     intraclass_correlations,
     spread_over_runs,
     summarize_drift,

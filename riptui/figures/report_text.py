@@ -24,7 +24,8 @@ from riptui.results.comparison import InpainterComparison, compare, settings_to_
 from riptui.results.curves import shares_squares
 from riptui.results.findings import ConditionFindings
 from riptui.results.paper_tests import NETS
-from riptui.results.statistics import describe_shared, summarize_drift
+from riptui.results.shared_squares import describe_shared
+from riptui.results.statistics import summarize_drift
 from riptui.text import int_ranges
 from riptui.text.units import format_count
 

@@ -32,7 +32,14 @@ from riptui.results.panel import Panel, SeedValues
 from riptui.results.verdict import Verdict
 from riptui.spec import SQUARE_SOURCES, SquareSource
 from tests.results.test_findings import NOISE
-from tests.support.simulated_studies import SHARE, null_errors, simulate, simulate_coverage_alone, true_mean
+from tests.support.simulated_studies import (
+    SHARE,
+    null_errors,
+    recursion_effect_held,
+    simulate,
+    simulate_coverage_alone,
+    true_mean,
+)
 
 
 def ends(panel: Panel, mask: int, amount: float) -> np.ndarray:
@@ -110,6 +117,14 @@ def nulls(trials: int) -> Iterator[str]:
         yield f"{mask:3} px: from the first 50 % {first_amount:4.1f} %   from first repaints {first_repaints:4.1f} %"
 
 
+def recursion(trials: int) -> Iterator[str]:
+    for slope in (0.0, 0.5):
+        for images in (5, 8, 20):
+            generators = (np.random.default_rng([5, images, trial]) for trial in range(trials))
+            held = np.mean([recursion_effect_held(rng, images, slope) for rng in generators])
+            yield f"R = {slope}, n = {images:3}: {held:6.1%}"
+
+
 def power(trials: int) -> Iterator[str]:
     for share in (0.0, 0.02, 0.05, SHARE):
         for squares in SQUARE_SOURCES:
@@ -125,6 +140,7 @@ PARTS = {
     "sequences": ("the interval over images and shared sequences holds the truth, and finding 3 is null", sequences),
     "verdicts": ("verdicts at the edge of each claim", false_verdicts),
     "nulls": ("error of one trajectory's coverage null at 400 %, in % of its mean", nulls),
+    "recursion": ("the 95 % interval of the recursion effect R holds the truth", recursion),
     "power": ("finding 3 at the paper's size, 100 images, where masks of twice the size drift more", power),
 }
 

@@ -521,7 +521,7 @@ def test_intervals_over_shared_squares_are_told_to_be_for_these(tmp_path: Path) 
     gathering = gathered(tmp_path)
     list(gathering.read_squares())
     data = build_recursion_data(gathering.members, ChartOptions("recursion"), gathering.squares, str(tmp_path))
-    assert data.note == "images share squares: intervals are for these squares"
+    assert data.note == "all images share one sequence of squares: the intervals are for these squares"
 
 
 def test_r_has_its_interval_where_there_is_one() -> None:

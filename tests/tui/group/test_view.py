@@ -256,6 +256,15 @@ def test_settings_that_differ_are_never_averaged_and_the_note_says_which(group: 
     assert shown.note.startswith("curves by mask, squares, radius")
 
 
+def test_of_many_settings_a_curve_is_named_by_those_that_few_have(group: Path) -> None:
+    member = next(iter(gathered(group).members.values()))
+    unusual: list[dict[str, Any]] = [{}, {"order": "shuffle"}, {"fit": "crop"}, {"paste": False}, {"amount": 200.0}]
+    specs = [made_spec(image, **({"mask": 64} | fields)) for image, fields in enumerate([*unusual, {"mask": 128}])]
+    members = {f"{n}": replace(member, path=f"{n}", digest=spec.digest, spec=spec) for n, spec in enumerate(specs)}
+    names = {series.name for series in build_group_data(members, ChartOptions(), {}, "/").series}
+    assert names == {"64 px", "64 px shuffle", "64 px crop", "64 px not pasted", "64 px to 200 %", "128 px"}
+
+
 def test_a_copy_of_a_trajectory_counts_once(group: Path) -> None:
     member = next(iter(gathered(group).members.values()))
     shown = build_group_data({"a": member, "b": replace(member, path="b")}, ChartOptions(view="runs"), {}, "/")
@@ -524,7 +533,7 @@ def test_intervals_over_shared_squares_are_told_to_be_for_these(tmp_path: Path) 
     gathering = gathered(tmp_path)
     list(gathering.read_squares())
     data = build_recursion_data(gathering.members, ChartOptions("recursion"), gathering.squares, str(tmp_path))
-    assert data.note == "images share squares: intervals are for these squares"
+    assert data.note == "all images share one sequence of squares: the intervals are for these squares"
 
 
 def test_r_has_its_interval_where_there_is_one() -> None:

@@ -181,7 +181,7 @@ APP = [
     _key("app.settings", "O", "settings", "Settings", "Change the settings"),
     _key("app.help", "question_mark,f1", "help", "Help", "Show all keys", footer="?"),
     _key("app.suspend", "ctrl+z", "suspend_process", "Suspend", "Suspend (fg resumes)"),
-    _key("app.quit", "q", "quit", "Quit", "Quit (workers keep running)", footer="q"),
+    _key("app.quit", "q", "quit_if_again", "Quit", "Pressed twice: quit (workers keep running)", footer="q"),
 ]
 
 TREE = [
@@ -234,7 +234,7 @@ COMPARE = [
     _key("compare.zoom-out", "comma", "zoom_charts(-1)", "Zoom out", "Zoom the y axis out"),
     _key("compare.log-axis", "Y", "log_axis", "Log axis", "A logarithmic y axis, or a linear one"),
     _key("compare.export", "e", "export", "Export", "Write the chart as PDF, SVG, PNG and CSV"),
-    _key("compare.close", "escape,c", "close", "Close", "Back to the tree", footer="esc"),
+    _key("compare.close", "escape,q,c,backspace", "close", "Close", "Back to the tree", footer="esc"),
 ]
 
 LARGE = [
@@ -327,7 +327,7 @@ RATING = [
     _key("rate.original", "o,space", "original", "Original", "Show the original, and back", footer="o"),
     _key("rate.skip", "s", "skip", "Skip", "Ask this later", footer="s"),
     _key("rate.undo", "u,backspace", "undo", "Undo", "Take the last answer back", footer="u"),
-    _key("rate.leave", "escape", "leave", "Leave", "Leave; the rating goes on where it ended", footer="esc"),
+    _key("rate.leave", "escape,q", "leave", "Leave", "Leave; the rating goes on where it ended", footer="esc"),
 ]
 
 NEAREST = [

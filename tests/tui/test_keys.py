@@ -1116,7 +1116,10 @@ async def does_nothing_where_there_is_no_terminal(pilot: AppPilot, key: str) -> 
 
 
 @key("app.quit")
-async def leaves(pilot: AppPilot, key: str) -> None:
+async def leaves_when_pressed_twice(pilot: AppPilot, key: str) -> None:
+    await pilot.press(key)
+    await pilot.wait_until(lambda: "once more quits" in pilot.screen_text, "the line that says so")
+    assert pilot.app.is_running
     await pilot.press(key)
     assert pilot.app.return_code == 0
 
@@ -1241,5 +1244,5 @@ async def test_the_users_keys_replace_the_tables_and_the_help_follows(folder: Pa
         await pilot.press("question_mark")
         await pilot.wait_until(lambda: "Mark a trajectory" in pilot.screen_text, "the help")
         assert "^o" in pilot.screen_text
-        await pilot.press("escape", "Q")
+        await pilot.press("escape", "Q", "Q")
         assert pilot.app.return_code == 0

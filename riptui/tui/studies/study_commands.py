@@ -7,7 +7,6 @@ from typing import Literal
 
 from textual import work
 from textual.app import SuspendNotSupported
-from textual.screen import Screen
 
 from riptui.errors import RiptuiError
 from riptui.settings.editor import find_editor, run_editor
@@ -16,6 +15,7 @@ from riptui.study.known_studies import remember_recent
 from riptui.study.study_control import StudyAction
 from riptui.text.units import abbreviate_home, format_count
 from riptui.tui.dialogs import ConfirmDialog
+from riptui.tui.inner_screen import InnerScreen
 from riptui.tui.key_queue import OPENS_DIALOG
 from riptui.tui.studies.new_study_dialog import NewStudyDialog
 from riptui.tui.studies.study_actions import StudyActions
@@ -24,7 +24,7 @@ from riptui.tui.studies.study_reader import StudyState
 from riptui.tui.ui_thread import call_if_open
 
 
-class StudyCommands(Screen[str]):
+class StudyCommands(InnerScreen[str]):
     """A screen with a current study, and what is done to it."""
 
     def __init__(self, runs: Path, jobs: StudyJobs, *, confirm: bool) -> None:

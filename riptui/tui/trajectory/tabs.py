@@ -105,6 +105,7 @@ class TabPanes(ContentSwitcher):
                 marker=self._cursor.marker_x(),
                 x_end=metric_series.x_end(spec, axis),
             )
+        grid.share_legend()
 
     @property
     def chart_grid(self) -> ChartGrid:

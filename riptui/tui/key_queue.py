@@ -4,24 +4,19 @@ Textual gives a key to the widget that has the focus when it is read. Of keys th
 the second would still go to the tree while the first opens a line to type in: a letter that pauses or stops.
 """
 
-from __future__ import annotations
-
 from asyncio import TimerHandle, get_running_loop
 from collections import deque
+from collections.abc import Awaitable, Callable
 from functools import partial
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import Any
 
+from textual.app import App
+from textual.events import Event
 from textual.message import Message
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-    from textual.app import App
-    from textual.events import Event
-    from textual.message_pump import MessagePump
-    from textual.screen import Screen
-    from textual.worker import Worker
+from textual.message_pump import MessagePump
+from textual.screen import Screen
+from textual.worker import Worker
 
 MAX_SECONDS = 3.0  # until the next key is given on although the one before does not end
 MAX_WORKER_SECONDS = 2.0  # the same for a worker that the key started, which may open a dialog
@@ -49,8 +44,8 @@ class KeyQueue:
         self._waiting: deque[Event] = deque()
         self.is_busy = False  # whether a key is being handled
         self._begun = 0.0
-        self._older_workers: set[Worker[object]] = set()
-        self._screen: Screen[object] | None = None
+        self._older_workers: set[Worker[Any]] = set()
+        self._screen: Screen[Any] | None = None
         self._limit: TimerHandle | None = None
 
     async def add(self, event: Event) -> None:

@@ -39,7 +39,7 @@ def build_sets_data(
         if member.identity == identity and {*members[path].spec.keyframe_iterations()} <= member.vectors.keys()
     ]
     settings = separating_settings(drawn) if drawn else []
-    more = f" (1 of {len(names)})" if len(names) > 1 else ""
+    more = f" ({sorted(names).index(name) + 1} of {len(names)})" if len(names) > 1 else ""
     series, notes = [], [f"features {printable(short_title(name))}{more}"] if name else []
     curves = split_by_curve(drawn, settings)
     for colour, (title, found) in enumerate([*curves.items()][:MAX_CURVES]):

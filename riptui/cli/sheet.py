@@ -7,6 +7,7 @@ from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from riptui import figures
 from riptui.arrays import Image
 from riptui.cli.console import print_line, warn
 from riptui.cli.figure_files import write_with_table
@@ -44,8 +45,7 @@ def sheet(
     runs: Path,
     overwrite: bool,
 ) -> int:
-    from riptui.figures.sheet import make_sheet  # matplotlib
-
+    make_sheet = figures.sheet.make_sheet  # if matplotlib is missing, this fails before anything is read
     members = _read_members(find_filtered(paths, runs, filter_text))
     table = build_gallery(
         members, GalleryAxes(columns, by_seed), reached_point(members) if inpainted is None else inpainted
@@ -80,12 +80,10 @@ def _read_members(trajectories: Sequence[Trajectory]) -> list[GroupMember]:
 
 
 def _make_tiles(table: GalleryTable, metric: str) -> list[list[Tile]]:
-    from riptui.figures.sheet import Tile
-    from riptui.figures.style import safe_label
-
+    safe_label = figures.style.safe_label
     return [
         [
-            Tile(
+            figures.sheet.Tile(
                 _read_picture(cell) if cell is not None and cell.is_computed else None,
                 safe_label(name) if not y else "",
                 safe_label(row.label, 24) if not x else "",

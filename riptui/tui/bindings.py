@@ -70,7 +70,7 @@ BROWSER = [
         "Error by repaints (group: with R)",
     ),
     _key("tabs.spec", "5", "view('select_tab', 'spec')", "Spec", "Spec and sessions (group: table)"),
-    _key("tabs.log", "6", "view('select_tab', 'log')", "Log", "Log and errors"),
+    _key("tabs.log", "6", "view('select_tab', 'log')", "Log", "Log and errors (group: gallery)"),
     _key(
         "tabs.spectrum",
         "7",
@@ -85,6 +85,8 @@ BROWSER = [
     _key("tabs.zoom-in", "full_stop", "details('zoom_charts', 1)", "Zoom in", "Zoom the y axis in; so does the wheel"),
     _key("tabs.zoom-out", "comma", "details('zoom_charts', -1)", "Zoom out", "Zoom the y axis out"),
     _key("tabs.log-axis", "Y", "details('toggle_log')", "Log axis", "A logarithmic y axis, or a linear one"),
+    _key("tabs.scroll-down", "ctrl+d", "details('scroll_text', 1)", "Scroll down", "Scroll spec or log down"),
+    _key("tabs.scroll-up", "ctrl+u", "details('scroll_text', -1)", "Scroll up", "Scroll spec or log up"),
     _key("tabs.image", "i", "details('cycle_image')", "Image", "Trajectories of the next image (groups only)"),
     _key(
         "runs.filter",

@@ -17,7 +17,12 @@ import msgspec
 from riptui.errors import RiptuiError
 from riptui.metrics.display import metric_names
 from riptui.metrics.values import number_of
+from riptui.results.coverage_null import patch_names
+from riptui.results.exposure import LUMA
+from riptui.results.picture_sets import list_features
+from riptui.results.square_cache import read_square_errors_cached
 from riptui.spec import Spec
+from riptui.store import feature_file
 from riptui.store.disk import list_folder
 from riptui.store.layout import feature_files
 from riptui.store.listing import FolderSignature, read_signature, summarize
@@ -122,8 +127,6 @@ class GroupReader:
         """Read the vectors of complete trajectories by one extractor: the wanted one, if any has them, else Inception,
         else the first. Yields how many trajectories are done.
         """
-        from riptui.store.feature_file import read_features  # NumPy
-
         before, self.features = self._known_features, {}
         chosen: dict[str, GroupMember] = {}
         for member in self.members.values():
@@ -135,7 +138,7 @@ class GroupReader:
         deadline = time.monotonic() + SLICE_SECONDS
         for count, member in enumerate(chosen.values(), start=1):
             with suppress(RiptuiError):  # gone
-                self.features[member.path] = read_features(Trajectory(Path(member.path)), first)
+                self.features[member.path] = feature_file.read_features(Trajectory(Path(member.path)), first)
             if time.monotonic() > deadline:
                 yield count
                 deadline = time.monotonic() + SLICE_SECONDS
@@ -153,16 +156,12 @@ class GroupReader:
 
         metrics: whose coverage nulls are needed, beside the errors of the luma.
         """
-        from riptui.results.coverage_null import patch_names  # NumPy, and scikit-image when something is computed
-        from riptui.results.exposure import LUMA
-        from riptui.results.square_cache import read_square_errors_cached
-
         names = frozenset([LUMA, *(name for metric in metrics for name in patch_names(metric))])
         before, self.squares = self.squares if names <= self._square_names else {}, {}
         self._square_names = self._square_names | names if before else names
         chosen: dict[str, GroupMember] = {}
         for member in self.members.values():
-            if member.k >= member.spec.iterations and member.spec.keeps_squares:
+            if member.k >= member.spec.iterations and member.spec.keeps_repaints:
                 chosen.setdefault(member.digest, member)
         deadline = time.monotonic() + SLICE_SECONDS
         failed_before, self._unreadable_squares = self._unreadable_squares, {}
@@ -219,8 +218,6 @@ class GroupReader:
 
 def _find_extractors(members: Iterable[GroupMember]) -> list[str]:
     """The extractors of the members' files, sorted. Of each file name one file is read: names follow from them."""
-    from riptui.results.picture_sets import list_features  # NumPy
-
     having: dict[str, GroupMember] = {}
     for member in members:
         for file in member.feature_files:

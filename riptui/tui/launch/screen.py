@@ -302,11 +302,16 @@ class LaunchScreen(InnerScreen[LaunchResult | None], ModalScreen[LaunchResult | 
             nonlocal last_shown
             if time.monotonic() - last_shown > SETTLE_SECONDS:
                 last_shown = time.monotonic()
-                call_if_open(self, self._show_status, Text(f"creating folders: {done}/{total}"))
+                show(f"creating folders: {done}/{total}")
+
+        def show(text: str) -> None:
+            call_if_open(self, self._show_status, Text(text))
 
         try:
             sweep, metrics = parsed.sweep, parsed.metrics
-            launched = create_and_queue(self._runs, picture, sweep, metrics, group=group, on_made=progress)
+            launched = create_and_queue(
+                self._runs, picture, sweep, metrics, group=group, on_made=progress, on_trial=show
+            )
         except RiptuiError as error:
             call_if_open(self, self._show_error, str(error))
         else:

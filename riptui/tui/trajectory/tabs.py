@@ -118,6 +118,12 @@ class TabPanes(ContentSwitcher):
             chart for pane in self.children if pane.id == self.current for chart in pane.query(Chart) if chart.display
         ]
 
+    @property
+    def visible_text(self) -> TextPane | None:
+        """The spec or the log, if it is the current pane."""
+        pane = self.visible_content
+        return pane if isinstance(pane, TextPane) else None
+
     def show_cursor(self) -> None:
         """Show the cursor's frame in the current pane, which is filled already."""
         snapshot, spec, k = self._cursor.snapshot, self._cursor.spec, self._cursor.k

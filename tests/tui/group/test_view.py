@@ -518,7 +518,7 @@ def test_what_cannot_be_read_is_tried_again_only_when_its_folder_changed(
         tried.append(trajectory.path)
         return read_square_errors_cached(trajectory, names)
 
-    monkeypatch.setattr("riptui.results.square_cache.read_square_errors_cached", read)
+    monkeypatch.setattr("riptui.tui.group.group_reader.read_square_errors_cached", read)
     gathering = gathered(group)
     list(gathering.read_squares())
     assert (len(tried), gathering.squares) == (8, {})

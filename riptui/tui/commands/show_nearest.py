@@ -57,7 +57,9 @@ async def _choose_corpus(context: CommandContext, manifests: dict[str, CorpusMan
     if not manifests:
         for damaged in list_corpora():
             read_manifest(damaged)
-        raise InputError("no corpus: make one with riptui corpus index FOLDER")
+        raise InputError(
+            "no corpus to compare with: index pictures by riptui corpus index FOLDER in a shell, then press = again"
+        )
     if len(manifests) == 1:
         return next(iter(manifests))
     keys = [*"123456789", *[""] * len(manifests)]

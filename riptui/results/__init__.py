@@ -20,13 +20,14 @@ picture_names  what to call pictures where several are shown
 similarity         Vendi score, near pairs and the order of a set, from its matrix of distances
 seed_sets          the sets that differ in the seed alone
 diversity          how far the seeds of a picture are apart; frame_comparison: by features or a metric;
-                   diversity_rows: as JSON and as a table
+                   seed_intervals: by leaving seeds out; diversity_rows: as JSON and as a table
 
 rating_questions   what people are asked about frames; rating_answers: what they answered
 preferences        top-1 shares, Bradley-Terry strengths; rater_agreement: kappas, metrics against people
 rating_summary     all of this, from any trajectories and files of ratings
 
 patch_errors       the errors of repainted squares, from disk; square_measures: from pixels; square_cache: kept
+repainted_squares  which squares, or tiles of masks off the grid, each iteration repainted
 read_squares       those of many trajectories, and why some have none
 exposure           error of each square after each of its repaints, and what of a frame's error is only coverage
 recursion_effect   the error by exposure, its slope and the excess over coverage, by picture

@@ -10,14 +10,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Float64, Int64
 
 from riptui.results.bootstrap import IntervalEstimate, estimate, ratio_of_means
-from riptui.results.exposure import PerFrame, PerIteration, SquareErrors
+from riptui.results.exposure import PerFrame, PerRepaint, SquareErrors
 
 MAX_POINTS = 80  # of a curve, besides the one at 0 %
 
-ByImage = Float64[np.ndarray, " images"]
+ErrorAndNull = Float64[np.ndarray, "2 frames"]
+Frames = Int64[np.ndarray, " points"]
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class ExposureMean:
     error: IntervalEstimate
     """Mean error of all first repaints, plus how much farther the squares repainted so often are than after theirs."""
     repaints: int
-    """Count of the repaints it is the mean of."""
+    """Count of the repaints it is the mean of, those of tiles as parts of a mask."""
 
 
 @dataclass(frozen=True)
@@ -76,8 +77,8 @@ def compute_effect(members: Iterable[SquareErrors], name: str) -> RecursionEffec
     by_exposure = _mean_by_exposure(images, name)
     slopes = np.array([fit_slope(seeds, name) for seeds in images])
     firsts = np.array([_first_mean(seeds, name) for seeds in images])
-    curves = np.array([_mean_curves(seeds, name) for seeds in images])
-    ends, nulls = curves[:, 0, -1], curves[:, 1, -1]
+    curves = [[_error_and_null(member, name) for member in seeds] for seeds in images]
+    ends, nulls = np.array([np.mean([pair[:, -1] for pair in seeds], axis=0) for seeds in curves]).T
     known = np.isfinite(slopes)
     relative = estimate(np.column_stack([slopes, firsts])[known], ratio_of_means)
     explained = estimate(np.column_stack([nulls, ends]), ratio_of_means)
@@ -91,7 +92,7 @@ def compute_effect(members: Iterable[SquareErrors], name: str) -> RecursionEffec
         estimate(ends[:, None]),
         estimate((ends - nulls)[:, None]),
         explained.map(_percent),
-        _curve_points(images[0][0].inpainted, *curves.mean(axis=0)),
+        _mean_curve(images, curves),
     )
 
 
@@ -109,11 +110,11 @@ def fit_slope(members: Iterable[SquareErrors], name: str) -> float:
     return products / squares if squares else np.nan
 
 
-def _square_means(member: SquareErrors, values: PerIteration) -> PerIteration:
-    """The mean of the values of each iteration's square."""
-    counts = np.bincount(member.squares, minlength=member.spec.cells)
-    sums = np.bincount(member.squares, values, minlength=member.spec.cells)
-    means: PerIteration = sums[member.squares] / counts[member.squares]
+def _square_means(member: SquareErrors, values: PerRepaint) -> PerRepaint:
+    """The mean of the values of each repaint's square."""
+    counts = np.bincount(member.squares, minlength=member.cells)
+    sums = np.bincount(member.squares, values, minlength=member.cells)
+    means: PerRepaint = sums[member.squares] / counts[member.squares]
     return means
 
 
@@ -126,7 +127,7 @@ def _mean_by_exposure(images: Sequence[Sequence[SquareErrors]], name: str) -> li
     last = min(max(int(member.exposures.max()) for member in seeds) for seeds in images)
     means = []
     for exposure in range(1, last + 1):
-        values, repaints = [], 0
+        values, repaints = [], 0.0
         for seeds in images:
             first = _first_mean(seeds, name)
             changes = [
@@ -134,24 +135,35 @@ def _mean_by_exposure(images: Sequence[Sequence[SquareErrors]], name: str) -> li
             ]
             joined = np.concatenate(changes)
             values.append(first + joined.mean())
-            repaints += len(joined)
-        means.append(ExposureMean(exposure, estimate(np.array(values)[:, None]), repaints))
+            repaints += sum(
+                len(part) / member.repainted.per_iteration for part, member in zip(changes, seeds, strict=True)
+            )
+        means.append(ExposureMean(exposure, estimate(np.array(values)[:, None]), round(repaints)))
     return means
 
 
-def _mean_curves(seeds: Sequence[SquareErrors], name: str) -> tuple[PerFrame, PerFrame]:
-    """A picture's mean frame errors and coverage null."""
-    errors = np.mean([member.frame_errors(name) for member in seeds], axis=0)
-    null = np.mean([member.coverage_null(name) for member in seeds], axis=0)
-    return errors, null
+def _error_and_null(member: SquareErrors, name: str) -> ErrorAndNull:
+    return np.stack([member.frame_errors(name), member.coverage_null(name)])
 
 
-def _curve_points(inpainted: PerFrame, errors: PerFrame, null: PerFrame) -> list[NullPoint]:
-    last = len(inpainted) - 1
-    chosen = np.unique(np.rint(np.linspace(0, last, min(last, MAX_POINTS) + 1)).astype(int))
-    return [
-        NullPoint(*map(float, point)) for point in zip(inpainted[chosen], errors[chosen], null[chosen], strict=True)
-    ]
+def _mean_curve(images: Sequence[Sequence[SquareErrors]], curves: Sequence[Sequence[ErrorAndNull]]) -> list[NullPoint]:
+    """The curves averaged over the seeds of each picture and then over pictures, at the amounts that all have."""
+    amounts, frames = _shared_frames([member for seeds in images for member in seeds])
+    chosen = iter(frames)
+    means = np.mean([np.mean([pair[:, next(chosen)] for pair in seeds], axis=0) for seeds in curves], axis=0)
+    return [NullPoint(*map(float, point)) for point in zip(amounts, *means, strict=True)]
+
+
+def _shared_frames(members: Sequence[SquareErrors]) -> tuple[PerFrame, list[Frames]]:
+    """Amounts, and each member's frames there; some of them all if all have the same."""
+    amounts = members[0].inpainted
+    if all(np.array_equal(member.inpainted, amounts) for member in members):
+        last = len(amounts) - 1
+        chosen = np.unique(np.rint(np.linspace(0, last, min(last, MAX_POINTS) + 1)).astype(int))
+        return amounts[chosen], [chosen] * len(members)
+    by_member = [[member.spec.amount_at(k) for k in range(len(member.inpainted))] for member in members]
+    shared = np.array(sorted(set(by_member[0]).intersection(*by_member[1:])))
+    return shared, [np.searchsorted(found, shared) for found in by_member]
 
 
 def _percent(share: float) -> float:

@@ -69,6 +69,11 @@ def list_pairs(distances: DistanceMatrix) -> Float64[np.ndarray, " pairs"]:
     return pairs
 
 
+def mean_distance(distances: DistanceMatrix) -> float:
+    """Over the pairs."""
+    return float(list_pairs(distances).mean())
+
+
 def find_near_pairs(distances: DistanceMatrix, threshold: float) -> list[NearPair]:
     """The pairs whose distance is at most the threshold, the nearest first."""
     first, second = np.triu_indices(len(distances), 1)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from textual import work
 
 from riptui import tui
+from riptui.tui.key_queue import OPENS_DIALOG
 from riptui.tui.runs.tree_panel import TreePanel
 
 if TYPE_CHECKING:
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from riptui.tui.browser import Browser
     from riptui.tui.commands import CommandContext
     from riptui.tui.work_supervisor import WorkSupervisor
+
+WITHOUT_DIALOG = frozenset(["pause", "retry", "move_earlier", "move_later", "undo", "rerun", "demo"])
+"""The commands that ask nothing: keys go on meanwhile."""
 
 
 class CommandRunner:
@@ -32,7 +36,7 @@ class CommandRunner:
         """Start one of `commands` on the current row, unless it is running already."""
         if name not in self._running:
             self._running.add(name)
-            _start_worker(self._browser, self, name)
+            (_start_worker if name in WITHOUT_DIALOG else _start_with_dialog)(self._browser, self, name)
 
     def is_supervising(self, worker: Worker) -> bool:
         """Whether another worker is started if this one dies."""
@@ -50,6 +54,7 @@ class CommandRunner:
                 context.say("what is marked is hidden by the filter: esc shows all", "warning")
                 return
             await tui.commands.run_command(name, context)
+            self._browser.look_again(context.paths)
         finally:
             self._running.discard(name)
 
@@ -71,6 +76,7 @@ class CommandRunner:
             marked=bool(tree.marked),
             paths=browser.chosen_paths,
             go_to=browser.go_when_listed,
+            look_again=browser.look_again,
             say=browser.say,
             supervisor=self._supervisor,
             filter_options=browser.query_one(TreePanel).filter_options(browser.runs),
@@ -81,4 +87,9 @@ class CommandRunner:
 
 @work
 async def _start_worker(browser: Browser, runner: CommandRunner, name: str) -> None:
+    await runner.run(name)
+
+
+@work(group=OPENS_DIALOG)
+async def _start_with_dialog(browser: Browser, runner: CommandRunner, name: str) -> None:
     await runner.run(name)

@@ -115,7 +115,14 @@ def _submit(
     """Create and queue all trajectories; return those that exist, and whether every picture could be used."""
     for dataset in sources.list_unfetched(study):
         display.notice(f"fetching {dataset.name!s}: of Parquet files only the drawn rows, else all of it")
-    submission = Submission(study, metrics, priority=priority, should_stop=lambda: bool(stop), runs_here=runs_here)
+    submission = Submission(
+        study,
+        metrics,
+        priority=priority,
+        should_stop=lambda: bool(stop),
+        runs_here=runs_here,
+        on_trial=display.notice,
+    )
     for text in (*submission.notices, *filter(None, [explain_umask(study.runs)])):
         display.notice(text)
     if submission.squares == "shared" and not study.names_squares:

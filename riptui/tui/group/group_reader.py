@@ -8,7 +8,7 @@ from array import array
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from math import isfinite, nan
+from math import isnan, nan
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 
@@ -16,6 +16,7 @@ import msgspec
 
 from riptui.errors import RiptuiError
 from riptui.metrics.display import metric_names
+from riptui.metrics.values import number_of
 from riptui.results.coverage_null import patch_names
 from riptui.results.exposure import LUMA
 from riptui.results.picture_sets import list_features
@@ -24,7 +25,7 @@ from riptui.spec import Spec
 from riptui.store import feature_file
 from riptui.store.disk import list_folder
 from riptui.store.layout import feature_files
-from riptui.store.listing import FolderSignature, TrajectorySummary, read_signature, summarize
+from riptui.store.listing import FolderSignature, read_signature, summarize
 from riptui.store.trajectory import Status, Trajectory
 
 if TYPE_CHECKING:
@@ -46,7 +47,8 @@ class GroupMember:
     k: int
     measured_frames: tuple[int, ...]  # in ascending order
     names: tuple[str, ...]  # the metrics
-    values: "array[float]"  # metric by metric, one value per measured frame; nan: not measured, or not finite
+    values: "array[float]"
+    """Metric by metric, one value per measured frame. inf: the PSNR of equal pictures; nan: none."""
     feature_files: tuple[str, ...] = ()
     """The names of its files of features."""
 
@@ -58,8 +60,8 @@ class GroupMember:
         return self.values[start : start + len(self.measured_frames)]
 
     def newest_value(self, metric: str) -> float:
-        """Its last finite value; nan if there is none."""
-        return next((value for value in reversed(self.values_of(metric) or ()) if isfinite(value)), nan)
+        """Its last value, inf for the PSNR of equal pictures; nan if there is none."""
+        return next((value for value in reversed(self.values_of(metric) or ()) if not isnan(value)), nan)
 
 
 Common = TypeVar("Common")
@@ -159,7 +161,7 @@ class GroupReader:
         self._square_names = self._square_names | names if before else names
         chosen: dict[str, GroupMember] = {}
         for member in self.members.values():
-            if member.k >= member.spec.iterations and member.spec.keeps_squares:
+            if member.k >= member.spec.iterations and member.spec.keeps_repaints:
                 chosen.setdefault(member.digest, member)
         deadline = time.monotonic() + SLICE_SECONDS
         failed_before, self._unreadable_squares = self._unreadable_squares, {}
@@ -197,7 +199,7 @@ class GroupReader:
             summary.k,
             self._intern(tuple(measured_frames)),
             self._intern(names),
-            array("d", (_finite_value(summary, k, name) for name in names for k in measured_frames)),
+            array("d", (number_of(name, summary.metrics[k]) for name in names for k in measured_frames)),
             self._intern(tuple(sorted(feature_files(list_folder(Path(path)))))),
         )
 
@@ -230,8 +232,3 @@ def _read_coverage(member: GroupMember) -> dict[int, float]:
     except RiptuiError:
         return {}
     return {k: covered[k] for k in member.measured_frames if k < len(covered)}
-
-
-def _finite_value(summary: TrajectorySummary, k: int, name: str) -> float:
-    value = summary.metrics[k].get(name)
-    return nan if value is None else value

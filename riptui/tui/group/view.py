@@ -286,6 +286,7 @@ class GroupView(Widget):
             label = y_label(data.options) if data.metrics else _NOTHING_YET.get(data.options.view, "no metrics yet")
             below = x_label(data.options, of_passes=data.of_passes)
             chart.draw(data.series, x_label=below, y_label=label, x_end=data.x_end)
+        grid.share_legend()
 
     def _describe_group(self, data: "GroupData", unreadable: int) -> None:
         count, images = len(data.rows), len(data.images)

@@ -9,7 +9,6 @@ from typing import ClassVar, NamedTuple
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
-from textual.screen import Screen
 from textual.timer import Timer
 
 from riptui.graphics.protocol import Graphics
@@ -19,6 +18,7 @@ from riptui.text.terminal import printable
 from riptui.tui import bindings
 from riptui.tui.commands.export_dialog import ExportScreen
 from riptui.tui.group.compare_data import frame_at
+from riptui.tui.inner_screen import InnerScreen
 from riptui.tui.key_footer import KeyFooter
 from riptui.tui.large.blinking import Blinking
 from riptui.tui.large.frame_views import FRAME, FrameView, LargeFrame, load_large_frame, view_kinds
@@ -42,7 +42,7 @@ class LargePlace(NamedTuple):
     k: int
 
 
-class LargeScreen(Screen[LargePlace]):
+class LargeScreen(InnerScreen[LargePlace]):
     """One of these trajectories at a time; its result is the place where it was left."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings.LARGE]

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from riptui import supervision
 from riptui.store.sign_watch import find_silent
 from riptui.store.worker_registry import Worker, find_skipped
 from riptui.text.units import format_duration, format_silence
 
 if TYPE_CHECKING:  # the cost of what waits, not needed for the first paint
-    from riptui.supervision.queue_listing import WaitingTrajectory
+    from riptui.supervision.queue_listing import ListedQueue, WaitingTrajectory
 
 
 @dataclass(frozen=True)
@@ -36,17 +35,20 @@ class KnownWork:
 NOTHING_KNOWN = KnownWork()
 
 
-def know_work(path: str, workers: Sequence[Worker], waiting: "WaitingTrajectory | None" = None) -> KnownWork:
-    """What living workers and the queue say of a trajectory, by its path below the runs folder."""
-    takes_queued = any(worker.record.takes_queued or worker.record.study for worker in workers)
-    return KnownWork(find_silent(workers).get(path, 0), find_skipped(workers).get(path, ""), takes_queued, waiting)
+def know_work(
+    path: str, workers: Sequence[Worker], waiting: "WaitingTrajectory | None" = None, *, is_served: bool = True
+) -> KnownWork:
+    """What living workers and the queue say of a trajectory, by its path below the runs folder.
+
+    is_served: whether workers take what waits.
+    """
+    has_workers = bool(workers) and is_served
+    return KnownWork(find_silent(workers).get(path, 0), find_skipped(workers).get(path, ""), has_workers, waiting)
 
 
-def read_place(runs: Path, path: str) -> "WaitingTrajectory | None":
-    """The place of a trajectory in the queue; None if it does not wait. For a thread: it reads all that waits."""
-    folder = runs.resolve() / path
-    all_waiting = supervision.queue_listing.list_waiting(runs)
-    return next((each for each in all_waiting if each.queued.trajectory.path.resolve() == folder), None)
+def find_place(queue: "ListedQueue", folder: Path) -> "WaitingTrajectory | None":
+    """The place of a trajectory in the queue, by its resolved folder; None if it does not wait."""
+    return next((waiting for waiting in queue.lines if waiting.queued.trajectory.path == folder), None)
 
 
 def describe_queued(work: KnownWork) -> str:

@@ -33,7 +33,7 @@ def extract_saved_frames(
     names: also of metrics, which are not looked at. committed: the iterations of the trajectory that are.
     Raises WeightsError, MissingExtraError, DiskError, DamagedError, MetricError.
     """
-    due = [k for k in trajectory.spec.keyframe_iterations() if k <= committed]
+    due = [k for k in trajectory.spec.point_iterations() if k <= committed]
     for name in split_names(names).features:
         extractor = load_extractor(name, device)
         if missing := find_missing_features(trajectory, name, due, extractor.identity):

@@ -135,7 +135,7 @@ class Slot:
 
     def features_due(self, iteration: Iteration) -> DueFrame | None:
         """The frame of an iteration, if its features are asked for."""
-        if not self.features or iteration.k not in self.walk.spec.keyframe_iterations():
+        if not self.features or iteration.k not in self.walk.spec.point_iterations():
             return None
         return DueFrame(self.trajectory, self.features, iteration.k, iteration.frame)
 

@@ -114,7 +114,7 @@ def _read_reduced(
     for done, end in enumerate(members):
         tell(done)
         try:
-            frames = read_frames(end.trajectory, end.spec.keyframe_iterations())
+            frames = read_frames(end.trajectory, end.spec.point_iterations())
             found[end.spec.digest] = np.stack([reduce_frame(frame) for _, frame in frames])
         except RiptuiError as error:
             left_out.append(str(error))
@@ -132,7 +132,7 @@ def _follow_pairs(
     spec = members[0].spec
     points: list[CouplingPoint] = []
     before = None
-    for place, k in enumerate(spec.keyframe_iterations()):
+    for place, k in enumerate(spec.point_iterations()):
         parts = [
             PairDistances([end.image for end in ends], _rms(np.stack([frames[end.spec.digest][place] for end in ends])))
             for ends in by_seed.values()

@@ -108,7 +108,7 @@ def read_picture_sets(summaries: Iterable[TrajectorySummary], features: str, by:
     stored = [(member.spec, read_stored(member, features)) for member in complete if member.spec]
     identity = _most_common(found.identity for _, found in stored if found.vectors)
     members = [MemberFeatures(spec, found.vectors) for spec, found in stored if found.identity == identity]
-    whole = [member for member in members if set(member.spec.keyframe_iterations()) <= member.vectors.keys()]
+    whole = [member for member in members if set(member.spec.point_iterations()) <= member.vectors.keys()]
     if not identity or not whole:
         raise InputError(
             f"no complete trajectory here has the features {features} of all its points: riptui measure PATH --metrics "
@@ -151,7 +151,7 @@ def _most_common(identities: Iterable[str]) -> str:
 def _make_group(key: GroupKey, members: Sequence[MemberFeatures]) -> SetGroup:
     by_point: defaultdict[float, defaultdict[str, list[MemberFeatures]]] = defaultdict(lambda: defaultdict(list))
     for member in sorted(members, key=lambda member: (member.spec.original_sha256, member.spec.seed)):
-        for k in member.spec.keyframe_iterations():
+        for k in member.spec.point_iterations():
             by_point[member.spec.amount_at(k)][member.spec.original_sha256].append(member)
     points = {point: _make_set(point, by_image) for point, by_image in sorted(by_point.items())}
     return SetGroup(key, members[0].spec, points, len(members))
@@ -169,5 +169,5 @@ def _make_set(point: float, by_image: Mapping[str, Sequence[MemberFeatures]]) ->
 
 
 def _vector_at(member: MemberFeatures, point: float) -> FeatureVector:
-    [k] = [k for k in member.spec.keyframe_iterations() if member.spec.amount_at(k) == point]
+    [k] = [k for k in member.spec.point_iterations() if member.spec.amount_at(k) == point]
     return member.vectors[k]

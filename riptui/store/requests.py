@@ -45,7 +45,7 @@ def has_work(trajectory: Trajectory, extra: Request | None = None) -> bool:
 def _lacks_features(trajectory: Trajectory, names: Sequence[str]) -> bool:
     if not names:
         return False
-    due = trajectory.spec.keyframe_iterations()
+    due = trajectory.spec.point_iterations()
     return any(store.feature_file.find_missing_features(trajectory, name, due) for name in names)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numpy.random import default_rng
 
+from riptui.engine import extract_saved_frames
 from riptui.errors import InputError
 from riptui.metrics.sets import find_set_metric, make_statistic
 from riptui.results.bootstrap import IntervalEstimate
@@ -15,7 +16,9 @@ from riptui.results.set_intervals import difference_of, estimate_difference, est
 from riptui.store.feature_file import save_features
 from riptui.store.listing import summarize
 from riptui.store.trajectory import Trajectory
+from tests.support.running import run_trajectory
 from tests.support.set_studies import GivenFeatures, drifting, write_study
+from tests.support.trajectories import MakeTrajectory
 
 BY = ("inpainter", "mask")
 
@@ -166,3 +169,14 @@ def test_a_share_at_its_end_has_an_interval_all_the_same() -> None:
 def test_wilsons_interval_is_that_of_statsmodels() -> None:
     proportion = pytest.importorskip("statsmodels.stats.proportion")
     assert wilson_interval(3 / 17, 17) == pytest.approx(proportion.proportion_confint(3, 17, method="wilson"))
+
+
+def test_pictures_that_are_repainted_as_a_whole_have_a_point_at_each_pass(make_trajectory: MakeTrajectory) -> None:
+    made = []
+    for seed in range(3):
+        one = make_trajectory(f"g/s{seed}", mask=256, amount=200.0, seed=seed, inpainter="noise")
+        [*_] = run_trajectory(one)
+        [*_] = extract_saved_frames(one, ("phash",), 2)
+        made.append(one)
+    [group] = read(made).groups
+    assert [*group.points] == [0, 100, 200]

@@ -36,7 +36,7 @@ def build_sets_data(
     drawn = [
         members[path]
         for path, member in features.items()
-        if member.identity == identity and {*members[path].spec.keyframe_iterations()} <= member.vectors.keys()
+        if member.identity == identity and {*members[path].spec.point_iterations()} <= member.vectors.keys()
     ]
     settings = separating_settings(drawn) if drawn else []
     more = f" ({sorted(names).index(name) + 1} of {len(names)})" if len(names) > 1 else ""

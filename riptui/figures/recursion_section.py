@@ -32,7 +32,7 @@ when it repaints it, has a curve all the same, because more and more squares are
 first repaints alone add to a frame's error. D1 is the mean error of squares right after their first repaint. The
 *excess* is what a frame's error has beyond the null. R, the *recursion effect*, is by how much each further repaint
 of a square changes its error: 0 if it damages once, below 0 if it heals. In brackets: 95 % confidence intervals by
-image.
+image. Masks that are not squares of one grid are taken as their tiles of 8 px, each of them a square.
 
 R does not say why. An inpainter that never sees what is under the mask can only be changed by the surroundings, which
 were repainted too: given the original around each square, `telea`, `navier-stokes` and `biharmonic` have an R of

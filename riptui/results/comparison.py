@@ -10,6 +10,7 @@ from itertools import combinations
 from statistics import median
 
 import numpy as np
+import scipy
 from jaxtyping import Float64
 
 from riptui.errors import InputError
@@ -169,6 +170,4 @@ def _wilcoxon(differences: Float64[np.ndarray, " images"]) -> float:
     """p of the signed-rank test: exact for few images without ties; 1 if all differences are 0."""
     if not differences.any():
         return 1.0
-    from scipy.stats import wilcoxon  # late: 0.5 s
-
-    return float(wilcoxon(differences).pvalue)
+    return float(scipy.stats.wilcoxon(differences).pvalue)

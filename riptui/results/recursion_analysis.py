@@ -124,7 +124,7 @@ def analyse_recursion(
 
 def _is_comparable(curve: Curve, read: ReadSquares) -> bool:
     """Whether its squares were read, or it has none that could be: a metric knows all orders."""
-    return curve.spec.digest in read.by_digest or (curve.spec.paste and not curve.spec.is_on_grid)
+    return curve.spec.digest in read.by_digest or (curve.spec.paste and not curve.spec.keeps_repaints)
 
 
 def error_names(members: Iterable[SquareErrors]) -> list[str]:
@@ -134,9 +134,13 @@ def error_names(members: Iterable[SquareErrors]) -> list[str]:
 
 
 def _predict_each(groups: Sequence[RecursionGroup]) -> Iterator[HeldOutCurve]:
-    """Predict each group from those of its inpainter and settings with another mask size, or another order."""
-    for group in groups:
-        related = [other for other in groups if _condition(other.settings) == _condition(group.settings)]
+    """Predict each group from those of its inpainter and settings with another mask size, or another order.
+
+    Masks of unequal sizes have no size by which to predict.
+    """
+    of_squares = [group for group in groups if not group.spec.masks]
+    for group in of_squares:
+        related = [other for other in of_squares if _condition(other.settings) == _condition(group.settings)]
         for left_out in ("mask", "order"):
             seen = [other for other in related if getattr(other.spec, left_out) != getattr(group.spec, left_out)]
             for name in group.effects:
@@ -179,6 +183,7 @@ def _compare_orders(members: Sequence[SquareErrors], measured: Sequence[Curve]) 
 
 
 def _frame_curve(member: SquareErrors, name: str) -> Curve:
-    k = np.arange(len(member.rows) + 1)
-    errors, last = member.frame_errors(name), len(member.rows)
-    return Curve(member.trajectory, member.spec, f"{name} of squares", k, member.inpainted, errors, last)
+    last = member.repainted.iterations
+    amounts = np.array([member.spec.amount_at(k) for k in range(last + 1)])
+    errors = member.frame_errors(name)
+    return Curve(member.trajectory, member.spec, f"{name} of squares", np.arange(last + 1), amounts, errors, last)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Float64, Int64
 
 from riptui.results.bootstrap import (
     MIN_INTERVAL_IMAGES,
@@ -23,7 +23,7 @@ from riptui.results.bootstrap import (
     first_mean,
     ratio_of_means,
 )
-from riptui.results.exposure import PerFrame, PerIteration, SquareErrors
+from riptui.results.exposure import PerFrame, PerRepaint, SquareErrors
 from riptui.results.shared_squares import count_shared
 
 MAX_POINTS = 80  # of a curve, besides the one at 0 %
@@ -31,6 +31,8 @@ MAX_POINTS = 80  # of a curve, besides the one at 0 %
 Pooled = Sequence[SquareErrors]
 """Trajectories of one picture whose squares are taken together."""
 MeasuredSample = Float64[np.ndarray, "images columns"] | Float64[np.ndarray, "images seeds columns"]
+ErrorAndNull = Float64[np.ndarray, "2 frames"]
+Frames = Int64[np.ndarray, " points"]
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class ExposureMean:
     error: IntervalEstimate
     """Mean error of all first repaints, plus how much farther the squares repainted so often are than after theirs."""
     repaints: int
-    """Count of the repaints it is the mean of."""
+    """Count of the repaints it is the mean of, those of tiles as parts of a mask."""
 
 
 @dataclass(frozen=True)
@@ -121,8 +123,8 @@ def compute_effect(members: Iterable[SquareErrors], name: str) -> RecursionEffec
     """Summarise one kind of error of complete trajectories that differ only in picture and seed; at least one."""
     sample = make_sample(members)
     slopes = sample.measure(lambda pooled: (fit_slope(pooled, name), _first_mean(pooled, name)))
-    ends = sample.measure(lambda pooled: [curve[-1] for curve in _mean_curves(pooled, name)])
-    curves = np.array([_mean_curves(pooled, name) for pooled in sample.images])
+    curves = {id(member): _error_and_null(member, name) for pooled in sample.images for member in pooled}
+    ends = sample.measure(lambda pooled: np.mean([curves[id(member)][:, -1] for member in pooled], axis=0))
     return RecursionEffect(
         name,
         sum(map(len, sample.images)),
@@ -133,7 +135,7 @@ def compute_effect(members: Iterable[SquareErrors], name: str) -> RecursionEffec
         sample.estimate(ends[..., :1]),
         sample.estimate(ends[..., :1] - ends[..., 1:]),
         sample.estimate(ends[..., ::-1], ratio_of_means).map(_percent),
-        _curve_points(sample.images[0][0].inpainted, *curves.mean(axis=0)),
+        _mean_curve(sample.images, [[curves[id(member)] for member in pooled] for pooled in sample.images]),
     )
 
 
@@ -151,11 +153,11 @@ def fit_slope(members: Iterable[SquareErrors], name: str) -> float:
     return products / squares if squares else np.nan
 
 
-def _square_means(member: SquareErrors, values: PerIteration) -> PerIteration:
-    """The mean of the values of each iteration's square."""
-    counts = np.bincount(member.squares, minlength=member.spec.cells)
-    sums = np.bincount(member.squares, values, minlength=member.spec.cells)
-    means: PerIteration = sums[member.squares] / counts[member.squares]
+def _square_means(member: SquareErrors, values: PerRepaint) -> PerRepaint:
+    """The mean of the values of each repaint's square."""
+    counts = np.bincount(member.squares, minlength=member.cells)
+    sums = np.bincount(member.squares, values, minlength=member.cells)
+    means: PerRepaint = sums[member.squares] / counts[member.squares]
     return means
 
 
@@ -167,10 +169,14 @@ def _first_mean(pooled: Pooled, name: str) -> float:
 def _mean_by_exposure(sample: PictureSample, name: str) -> list[ExposureMean]:
     last = min(max(int(member.exposures.max()) for member in pooled) for pooled in sample.images)
     measured = sample.measure(lambda pooled: _errors_by_exposure(pooled, name, last))
-    members = [member for pooled in sample.images for member in pooled]
-    repaints = np.sum([np.bincount(member.exposures, minlength=last + 1)[: last + 1] for member in members], axis=0)
+    counts = [
+        np.bincount(member.exposures, minlength=last + 1)[: last + 1] / member.repainted.per_iteration
+        for pooled in sample.images
+        for member in pooled
+    ]
+    repaints = np.sum(counts, axis=0)
     return [
-        ExposureMean(exposure, sample.estimate(measured[..., exposure - 1 : exposure]), int(repaints[exposure]))
+        ExposureMean(exposure, sample.estimate(measured[..., exposure - 1 : exposure]), round(repaints[exposure]))
         for exposure in range(1, last + 1)
     ]
 
@@ -184,19 +190,28 @@ def _errors_by_exposure(pooled: Pooled, name: str, last: int) -> list[float]:
     return [first + float(found.mean()) if len(found) else np.nan for found in by_exposure]
 
 
-def _mean_curves(pooled: Pooled, name: str) -> tuple[PerFrame, PerFrame]:
-    """A picture's mean frame errors and coverage null."""
-    errors = np.mean([member.frame_errors(name) for member in pooled], axis=0)
-    null = np.mean([member.coverage_null(name) for member in pooled], axis=0)
-    return errors, null
+def _error_and_null(member: SquareErrors, name: str) -> ErrorAndNull:
+    return np.stack([member.frame_errors(name), member.coverage_null(name)])
 
 
-def _curve_points(inpainted: PerFrame, errors: PerFrame, null: PerFrame) -> list[NullPoint]:
-    last = len(inpainted) - 1
-    chosen = np.unique(np.rint(np.linspace(0, last, min(last, MAX_POINTS) + 1)).astype(int))
-    return [
-        NullPoint(*map(float, point)) for point in zip(inpainted[chosen], errors[chosen], null[chosen], strict=True)
-    ]
+def _mean_curve(images: Sequence[Sequence[SquareErrors]], curves: Sequence[Sequence[ErrorAndNull]]) -> list[NullPoint]:
+    """The curves averaged over the seeds of each picture and then over pictures, at the amounts that all have."""
+    amounts, frames = _shared_frames([member for seeds in images for member in seeds])
+    chosen = iter(frames)
+    means = np.mean([np.mean([pair[:, next(chosen)] for pair in seeds], axis=0) for seeds in curves], axis=0)
+    return [NullPoint(*map(float, point)) for point in zip(amounts, *means, strict=True)]
+
+
+def _shared_frames(members: Sequence[SquareErrors]) -> tuple[PerFrame, list[Frames]]:
+    """Amounts, and each member's frames there; some of them all if all have the same."""
+    amounts = members[0].inpainted
+    if all(np.array_equal(member.inpainted, amounts) for member in members):
+        last = len(amounts) - 1
+        chosen = np.unique(np.rint(np.linspace(0, last, min(last, MAX_POINTS) + 1)).astype(int))
+        return amounts[chosen], [chosen] * len(members)
+    by_member = [[member.spec.amount_at(k) for k in range(len(member.inpainted))] for member in members]
+    shared = np.array(sorted(set(by_member[0]).intersection(*by_member[1:])))
+    return shared, [np.searchsorted(found, shared) for found in by_member]
 
 
 def _percent(share: float) -> float:

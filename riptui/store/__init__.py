@@ -44,3 +44,15 @@ leave_request    the request that a worker leaves
 lease            a trajectory computed on a machine that cannot reach its disk
 provenance       differences between the sessions of a trajectory
 """
+
+from riptui.lazy_modules import lazy_modules
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from riptui.store import feature_file as feature_file
+    from riptui.store import frames as frames
+    from riptui.store import provenance as provenance
+    from riptui.store import sign_watch as sign_watch
+    from riptui.store import worker_registry as worker_registry
+
+__getattr__ = lazy_modules(__name__)

@@ -165,4 +165,4 @@ def test_slides_decoders(checkpoints: Checkpoints, tmp_path: Path, quick_report:
     table = read_section(written, "Side by side")
     assert len(study) == 4
     assert table.count("vae ") == 2
-    assert "paste False" in table
+    assert "no paste" in table

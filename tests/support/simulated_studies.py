@@ -15,6 +15,7 @@ import numpy as np
 from riptui.results.exposure import LUMA, SquareErrors, sum_of_firsts
 from riptui.results.panel import DistanceCurve, Panel
 from riptui.results.recursion_effect import compute_effect
+from riptui.results.repainted_squares import RepaintedSquares
 from riptui.spec import Spec, SquareSource
 from riptui.store.trajectory import Trajectory
 from tests.support.made import made_spec
@@ -169,7 +170,8 @@ def simulate_squares(rng: np.random.Generator, spec: Spec, *, slope: float, nois
     """The luma errors of a trajectory whose squares are each as far as they like after one repaint, and change by
     `slope` with each further one."""
     squares = rng.integers(0, spec.cells, spec.iterations)
-    found = SquareErrors(Trajectory(Path("simulated")), spec, (), squares, {}, {})
+    repainted = RepaintedSquares(spec.mask, squares, np.arange(spec.iterations))
+    found = SquareErrors(Trajectory(Path("simulated")), spec, (), repainted, {}, {})
     vulnerable = rng.lognormal(3, 0.5, spec.cells)[squares]
     errors = vulnerable + slope * (found.exposures - 1) + rng.normal(0, noise, len(squares))
     return replace(found, errors={LUMA: errors})

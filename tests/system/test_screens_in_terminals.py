@@ -75,6 +75,7 @@ def test_a_gallery_shows_its_pictures_and_leaves_nothing_behind(terminal: str, r
             backs[-1].save(tmp_path / f"back-{visit}.png")
         assert same(backs[0])(backs[1]), f"see {tmp_path}"
         seen.press("q")
+        seen.press("q")
         assert seen.closed()
 
 

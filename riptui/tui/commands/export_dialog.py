@@ -22,6 +22,7 @@ from riptui.settings.state import recall, remember
 from riptui.spec import MeasureInterval, measured_iterations
 from riptui.store.trajectory import Trajectory
 from riptui.text.terminal import printable
+from riptui.tui.check_boxes import SignCheckbox
 from riptui.tui.dialogs import Dialog
 from riptui.tui.ui_thread import call_if_open
 
@@ -155,8 +156,8 @@ class ExportScreen(Dialog[list[Path] | None]):
             for kind, label in KIND_LABELS.items():
                 if kind == "png":
                     label = label.replace("one frame", "the newest" if self._frame is None else f"frame {self._frame}")
-                yield Checkbox(label, kind in (self._kinds or previous.kinds), id=kind, compact=True)
-            yield Checkbox("overwrite existing files", previous.overwrite, id="overwrite", compact=True)
+                yield SignCheckbox(label, kind in (self._kinds or previous.kinds), id=kind, compact=True)
+            yield SignCheckbox("overwrite existing files", previous.overwrite, id="overwrite", compact=True)
             yield self.make_field("Frames at", previous.at, "at", "half, every, or N iterations")
             yield self.make_field("Folder", previous.folder, "folder", ".")
             yield ProgressBar(show_eta=False)

@@ -128,7 +128,7 @@ def _choose_drawn(
         drawn = known
     if options.view == "runs":
         drawn = [member for member in drawn if member.spec.original_sha256 == list(images)[options.image]]
-    if options.view == "mean" and (growing := sum(member.k < member.spec.iterations for member in drawn)):
+    if options.view == "mean" and (growing := sum(member.k < member.spec.iterations for member in distinct.values())):
         notes.append(f"{format_count(growing, 'trajectory')} unfinished: late means are over fewer")
     return drawn, notes
 

@@ -37,10 +37,18 @@ from riptui.spec import FITS, Fit
 from riptui.store.trajectory import Trajectory
 from riptui.text.terminal import printable
 from riptui.text.units import format_count, format_size
+from riptui.tui.inner_screen import InnerScreen
 from riptui.tui.latest_jobs import LatestJobs
 from riptui.tui.launch import form, installed
 from riptui.tui.launch.field import Field
-from riptui.tui.launch.picture_browser import PathSuggester, PictureList, find_folder, parse_path, shorten_path
+from riptui.tui.launch.picture_browser import (
+    PathSuggester,
+    PictureList,
+    explain_no_picture,
+    find_folder,
+    parse_path,
+    shorten_path,
+)
 from riptui.tui.launch.protocol_fields import ProtocolFields
 from riptui.tui.launch.start_runs import LaunchResult, create_and_queue
 from riptui.tui.ui_thread import call_if_open
@@ -50,7 +58,7 @@ TEXT_FIELDS = ("picture", "prompt", "model", "masks", "seeds", "amount", "size",
 PLACEHOLDERS = {"masks": "64,128,256", "seeds": "0-9", "amount": "400", "group": "none"}
 
 
-class LaunchScreen(ModalScreen[LaunchResult | None]):
+class LaunchScreen(InnerScreen[LaunchResult | None], ModalScreen[LaunchResult | None]):
     """Returns the result of the launch, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -121,8 +129,8 @@ class LaunchScreen(ModalScreen[LaunchResult | None]):
         return Select(options, id="inpainter", value=value, allow_blank=False, compact=True)
 
     def on_mount(self) -> None:
-        folder = Path(self._previous.picture).expanduser().parent if self._previous.picture else Path()
-        self.query_one(PictureList).open(folder)
+        path = parse_path(self._previous.picture) if self._previous.picture else None
+        self.query_one(PictureList).open(path.parent if path else Path())
         self.run_worker(self._query_models, thread=True)
         self._react_to_change()
 
@@ -202,7 +210,7 @@ class LaunchScreen(ModalScreen[LaunchResult | None]):
         if folder is not None:
             call_if_open(self, self.query_one(PictureList).follow, folder)
         if path is None or not typed or path == folder:
-            problem = "choose a picture"
+            problem = explain_no_picture(typed)
         else:
             try:
                 picture = prepare_original(path, size=pixels, fit=fit)
@@ -294,11 +302,16 @@ class LaunchScreen(ModalScreen[LaunchResult | None]):
             nonlocal last_shown
             if time.monotonic() - last_shown > SETTLE_SECONDS:
                 last_shown = time.monotonic()
-                call_if_open(self, self._show_status, Text(f"creating folders: {done}/{total}"))
+                show(f"creating folders: {done}/{total}")
+
+        def show(text: str) -> None:
+            call_if_open(self, self._show_status, Text(text))
 
         try:
             sweep, metrics = parsed.sweep, parsed.metrics
-            launched = create_and_queue(self._runs, picture, sweep, metrics, group=group, on_made=progress)
+            launched = create_and_queue(
+                self._runs, picture, sweep, metrics, group=group, on_made=progress, on_trial=show
+            )
         except RiptuiError as error:
             call_if_open(self, self._show_error, str(error))
         else:

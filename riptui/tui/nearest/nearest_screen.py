@@ -9,13 +9,13 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Static
 
 from riptui.corpus.nearest_pictures import FrameNeighbours
 from riptui.graphics.protocol import Graphics
 from riptui.text.terminal import printable
 from riptui.tui import bindings
+from riptui.tui.inner_screen import InnerScreen
 from riptui.tui.key_footer import KeyFooter
 from riptui.tui.latest_jobs import LatestJobs
 from riptui.tui.nearest.nearest_lookup import NearestLookup, NearestPair, read_pair
@@ -29,7 +29,7 @@ class NearestPlace(NamedTuple):
     path: Path | None = None
 
 
-class NearestScreen(Screen[NearestPlace | None]):
+class NearestScreen(InnerScreen[NearestPlace | None]):
     """Frames from the least novel to the most novel one; for each its nearest pictures in turn.
 
     Returns where to look next, if another corpus of the same pictures was asked for.

@@ -10,7 +10,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Grid
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Static
 
 from riptui.errors import RiptuiError
@@ -18,6 +17,7 @@ from riptui.graphics.protocol import Graphics
 from riptui.results.rating_questions import MAX_CHOICES, PAPER_TAGS, RatingQuestion
 from riptui.text.terminal import printable
 from riptui.tui import bindings
+from riptui.tui.inner_screen import InnerScreen
 from riptui.tui.key_footer import KeyFooter
 from riptui.tui.latest_jobs import LatestJobs
 from riptui.tui.rating.rating_session import QuestionPictures, RatingSession, read_pictures
@@ -27,7 +27,7 @@ MAX_IN_A_ROW = 3
 DONE = "All questions are answered. Thank you.\n\nu takes the last answer back, esc leaves."
 
 
-class RatingScreen(Screen[int]):
+class RatingScreen(InnerScreen[int]):
     """Returns how many answers were saved."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings.RATING]

@@ -1,6 +1,7 @@
 """The tree in its frame: the line to type a filter in, the names of the columns, and how many are listed and marked."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from rich.text import Text
 from textual import events, on
@@ -54,6 +55,10 @@ class TreePanel(Vertical):
     def filter_text(self) -> str:
         """The filter that is in force, as it was typed; "" if there is none."""
         return self._filter_text
+
+    def filter_options(self, runs: Path) -> list[str]:
+        """The options of a command that leave the trajectories which the filter leaves."""
+        return ["--filter", self._filter_text, "--runs", str(runs)] if self._filter_text else []
 
     async def set_filter(self, text: str) -> None:
         """Filter by a text, as if it had been typed."""

@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from math import isfinite, isnan
+from math import inf, isfinite, isnan
 from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
@@ -149,7 +149,7 @@ def test_values_that_are_not_finite_are_left_out(group: Path) -> None:
     member = gathered(group).members[str(path)]
     assert isnan(member.values_of("lpips-vgg")[-1])
     assert isfinite(member.newest_value("lpips-vgg"))
-    assert isnan(member.newest_value("psnr"))
+    assert member.newest_value("psnr") == inf
     assert member.values_of("no-such") is None
 
 
@@ -171,6 +171,9 @@ def test_means_of_a_group_that_grows_say_so(group: Path) -> None:
     rows = (paths(group)[0] / layout.ROWS).read_bytes().splitlines(keepends=True)
     (paths(group)[0] / layout.ROWS).write_bytes(b"".join(rows[:-1]))
     assert digested(group, metric="lpips-vgg").note == "1 trajectory unfinished: late means are over fewer"
+    for name in (layout.ROWS, layout.METRICS):  # one that waits: nothing is measured yet
+        (paths(group)[1] / name).unlink()
+    assert digested(group, metric="lpips-vgg").note == "2 trajectories unfinished: late means are over fewer"
 
 
 def test_one_trajectory_has_no_error_bars(group: Path) -> None:
@@ -513,7 +516,7 @@ def test_what_cannot_be_read_is_tried_again_only_when_its_folder_changed(
         tried.append(trajectory.path)
         return read_square_errors_cached(trajectory, names)
 
-    monkeypatch.setattr("riptui.results.square_cache.read_square_errors_cached", read)
+    monkeypatch.setattr("riptui.tui.group.group_reader.read_square_errors_cached", read)
     gathering = gathered(group)
     list(gathering.read_squares())
     assert (len(tried), gathering.squares) == (8, {})

@@ -23,7 +23,14 @@ from riptui.text import int_ranges
 from riptui.tui.launch import form, installed, start_runs
 from riptui.tui.launch.field import Field
 from riptui.tui.launch.form import FormValues, parse_form
-from riptui.tui.launch.picture_browser import PictureList, complete_path, list_entries
+from riptui.tui.launch.picture_browser import (
+    PictureList,
+    complete_path,
+    explain_no_picture,
+    list_entries,
+    parse_path,
+    shorten_path,
+)
 from riptui.tui.launch.screen import LaunchScreen
 from riptui.tui.work_supervisor import WorkSupervisor
 from tests.support.app_pilot import AppPilot, open_app
@@ -190,6 +197,17 @@ def test_a_path_is_completed_to_the_first_that_begins_so(folder: Path) -> None:
     assert complete_path(f"{folder}/zz") is None
     assert complete_path(f"{folder}/x") is None
     assert complete_path("~nobody-of-that-name/x") is None
+
+
+def test_a_picture_that_comes_with_it_is_completed_and_taken_by_its_name() -> None:
+    assert complete_path("riptui:c") == "riptui:coffee"
+    assert complete_path("riptui:x") is None
+    coffee = parse_path("riptui:coffee")
+    assert coffee is not None
+    assert (coffee.name, shorten_path(coffee)) == ("coffee.jpg", "riptui:coffee")
+    assert parse_path("riptui:cofee") is None
+    assert "Did you mean riptui:coffee" in explain_no_picture("riptui:cofee")
+    assert explain_no_picture("cofee") == "choose a picture"
 
 
 # ── the form in the app ──────────────────────────────────────────────────────────────────────────────────────────────

@@ -28,11 +28,12 @@ from riptui.results.shared_squares import count_shared
 
 MAX_POINTS = 80  # of a curve, besides the one at 0 %
 
-Pooled = Sequence[SquareErrors]
-"""Trajectories of one picture whose squares are taken together."""
-MeasuredSample = Float64[np.ndarray, "images columns"] | Float64[np.ndarray, "images seeds columns"]
 ErrorAndNull = Float64[np.ndarray, "2 frames"]
 Frames = Int64[np.ndarray, " points"]
+Pooled = Sequence[SquareErrors]
+"""Trajectories of one picture whose squares are taken together."""
+Measure = Callable[[Pooled], Sequence[float] | Float64[np.ndarray, " columns"]]
+MeasuredSample = Float64[np.ndarray, "images columns"] | Float64[np.ndarray, "images seeds columns"]
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ class PictureSample:
     sequences: Sequence[int]
     """Seeds that are resampled as well; none unless the pictures share the squares of enough."""
 
-    def measure(self, measure: Callable[[Pooled], Sequence[float]]) -> MeasuredSample:
+    def measure(self, measure: Measure) -> MeasuredSample:
         """Measure each picture, or each picture and sequence if these are resampled too; nan where there is none."""
         if not self.sequences:
             return np.array([measure(image) for image in self.images], np.float64)
@@ -123,8 +124,7 @@ def compute_effect(members: Iterable[SquareErrors], name: str) -> RecursionEffec
     """Summarise one kind of error of complete trajectories that differ only in picture and seed; at least one."""
     sample = make_sample(members)
     slopes = sample.measure(lambda pooled: (fit_slope(pooled, name), _first_mean(pooled, name)))
-    curves = {id(member): _error_and_null(member, name) for pooled in sample.images for member in pooled}
-    ends = sample.measure(lambda pooled: np.mean([curves[id(member)][:, -1] for member in pooled], axis=0))
+    ends = sample.measure(lambda pooled: _mean_at_end(pooled, name))
     return RecursionEffect(
         name,
         sum(map(len, sample.images)),
@@ -135,7 +135,7 @@ def compute_effect(members: Iterable[SquareErrors], name: str) -> RecursionEffec
         sample.estimate(ends[..., :1]),
         sample.estimate(ends[..., :1] - ends[..., 1:]),
         sample.estimate(ends[..., ::-1], ratio_of_means).map(_percent),
-        _mean_curve(sample.images, [[curves[id(member)] for member in pooled] for pooled in sample.images]),
+        _mean_curve(sample.images, name),
     )
 
 
@@ -169,12 +169,10 @@ def _first_mean(pooled: Pooled, name: str) -> float:
 def _mean_by_exposure(sample: PictureSample, name: str) -> list[ExposureMean]:
     last = min(max(int(member.exposures.max()) for member in pooled) for pooled in sample.images)
     measured = sample.measure(lambda pooled: _errors_by_exposure(pooled, name, last))
-    counts = [
-        np.bincount(member.exposures, minlength=last + 1)[: last + 1] / member.repainted.per_iteration
-        for pooled in sample.images
-        for member in pooled
-    ]
-    repaints = np.sum(counts, axis=0)
+    repaints = np.zeros(last + 1)
+    for member in (member for pooled in sample.images for member in pooled):
+        counts = np.bincount(member.exposures, minlength=last + 1)[: last + 1]
+        repaints += counts / member.repainted.per_iteration
     return [
         ExposureMean(exposure, sample.estimate(measured[..., exposure - 1 : exposure]), round(repaints[exposure]))
         for exposure in range(1, last + 1)
@@ -194,11 +192,20 @@ def _error_and_null(member: SquareErrors, name: str) -> ErrorAndNull:
     return np.stack([member.frame_errors(name), member.coverage_null(name)])
 
 
-def _mean_curve(images: Sequence[Sequence[SquareErrors]], curves: Sequence[Sequence[ErrorAndNull]]) -> list[NullPoint]:
+def _mean_at_end(pooled: Pooled, name: str) -> PerFrame:
+    """A picture's mean error of the last frame, and its coverage null."""
+    means: PerFrame = np.mean([_error_and_null(member, name)[:, -1] for member in pooled], axis=0)
+    return means
+
+
+def _mean_curve(images: Sequence[Pooled], name: str) -> list[NullPoint]:
     """The curves averaged over the seeds of each picture and then over pictures, at the amounts that all have."""
-    amounts, frames = _shared_frames([member for seeds in images for member in seeds])
+    amounts, frames = _shared_frames([member for pooled in images for member in pooled])
     chosen = iter(frames)
-    means = np.mean([np.mean([pair[:, next(chosen)] for pair in seeds], axis=0) for seeds in curves], axis=0)
+    means = np.mean(
+        [np.mean([_error_and_null(member, name)[:, next(chosen)] for member in pooled], axis=0) for pooled in images],
+        axis=0,
+    )
     return [NullPoint(*map(float, point)) for point in zip(amounts, *means, strict=True)]
 
 

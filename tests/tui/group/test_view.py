@@ -315,6 +315,17 @@ async def test_the_cursor_stays_with_its_row_when_the_order_or_the_rows_change()
         assert table.current == "r1"
 
 
+async def test_an_arrow_is_only_where_the_rows_are_in_that_order() -> None:
+    async with OneTable().run_test(size=(40, 10)) as pilot:
+        table = pilot.app.query_one(GroupTable)
+        filled(table, [float(n) for n in range(12)])
+        assert "name▴" in table.render_line(0).text
+        table.show(table.columns, tuple(reversed(table.rows)))  # the tree is sorted otherwise
+        assert "▴" not in table.render_line(0).text
+        table.sort_by("value")
+        assert "value▴" in table.render_line(0).text
+
+
 async def test_what_was_not_measured_is_last_in_either_order() -> None:
     async with OneTable().run_test(size=(40, 10)) as pilot:
         table = pilot.app.query_one(GroupTable)

@@ -79,7 +79,10 @@ def check_panel(panel: Panel, nets: Mapping[str, Panel]) -> tuple[PaperFinding, 
     )
     if not panel.shared_squares:
         return found
-    return tuple(_note_shared_squares(finding) if finding.number in OVER_IMAGES_ALONE else finding for finding in found)
+    return tuple(
+        _note_shared_squares(finding) if finding.evidence and finding.number in OVER_IMAGES_ALONE else finding
+        for finding in found
+    )
 
 
 def _note_shared_squares(finding: PaperFinding) -> PaperFinding:

@@ -162,6 +162,10 @@ def test_figure_s1_maps_the_squares_where_they_were_measured(tmp_path: Path, mak
     for image, squares in zip(shown(drawn.figure), maps, strict=True):
         np.testing.assert_array_equal(image, squares)
     assert len(drawn.rows) == sum(np.size(squares) for squares in maps)
+    labels = [text for axes in drawn.figure.axes for text in axes.texts]
+    above, below = (text.get_window_extent() for text in labels)
+    assert above.x0 >= 0
+    assert not above.overlaps(below)
     assert "n = 2 trajectories" in drawn.caption
 
 

@@ -10,9 +10,9 @@ Measured with `--trials 400`: with squares of their own, intervals of 5, 8, 20 a
 % of the studies, at each mask size; with shared ones, at 64, 128 and 256 px, in 91, 87 and 78 % of those of 5 images,
 90, 84 and 70 % of 8, 84, 70 and 49 % of 20, 64, 42 and 30 % of 100: more images make it worse. With `--trials 200`,
 intervals of R over 5, 8 and 20 images held it in 96, 96 and 94 %. With `--trials 300`, finding 6 was in part in 1.3 %
-and contradicted in 2.7 %, 7 in 3.3 and 2.0 %; 1 to 5, with 100 trials and p values by BCa alone, had a verdict for them
-in at most 4 % and against them in at most 4 %. Where squares are drawn and all mask sizes end equally far, finding 3 is
-in part in 4.0, 2.3 and 1.7 % (8, 20 and 100 images), and contradicted in 0.3, 2.7 and 1.7 %; before it was tested at
+and contradicted in 2.7 %, 7 in 3.3 and 2.0 %; with 100 trials none of 1 to 7, nor of 1' to 3' at 8, 20 and 100 images,
+had a verdict for or against it in more than 5 %. Where squares are drawn and all mask sizes end equally far, finding 3
+is in part in 4.0, 2.3 and 1.7 % (8, 20 and 100 images), and contradicted in 0.3, 2.7 and 1.7 %; before it was tested at
 expected coverage, in part in 11, 9 and 5 %. A trajectory's null at 400 % is off by 12, 17 and 31 % of its mean (64,
 128, 256 px) if D1 is from the first 50 %, by 1.5, 3 and 5.5 % if it is from each first repaint. With `--trials 60`, 100
 images and squares of their own, finding 3 holds in all studies where masks of twice the size drift 2 % more; by the

@@ -1,4 +1,4 @@
-"""What users of the first release have goes on: command lines, settings, keys, study files; folders: tests/store.
+"""What users of the first release have goes on: command lines, settings, keys, studies. Golden folders: tests/store.
 
 The files in first_release/ were written by that release, and by nothing since.
 """

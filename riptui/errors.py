@@ -82,8 +82,8 @@ class BrokenExtraError(InputError):
     """
 
     def __init__(self, feature: str, cause: Exception, extra: str) -> None:
-        said = " ".join(str(cause).split())[:200] or type(cause).__name__
-        self.reason = f"its packages cannot be imported ({said}): pip install --force-reinstall 'riptui[{extra}]'"
+        cause_text = " ".join(str(cause).split())[:200] or type(cause).__name__
+        self.reason = f"its packages cannot be imported ({cause_text}): pip install --force-reinstall 'riptui[{extra}]'"
         super().__init__(f"{feature}: {self.reason}")
 
 

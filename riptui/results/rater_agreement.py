@@ -67,8 +67,8 @@ def compare_raters(comparisons: Sequence[ComparisonAnswer], tags: Sequence[TagAn
     """Cohen's kappa of each two people, and Fleiss' of all if they are more: on comparisons, and on each tag used."""
     subjects: dict[str, list[RatedItem]] = {}
     if comparisons:
-        said = [(answer.key, answer.image, answer.rater, answer.category) for answer in comparisons]
-        subjects["comparisons"] = _gather_items(said)
+        given_answers = [(answer.key, answer.image, answer.rater, answer.category) for answer in comparisons]
+        subjects["comparisons"] = _gather_items(given_answers)
     for tag in PAPER_TAGS:
         if any(tag in answer.tags for answer in tags):
             seen = [
@@ -148,11 +148,11 @@ def _compare_metric(
     return MetricAgreement(name, int(columns[:, 1].sum()), agreed, gamma)
 
 
-def _gather_items(said: Sequence[tuple[Hashable, str, str, str]]) -> list[RatedItem]:
-    """`said`: question, picture, rater, answer."""
+def _gather_items(given_answers: Sequence[tuple[Hashable, str, str, str]]) -> list[RatedItem]:
+    """`given_answers`: question, picture, rater, answer."""
     images: dict[Hashable, str] = {}
     categories: defaultdict[Hashable, dict[str, str]] = defaultdict(dict)
-    for key, image, rater, category in said:
+    for key, image, rater, category in given_answers:
         images[key] = image
         categories[key][rater] = category
     return [RatedItem(images[key], answers) for key, answers in categories.items()]

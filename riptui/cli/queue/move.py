@@ -24,7 +24,7 @@ def move(
     runs: Path,
     as_json: bool,
 ) -> int:
-    if first + last + sum(given is not None for given in (earlier, later, priority)) != 1:
+    if first + last + sum(option is not None for option in (earlier, later, priority)) != 1:
         raise click.UsageError("give one of --first, --last, --earlier N, --later N and --priority N")
     found = choose_queued(paths, runs)
     if not found.chosen:

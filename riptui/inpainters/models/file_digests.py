@@ -71,8 +71,8 @@ def _config_sha256(path: Path) -> str:
         return ""
     if not isinstance(content, dict):
         return ""
-    said = {key: value for key, value in content.items() if key not in IGNORED_KEYS}
-    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+    config = {key: value for key, value in content.items() if key not in IGNORED_KEYS}
+    return hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()
 
 
 def cache_file() -> Path:

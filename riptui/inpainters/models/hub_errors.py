@@ -87,9 +87,9 @@ def _explain_status(error: hub.HfHubHTTPError, text: str) -> RiptuiError:
         case 401:
             return _refused_token(error)
         case 403:
-            said = getattr(error, "server_message", None) or "403 Forbidden"
+            answer = getattr(error, "server_message", None) or "403 Forbidden"
             return WeightsError(
-                f"the hub forbids {text}: {_shorten(said)}. A token needs the permission to read it, at "
+                f"the hub forbids {text}: {_shorten(answer)}. A token needs the permission to read it, at "
                 f"{DEFAULT_ENDPOINT}/settings/tokens; or the network forbids it: ask who runs it"
             )
         case 404 | 405:
@@ -105,11 +105,11 @@ def _explain_status(error: hub.HfHubHTTPError, text: str) -> RiptuiError:
 
 def _refused_token(error: Exception) -> WeightsError:
     """The error for a token that the hub does not take."""
-    said = _shorten(getattr(error, "server_message", None) or "")
+    answer = _shorten(getattr(error, "server_message", None) or "")
     place = "$HF_TOKEN" if os.environ.get("HF_TOKEN") else constants.HF_TOKEN_PATH
-    state = "has expired" if "expired" in said.lower() else "is not valid"
+    state = "has expired" if "expired" in answer.lower() else "is not valid"
     return WeightsError(
-        f"the hub refuses the token in {place}, which {state}{f' ({said})' if said else ''}: make a new one at "
+        f"the hub refuses the token in {place}, which {state}{f' ({answer})' if answer else ''}: make a new one at "
         f"{DEFAULT_ENDPOINT}/settings/tokens and log in with `hf auth login`, or log out with `hf auth logout`"
     )
 

@@ -93,9 +93,9 @@ def require_scheduler(name: str, own: str) -> None:
 
 def _list_compatible(own: str) -> list[str]:
     """The schedulers that can replace one, with itself; [] if the sources do not tell."""
-    said = _assignments(own).get("_compatibles", "")
-    others = [*_assignments(COMPATIBLE)] if COMPATIBLE in said else []
-    return [own, *others] if others or said == "[]" else []
+    compatible = _assignments(own).get("_compatibles", "")
+    others = [*_assignments(COMPATIBLE)] if COMPATIBLE in compatible else []
+    return [own, *others] if others or compatible == "[]" else []
 
 
 def _assignments(name: str) -> dict[str, str]:

@@ -48,9 +48,9 @@ def unread_kind(tensors: Mapping[str, Any]) -> str:
 def lora_family(tensors: Mapping[str, Any], metadata: Mapping[str, str]) -> str:
     """The family that a LoRA was trained for; "" if nothing tells."""
     for key in METADATA_KEYS:
-        said = metadata.get(key, "").lower()
+        value = metadata.get(key, "").lower()
         for family, marks in MARKS.items():
-            if any(mark in said for mark in marks):
+            if any(mark in value for mark in marks):
                 return family
     names = [name for name in tensors if not name.startswith(TEXT_ENCODERS)]
     if any("double_blocks" in name or "single_transformer_blocks" in name for name in names):

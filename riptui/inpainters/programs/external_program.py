@@ -194,8 +194,8 @@ class _StepCounter:
 
 def command_digest(program: InpainterProgram) -> str:
     """SHA-256, in hex, of what decides pixels in a program's settings; of env the digest only: it may hold secrets."""
-    said = [program.command, program.hole, program.seed, sorted(program.env.items())]
-    return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+    identity = [program.command, program.hole, program.seed, sorted(program.env.items())]
+    return hashlib.sha256(json.dumps(identity).encode()).hexdigest()
 
 
 def _read_outputs(folder: ExchangeFolder, names: Sequence[str], size: int, printed: str) -> Images:
@@ -203,8 +203,8 @@ def _read_outputs(folder: ExchangeFolder, names: Sequence[str], size: int, print
     try:
         return np.stack(folder.read(names, size))
     except InpainterError as error:
-        said = f"; the last that it printed: {last_line(printed)}" if printed.strip() else ""
-        raise with_output(InpainterError(f"{error}{said}"), printed) from error
+        ending = f"; the last that it printed: {last_line(printed)}" if printed.strip() else ""
+        raise with_output(InpainterError(f"{error}{ending}"), printed) from error
 
 
 def _device_environment(device: str) -> dict[str, str]:

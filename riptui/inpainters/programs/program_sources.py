@@ -48,8 +48,8 @@ class ProgramSources:
         return {path: state for path in self._paths if path.is_file() and (state := file_state(path))}
 
     def _describe(self) -> str:
-        said = {path: CHANGING if path in self._changing else _digest(path) for path in self._states}
-        return ", ".join(f"{path.name} {text}" for path, text in said.items())
+        digests = {path: CHANGING if path in self._changing else _digest(path) for path in self._states}
+        return ", ".join(f"{path.name} {text}" for path, text in digests.items())
 
 
 def _digest(path: Path) -> str:

@@ -70,9 +70,9 @@ class ComfyuiApi:
             while True:
                 message = await socket.receive()
                 text = getattr(message, "data", "")
-                said = json.loads(text) if isinstance(text, str) and text else {}
-                if said.get("type") == "progress":
-                    tell(int(said["data"]["value"]), int(said["data"]["max"]))
+                event = json.loads(text) if isinstance(text, str) and text else {}
+                if event.get("type") == "progress":
+                    tell(int(event["data"]["value"]), int(event["data"]["max"]))
 
     async def _run(self, connection: ServerConnection, workflow: ComfyuiWorkflow, picture: PictureRequest) -> bytes:
         """What one run of the workflow paints. Raises ForgottenError if the server was started again meanwhile."""
@@ -154,12 +154,12 @@ def _require_success(connection: ServerConnection, found: Mapping[str, Any]) -> 
     status = found.get("status") or {}
     if status.get("status_str") != "error":
         return
-    said = [
+    errors = [
         f"{data.get('node_type', 'a node')}: {data.get('exception_message', 'no reason')}"
         for kind, data in status.get("messages") or []
         if kind == "execution_error"
     ]
-    raise connection.error(f"could not run the workflow: {' '.join('; '.join(said).split()) or 'it was interrupted'}")
+    raise connection.error(f"could not run the workflow: {' '.join('; '.join(errors).split()) or 'it was interrupted'}")
 
 
 async def _fetch_output(connection: ServerConnection, found: Mapping[str, Any], output: str) -> bytes:

@@ -143,12 +143,14 @@ class ServerConnection:
 
     def _away(self, error: Exception, waited: float) -> InpainterError:
         tried = f", tried again for {waited:.0f} s" if waited >= 1 else ""
-        said = self._quote(str(error)) or type(error).__name__
-        if "certificate verify failed" in said:
-            return self.error(f"has a certificate that is not trusted here ({said}): name its issuer in $SSL_CERT_FILE")
+        reason = self._quote(str(error)) or type(error).__name__
+        if "certificate verify failed" in reason:
+            return self.error(
+                f"has a certificate that is not trusted here ({reason}): name its issuer in $SSL_CERT_FILE"
+            )
         if _is_about_tls(error):
-            return self.error(f"does not speak TLS ({said}): is it http:// in place of https://?")
-        return self.error(f"cannot be reached ({said}{tried}): is it running there?")
+            return self.error(f"does not speak TLS ({reason}): is it http:// in place of https://?")
+        return self.error(f"cannot be reached ({reason}{tried}): is it running there?")
 
     @contextmanager
     def reading(self, path: str) -> Iterator[None]:
@@ -199,24 +201,24 @@ def _is_about_tls(error: Exception) -> bool:
 def explain_answer(body: bytes) -> str:
     """The message in the JSON by which FastAPI, A1111 or ComfyUI explains an error; "" if there is none."""
     try:
-        said = json.loads(body)
+        found = json.loads(body)
     except (ValueError, RecursionError):
         return ""
-    return "; ".join(dict.fromkeys(_list_texts(said)))
+    return "; ".join(dict.fromkeys(_list_texts(found)))
 
 
-def _list_texts(said: object) -> list[str]:
+def _list_texts(found: object) -> list[str]:
     """The texts under the names that servers use for messages, outermost first."""
-    if isinstance(said, str):
-        return [said] if said.strip() else []
-    if isinstance(said, list):
-        return [text for each in said for text in _list_texts(each)]
-    if not isinstance(said, dict):
+    if isinstance(found, str):
+        return [found] if found.strip() else []
+    if isinstance(found, list):
+        return [text for each in found for text in _list_texts(each)]
+    if not isinstance(found, dict):
         return []
     named = ("error", "message", "msg", "details", "detail", "errors", "exception_message", "node_errors")
-    nested = [value for value in said.values() if isinstance(value, dict)]
-    return [text for name in named for text in _list_texts(said.get(name))] + (
-        [] if any(name in said for name in named) else [text for value in nested for text in _list_texts(value)]
+    nested = [value for value in found.values() if isinstance(value, dict)]
+    return [text for name in named for text in _list_texts(found.get(name))] + (
+        [] if any(name in found for name in named) else [text for value in nested for text in _list_texts(value)]
     )
 
 

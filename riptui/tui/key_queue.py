@@ -4,24 +4,19 @@ Textual gives a key to the widget that has the focus when it is read. Of keys th
 the second would still go to the tree while the first opens a line to type in: a letter that pauses or stops.
 """
 
-from __future__ import annotations
-
 from asyncio import TimerHandle, get_running_loop
 from collections import deque
+from collections.abc import Awaitable, Callable
 from functools import partial
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import Any
 
+from textual.app import App
+from textual.events import Event
 from textual.message import Message
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-    from textual.app import App
-    from textual.events import Event
-    from textual.message_pump import MessagePump
-    from textual.screen import Screen
-    from textual.worker import Worker
+from textual.message_pump import MessagePump
+from textual.screen import Screen
+from textual.worker import Worker
 
 MAX_SECONDS = 3.0  # until the next key is given on although the one before does not end
 MAX_WORKER_SECONDS = 2.0  # the same for a worker that the key started, which may open a dialog
@@ -47,15 +42,15 @@ class KeyQueue:
         self._app = app
         self._give = give
         self._waiting: deque[Event] = deque()
-        self._is_busy = False
+        self.is_busy = False  # whether a key is being handled
         self._begun = 0.0
-        self._older_workers: set[Worker[object]] = set()
-        self._screen: Screen[object] | None = None
+        self._older_workers: set[Worker[Any]] = set()
+        self._screen: Screen[Any] | None = None
         self._limit: TimerHandle | None = None
 
     async def add(self, event: Event) -> None:
         """Give a key, or what was pasted, to the widget that has the focus, after those that came before."""
-        if self._is_busy:
+        if self.is_busy:
             self._waiting.append(event)
         else:
             await self._begin(event)
@@ -70,7 +65,7 @@ class KeyQueue:
 
     async def _look(self, begun: float) -> None:
         """A dialog that was closed takes its messages with it."""
-        if self._is_busy and begun == self._begun:
+        if self.is_busy and begun == self._begun:
             if self._app.screen is not self._screen:
                 await self.go_on()
             else:
@@ -78,7 +73,7 @@ class KeyQueue:
 
     async def go_on(self) -> None:
         """The key is handled: give the next one, once the screen that it opened has its focus."""
-        if not self._is_busy:
+        if not self.is_busy:
             return
         if (screen := self._app.screen) is not self._screen:
             self._screen = screen
@@ -98,14 +93,14 @@ class KeyQueue:
         )
 
     async def _go_on(self) -> None:
-        self._is_busy = False
+        self.is_busy = False
         if self._limit is not None:
             self._limit.cancel()
         if self._waiting:
             await self._begin(self._waiting.popleft())
 
     async def _begin(self, event: Event) -> None:
-        self._is_busy, self._begun, self._screen = True, monotonic(), self._app.screen
+        self.is_busy, self._begun, self._screen = True, monotonic(), self._app.screen
         self._older_workers = {worker for worker in self._app.workers if worker.group == OPENS_DIALOG}
         self._limit = get_running_loop().call_later(MAX_SECONDS, self._give_up)
         target = self._app.focused or self._app.screen

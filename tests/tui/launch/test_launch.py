@@ -270,6 +270,21 @@ async def test_the_form_makes_and_queues_what_it_says(
 
 
 @pytest.mark.slow
+async def test_a_launch_before_the_picture_is_read_waits_for_it(
+    runs: Path, folder: Path, asked: list[Path], make_trajectory: MakeTrajectory
+) -> None:
+    make_trajectory("other/m64-s0")
+    async with open_app(runs) as pilot:
+        screen = await form_of(pilot, picture=str(folder / "cat.png"), size="256", amount="100", group="fig7")
+        await pilot.wait_until(lambda: ready(screen))
+        screen.query_one("#size", Input).value = "384"
+        await pilot.press("ctrl+s")
+        await pilot.wait_for_words("1 trajectory queued")
+    [made] = find_trajectories(runs / "fig7")
+    assert made.spec.size == 384
+
+
+@pytest.mark.slow
 @pytest.mark.exhaustive
 async def test_the_same_again_is_found_and_what_is_done_is_left_alone(
     runs: Path, folder: Path, asked: list[Path]

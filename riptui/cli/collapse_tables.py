@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from riptui.cli.console import print_line, print_table, warn
+from riptui.cli.run_display import name_paths
 from riptui.cli.settings_table import FormatCell, build_layouts
 from riptui.metrics.display import format_result
 from riptui.results.bootstrap import MIN_INTERVAL_IMAGES
 from riptui.results.collapse_summary import LABELS
+from riptui.text.units import format_count
 
 MAX_AMOUNTS = 8
 """Columns of the table of coupling; of more amounts, every so many are shown."""
@@ -62,7 +64,7 @@ def print_attraction(attraction: Mapping[str, Any]) -> None:
         "images": lambda row: str(row["images"]),
         "apart": lambda row: _format_ratio(row["ratio"]),
         "clusters": lambda row: str(len(row["clusters"])),
-        "largest": lambda row: f"{row['clusters'][0]['images']} images",
+        "largest": lambda row: format_count(row["clusters"][0]["images"], "image"),
         "alike below": lambda row: format_result(row["radius"]),
     }
     print_table(build_layouts(attraction["groups"], "key", columns, ("alike below", "n")))
@@ -105,7 +107,8 @@ def _format_ratio(ratio: Mapping[str, float]) -> str:
 
 
 def _print_each(trajectories: Sequence[Mapping[str, Any]]) -> None:
-    rows = [{**row, "key": {"trajectory": "/".join(Path(row["path"]).parts[-2:])}} for row in trajectories]
+    names = name_paths([Path(row["path"]) for row in trajectories])
+    rows = [{**row, "key": {"trajectory": name}} for row, name in zip(trajectories, names, strict=True)]
     columns: dict[str, FormatCell] = {
         "look": lambda row: str(row["look"]),
         "stabilised": lambda row: {True: "yes", False: "no", None: "-"}[row["stabilised"]],

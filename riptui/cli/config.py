@@ -9,6 +9,7 @@ import rich_click as click
 from rich.text import Text
 
 from riptui import inpainters, settings, tui
+from riptui.cli import has_terminal
 from riptui.cli.console import out, print_error, print_json, print_line
 from riptui.errors import InputError
 from riptui.metrics import CONTENT, PREVIOUS, REGISTRY, SQUARES
@@ -94,7 +95,7 @@ def _edit(file: Path, as_json: bool) -> int:
         raise click.BadParameter("only show and path can print JSON", param_hint="--json")
     if file.is_dir():
         raise InputError(f"{file} is a folder, not a file: move it away")
-    editor = find_editor()
+    editor = find_editor(has_terminal=has_terminal())
     with explain_errors(file):
         file.parent.mkdir(parents=True, exist_ok=True)
         try:

@@ -47,6 +47,9 @@ BASE = (
 )
 EXTRAS = {
     "diffusion": ("torch", "torchvision", "lpips", "torchmetrics"),
+    "lora": ("peft",),
+    "prompts": ("compel",),
+    "quantised": ("bitsandbytes", "gguf"),
     "lama": ("spandrel",),
     "mat": ("spandrel-extra-arches",),
     "servers": ("httpx2", "wsproto"),
@@ -55,7 +58,8 @@ EXTRAS = {
     "datasets": ("datasets",),
     "pictures": ("pillow-heif", "pillow-jxl-plugin"),
     "video": ("av",),
-    "report": ("matplotlib",),
+    "report": ("matplotlib", "markdown-it-py", "anyascii"),
+    "ray": ("ray",),
 }
 
 # in its own process: torch takes seconds to import and may crash on a broken driver

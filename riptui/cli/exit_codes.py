@@ -19,7 +19,8 @@ def handle_error(error: BaseException) -> int:
     match error:
         case click.ClickException():
             context = getattr(error, "ctx", None)
-            _try_to_print(error.format_message(), hint=f"{context.command_path} --help" if context else "")
+            message = " ".join(error.format_message().split())  # Click lists choices on lines of their own
+            _try_to_print(message, hint=f"{context.command_path} --help" if context else "")
             return USAGE
         case RiptuiError():
             _try_to_print(str(error))

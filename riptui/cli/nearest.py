@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from riptui.cli.console import out as console
 from riptui.cli.console import print_json, print_line, print_table, warn
 from riptui.cli.results_tables import to_json_value
+from riptui.cli.run_display import name_paths
 from riptui.cli.settings_table import FormatCell, build_layouts
 from riptui.cli.transient_progress import transient_progress
 from riptui.cli.unlisted import UnlistedFolders
@@ -95,7 +96,9 @@ def _print_nearest(found: Mapping[str, Any]) -> None:
     if not frames:
         warn("no frame was compared")
         return
-    rows = [{**frame, "key": {"trajectory": "/".join(Path(frame["path"]).parts[-3:])}} for frame in frames[:MAX_LISTED]]
+    listed = frames[:MAX_LISTED]
+    names = name_paths([Path(frame["path"]) for frame in listed])
+    rows = [{**frame, "key": {"trajectory": name}} for frame, name in zip(listed, names, strict=True)]
     columns: dict[str, FormatCell] = {
         "inpainted": lambda row: f"{row['inpainted']:.4g} %",
         "tag": lambda row: found["tag"] if row["tagged"] else "",

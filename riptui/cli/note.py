@@ -1,11 +1,14 @@
 """`riptui note`: show and write notes."""
 
+import shlex
 import sys
 from pathlib import Path
 
 import rich_click as click
 
+from riptui.cli import has_terminal
 from riptui.cli.console import print_line, warn
+from riptui.settings.editor import find_editor
 from riptui.store.annotations import Annotations, change_annotations, parse_note, read_annotations
 from riptui.store.listing import find_all_trajectories
 
@@ -19,7 +22,7 @@ def note(path: Path, text: str | None, append: bool, edit: bool, remove: bool) -
         _print_lines(before or f"{path} has no note; write one: riptui note {path} TEXT")
         return 0
     if edit:
-        edited = click.edit(before, extension=".txt")
+        edited = click.edit(before, editor=shlex.join(find_editor(has_terminal=has_terminal())), extension=".txt")
         if edited is None:
             print_line("the note is unchanged")
             return 0

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import rich_click as click
 
 from riptui.cli.lazy import lazy
-from riptui.cli.values import MeasureParam, complete_folders
+from riptui.cli.values import MeasureParam, NumberRange, complete_folders
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -86,9 +86,10 @@ detach_option = click.option(
     is_flag=True,
     help="Queue for a background worker and return at once; closing the terminal does not stop it.",
 )
+PRIORITIES = click.IntRange(-1000, 1000)
 priority_option = click.option(
     "--priority",
-    type=click.IntRange(-1000, 1000),
+    type=PRIORITIES,
     metavar="N",
     show_default="0, or what they had",
     help="Workers take what has a higher priority first, of each user's trajectories.",
@@ -100,7 +101,7 @@ def care_options(command: Command) -> Command:
     """Add --timeout and --on-end, which are for `Care.of`."""
     timeout = click.option(
         "--timeout",
-        type=click.FloatRange(min=0, min_open=True),
+        type=NumberRange(min=0, min_open=True),
         metavar="SECONDS",
         show_default="none",
         help="Replace a worker or Ray actor whose iteration takes longer; loading a model does not count. With it, all "

@@ -27,7 +27,7 @@ from riptui.metrics.values import MetricValues, finite_or_none
 from riptui.store.listing import summarize
 from riptui.store.trajectory import Trajectory
 from riptui.text.terminal import printable
-from riptui.text.units import format_rate
+from riptui.text.units import format_count, format_rate
 
 MIN_BAR_COLUMNS = 64  # below that there is no room for bars and speed
 MAX_BARS = 8  # of single trajectories
@@ -69,6 +69,12 @@ class RunDisplay:
     def show(self, trajectory: Trajectory, event: DisplayEvent) -> None:
         if isinstance(event, Failed):
             print_error(f"{self.name(trajectory)}: {event.error}")
+
+
+def name_paths(paths: Sequence[Path]) -> list[str]:
+    """The end of each path that tells it from the others, of equally many parts; at least two."""
+    parts = count_distinct_parts(paths)
+    return ["/".join(path.parts[-parts:]) for path in paths]
 
 
 def count_distinct_parts(paths: Sequence[Path]) -> int:
@@ -155,7 +161,8 @@ class PlainDisplay(RunDisplay):
             case Started(k, damage):
                 self._started[trajectory.path] = time.perf_counter(), k
                 position = f" ({len(self._started)} of {self._count})" if self._count > 1 else ""
-                self._print(f"{name}{position}: {f'resumes at {k}' if k else 'starts'}, {total} iterations")
+                start = f"resumes at {k}" if k else "starts"
+                self._print(f"{name}{position}: {start}, {format_count(total, 'iteration')}")
                 for message in damage:
                     self._warn(_recovery_message(name, message))
             case Iterated(row) if time.monotonic() - self._last_output > MAX_SILENCE_SECONDS:
@@ -165,7 +172,7 @@ class PlainDisplay(RunDisplay):
             case Measured(k, values):
                 self._print(f"{name}: {k}/{total}  {trajectory.spec.inpainted(k):.0f} %  {format_values(values)}")
             case Ended(k, done):
-                self._print(f"{name}: {'done' if done else 'stopped'} at {k}{self._elapsed(trajectory, k)}")
+                self._print(f"{name}: {'done' if done else 'stopped'} at {k}/{total}{self._elapsed(trajectory, k)}")
             case NothingToDo():
                 self._print(f"{name}: already {event.state}")
             case Notice(text):
@@ -183,7 +190,7 @@ class PlainDisplay(RunDisplay):
         if trajectory.path not in self._started:
             return ""
         started, first_k = self._started[trajectory.path]
-        return f", {k - first_k} in {time.perf_counter() - started:.1f} s"
+        return f", {format_count(k - first_k, 'iteration')} in {time.perf_counter() - started:.1f} s"
 
     def _print(self, text: str) -> None:
         self._last_output = time.monotonic()

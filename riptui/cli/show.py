@@ -12,7 +12,9 @@ from rich.text import Text
 
 from riptui.cli.console import out, print_json, print_line, print_table, short_path
 from riptui.cli.runs_folder import runs_folder
+from riptui.errors import InputError
 from riptui.metrics.display import format_value
+from riptui.store.annotations import peek_annotations
 from riptui.store.provenance import describe_mixed_sessions
 from riptui.store.records import IterationRow
 from riptui.store.sign_watch import read_silent
@@ -39,6 +41,8 @@ def show(path: Path, k: int | None, picture: bool | None, graphics: str | None, 
         print_json(as_dict(trajectory))
         return 0
     rows = trajectory.read_rows()
+    if k is not None and k > len(rows):
+        raise InputError(f"{short_path(path)} has frames 0 to {len(rows)}, not {k}")
     _print_spec(trajectory)
     _print_state(trajectory, rows)
     if picture or (picture is None and (graphics or out.is_terminal)):
@@ -58,6 +62,7 @@ def show(path: Path, k: int | None, picture: bool | None, graphics: str | None, 
 def as_dict(trajectory: Trajectory) -> dict[str, Any]:
     """The JSON of a trajectory."""
     rows = trajectory.read_rows()
+    written = peek_annotations(trajectory.path)
     last = rows[-1] if rows else None
     return {
         "path": str(trajectory.path),
@@ -74,6 +79,8 @@ def as_dict(trajectory: Trajectory) -> dict[str, Any]:
         "metrics": [{"k": k, **values} for k, values in trajectory.read_metrics().items()],
         "failure": msgspec.to_builtins(trajectory.failure),
         "holder": msgspec.to_builtins(trajectory.holder),
+        "tags": written.tags,
+        "note": written.note or None,
         "mixed": describe_mixed_sessions(trajectory, rows) or None,
     }
 
@@ -91,6 +98,11 @@ def _print_state(trajectory: Trajectory, rows: list[IterationRow]) -> None:
     inpainted, coverage = (rows[-1].inpainted, rows[-1].coverage) if rows else (0, 0)
     print_line(f"{spec.inpainter} · {spec.mask_title} · seed {spec.seed} · {spec.source_name}")
     print_line(f"iteration {len(rows)} of {spec.iterations} · {inpainted:.0f} % inpainted · {coverage:.1f} % coverage")
+    written = peek_annotations(trajectory.path)
+    if written.tags:
+        print_line(" ".join(f"#{tag}" for tag in written.tags))
+    for line in written.note.splitlines():
+        print_line(line)
     if unlike := describe_mixed_sessions(trajectory, rows):
         print_line(f"mixed, its sessions differ: {unlike}", "yellow")
     if holder := trajectory.holder:

@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Callable, Iterator
-from math import inf
+from math import inf, isfinite
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,6 +15,16 @@ from riptui.planning.bundled_pictures import BUNDLED_PREFIX, list_bundled
 from riptui.spec import MeasureInterval
 from riptui.text import int_ranges
 from riptui.text.terminal import printable
+
+
+class NumberRange(click.FloatRange):
+    """A number in a range; nan, which is in every range for a comparison, and inf are none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        number = super().convert(value, param, ctx)
+        if not isfinite(number):
+            self.fail(f"{value!r} is not a number", param, ctx)
+        return number
 
 
 class NumberListParam(click.ParamType[tuple[int, ...]]):

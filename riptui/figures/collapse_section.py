@@ -20,6 +20,7 @@ from riptui.results.coupling import CouplingAnalysis, analyse_coupling
 from riptui.results.end_looks import OnEndsProgress, choose_distance, distance_metrics, read_ends
 from riptui.results.end_states import AttractionAnalysis, analyse_attraction
 from riptui.spec import ParameterValue
+from riptui.text.units import format_count
 
 COLLAPSE_CSV, ATTRACTION_CSV, COUPLING_CSV = "collapse.csv", "end-states.csv", "coupling.csv"
 
@@ -122,7 +123,7 @@ def _attraction_parts(attraction: AttractionAnalysis) -> Iterator[str]:
             f"{group.images:,}",
             format_estimate(group.ratio),
             f"{len(group.clusters):,}",
-            f"{group.clusters[0].images:,} images",
+            format_count(group.clusters[0].images, "image"),
         ]
         for group in attraction.groups
     ]

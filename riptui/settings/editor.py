@@ -12,8 +12,11 @@ from riptui.errors import InputError, RiptuiError
 EDITORS = ("nano", "vi")
 
 
-def find_editor() -> list[str]:
-    """The words of the editor's command. Raises InputError if there is none."""
+def find_editor(*, has_terminal: bool = True) -> list[str]:
+    """The words of the editor's command. Raises InputError if there is none.
+
+    Without a terminal an editor must be named: nano and vi would wait for keys for ever.
+    """
     for variable in ("VISUAL", "EDITOR"):
         if command := os.environ.get(variable, "").strip():
             try:
@@ -23,6 +26,8 @@ def find_editor() -> list[str]:
             if not shutil.which(words[0]):
                 raise InputError(f"${variable} is {command!r}, but there is no such program: set it to an editor")
             return words
+    if not has_terminal:
+        raise InputError("an editor needs a terminal (stdin and stdout); name one that does not in $EDITOR")
     for name in EDITORS:
         if shutil.which(name):
             return [name]

@@ -15,7 +15,7 @@ _ADVICE = {
     errno.EACCES: "permission denied: change the permissions or choose another folder",
     errno.EPERM: "permission denied: change the permissions or choose another folder",
     errno.EFBIG: "the file would exceed the file size limit: raise it (ulimit -f)",
-    errno.ENOENT: "the folder was removed or renamed by someone else",
+    errno.ENOENT: "the folder does not exist, or was removed or renamed by someone else",
     errno.ENOTDIR: "it is a file where a folder is needed",
     errno.EISDIR: "it is a folder where a file is needed: move it away",
     errno.ESPIPE: "it is not a regular file: move it away",

@@ -185,6 +185,8 @@ def test_without_a_choice_there_is_nano_or_vi(tmp_path: Path, monkeypatch: pytes
     programs = tmp_path / "bin"
     programs.mkdir()
     monkeypatch.setenv("PATH", str(programs))
+    riptui("config", "edit").require_one_line("an editor needs a terminal", "$EDITOR")  # vi would wait for ever
+    monkeypatch.setattr("riptui.cli.config.has_terminal", lambda: True)
     outcome = riptui("config", "edit")
     assert outcome.code == 2
     outcome.require_one_line("no editor found: set $EDITOR")

@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import version
@@ -261,6 +262,21 @@ def test_an_unknown_shell_is_refused() -> None:
     outcome = riptui("completion", "powershell")
     assert outcome.code == 2
     outcome.require_one_line("powershell", "bash", "zsh", "fish")
+
+
+def test_the_shells_to_choose_from_are_on_the_line_of_the_error() -> None:
+    riptui("completion").require_one_line("Choose from: bash, zsh, fish")
+
+
+def test_the_doctor_knows_every_extra() -> None:
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
+    assert {*doctor.EXTRAS} == {*project["optional-dependencies"]} - {"test", "dev"}
+
+
+def test_a_time_that_is_no_number_is_refused() -> None:
+    outcome = riptui("resume", "runs", "--timeout", "nan")
+    assert outcome.code == 2
+    outcome.require_one_line("--timeout", "'nan' is not a number")
 
 
 @pytest.mark.slow

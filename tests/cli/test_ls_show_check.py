@@ -605,3 +605,19 @@ def test_a_worker_that_gives_no_sign_is_told_by_the_same_words_everywhere(
         assert "1 running (1 no sign)" in format_progress(tracker.poll(full=True))
         worker.publish(msgspec.structs.replace(live, still=0))
         assert riptui("ls", runs).out.splitlines()[-1] == "1 running"
+
+
+def test_show_has_tags_and_the_note(make_trajectory: MakeTrajectory) -> None:
+    path = make_trajectory("cat/one").path
+    riptui("tag", path, "-a", "usable")
+    riptui("note", path, "the whiskers go")
+    outcome = riptui("show", path)
+    assert "#usable\nthe whiskers go\n" in outcome.out
+    [tags, note] = [json.loads(riptui("show", path, "--json").out)[name] for name in ("tags", "note")]
+    assert (tags, note) == (["usable"], "the whiskers go")
+
+
+def test_a_frame_that_is_not_there_is_refused_without_pictures_too(make_trajectory: MakeTrajectory) -> None:
+    outcome = riptui("show", make_trajectory("cat/one").path, "--no-picture", "--frame", "99")
+    assert outcome.code == 2
+    outcome.require_one_line("has frames 0 to 0, not 99")

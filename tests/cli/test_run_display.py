@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from riptui.cli.run_display import name_paths
 from riptui.spec import measured_iterations
 from riptui.store.trajectory import Status, Trajectory
 from tests.support.command import PATIENCE, RICH, Outcome, environment, riptui, spawned, started
@@ -80,7 +81,7 @@ def test_without_a_terminal_there_are_plain_lines(display: str) -> None:
         ["16/16", "100", "%"],
     ]
     assert lines[1].endswith("psnr ∞")
-    assert lines[4].startswith(f"cat/{NAME}: done at 16, 16 in ")
+    assert lines[4].startswith(f"cat/{NAME}: done at 16/16, 16 iterations in ")
     assert len(lines) == 5
     assert "\x1b" not in outcome.out
 
@@ -164,3 +165,8 @@ def test_the_command_itself_gives_the_exit_codes() -> None:
     refused = spawned("run", "cat.png", *QUICK, "--mask", "100", **given)
     assert refused.code == 2
     refused.require_one_line("mask 100 px")
+
+
+def test_names_of_paths_tell_them_apart() -> None:
+    assert name_paths([Path("runs/cat/m64"), Path("runs/fig7/cat/m64")]) == ["runs/cat/m64", "fig7/cat/m64"]
+    assert name_paths([Path("runs/cat/m64"), Path("runs/fig7/dog/m64")]) == ["cat/m64", "dog/m64"]

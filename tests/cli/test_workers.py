@@ -82,7 +82,7 @@ def test_a_model_is_left_to_a_worker_that_is_watched(run: Run, runs: Path) -> No
     require_harmless(outcome)
     assert (outcome.code, outcome.err) == (0, "")
     assert "cat/m64-s0-slow-seconds0.05-a100-256px (1 of 2): starts, 16 iterations" in outcome.out
-    assert outcome.out.count(": done at 16, 16 in") == 2
+    assert outcome.out.count(": done at 16/16, 16 iterations in") == 2
     assert "100 %  psnr" in outcome.out
     for trajectory in find_trajectories(runs):
         assert {session.pid for session in trajectory.read_sessions()} != {os.getpid()}

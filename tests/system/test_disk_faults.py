@@ -275,7 +275,7 @@ def test_a_folder_removed_while_it_is_computed_ends_the_run(
     at_iteration(12, lambda: shutil.rmtree(Path("runs", part)))
     outcome = riptui("run", "p.png", *OPTIONS, "--display", "none")
     assert outcome.code == 1
-    outcome.require_one_line("the folder was removed or renamed by someone else")
+    outcome.require_one_line("the folder does not exist, or was removed or renamed by someone else")
     assert not Path("runs", part or ".").exists() or not part
     assert not list(Path("runs").rglob("*.json*"))
     assert riptui("run", "p.png", *OPTIONS).code == 0
@@ -299,7 +299,7 @@ def test_a_file_removed_while_it_is_written_is_noticed_or_written_again(
     outcome = riptui("run", "p.png", *OPTIONS, "--display", "none")
     if file in (layout.ROWS, layout.PATCHES, layout.METRICS):
         assert outcome.code == 1
-        outcome.require_one_line("the folder was removed or renamed by someone else")
+        outcome.require_one_line("the folder does not exist, or was removed or renamed by someone else")
     if file == layout.SPEC:
         shutil.move("removed", path)
     again = riptui("run", "p.png", *OPTIONS)
@@ -335,7 +335,7 @@ def test_the_current_folder_removed_while_computing_ends_the_run(tmp_path: Path,
     at_iteration(12, lambda: shutil.rmtree(tmp_path / "here"))
     outcome = riptui("run", "../p.png", *OPTIONS, "--display", "none")
     assert outcome.code == 1
-    outcome.require_one_line("the folder was removed or renamed by someone else")
+    outcome.require_one_line("the folder does not exist, or was removed or renamed by someone else")
     for argv in (["ls"], ["resume", "."], ["run", tmp_path / "p.png", *OPTIONS], ["show", "x"], ["check", "x"]):
         outcome = riptui(*argv)
         require_harmless(outcome)

@@ -15,8 +15,8 @@ from riptui.cli.lazy import LazyGroup
     panels=PANELS,
     unlisted=UNLISTED_COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Start with `riptui demo`. Exit codes: 0 done, 1 failed while running, 2 bad input or usage, 130 Ctrl-C, "
-    "143 SIGTERM.",
+    epilog="Start with `riptui demo`. Exit codes: 0 done, 1 failed while running, 2 bad input or usage, 129 hang-up, "
+    "130 Ctrl-C, 143 SIGTERM.",
 )
 @click.rich_config(
     help_config=click.RichHelpConfiguration(text_paragraph_linebreaks="\n\n", padding_helptext_first_line=(0, 0, 1, 0))

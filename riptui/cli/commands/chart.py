@@ -4,9 +4,10 @@ from pathlib import Path
 
 import rich_click as click
 
-from riptui.cli.computing_options import metrics_option
 from riptui.cli.lazy import command
-from riptui.cli.options import filter_option, overwrite_option, paths_argument, runs_option
+from riptui.cli.options import filter_option, multi_option, overwrite_option, paths_argument, runs_option
+from riptui.cli.values import NameListParam
+from riptui.metrics import REGISTRY
 
 out_option = click.option(
     "--out",
@@ -32,7 +33,13 @@ out_option = click.option(
     "squares by number of repaints; a metric of sets by the stored features (--metrics kid); each: a curve per "
     "trajectory.",
 )
-@metrics_option
+@multi_option(
+    "--metrics",
+    type=NameListParam(lambda: [*REGISTRY]),
+    metavar="A,B",
+    show_default="the first that was measured",
+    help="Metrics that were measured, a panel each; for the view sets those of sets, e.g. kid.",
+)
 @click.option(
     "--axis",
     type=click.Choice(["inpainted", "coverage", "excess"]),

@@ -6,6 +6,7 @@ import rich_click as click
 
 from riptui.cli import options
 from riptui.cli.lazy import command
+from riptui.cli.values import NumberRange
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -16,14 +17,14 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("-k", "count", type=click.IntRange(1, 100), default=5, show_default=True, help="Pictures per frame.")
 @click.option(
     "--at",
-    type=click.FloatRange(min=0),
+    type=NumberRange(min=0),
     metavar="PERCENT",
     show_default="the end",
     help="Compare the frames at this inpainted %.",
 )
 @click.option(
     "--quantile",
-    type=float,
+    type=NumberRange(),
     default=0.95,
     show_default=True,
     metavar="Q",

@@ -6,7 +6,7 @@ import rich_click as click
 
 from riptui.cli.lazy import command
 from riptui.cli.options import graphics_option
-from riptui.cli.values import complete_folders
+from riptui.cli.values import NumberRange, complete_folders
 
 
 @command("riptui.cli.rate:rate")
@@ -30,7 +30,7 @@ from riptui.cli.values import complete_folders
 @click.option(
     "--at",
     multiple=True,
-    type=click.FloatRange(min=0, min_open=True),
+    type=NumberRange(min=0, min_open=True),
     metavar="PERCENT",
     show_default="the end",
     help="Rate the frames at this inpainted %. Can be given several times.",

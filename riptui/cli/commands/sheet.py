@@ -5,6 +5,7 @@ import rich_click as click
 from riptui.cli.commands.chart import out_option
 from riptui.cli.lazy import command
 from riptui.cli.options import filter_option, overwrite_option, paths_argument, runs_option
+from riptui.cli.values import NumberRange
 
 
 @command("riptui.cli.sheet:sheet")
@@ -21,7 +22,7 @@ from riptui.cli.options import filter_option, overwrite_option, paths_argument, 
 @click.option(
     "--at",
     "inpainted",
-    type=click.FloatRange(min=0),
+    type=NumberRange(min=0),
     metavar="PERCENT",
     show_default="the last that is reached",
     help="The inpainted % of the pictures, where columns are settings.",

@@ -3,7 +3,7 @@
 import rich_click as click
 
 from riptui.cli.lazy import command
-from riptui.cli.options import json_option, paths_argument, priority_option, runs_option
+from riptui.cli.options import PRIORITIES, json_option, paths_argument, runs_option
 
 
 @command("riptui.cli.queue.move:move")
@@ -12,7 +12,9 @@ from riptui.cli.options import json_option, paths_argument, priority_option, run
 @click.option("--last", is_flag=True, help="Behind all others of the same owner.")
 @click.option("--earlier", type=click.IntRange(1), metavar="N", help="N positions earlier, among those of its owner.")
 @click.option("--later", type=click.IntRange(1), metavar="N", help="N positions later.")
-@priority_option
+@click.option(
+    "--priority", type=PRIORITIES, metavar="N", help="This priority, among those of its owner; 0 is the usual one."
+)
 @runs_option
 @json_option
 def move() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from riptui import store
 from riptui.cli.console import print_json, warn
 from riptui.cli.copies import warn_of_copies
 from riptui.cli.ls_table import UNREADABLE_STATUS, format_table, make_lines
@@ -74,10 +75,8 @@ def _read_silent(running: Sequence[Trajectory]) -> dict[Trajectory, int]:
     if not running:
         return {}
     from riptui.cli.runs_folder import runs_folder  # few lists have running ones
-    from riptui.store.sign_watch import read_silent
-    from riptui.store.worker_registry import find_runs_folder
 
-    silent = read_silent(find_runs_folder(running, runs_folder()))
+    silent = store.sign_watch.read_silent(store.worker_registry.find_runs_folder(running, runs_folder()))
     return {trajectory: seconds for trajectory in running if (seconds := silent.get(trajectory.path.resolve()))}
 
 

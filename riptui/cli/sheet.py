@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import isfinite
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -108,7 +108,7 @@ def _value_text(cell: GalleryCell | None, metric: str) -> str:
     if cell is None or not cell.is_computed or not metric:
         return ""
     value = cell.value(metric)
-    return format_value(value) if isfinite(value) else "–"
+    return "–" if isnan(value) else format_value(value)
 
 
 def _row(cell: GalleryCell, metric: str) -> dict[str, TableCell]:
@@ -124,4 +124,4 @@ def _row(cell: GalleryCell, metric: str) -> dict[str, TableCell]:
         "inpainted": spec.inpainted(cell.k),
     }
     value = cell.value(metric) if metric else None
-    return row | ({metric: value if value is not None and isfinite(value) else None} if metric else {})
+    return row | ({metric: None if value is None or isnan(value) else value} if metric else {})

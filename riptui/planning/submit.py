@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from importlib.resources import as_file, files
 from itertools import count
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from riptui.errors import InputError, NameRefusedError, RiptuiError
 from riptui.images import PreparedImage, pixels_sha256, prepare_original
 from riptui.inpainters.import_trial import OnTrial
 from riptui.masks import draw_given_masks
+from riptui.planning.bundled_pictures import resolve_bundled
 from riptui.planning.missing_weights import require_weights
 from riptui.planning.same_weights import find_same_weights
 from riptui.planning.sweep import (
@@ -153,7 +153,6 @@ def _read_specs(group: Path) -> list[Spec]:
 
 def create_demo(runs: Path, request: Request, *, mask: int = 64) -> Trajectory:
     """Create the demo trajectory: a bundled photograph, computed in seconds and without weights."""
-    with as_file(files("riptui") / "pictures" / "coffee.jpg") as file:
-        picture = prepare_original(file, fit="crop")
+    picture = prepare_original(resolve_bundled("riptui:coffee"), fit="crop")
     [trajectory] = submit(runs, [picture], Sweep(["navier-stokes"], [mask], [0], {}, fit="crop"), request, group="demo")
     return trajectory

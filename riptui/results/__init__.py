@@ -4,7 +4,7 @@ curves      one trajectory's values, and the distribution of many, at each measu
 long_table  all measurements as one tidy table
 bootstrap   confidence intervals, by image
 fits        two growth laws; strength_law: drift against the strength of image to image
-statistics  summary statistics of a group of trajectories
+statistics  summary statistics of a group of trajectories; shared_squares: of how many sequences of squares
 panel       distances arranged for tests
 verdict     the outcome of a test
 paper_tests one test for each of the paper's seven findings
@@ -46,3 +46,12 @@ collapse_summary   how often each end occurs, with intervals; collapse_table: ev
 end_states         whether different pictures end alike; coupling: whether they grow alike under the same squares
 pair_distances     distances between pairs of pictures, with intervals by picture
 """
+
+from riptui.lazy_modules import lazy_modules
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from riptui.results import frame_traits as frame_traits
+    from riptui.results import square_measures as square_measures
+
+__getattr__ = lazy_modules(__name__)

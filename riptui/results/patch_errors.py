@@ -5,6 +5,7 @@ from itertools import islice
 
 import numpy as np
 
+from riptui import results
 from riptui.arrays import Image
 from riptui.errors import DamagedError
 from riptui.metrics.values import RepaintDistance
@@ -63,7 +64,6 @@ def known_names(spec: Spec, names: Sequence[str]) -> Sequence[str]:
 def compute_errors(trajectory: Trajectory, rows: Sequence[IterationRow], names: Sequence[str]) -> Computed:
     """What the patches of some rows give: of successive rows, and of all from the first for "ssim"."""
     from riptui.metrics.running_ssim import RunningSsim  # scikit-image, 0.3 s that known errors do without
-    from riptui.results.square_measures import MEASURES
 
     regions = find_regions(trajectory, rows)
     found: dict[str, list[PerRepaint]] = {name: [np.empty(0)] for name in names}
@@ -80,7 +80,7 @@ def compute_errors(trajectory: Trajectory, rows: Sequence[IterationRow], names: 
                 similar = [running.repaint(region.box, patch) for region, patch in zip(chunk, patches, strict=True)]
                 found[name].append(1 - np.array(similar))
             else:
-                found[name].append(MEASURES[name](originals, painted))
+                found[name].append(results.square_measures.MEASURES[name](originals, painted))
     return {name: np.concatenate(parts) for name, parts in found.items()}
 
 

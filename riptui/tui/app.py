@@ -16,17 +16,19 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from rich.console import RenderableType
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
-from textual.events import AppBlur, AppFocus
+from textual.events import AppBlur, AppFocus, Event, Key, Paste
 from textual.screen import Screen
 
+from riptui import tui
 from riptui.graphics.capabilities import Terminal
 from riptui.graphics.protocol import Graphics
 from riptui.settings import LoadedSettings, Settings
 from riptui.text.terminal import printable
-from riptui.tui import bindings, keymap, possible, themes
+from riptui.tui import bindings, keymap, possible, studies, themes
 from riptui.tui.browser import Browser
 from riptui.tui.desktop_notification import notification_sequence
 from riptui.tui.help import HelpScreen
+from riptui.tui.key_queue import KeyHandled, KeyQueue
 from riptui.tui.runs.feedback_line import SAID_SECONDS, FeedbackLine
 from riptui.tui.terminal_input import TerminalDriver
 
@@ -73,6 +75,16 @@ class RiptuiApp(App[None], inherit_bindings=False):  # Textual's ctrl+q, beside 
         self._only_screen = only_screen
         self._terminal_focused = True
         self._quits_until = 0.0  # time.monotonic(): until then, once more quits
+        self.keys = KeyQueue(self, super().on_event)
+
+    async def on_event(self, event: Event) -> None:
+        if isinstance(event, (Key, Paste)) and not event.is_forwarded:
+            await self.keys.add(event)
+        else:
+            await super().on_event(event)
+
+    async def on_key_handled(self, message: KeyHandled) -> None:
+        await self.keys.follow(message)
 
     def on_mount(self) -> None:
         for theme in themes.RIPTUI_THEMES:
@@ -127,9 +139,7 @@ class RiptuiApp(App[None], inherit_bindings=False):  # Textual's ctrl+q, beside 
         self.push_screen(HelpScreen(self.screen.active_bindings, self.graphics.status))
 
     def action_settings(self) -> None:
-        from riptui.tui.settings_screen import SettingsScreen  # not needed for the first paint
-
-        self.push_screen(SettingsScreen())
+        self.push_screen(tui.settings_screen.SettingsScreen())
 
     def settings_changed(self, settings: Settings) -> None:
         """Use settings that were changed, as far as they can hold before the next start."""
@@ -177,9 +187,7 @@ class RiptuiApp(App[None], inherit_bindings=False):  # Textual's ctrl+q, beside 
     def study_jobs(self) -> "StudyJobs":
         """What computes studies and writes their reports for this app."""
         if self._study_jobs is None:
-            from riptui.tui.studies.study_jobs import StudyJobs  # not needed for the first paint
-
-            self._study_jobs = StudyJobs(self.runs, self.post_message)
+            self._study_jobs = studies.study_jobs.StudyJobs(self.runs, self.post_message)
         return self._study_jobs
 
     def on_study_jobs_computing_ended(self, message: "StudyJobs.ComputingEnded") -> None:

@@ -16,16 +16,18 @@ from textual.signal import Signal
 from textual.timer import Timer
 from textual.widgets import ContentSwitcher, Static
 
+from riptui import tui
 from riptui.graphics.protocol import Graphics
 from riptui.settings import Settings
 from riptui.settings.named_filters import named_filters
 from riptui.store.trajectory import Status
 from riptui.text.terminal import printable
-from riptui.tui import bindings, picture_screens
+from riptui.tui import bindings, workers
 from riptui.tui.command_runner import CommandRunner
 from riptui.tui.go_to import Target, find_targets
 from riptui.tui.go_to_dialog import GoToDialog
 from riptui.tui.key_footer import KeyFooter
+from riptui.tui.key_queue import OPENS_DIALOG
 from riptui.tui.last_place import LastPlace, recall_place, remember_place
 from riptui.tui.runs import status_line
 from riptui.tui.runs.feedback_line import FeedbackLine
@@ -111,9 +113,7 @@ class Browser(Screen[None]):
     @work(thread=True)
     def _import_details(self) -> None:
         """Import the right side, with NumPy and Pillow, in a thread, so that keys still work."""
-        from riptui.tui.details import Details
-
-        self.call_later(self._mount_details, Details(self.runs, self.settings, self.graphics))
+        self.call_later(self._mount_details, tui.details.Details(self.runs, self.settings, self.graphics))
 
     async def _mount_details(self, details: "Details") -> None:
         if self.details is not None:  # the folder vanished and came back meanwhile
@@ -290,32 +290,31 @@ class Browser(Screen[None]):
         """Show the trajectory's picture large, or the gallery of the group."""
         row = self.runs_tree.current_row
         if row is not None and row.is_group:
-            picture_screens.open_gallery(self, row.path)
+            tui.picture_screens.open_gallery(self, row.path)
         elif row is not None:
-            picture_screens.open_large(self, row.path)
+            tui.picture_screens.open_large(self, row.path)
 
     def action_compare(self) -> None:
-        picture_screens.open_comparison(self)
+        tui.picture_screens.open_comparison(self)
 
     def on_group_view_gallery_requested(self) -> None:
-        picture_screens.open_gallery(self, self.shown_path)
+        tui.picture_screens.open_gallery(self, self.shown_path)
 
     @on(RunsTree.TrajectoryOpened)
     def _open_chosen(self, message: RunsTree.TrajectoryOpened) -> None:
-        picture_screens.open_large(self, message.path)
+        tui.picture_screens.open_large(self, message.path)
 
     def on_trajectory_view_large_requested(self) -> None:
         self.action_large()
 
     def action_workers(self) -> None:
         """Show workers and the queue; go to the trajectory that is chosen there."""
-        from riptui.tui.workers.workers_screen import WorkersScreen  # not needed for the first paint
 
         def return_to(path: str | None) -> None:
             if path is not None:
                 self.call_later(self.go_when_listed, path)
 
-        self.app.push_screen(WorkersScreen(self), return_to)
+        self.app.push_screen(workers.workers_screen.WorkersScreen(self), return_to)
 
     # Commands
 
@@ -364,7 +363,7 @@ class Browser(Screen[None]):
         if self.details is not None:
             getattr(self.details, method)(*arguments)
 
-    @work
+    @work(group=OPENS_DIALOG)
     async def action_go_to(self) -> None:
         """Ask where to go, and go there."""
         commands = {command.title: command for command in self.app.get_system_commands(self)}

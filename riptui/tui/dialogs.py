@@ -15,6 +15,7 @@ from textual.widgets.selection_list import Selection
 
 from riptui.errors import InputError
 from riptui.text.terminal import printable
+from riptui.tui.check_boxes import SignSelectionList
 from riptui.tui.inner_screen import Answer, InnerScreen
 
 
@@ -45,9 +46,9 @@ class Dialog(InnerScreen[Answer], ModalScreen[Answer]):
     }
     Dialog Input { background: $panel; padding: 0 1; }
     Dialog Checkbox > .toggle--button, Dialog SelectionList > .selection-list--button,
-    Dialog SelectionList > .selection-list--button-highlighted { color: $panel; background: $panel; }
+    Dialog SelectionList > .selection-list--button-highlighted { color: $foreground-muted; background: $surface; }
     Dialog Checkbox.-on > .toggle--button, Dialog SelectionList > .selection-list--button-selected,
-    Dialog SelectionList > .selection-list--button-selected-highlighted { color: $text-success; background: $panel; }
+    Dialog SelectionList > .selection-list--button-selected-highlighted { color: $text-success; background: $surface; }
     """
     KEYS = ""
 
@@ -191,7 +192,7 @@ class MultiChoiceDialog(Dialog[list[str] | None]):
 
     def compose(self) -> ComposeResult:
         with self.make_box():
-            yield SelectionList(*map(self._make_selection, self._names), compact=True)
+            yield SignSelectionList(*map(self._make_selection, self._names), compact=True)
 
     def _make_selection(self, name: str) -> Selection[str]:
         reason = self._unavailable.get(name, "")

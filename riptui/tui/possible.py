@@ -4,7 +4,9 @@ from collections.abc import Callable
 
 from riptui.store.trajectory import Status
 from riptui.tui.browser import Browser
-from riptui.tui.picture_screens import COMPARE_COUNTS
+
+COMPARE_COUNTS = range(2, 7)
+"""How many trajectories can be compared."""
 
 Check = Callable[[Browser], bool]
 

@@ -90,7 +90,8 @@ def test_while_frames_play_each_pixel_is_that_of_a_frame(terminal: str, runs: Pa
         frames = [seen.wait_for(lambda photo: not same(browser)(photo), still=2 * PIXELS)]
         for _ in range(8):
             seen.press("Left")
-            frames.append(seen.wait_for(lambda photo: True, still=PIXELS))
+            before = same(frames[-1])
+            frames.append(seen.wait_for(lambda photo: not before(photo), still=2 * PIXELS))  # noqa: B023  waited for at once
         played = []
         seen.press("space")
         for _ in range(SHOT_COUNT):

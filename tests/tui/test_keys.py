@@ -7,6 +7,7 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 from textual.binding import Binding
+from textual.content import Content
 from textual.widgets import Checkbox, Input
 
 from riptui.store.feature_file import save_features
@@ -321,10 +322,6 @@ async def turns_the_axis_to_coverage_and_back(pilot: AppPilot, key: str) -> None
     await pilot.wait_until(lambda: "inpainted %" in pilot.screen_text, "the axis again")
 
 
-def spec_pane(pilot: AppPilot) -> TextPane:
-    return pilot.view.query_one("#spec", TextPane)
-
-
 def y_view(pilot: AppPilot) -> YView:
     """Of the chart on the screen."""
     return pilot.app.screen.query(Chart).first().y_view
@@ -390,23 +387,28 @@ async def compares_sets_by_other_features(pilot: AppPilot, key: str) -> None:
     await pilot.wait_until(lambda: "features phash (1 of 2)" in pilot.screen_text, "the next")
 
 
+async def show_long_spec(pilot: AppPilot) -> TextPane:
+    await pilot.press("5")
+    pane = pilot.view.query_one("#spec", TextPane)
+    await pilot.wait_until(lambda: pane.size.height > 0, "the spec")
+    pane.show(Content("a line\n" * 200))
+    await pilot.wait_until(lambda: pane.max_scroll_y > 100, "more than there is room for")
+    return pane
+
+
 @key("tabs.scroll-down")
 async def scrolls_the_spec_down(pilot: AppPilot, key: str) -> None:
-    await pilot.press("5")
-    await pilot.wait_until(lambda: spec_pane(pilot).max_scroll_y > 0, "a spec that is longer than its pane")
-    spec_pane(pilot).scroll_home(animate=False, immediate=True)
+    pane = await show_long_spec(pilot)
     await pilot.press(key)
-    await pilot.wait_until(lambda: spec_pane(pilot).scroll_y > 0, "what is below")
+    await pilot.wait_until(lambda: pane.scroll_y > 0, "what is below")
 
 
 @key("tabs.scroll-up")
 async def scrolls_the_spec_up(pilot: AppPilot, key: str) -> None:
-    await pilot.press("5")
-    await pilot.wait_until(lambda: spec_pane(pilot).max_scroll_y > 0, "a spec that is longer than its pane")
-    spec_pane(pilot).scroll_end(animate=False, immediate=True)
-    before = spec_pane(pilot).scroll_y
+    pane = await show_long_spec(pilot)
+    pane.scroll_end(animate=False, immediate=True)
     await pilot.press(key)
-    await pilot.wait_until(lambda: spec_pane(pilot).scroll_y < before, "what is above")
+    await pilot.wait_until(lambda: 0 < pane.scroll_y < pane.max_scroll_y, "what is above")
 
 
 @key("tabs.image")

@@ -16,6 +16,7 @@ from riptui.store.listing import FolderSignature, read_signature
 from riptui.store.trajectory import Trajectory
 from riptui.text.terminal import printable
 from riptui.tui import bindings
+from riptui.tui.commands.export_dialog import ExportScreen
 from riptui.tui.group.compare_data import frame_at
 from riptui.tui.inner_screen import InnerScreen
 from riptui.tui.key_footer import KeyFooter
@@ -271,8 +272,6 @@ class LargeScreen(InnerScreen[LargePlace]):
 
     def action_export(self) -> None:
         """Write this frame, or other files of the trajectory."""
-        from riptui.tui.commands.export_dialog import ExportScreen
-
         dialog = ExportScreen([Trajectory(self.path)], self._runs, frame=self.cursor.k, kinds=["png"])
         self.app.push_screen(dialog, partial(tell_written, self.app))
 

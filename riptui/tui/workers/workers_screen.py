@@ -27,6 +27,7 @@ from riptui.tui import bindings
 from riptui.tui.dialogs import TextDialog
 from riptui.tui.inner_screen import InnerScreen
 from riptui.tui.key_footer import KeyFooter
+from riptui.tui.key_queue import OPENS_DIALOG
 from riptui.tui.latest_jobs import LatestJobs
 from riptui.tui.row_table import RowTable, TableColumn, TableRow
 from riptui.tui.runs.feedback_line import FeedbackLine
@@ -56,6 +57,7 @@ class WorkersTable(RowTable, inherit_bindings=True):
     """A row for each worker; the lower part of the screen is about the one under the cursor."""
 
     STRETCHED = 1
+    HAS_PATHS = False
 
 
 class WorkersScreen(InnerScreen[str]):
@@ -330,7 +332,7 @@ class WorkersScreen(InnerScreen[str]):
             asked = "was asked to leave; X kills it if it does not" if chosen.worker.silent else LEAVES
             self.say(f"worker {chosen.title} {'was killed' if kill else asked}")
 
-    @work
+    @work(group=OPENS_DIALOG)
     async def action_start(self) -> None:
         """Ask for a device and start a worker."""
         runs = self._browser.runs

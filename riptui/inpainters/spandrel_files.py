@@ -25,8 +25,9 @@ def load_network(weights: WeightsFile, architecture: Architecture[Any], device: 
         with silence_libraries():  # torch deprecates TorchScript
             state = ModelLoader().load_state_dict_from_file(path)
     except Exception as error:  # of many kinds: torch's, pickle's, safetensors', an OSError
+        reason = first_line(error).partition(". ")[0]  # torch adds four sentences of advice
         raise WeightsError(
-            f"{path} cannot be read as weights ({first_line(error)}): it is damaged or no such file; get it anew"
+            f"{path} cannot be read as weights ({reason}): it is damaged or no such file; get it anew"
         ) from error
     try:
         network = registry.load(state)

@@ -29,7 +29,7 @@ def queued(monkeypatch: pytest.MonkeyPatch) -> list[Trajectory]:
         return 0
 
     monkeypatch.setattr(generating, "run_trajectories", take)
-    monkeypatch.setattr(submitting, "require_weights", lambda specs: None)
+    monkeypatch.setattr(submitting, "require_weights", lambda *_: None)
     return found
 
 

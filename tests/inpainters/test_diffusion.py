@@ -24,6 +24,7 @@ from riptui.recursion import ignore_step
 from riptui.store.frames import read_frame
 from riptui.store.records import IterationRow
 from riptui.store.trajectory import Trajectory
+from riptui.testing import check_inpainter
 from tests.support.exhaustive import some_of
 from tests.support.running import run_trajectory
 from tests.support.tiny_checkpoints import FAMILIES, Checkpoints, checkpoints, one_thread_and_no_network
@@ -314,6 +315,12 @@ def test_what_is_painted_depends_on_the_seed_and_not_on_what_lies_under_the_mask
     again = made["sd2"](other[None], mask, seeds=[5], on_step=ignore_step)[0]
     assert np.array_equal(again, paint(made["sd2"]))
     assert not np.array_equal(paint(made["sd2"], seed=6), paint(made["sd2"]))
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.exhaustive
+def test_it_keeps_the_rules_of_inpainters(family: str, made: dict[str, Any]) -> None:
+    check_inpainter(made[family], size=128, grid=32, tolerance=1)
 
 
 @pytest.mark.parametrize("family", FAMILIES)

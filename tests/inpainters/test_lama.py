@@ -107,6 +107,11 @@ def test_the_session_records_the_files_digest_and_its_replacement_is_noticed(sma
     assert after.notices == [f"{file} has changed since the last session"]
 
 
+def test_a_folder_in_place_of_the_file_is_told(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"is a folder, not a file: check the path"):
+        load(tmp_path)
+
+
 def test_a_file_that_moved_is_found_by_its_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(file_digests, "MIN_AGE_NS", 0)
     file, moved = save_lama(tmp_path / "lama.pt"), tmp_path / "elsewhere.pt"

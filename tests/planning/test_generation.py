@@ -14,7 +14,7 @@ from riptui.store.records import Request
 
 @pytest.fixture(autouse=True)
 def no_weights(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(submitting, "require_weights", lambda specs: None)
+    monkeypatch.setattr(submitting, "require_weights", lambda *_: None)
 
 
 @pytest.mark.parametrize(

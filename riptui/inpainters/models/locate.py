@@ -71,7 +71,8 @@ def locate_adapter(text: str) -> Path:
     if path.is_file():
         return path
     if not catalogue.is_on_hub(text):
-        raise InputError(f"{text} does not exist: check the path, or name a repository of the hub: ORG/NAME[/FILE]")
+        problem = "is a folder, not a file" if path.is_dir() else "does not exist"
+        raise InputError(f"{text} {problem}: check the path, or name a repository of the hub: ORG/NAME[/FILE]")
     ref = catalogue.resolve_model(text)
     if is_single_file(ref.model):
         return locate_file(ref.model, ref.revision)

@@ -48,8 +48,9 @@ def locate_weights(weights: str) -> Path:
         return found.path
     path = Path(weights).expanduser()
     if not path.is_file():
+        problem = "is a folder, not a file" if path.is_dir() else "does not exist"
         raise InputError(
-            f"{path} does not exist: check the path. weights takes a file on this machine, or {' or '.join(PUBLISHED)}"
+            f"{path} {problem}: check the path. weights takes a file on this machine, or {' or '.join(PUBLISHED)}"
         )
     if path.suffix.lower() not in SUFFIXES:
         raise InputError(f"{path} is no file of weights: its name must end with {' or '.join(SUFFIXES)}")

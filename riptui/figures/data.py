@@ -39,6 +39,8 @@ class CompleteRun:
     spec: Spec
     curves: Mapping[str, Curve]
     """By metric; only metrics that were measured to the end."""
+    infinite: Sequence[str]
+    """The metrics that were measured to the end, but are not finite there."""
     coverage: Mapping[int, float]
     """Iteration to %, for the measured frames."""
     seconds: float

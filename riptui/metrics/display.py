@@ -67,7 +67,7 @@ def format_value(value: float | None) -> str:
     if finite is None:
         return "∞"
     digits = 4 if abs(finite) < 10 else 2 if abs(finite) < 1000 else 0
-    return f"{finite:.{digits}f}"
+    return f"{finite:z.{digits}f}"  # z: no negative zero
 
 
 def format_result(value: float) -> str:

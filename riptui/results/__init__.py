@@ -4,7 +4,7 @@ curves      one trajectory's values, and the distribution of many, at each measu
 long_table  all measurements as one tidy table
 bootstrap   confidence intervals, by image
 fits        two growth laws; strength_law: drift against the strength of image to image
-statistics  summary statistics of a group of trajectories
+statistics  summary statistics of a group of trajectories; shared_squares: of how many sequences of squares
 panel       distances arranged for tests
 verdict     the outcome of a test
 paper_tests one test for each of the paper's seven findings

@@ -27,7 +27,8 @@ from riptui.results.curves import (
 )
 from riptui.results.holm import adjust_p
 from riptui.results.panel import condition_settings
-from riptui.results.statistics import area_under_curve, count_shared, estimate_by_image, median_half_life
+from riptui.results.shared_squares import count_shared
+from riptui.results.statistics import area_under_curve, estimate_by_image, median_half_life
 from riptui.spec import ParameterValue
 
 Block = tuple[ParameterValue, ...]

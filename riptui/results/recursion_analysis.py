@@ -7,13 +7,14 @@ from typing import Any, Literal
 import numpy as np
 
 from riptui.metrics.display import in_display_order
-from riptui.results.curves import Curve, drop_copies, extract_curve, group_by, shares_squares
+from riptui.results.curves import Curve, drop_copies, extract_curve, group_by
 from riptui.results.exposure import PATCH_ERRORS, SquareErrors
 from riptui.results.exposure_model import ExposureModel, ExposurePoint, fit_exposure_model, prediction_error
 from riptui.results.order_differences import OrderDifference, compare_orders
 from riptui.results.panel import condition_settings
 from riptui.results.read_squares import ReadSquares
 from riptui.results.recursion_effect import RecursionEffect, compute_effect
+from riptui.results.shared_squares import count_shared
 from riptui.spec import ParameterValue, Spec
 from riptui.store.listing import TrajectorySummary
 
@@ -30,8 +31,8 @@ class RecursionGroup:
     """Of any of them."""
     effects: Mapping[str, RecursionEffect]
     """By error: those of PATCH_ERRORS, and the metrics whose NAME@repaints some of them have."""
-    shared_squares: bool
-    """Whether a seed gave several pictures the same squares: the intervals are for these squares only."""
+    shared_squares: int
+    """As in DriftSummary."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ def analyse_recursion(
                 name: compute_effect([image for image in found if name in image.errors], name)
                 for name in error_names(found)
             },
-            shares_squares(found),
+            count_shared(found),
         )
         for key, found in group_by(members, by).items()
     ]

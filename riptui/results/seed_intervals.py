@@ -12,6 +12,7 @@ from math import nan, sqrt
 from typing import NamedTuple
 
 import numpy as np
+import scipy
 from jaxtyping import Float64
 
 from riptui.results.bootstrap import CONFIDENCE, MIN_INTERVAL_IMAGES, jackknife_error
@@ -47,7 +48,5 @@ def mean_reach(errors: Sequence[SeedError | None]) -> float:
     known = [error for error in errors if error]
     if not known or len(known) < len(errors):
         return nan
-    from scipy.special import stdtrit  # late: 0.1 s
-
     of_mean = sqrt(sum(each.error**2 for each in known)) / len(known)
-    return of_mean * float(stdtrit(min(each.parts for each in known) - 1, (1 + CONFIDENCE) / 2))
+    return of_mean * float(scipy.special.stdtrit(min(each.parts for each in known) - 1, (1 + CONFIDENCE) / 2))

@@ -14,7 +14,8 @@ frames           frames rebuilt from patches
 frame_reader     frames at random access
 feature_file     the vectors of frames by feature extractors, which can be deleted
 tail             incremental reads of growing files
-listing          find, scan and summarize trajectories; filters: those that a user's words select
+listing          find, scan and summarize trajectories; filters: those that a user's words select;
+                 filter_hints: what words that select none may mean
 summary_cache    summaries kept in the cache folder, which count while the disk is as it was; summary_file: its
                  file; spec_table: the specs in it; folder_stamp: what tells that a folder has changed;
                  mounts: where other machines may change it

@@ -308,6 +308,9 @@ GALLERY = [
     _key("gallery.close", "escape,q,backspace", "close", "Close", "Back to the tree", footer="esc"),
 ]
 
+PICK_KEYS = "1-6"
+"""Of at most so many pictures."""
+
 RATING = [
     *(
         _key(
@@ -319,7 +322,7 @@ RATING = [
         )
         for number in range(2, 7)
     ),
-    _key("rate.pick-1", "1", "pick(1)", "Choose", "Picture 1, or tag 1", footer="1-6"),
+    _key("rate.pick-1", "1", "pick(1)", "Choose", "Picture 1, or tag 1", footer=PICK_KEYS),
     _key("rate.left", "left,h", "pick_side(1)", "Left", "The left one of two is better"),
     _key("rate.right", "right,l", "pick_side(2)", "Right", "The right one of two is better"),
     _key("rate.tie", "0,t", "tie", "Tie", "Neither is better", footer="0"),

@@ -4,6 +4,7 @@ from typing import TypeVar
 
 from textual import events, on
 from textual.await_complete import AwaitComplete
+from textual.binding import Binding
 from textual.screen import Screen
 
 Answer = TypeVar("Answer")
@@ -21,6 +22,10 @@ class InnerScreen(Screen[Answer]):
         self._late_result = (result,)
         done: AwaitComplete = AwaitComplete.nothing()  # type: ignore[no-untyped-call]
         return done
+
+    def display_key(self, binding: Binding) -> str:
+        """A key as the last line names it."""
+        return self.app.get_key_display(binding)
 
     @on(events.ScreenResume)
     def _dismiss_late(self) -> None:

@@ -19,6 +19,8 @@ from textual.drivers.linux_driver import LinuxDriver
 POLL_SECONDS = 0.1
 HOLD_SECONDS = 0.5  # for the rest of an answer of which a part has come
 INTRODUCER_SECONDS = 0.1  # for the rest of what could also be alt and a bracket
+PASTE_SECONDS = 2.0  # of silence, after which the end of what is pasted was lost
+PASTE_START, PASTE_END = "\x1b[200~", "\x1b[201~"
 BULK_BYTES = 32  # read at once: more than a key sends
 
 _ANSWER = re.compile(
@@ -52,6 +54,8 @@ class InputFilter:
         self._held = b""
         self._held_since = 0.0
         self._cut = b""  # the part of a character that has come
+        self._pastes = False  # whether what comes is pasted
+        self._pasted_at = 0.0
         self._decode = getincrementaldecoder("utf-8")(errors="ignore").decode
 
     def feed(self, data: bytes) -> str:
@@ -70,7 +74,21 @@ class InputFilter:
                 self._held_since = now
             data, answer = data[: begun.start()], begun.group()
             self._held = answer if len(answer) < 2 * BULK_BYTES else answer[:3] + answer[-1:]  # nobody will read it
-        return self._decode(data)
+        text = self._decode(data)
+        self._watch_paste(text)
+        return text
+
+    def end_paste(self) -> str:
+        """The end of what is pasted, if it was lost: until it comes, keys are text."""
+        if not self._pastes or time.monotonic() - self._pasted_at < PASTE_SECONDS:
+            return ""
+        self._pastes = False
+        return PASTE_END
+
+    def _watch_paste(self, text: str) -> None:
+        if (PASTE_START in text) or self._pastes:
+            self._pastes = text.rfind(PASTE_START) >= text.rfind(PASTE_END)
+            self._pasted_at = time.monotonic()
 
     def take_key(self) -> str:
         """What was held back as the beginning of an answer, and turned out to be a key: alt and a bracket."""
@@ -122,7 +140,7 @@ class TerminalDriver(LinuxDriver):
         with selectors.SelectSelector() as selector:
             selector.register(self.fileno, selectors.EVENT_READ)
             while not self.exit_event.is_set():
-                text = input_filter.take_key()
+                text = input_filter.take_key() + input_filter.end_paste()
                 if selector.select(POLL_SECONDS):
                     if not (data := os.read(self.fileno, 4096)):
                         return  # the terminal is gone

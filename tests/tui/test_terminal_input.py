@@ -99,3 +99,21 @@ def test_a_character_in_two_reads_holds_no_control_character() -> None:
     data = "\u4c9b\u9b90".encode()
     for cut in range(1, len(data)):
         assert input_filter.feed(data[:cut]) + input_filter.feed(data[cut:]) == data.decode()
+
+
+def test_keys_are_keys_again_when_the_end_of_what_is_pasted_was_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr(terminal_input.time, "monotonic", lambda: now[0])
+    input_filter = InputFilter()
+    input_filter.feed(b"\x1b[200~a text")
+    now[0] += terminal_input.PASTE_SECONDS - 0.1
+    assert input_filter.end_paste() == ""
+    input_filter.feed(b" that goes on")
+    now[0] += terminal_input.PASTE_SECONDS - 0.1
+    assert input_filter.end_paste() == ""
+    now[0] += 0.2
+    assert input_filter.end_paste() == terminal_input.PASTE_END
+    assert input_filter.end_paste() == ""
+    input_filter.feed(b"\x1b[200~whole\x1b[201~")
+    now[0] += 10
+    assert input_filter.end_paste() == ""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from riptui.arrays import Image
 from riptui.errors import InputError, RiptuiError
+from riptui.features import short_title
 from riptui.results.bootstrap import IntervalEstimate
 from riptui.results.curves import drop_copies
 from riptui.results.diversity import (
@@ -92,7 +93,8 @@ class ReadSet:
         spec, count = seed_set.members[0].spec, len(seed_set.members)
         pairs = count * (count - 1) // 2
         parts = [f"{seed_set.picture}, {spec.mask_title}, {spec.inpainter_name}"]
-        parts.append(f"{count} seeds by {self.by}" + (f" (1 of {len(self.choices)})" if len(self.choices) > 1 else ""))
+        others = f" ({self.choices.index(self.by) + 1} of {len(self.choices)})" if len(self.choices) > 1 else ""
+        parts.append(f"{count} seeds by {short_title(self.by)}{others}")
         distance, vendi = _format_interval(estimate_distance([point])), _format_interval(estimate_vendi([point]))
         parts.append(f"mean distance {format_distance(point.mean, self.unit)}{distance}")
         parts += [] if isnan(point.vendi) else [f"Vendi {point.vendi:.2f} of {count}{vendi}"]

@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from riptui.corpus.nearest_pictures import FrameNeighbours
+from riptui.features import short_title
 from riptui.graphics.protocol import Graphics
 from riptui.text.terminal import printable
 from riptui.tui import bindings
@@ -79,7 +80,8 @@ class NearestScreen(InnerScreen[NearestPlace | None]):
 
     def on_mount(self) -> None:
         found = self._lookup.found
-        rule = f"{found.corpus}: {found.pictures:,} pictures, by {found.features}. {found.threshold.describe()}"
+        corpus = f"{found.corpus}: {found.pictures:,} pictures, by {short_title(found.features)}"
+        rule = f"{corpus}. {found.threshold.describe()}"
         self.query_one("#nearest-rule", Static).update(Content("\n".join(map(printable, [rule, *found.notes]))))
         self._request()
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.containers import Grid
 from textual.content import Content
 from textual.widgets import Static
@@ -129,6 +129,13 @@ class RatingScreen(InnerScreen[int]):
         return self.session.current is not None and self.session.current.mode == "tags"
 
     # Keys
+
+    def display_key(self, binding: Binding) -> str:
+        """As many numbers as there are pictures, or tags."""
+        key, question = super().display_key(binding), self.session.current
+        if key != bindings.PICK_KEYS or question is None:
+            return key
+        return f"1-{len(PAPER_TAGS) if self._asks_for_tags else len(question.candidates)}"
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only the keys of the question's kind."""

@@ -62,7 +62,7 @@ class StudyCommands(InnerScreen[str]):
     async def action_compute(self) -> None:
         """Compute the study on this machine; ask first if others do so."""
         state = self.current
-        if state is None:
+        if state is None or not self.is_current:  # an earlier press of the key is being asked about
             return
         if state.is_done and not state.known.has_changed:
             self.say(f"{state.known.name} is done; e writes its report", "warning")
@@ -86,7 +86,7 @@ class StudyCommands(InnerScreen[str]):
     @work(group=OPENS_DIALOG)
     async def action_stop(self) -> None:
         state = self.current
-        if state is None:
+        if state is None or not self.is_current:
             return
         count = state.count(Status.RUNNING, Status.QUEUED, Status.PAUSED)
         text = f"Stop {format_count(count, 'trajectory')} of {state.known.name}? Finished iterations are kept."
@@ -97,7 +97,7 @@ class StudyCommands(InnerScreen[str]):
     async def action_report(self) -> None:
         """Write the report; while it is being written, ask whether to give it up."""
         state = self.current
-        if state is None:
+        if state is None or not self.is_current:  # an earlier press of the key is being asked about
             return
         self.action_select_tab("report")
         if self.progress_of(state):
@@ -117,6 +117,8 @@ class StudyCommands(InnerScreen[str]):
     @work(group=OPENS_DIALOG)
     async def action_new(self) -> None:
         """Write a study file from a preset, and go to it."""
+        if not self.is_current:
+            return
         file = await self.app.push_screen_wait(NewStudyDialog(self._runs.absolute().parent))
         if file is not None:
             remember_recent(file)

@@ -256,6 +256,15 @@ def test_settings_that_differ_are_never_averaged_and_the_note_says_which(group: 
     assert shown.note.startswith("curves by mask, squares, radius")
 
 
+def test_of_many_settings_a_curve_is_named_by_those_that_few_have(group: Path) -> None:
+    member = next(iter(gathered(group).members.values()))
+    unusual: list[dict[str, Any]] = [{}, {"order": "shuffle"}, {"fit": "crop"}, {"paste": False}, {"amount": 200.0}]
+    specs = [made_spec(image, **({"mask": 64} | fields)) for image, fields in enumerate([*unusual, {"mask": 128}])]
+    members = {f"{n}": replace(member, path=f"{n}", digest=spec.digest, spec=spec) for n, spec in enumerate(specs)}
+    names = {series.name for series in build_group_data(members, ChartOptions(), {}, "/").series}
+    assert names == {"64 px", "64 px shuffle", "64 px crop", "64 px not pasted", "64 px to 200 %", "128 px"}
+
+
 def test_a_copy_of_a_trajectory_counts_once(group: Path) -> None:
     member = next(iter(gathered(group).members.values()))
     shown = build_group_data({"a": member, "b": replace(member, path="b")}, ChartOptions(view="runs"), {}, "/")
@@ -304,6 +313,17 @@ async def test_the_cursor_stays_with_its_row_when_the_order_or_the_rows_change()
         filled(table, [0.0, 9.0, 2.0])
         assert table.keys == ["r0", "r2", "r1"]
         assert table.current == "r1"
+
+
+async def test_an_arrow_is_only_where_the_rows_are_in_that_order() -> None:
+    async with OneTable().run_test(size=(40, 10)) as pilot:
+        table = pilot.app.query_one(GroupTable)
+        filled(table, [float(n) for n in range(12)])
+        assert "name▴" in table.render_line(0).text
+        table.show(table.columns, tuple(reversed(table.rows)))  # the tree is sorted otherwise
+        assert "▴" not in table.render_line(0).text
+        table.sort_by("value")
+        assert "value▴" in table.render_line(0).text
 
 
 async def test_what_was_not_measured_is_last_in_either_order() -> None:
@@ -524,7 +544,7 @@ def test_intervals_over_shared_squares_are_told_to_be_for_these(tmp_path: Path) 
     gathering = gathered(tmp_path)
     list(gathering.read_squares())
     data = build_recursion_data(gathering.members, ChartOptions("recursion"), gathering.squares, str(tmp_path))
-    assert data.note == "images share squares: intervals are for these squares"
+    assert data.note == "all images share one sequence of squares: the intervals are for these squares"
 
 
 def test_r_has_its_interval_where_there_is_one() -> None:

@@ -6,6 +6,7 @@ from os.path import commonpath
 from pathlib import Path
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
@@ -257,10 +258,19 @@ class CompareScreen(InnerScreen[None]):
             self._show_pictures()
 
     def action_large(self) -> None:
-        """Show the first large; there ↑ and ↓ switch to the others."""
+        """Show the first large, or the one that blinks; there ↑ and ↓ switch to the others."""
+        self._open_large(self._blinks % len(self._columns) if self.blinking else 0)
+
+    def on_click(self, event: events.Click) -> None:
+        """Show the picture that is clicked twice large."""
+        for number, column in enumerate(self._columns):
+            if event.chain == 2 and column.picture is event.widget and not self.blinking:
+                self._open_large(number)
+
+    def _open_large(self, number: int) -> None:
         screen = LargeScreen(
             self._trajectories,
-            self._blinks % len(self._columns) if self.blinking else 0,
+            number,
             self._graphics,
             runs=Path(commonpath([path.parent for path in self._trajectories])),
             inpainted=self.inpainted,

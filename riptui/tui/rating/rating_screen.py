@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Grid
@@ -157,6 +158,13 @@ class RatingScreen(InnerScreen[int]):
             self._update_text()
         elif self.session.current and number <= len(self.session.current.candidates):
             await self._save(number - 1)
+
+    async def on_click(self, event: events.Click) -> None:
+        """Choose the picture that is clicked; not the one of the next question by a double click."""
+        if event.chain == 1 and not self._shows_original and not self._asks_for_tags:
+            for number, column in enumerate(self._columns, 1):
+                if column.picture is event.widget:
+                    await self.action_pick(number)
 
     async def action_pick_side(self, number: int) -> None:
         """Choose the left or the right one of two."""

@@ -274,6 +274,10 @@ async def test_play_difference_blink_and_large(runs: list[Path]) -> None:
         await wait_until(pilot, lambda: isinstance(pilot.app.screen, LargeScreen))
         assert isinstance(pilot.app.screen, LargeScreen)
         assert pilot.app.screen.path == runs[0]
+        await pilot.press("escape")
+        await wait_until(pilot, lambda: pilot.app.screen is screen)
+        await pilot.click(columns[1].picture, times=2)
+        await wait_until(pilot, lambda: isinstance(pilot.app.screen, LargeScreen) and pilot.app.screen.path == runs[1])
 
 
 @pytest.mark.slow

@@ -99,6 +99,16 @@ async def test_a_rating_from_the_first_key_to_the_last(group: Path) -> None:
 
 
 @pytest.mark.slow
+async def test_a_click_chooses_a_picture_and_a_double_click_not_the_next_one_too(group: Path) -> None:
+    async with RatingApp(group).run_test(size=(140, 40)) as pilot:
+        await ready(pilot)
+        await pilot.click(shown(pilot)[1].picture, times=2)
+        await wait_until(pilot, lambda: text(pilot, "#rating-question").endswith("2 of 2"))
+        await ready(pilot)
+        assert [rating.choice for rating in said(group)] == [1]
+
+
+@pytest.mark.slow
 async def test_it_goes_on_where_it_ended_and_takes_back_what_was_said_before(group: Path) -> None:
     first = RatingApp(group)
     async with first.run_test() as pilot:

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from riptui import supervision
 from riptui.errors import RiptuiError
 from riptui.store.trajectory import Status
 from riptui.store.worker_registry import Worker
@@ -59,10 +60,8 @@ class WorkWatch:
             self._jobs.submit("queue", partial(self._read, path, workers))
 
     def _read(self, path: str, workers: Sequence[Worker]) -> None:
-        from riptui.supervision.queue_listing import ListedQueue, QueueReader
-
-        started, queue = time.monotonic(), ListedQueue()
-        self._reader = self._reader or QueueReader(self._runs.resolve())
+        started, queue = time.monotonic(), supervision.queue_listing.ListedQueue()
+        self._reader = self._reader or supervision.queue_listing.QueueReader(self._runs.resolve())
         try:
             queue = self._reader.read(workers)
         except (RiptuiError, OSError):  # the folder is gone, or cannot be read: the tree says so

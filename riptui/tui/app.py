@@ -215,7 +215,7 @@ class RiptuiApp(App[None], inherit_bindings=False):  # Textual's ctrl+q, beside 
             self.exit()
             return
         self._quits_until = now + SAID_SECONDS
-        self.say("once more quits; workers keep running")
+        self.say("press it once more to quit; workers keep running")
 
     def on_exit_app(self) -> None:
         """Remember the place, and end what does not outlive the app.

@@ -181,7 +181,14 @@ APP = [
     _key("app.settings", "O", "settings", "Settings", "Change the settings"),
     _key("app.help", "question_mark,f1", "help", "Help", "Show all keys", footer="?"),
     _key("app.suspend", "ctrl+z", "suspend_process", "Suspend", "Suspend (fg resumes)"),
-    _key("app.quit", "q", "quit_if_again", "Quit", "Pressed twice: quit (workers keep running)", footer="q"),
+    _key(
+        "app.quit",
+        "q",
+        "quit_if_again",
+        "Quit",
+        "Quit; the key has to be pressed twice (workers keep running)",
+        footer="q",
+    ),
 ]
 
 TREE = [

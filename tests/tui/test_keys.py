@@ -1118,7 +1118,7 @@ async def does_nothing_where_there_is_no_terminal(pilot: AppPilot, key: str) -> 
 @key("app.quit")
 async def leaves_when_pressed_twice(pilot: AppPilot, key: str) -> None:
     await pilot.press(key)
-    await pilot.wait_until(lambda: "once more quits" in pilot.screen_text, "the line that says so")
+    await pilot.wait_until(lambda: "once more to quit" in pilot.screen_text, "the line that says so")
     assert pilot.app.is_running
     await pilot.press(key)
     assert pilot.app.return_code == 0

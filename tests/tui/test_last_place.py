@@ -58,3 +58,15 @@ async def test_the_app_begins_where_it_ended(make_trajectory: MakeTrajectory, ru
         assert not pilot.toasts
     async with open_app(runs, select="g/t1") as pilot:
         assert pilot.cursor == "g/t1"
+
+
+@pytest.mark.slow
+async def test_a_group_that_is_asked_for_ends_the_flat_list_of_the_last_time(
+    make_trajectory: MakeTrajectory, runs: Path
+) -> None:
+    make_trajectory("g/t1", seed=1)
+    remember_place(runs, PLACE)
+    async with open_app(runs, select="g") as pilot:
+        panel = pilot.browser.query_one(TreePanel)
+        await pilot.wait_until(lambda: panel.border_title == "Trajectories by newest", "the title")
+        assert pilot.cursor == "g"

@@ -47,7 +47,7 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
         path: str
 
     class MarksChanged(Message):
-        """Other trajectories are marked than before."""
+        """Other trajectories are marked than before, or listed in another way."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -105,7 +105,9 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
         if path not in self.model.entries and not self.model.is_group(path):
             return False
         self.model.reveal(path)
-        self.model.is_flat &= path in self.model.entries
+        if self.model.is_flat and path not in self.model.entries:  # a group, which a flat list has not
+            self.model.is_flat = False
+            self.post_message(self.MarksChanged())  # the border says how the list is
         if self.model.is_matching(path):
             self._chosen_path = path
         self.rebuild()

@@ -21,6 +21,7 @@ from riptui.store.lock import LOCK_FILE
 from riptui.store.lock_file import BEATING_FILE
 from riptui.store.records import Failure, Request
 from riptui.store.requests import set_request
+from riptui.store.spec_table import with_seed
 from riptui.store.summary_cache import SummaryCache, TrajectoryGlance, glance_at
 from riptui.store.summary_file import SummaryFile
 from riptui.store.trajectory import Trajectory
@@ -452,7 +453,8 @@ def test_after_any_changes_the_list_is_what_the_disk_says(seed: int, done: Traje
 
 
 def glances(found: Iterable[TrajectoryGlance]) -> list[tuple[str, TrajectoryGlance]]:
-    return [(os.fspath(one.trajectory), one._replace(trajectory=NOWHERE)) for one in found]
+    """To compare: with the specs of their own seeds."""
+    return [(one.folder, one._replace(spec=one.spec and with_seed(one.spec, one.seed))) for one in found]
 
 
 # --- the file

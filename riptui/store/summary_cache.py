@@ -20,10 +20,12 @@ from riptui.store import layout
 from riptui.store.annotations import NO_ANNOTATIONS
 from riptui.store.folder_stamp import FolderMoment, read_stamp
 from riptui.store.listing import (
+    FolderSignature,
     OnListingError,
     TrajectorySummary,
     ignore_error,
     list_in_order,
+    read_signature,
     summarize,
     walk_folders,
 )
@@ -118,11 +120,12 @@ class SummaryCache:
         folders = walk_folders(Path(self._root), is_known=is_known, list_names=self._list_names, on_error=on_error)
         return ((folder, found) for folder, is_group in folders if not is_group)
 
-    def summarize(self, trajectory: Trajectory) -> TrajectorySummary:
-        """As `listing.summarize`, and as true, of a trajectory below the folder. Never raises for errors on disk."""
-        folder = str(trajectory.path)
-        found = self._find(folder)
-        return (found and _restore(folder, *found)) or self._read(trajectory, folder)
+    def look(self, folder: str) -> tuple[FolderSignature, TrajectorySummary]:
+        """The summary of a trajectory below the folder, as true as `listing.summarize`, and the folder's signature
+        before it was made. Never raises for errors on disk."""
+        if found := self._find(folder):
+            return found[0].signature, _restore(folder, *found)
+        return read_signature(folder), self._read(Trajectory(folder), folder)
 
     def save(self) -> None:
         """Keep what was asked for since it was opened, and nothing else. Never raises."""
@@ -146,7 +149,7 @@ class SummaryCache:
 
     def _read(self, trajectory: Trajectory, folder: str) -> TrajectorySummary:
         """Summarize a trajectory, and keep the summary if the folder will tell when it is not true any more."""
-        moment = FolderMoment(folder, _FILES)
+        moment, signature = FolderMoment(folder, _FILES), read_signature(folder)
         summary = summarize(trajectory)
         if summary.spec is None or summary.status is None or not self._is_told_by(moment, summary):
             return summary
@@ -172,6 +175,7 @@ class SummaryCache:
                 metric,
                 *_condense(values),
                 msgspec.Raw(encode(summary.metrics)),
+                signature,
             )
             self._enter(parent).kept[name] = msgspec.Raw(encode(kept))
             self._outdated += 1

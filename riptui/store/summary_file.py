@@ -17,6 +17,7 @@ from riptui import __version__
 from riptui.filesystem import TEMPORARY_PREFIX, read_own_file, write_atomically
 from riptui.settings import paths
 from riptui.store.annotations import Annotations
+from riptui.store.listing import FolderSignature
 from riptui.store.spec_table import SpecTable
 from riptui.store.trajectory import Status
 
@@ -49,6 +50,7 @@ class KeptSummary(msgspec.Struct, array_like=True, frozen=True, gc=False):
     newest: float | None
     bars: str
     metrics: msgspec.Raw
+    signature: FolderSignature
 
 
 class KeptGroup(msgspec.Struct, array_like=True):

@@ -72,7 +72,7 @@ def listed(trajectory: Trajectory) -> TrajectorySummary:
     """By a new cache, as a command would."""
     await_tick(root(trajectory))
     cache = SummaryCache(root(trajectory))
-    summary = cache.summarize(Trajectory(trajectory.path))
+    _, summary = cache.look(str(trajectory.path))
     cache.save()
     return summary
 
@@ -309,7 +309,7 @@ def test_removed_trajectories_leave_the_cache(done: Trajectory, make_trajectory:
     age(other.path)
     cache = SummaryCache(root(done))
     for trajectory in (done, other):
-        cache.summarize(trajectory)
+        cache.look(str(trajectory.path))
     cache.save()
     [file] = cache_files()
     both = file.stat().st_size
@@ -466,7 +466,7 @@ def test_no_byte_of_a_damaged_file_is_believed(done: Trajectory) -> None:
     whole = file.read_bytes()
     for place in range(0, len(whole), 31):
         file.write_bytes(whole[:place] + bytes([whole[place] ^ 4]) + whole[place + 1 :])
-        assert same(SummaryCache(root(done)).summarize(done), expected)
+        assert same(SummaryCache(root(done)).look(str(done.path))[1], expected)
 
 
 def save_for_ever(runs: Path) -> int:

@@ -6,10 +6,12 @@ from then on only those that changed: active ones at every scan, the others in t
 
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from sys import intern
+
+from msgspec.structs import replace
 
 from riptui.errors import DiskError
 from riptui.metrics.display import primary_metric
@@ -27,8 +29,7 @@ ACTIVE_STATUSES = {Status.RUNNING, Status.QUEUED, Status.PAUSED}
 OUTCOMES = {Status.DONE: "done", Status.FAILED: "failed"}
 
 
-@dataclass(frozen=True, slots=True)
-class TreeEntry(FilterSubject):
+class TreeEntry(FilterSubject, frozen=True, gc=False):
     """A trajectory as shown in a row of the tree. Without its spec: 10,000 entries take 10 MB."""
 
     iterations: int = 0
@@ -196,9 +197,9 @@ class RunsScanner:
         for path in paths:
             self._unread.pop(path, None)
             old_signature = self._signatures.get(path)
-            self._signatures[path] = signature = read_signature(f"{self.runs}/{path}")
-            summarize_it = self._cache.summarize if self._cache else summarize
-            summary, group_tags = summarize_it(Trajectory(self.runs / path)), self._find_group_tags(path)
+            signature, summary = self._look(f"{self.runs}/{path}")
+            self._signatures[path] = signature
+            group_tags = self._find_group_tags(path) if self._group_tags else ()
             entry = _make_entry(path, summary, group_tags, signature.changed_ns / 1e9, self._metric)
             old_entry = self._entries.get(path)
             if old_signature is None or (old_entry is not None and entry != replace(old_entry, changed=entry.changed)):
@@ -210,6 +211,12 @@ class RunsScanner:
                 deadline = time.monotonic() + SLICE_SECONDS
         if entries:
             yield ScanResult(entries)
+
+    def _look(self, folder: str) -> tuple[FolderSignature, TrajectorySummary]:
+        """The signature of a trajectory's folder, and the summary that was made after it."""
+        if self._cache is not None:
+            return self._cache.look(folder)
+        return read_signature(folder), summarize(Trajectory(folder))
 
 
 def _make_entry(

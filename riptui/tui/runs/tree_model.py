@@ -217,7 +217,8 @@ class TreeModel:
             self._charted[entry.charted] += bool(entry.charted)
             self._charted[before.charted if before else ""] -= bool(before and before.charted)
         for group in iter_ancestors(entry.path):
-            totals = self.totals.setdefault(group, GroupTotals())
+            if (totals := self.totals.get(group)) is None:
+                totals = self.totals[group] = GroupTotals()
             if before is not None:
                 totals.add(before, -1)
             totals.add(entry, 1)

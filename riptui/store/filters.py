@@ -95,8 +95,11 @@ class KnownNames:
         return any(metric.startswith(name) for metric in REGISTRY) or name in self.metrics
 
 
-def subject_fields(summary: TrajectorySummary, path: str, group_tags: Collection[str] = ()) -> dict[str, Any]:
-    """The fields of a FilterSubject for a trajectory; path: below the folder that is listed."""
+def subject_fields(
+    summary: TrajectorySummary, path: str, group_tags: Collection[str] = (), metric: str | None = None
+) -> dict[str, Any]:
+    """The fields of a FilterSubject for a trajectory; path: below the folder that is listed; metric: the primary one,
+    by those who know it."""
     annotations = summary.annotations
     subject: dict[str, Any] = {
         "path": path,
@@ -113,7 +116,7 @@ def subject_fields(summary: TrajectorySummary, path: str, group_tags: Collection
         "k": summary.k,
         "inpainted": summary.inpainted,
         "coverage": summary.coverage,
-        "metric": primary_metric(summary.metrics)[0],
+        "metric": primary_metric(summary.metrics)[0] if metric is None else metric,
         "newest": tuple([(name, value) for name, value in newest if value is not None]),
     }
 

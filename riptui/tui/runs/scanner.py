@@ -222,10 +222,13 @@ class RunsScanner:
 def _make_entry(
     path: str, summary: TrajectorySummary, group_tags: Iterable[str], changed: float, metric: str
 ) -> TreeEntry:
-    fields = subject_fields(summary, path, tuple(group_tags))
+    primary, values = primary_metric(summary.metrics)
+    fields = subject_fields(summary, path, tuple(group_tags), primary)
     if summary.spec is None:
         return TreeEntry(**fields, error=summary.error, changed=changed)
-    charted, values = primary_metric(summary.metrics, metric)
+    charted = primary
+    if metric and metric != primary:
+        charted, values = primary_metric(summary.metrics, metric)
     return TreeEntry(
         **fields,
         iterations=summary.spec.iterations,

@@ -80,7 +80,7 @@ class RunsScanner:
         self._unlisted: list[str] = []
         self._listed_at = 0.0
         self._unread: dict[str, None] = {}
-        self._signatures: dict[str, FolderSignature] = {}
+        self._signatures: dict[str, int] = {}  # hashes of them, which take a fifth of the memory
         self._group_stamps: dict[str, int] = {}
         self._group_tags: dict[str, tuple[str, ...]] = {}  # by group, with a / at its end; "" is the runs folder
         self._round_robin: Iterator[str] = iter(())
@@ -187,7 +187,7 @@ class RunsScanner:
             if entry is None:
                 continue
             is_running = entry.status is Status.RUNNING  # its lock may vanish without a trace in the folder
-            if is_running or read_signature(f"{self.runs}/{path}") != self._signatures.get(path):
+            if is_running or hash(read_signature(f"{self.runs}/{path}")) != self._signatures.get(path):
                 changed.append(path)
         return changed
 
@@ -198,7 +198,7 @@ class RunsScanner:
             self._unread.pop(path, None)
             old_signature = self._signatures.get(path)
             signature, summary = self._look(f"{self.runs}/{path}")
-            self._signatures[path] = signature
+            self._signatures[path] = hash(signature)
             group_tags = self._find_group_tags(path) if self._group_tags else ()
             entry = _make_entry(path, summary, group_tags, signature.changed_ns / 1e9, self._metric)
             old_entry = self._entries.get(path)

@@ -1,6 +1,7 @@
 """File system calls for every layer: replace a file atomically, and measure free disk space."""
 
 import errno
+import fcntl
 import os
 import pwd
 import shutil
@@ -137,6 +138,30 @@ def _read_regular(path: Path, max_bytes: int) -> bytes:
         if stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode):
             raise NotRegularFileError(errno.EINVAL, "it is not a regular file")
         return opened.read(max_bytes) or b""
+
+
+def try_lock(fd: int, *, shared: bool = False) -> bool | None:
+    """Lock an open file or folder until it is closed; do not wait.
+
+    False if another process holds it, None if the file system has no such locks. shared: others can share it as well.
+    """
+    try:
+        fcntl.flock(fd, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return None
+    return True
+
+
+def is_locked(path: Path) -> bool | None:
+    """Whether a process holds the lock of a file; None where the file system has none. Raises OSError: no such file."""
+    fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        locked = try_lock(fd, shared=True)
+        return None if locked is None else not locked
+    finally:
+        os.close(fd)
 
 
 def other_owner(path: Path | str) -> str:

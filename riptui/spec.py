@@ -182,7 +182,12 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     @property
     def keeps_squares(self) -> bool:
         """Whether a frame shows the last repaint of each square and, where there is none, the original."""
-        return self.is_on_grid and self.paste and self.onto == "frame" and not self.anchor
+        return self.is_on_grid and self.keeps_repaints
+
+    @property
+    def keeps_repaints(self) -> bool:
+        """Whether a frame shows the last repaint of each pixel and, where there is none, the original."""
+        return self.paste and self.onto == "frame" and not self.anchor
 
     @property
     def interventions(self) -> list[str]:
@@ -295,10 +300,17 @@ NOTHING = '""'
 
 
 def describe_setting(name: str, value: object) -> str:
-    """A field of a spec, or a parameter, in a few words; empty for no intervention, as in the paper, and for None."""
+    """A field of a spec, or a parameter, in a few words: of a path its last two parts; empty for no intervention,
+    as in the paper, and for None."""
     if value is None or (name in PLAIN and value == PLAIN[name]):
         return ""
-    return f"masks {str(value)[:8]}" if name == "mask_source" else f"{name} {value if value != '' else NOTHING}"
+    if name == "paste":
+        return "" if value else "no paste"
+    if name == "mask_source":
+        return f"masks {str(value)[:8]}"
+    if isinstance(value, str) and value.startswith("/") and "prompt" not in name:
+        value = "/".join(value.strip("/").split("/")[-2:]) or value
+    return f"{name} {value if value != '' else NOTHING}"
 
 
 def can_share_batch(spec: Spec, other: Spec) -> bool:

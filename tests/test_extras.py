@@ -1,7 +1,6 @@
 """Packages of extras that are missing, or installed and broken: a line says so, and what needs them not goes on."""
 
 import importlib
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from riptui.events import Notice
 from riptui.extras import importing
 from riptui.metrics.loading import load_cached
 from riptui.store.trajectory import Status
+from tests.support.forgotten_modules import forget_modules
 from tests.support.trajectories import MakeTrajectory
 
 WAYS = {
@@ -24,11 +24,15 @@ WAYS = {
     "half a file": "def",
 }
 PACKAGES = ("torch", "lpips", "matplotlib", "markdown_it", "huggingface_hub")
-OURS = [
-    f"riptui.inpainters.{name}" for name in ("diffusion", "identity", "locate", "hub_cache", "download", "checkpoint")
-]
-OURS += ["riptui.metrics.lpips", "riptui.metrics.ms_ssim", "riptui.figures"]
-"""Modules of riptui that import them; the packages among them with all that they hold."""
+NEED_TORCH = ("torchvision", "torchmetrics", "diffusers")
+OURS = (
+    "riptui.inpainters.diffusion",
+    "riptui.inpainters.models.",
+    "riptui.metrics.lpips",
+    "riptui.metrics.ms_ssim",
+    "riptui.figures.",
+)
+"""How the names of those modules of riptui begin that import them."""
 
 
 @pytest.fixture(params=list(WAYS.values()), ids=list(WAYS))
@@ -39,13 +43,10 @@ def broken(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
         (folder / package).mkdir(parents=True)
         (folder / package / "__init__.py").write_text(request.param)
     monkeypatch.syspath_prepend(str(folder))
-    for name in [*sys.modules]:
-        if (
-            name.startswith(tuple(f"{ours}." for ours in OURS))
-            or name in OURS
-            or name.partition(".")[0] in (*PACKAGES, "torchvision", "torchmetrics", "diffusers")
-        ):
-            monkeypatch.delitem(sys.modules, name)
+    forget_modules(
+        monkeypatch,
+        lambda name: name.startswith(OURS) or name.partition(".")[0] in (*PACKAGES, *NEED_TORCH),
+    )
     load_cached.cache_clear()
 
 

@@ -13,8 +13,11 @@ APP = {"textual"}
 
 
 def loaded_by(code: str) -> set[str]:
-    """The top packages that are loaded once some code has run."""
-    report = "import sys; print(); print(*{name.partition('.')[0] for name in sys.modules})"
+    """The top packages that are loaded once some code has run; of SciPy, which loads its parts lazily, those parts."""
+    report = (
+        "import sys; loaded = {name for name in sys.modules if name != 'scipy' and not name.startswith('scipy._')}; "
+        "print(); print(*{name.partition('.')[0] for name in loaded - {'scipy.version'}})"
+    )
     said = subprocess.check_output([sys.executable, "-c", f"{code}\n{report}"], text=True)
     return set(said.splitlines()[-1].split())
 

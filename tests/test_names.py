@@ -17,6 +17,7 @@ SHARED = {
     "view",  # of a group, of a trajectory: the widget that its folder is about
 }
 """Module names that several folders may have."""
+MAX_INNER_IMPORTS = 54
 
 
 def defined_types(tree: ast.Module) -> Iterator[str]:
@@ -52,6 +53,22 @@ def test_every_module_has_a_name_of_its_own_but_for_the_files_of_commands() -> N
             found[file.stem].append(str(place))
     assert repeated(found) == {}
     assert COMMANDS.keys() >= {"report", "run"}
+
+
+def inner_imports(tree: ast.Module) -> set[int]:
+    """The lines of imports inside functions."""
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    return {
+        node.lineno
+        for function in functions
+        for node in ast.walk(function)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    }
+
+
+def test_imports_stand_at_the_top_of_files_but_for_a_few() -> None:
+    """Those of slow packages, and of extras, where `riptui.lazy_modules` does not help. Make it fewer, not more."""
+    assert sum(len(inner_imports(ast.parse(file.read_text()))) for file in PACKAGE.rglob("*.py")) <= MAX_INNER_IMPORTS
 
 
 def modules_of(package: Path) -> list[str]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from riptui import figures
 from riptui.cli.console import print_line, warn
 from riptui.cli.figure_files import write_with_table
 from riptui.cli.filtered import find_filtered
@@ -37,18 +38,17 @@ def chart(
     runs: Path,
     overwrite: bool,
 ) -> int:
-    from riptui.figures.chart_figure import chart_rows, draw_chart  # matplotlib
-
+    chart_figure = figures.chart_figure  # if matplotlib is missing, this fails before anything is read
     trajectories = find_filtered(paths, runs, filter_text)
     if features and view != SETS:
         raise InputError("--features belongs to --view sets")
     options = ChartOptions(view, axis=axis, features=canonical_name(features) if features else "")
     charts = read_charts(trajectories, options, metrics, picture)
     panels = [_make_panel(chart) for chart in charts]
-    rows = chart_rows(panels)
+    rows = chart_figure.chart_rows(panels)
     if not rows:
         raise InputError(f"nothing to draw: {_why_empty(charts[0], view)}")
-    for file in write_with_table(lambda: draw_chart(panels, log=log), rows, files, overwrite=overwrite):
+    for file in write_with_table(lambda: chart_figure.draw_chart(panels, log=log), rows, files, overwrite=overwrite):
         print_line(str(file))
     for note in dict.fromkeys(chart.note for chart in charts if chart.note):
         warn(note)
@@ -89,11 +89,9 @@ def _choose_picture(options: ChartOptions, names: Sequence[str], picture: str) -
 
 
 def _make_panel(data: GroupData) -> ChartPanel:
-    from riptui.figures.chart_figure import ChartPanel
-
     options, of_passes = data.options, data.of_passes
     name, label = x_name(options, of_passes=of_passes), x_label(options, of_passes=of_passes)
-    return ChartPanel(options.metric, name, label, y_label(options), data.series, data.x_end)
+    return figures.chart_figure.ChartPanel(options.metric, name, label, y_label(options), data.series, data.x_end)
 
 
 def _why_empty(data: GroupData, view: ChartView) -> str:

@@ -14,8 +14,7 @@ from riptui.cli.copies import warn_of_copies
 from riptui.cli.transient_progress import transient_progress
 from riptui.cli.unlisted import UnlistedFolders
 from riptui.errors import DamagedError, RiptuiError, SpecError
-from riptui.extras import importing
-from riptui.inpainters import find_inpainter
+from riptui.inpainters import find_inpainter, models
 from riptui.store.claim import claim
 from riptui.store.copies import SeededSpec
 from riptui.store.creation import remove_abandoned_below
@@ -62,16 +61,12 @@ def check(paths: tuple[Path, ...], repair: bool, as_json: bool, weights: str | N
 
 def _read_weights(text: str, joint_variant: bool = False) -> Mapping[str, str]:
     """The digests of the weights at a place, by part. Raises InputError, WeightsError."""
-    with importing("--weights", "diffusion"):
-        from riptui.inpainters.models import weight_check
     with err.status(f"reading {printable(text)} ...") if err.is_terminal else nullcontext():
-        return weight_check.read_place(text, joint_variant=joint_variant)
+        return models.weight_check.read_place(text, joint_variant=joint_variant)
 
 
 def _compare_weights(trajectory: Trajectory, find_weights: Callable[[bool], Mapping[str, str]]) -> dict[str, Any]:
     """Whether the weights at a place computed all sessions that recorded theirs, and the parts that differ."""
-    from riptui.inpainters.models import identity, weight_check  # of an extra
-
     try:
         sessions, spec = trajectory.read_sessions(), trajectory.spec
         uses_weights = find_inpainter(spec.inpainter).takes_record
@@ -79,11 +74,11 @@ def _compare_weights(trajectory: Trajectory, find_weights: Callable[[bool], Mapp
         return {"weights": "unknown", "unlike": []}
     if not uses_weights:
         return {"weights": "none", "unlike": []}
-    recorded = [identity.recorded_identity(session.notes) for session in sessions]
+    recorded = [models.identity.recorded_identity(session.notes) for session in sessions]
     if not any(recorded):
         return {"weights": "unknown", "unlike": []}
-    found = find_weights(any(identity.wants_joint_variant(session.notes) for session in sessions))
-    unlike = weight_check.unlike_place(found, recorded, spec.parameters)
+    found = find_weights(any(models.identity.wants_joint_variant(session.notes) for session in sessions))
+    unlike = models.weight_check.unlike_place(found, recorded, spec.parameters)
     if unlike is None:
         return {"weights": "none" if all(recorded) else "unknown", "unlike": []}
     return {"weights": "unlike" if unlike else "same", "unlike": unlike}

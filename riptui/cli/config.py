@@ -8,7 +8,7 @@ import msgspec
 import rich_click as click
 from rich.text import Text
 
-from riptui import inpainters, settings
+from riptui import inpainters, settings, tui
 from riptui.cli.console import out, print_error, print_json, print_line
 from riptui.errors import InputError
 from riptui.metrics import CONTENT, PREVIOUS, REGISTRY, SQUARES
@@ -50,9 +50,7 @@ def _load_settings() -> LoadedSettings:
     loaded = replace(loaded, problems=(*loaded.problems, *_list_taken_names(loaded)))
     if not loaded.settings.keys:
         return loaded
-    from riptui.tui import bindings, keymap  # these import Textual, 0.2 s
-
-    _, problems = keymap.check_keys(loaded.settings.keys, keymap.bindings_by_id(bindings.SCOPES))
+    _, problems = tui.keymap.check_keys(loaded.settings.keys, tui.keymap.bindings_by_id(tui.bindings.SCOPES))
     return replace(loaded, problems=(*loaded.problems, *(f"{loaded.file}: {problem}" for problem in problems)))
 
 

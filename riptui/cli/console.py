@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +31,8 @@ out = PipeSafeConsole(highlight=False, markup=False, emoji=False, soft_wrap=True
 err = PipeSafeConsole(highlight=False, markup=False, emoji=False, stderr=True)
 err.soft_wrap = not err.is_terminal  # one line per message in a log, wrapped at words on a terminal
 
+MAX_LEFT_OUT_TOLD = 5
+
 
 def print_line(text: str | Text, style: str = "") -> None:
     out.print(Text(printable(text), style) if isinstance(text, str) else text)
@@ -39,6 +41,14 @@ def print_line(text: str | Text, style: str = "") -> None:
 def warn(text: str) -> None:
     """Print a warning or a note on stderr."""
     err.print(Text(printable(text), "yellow"))
+
+
+def warn_left_out(reasons: Sequence[str]) -> None:
+    """Warn of what was left out; of many, of the first few and how many more."""
+    for reason in reasons[:MAX_LEFT_OUT_TOLD]:
+        warn(f"left out, {reason}")
+    if (more := len(reasons) - MAX_LEFT_OUT_TOLD) > 0:
+        warn(f"left out, {more:,} more; see riptui check")
 
 
 def print_error(text: str, hint: str = "") -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
 
 from riptui.cli.console import out as console
-from riptui.cli.console import print_json, warn
+from riptui.cli.console import print_json, warn, warn_left_out
 from riptui.cli.diversity_tables import print_diversity
 from riptui.cli.results_tables import to_json_value
 from riptui.cli.transient_progress import transient_progress
@@ -20,8 +20,6 @@ from riptui.results.diversity_rows import diversity_as_dict, list_pair_rows
 from riptui.results.frame_comparison import FrameComparison, load_comparison
 from riptui.store.listing import TrajectorySummary, find_all_trajectories, summarize
 from riptui.text.units import format_count
-
-MAX_LEFT_OUT_TOLD = 5  # trajectories that cannot be read
 
 
 def diversity(
@@ -44,10 +42,7 @@ def diversity(
     if unfinished:
         warn(f"left out, unfinished or unreadable: {format_count(unfinished, 'trajectory')}")
     analysis = _analyse(summaries, comparison, amounts, near_bits, hidden=as_json and console.is_terminal)
-    for text in analysis.left_out[:MAX_LEFT_OUT_TOLD]:
-        warn(f"left out: {text}")
-    if (more := len(analysis.left_out) - MAX_LEFT_OUT_TOLD) > 0:
-        warn(f"left out: {more} more; see riptui check")
+    warn_left_out(analysis.left_out)
     if not analysis.sets:
         raise InputError("no two complete trajectories differ in the seed alone: add some with --seed 0-9")
     if csv:

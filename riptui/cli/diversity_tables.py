@@ -1,6 +1,6 @@
 """Prints how far the seeds of pictures are apart: a table, near-duplicates, and the matrix of a single set."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from math import isnan
 from typing import Any
 
@@ -9,8 +9,8 @@ from rich.text import Text
 from riptui.cli.console import out, print_line, print_table
 from riptui.cli.settings_table import FormatCell, build_layouts
 from riptui.metrics.display import format_result
-from riptui.results.bootstrap import MIN_INTERVAL_IMAGES, IntervalEstimate
-from riptui.results.diversity import ConditionPoint, DiversityAnalysis, SeedSetPoint, SetDiversity
+from riptui.results.bootstrap import IntervalEstimate
+from riptui.results.diversity import ConditionPoint, DiversityAnalysis, SeedSetPoint, SetDiversity, explain_intervals
 from riptui.results.similarity import list_pairs
 from riptui.text.shades import shade
 from riptui.text.units import format_count
@@ -27,8 +27,7 @@ def print_diversity(analysis: DiversityAnalysis) -> None:
     rows: list[dict[str, Any]] = [{"settings": dict(settings), "point": point} for settings, point in points]
     columns = ("95 % of Vendi", "95 %", "distinct")
     print_table(build_layouts(_drop_constant(rows), "settings", _columns(), columns))
-    if all(point.pictures < MIN_INTERVAL_IMAGES for _, point in points):
-        print_line(f"no intervals over fewer than {MIN_INTERVAL_IMAGES} pictures", "dim")
+    print_line(explain_intervals([point for _, point in points]), "dim")
     _print_near(analysis)
     if len(analysis.sets) == 1:
         _print_matrix(analysis.sets[0])
@@ -58,7 +57,7 @@ def _columns() -> dict[str, FormatCell]:
         "distance": lambda row: format_result(of(row).distance.value),
         "95 %": lambda row: _format_range(of(row).distance),
         "Vendi": lambda row: _format_vendi(of(row)),
-        "95 % of Vendi": lambda row: _format_range(of(row).vendi),
+        "95 % of Vendi": lambda row: _format_range(of(row).vendi, "{:.2f}".format),
         "near pairs": lambda row: f"{of(row).near_pairs:,} of {of(row).pairs:,}",
         "distinct": lambda row: f"{of(row).distinct:,}",
     }
@@ -71,8 +70,8 @@ def _format_vendi(point: ConditionPoint) -> str:
     return f"{point.vendi.value:.2f} of {point.trajectories / point.pictures:.3g}"
 
 
-def _format_range(estimate: IntervalEstimate) -> str:
-    return "-" if isnan(estimate.low) else f"{format_result(estimate.low)} to {format_result(estimate.high)}"
+def _format_range(estimate: IntervalEstimate, form: Callable[[float], str] = format_result) -> str:
+    return "-" if isnan(estimate.low) else f"{form(estimate.low)} to {form(estimate.high)}"
 
 
 def _print_near(analysis: DiversityAnalysis) -> None:

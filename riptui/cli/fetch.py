@@ -16,7 +16,7 @@ from riptui.errors import RiptuiError, WeightsError
 from riptui.extras import importing
 from riptui.features.missing_models import CONFIG
 from riptui.features.network_files import NETWORK_FILES
-from riptui.inpainters import REGISTRY, import_trial
+from riptui.inpainters import REGISTRY, import_trial, models
 from riptui.inpainters.models import catalogue
 from riptui.inpainters.models.catalogue import ModelRef
 from riptui.inpainters.models.model_names import is_single_file
@@ -37,13 +37,13 @@ ShowDownload = Callable[[str, int, int], None]
 
 
 def fetch(names: tuple[str, ...], variant: "Variant", allow_pickle: bool, config: str | None, offline: bool) -> int:
-    nets, networks, published, models = resolve_names(names)
-    if models:
+    nets, networks, published, refs = resolve_names(names)
+    if refs:
         _require_hub_packages()
     if offline or lpips_weights.is_offline():
-        return _print_installed(nets, networks, published, models, allow_pickle, config)
+        return _print_installed(nets, networks, published, refs, allow_pickle, config)
     try:
-        _fetch_models(models, variant, allow_pickle, config)
+        _fetch_models(refs, variant, allow_pickle, config)
         _fetch_published(published)
         _fetch_trunks(nets)
         _fetch_networks(networks)
@@ -63,11 +63,11 @@ def _print_installed(
     nets: tuple[LpipsNet, ...],
     networks: tuple[str, ...],
     published: tuple[str, ...],
-    models: dict[str, ModelRef],
+    refs: dict[str, ModelRef],
     allow_pickle: bool,
     config: str | None,
 ) -> int:
-    finders = {name: partial(_find_model, model, allow_pickle, config) for name, model in models.items()}
+    finders = {name: partial(_find_model, model, allow_pickle, config) for name, model in refs.items()}
     finders |= {PUBLISHED[name].inpainter: partial(_find_published, name) for name in published}
     finders |= {f"lpips-{net}": partial(_find_trunk, net) for net in nets}
     finders |= {name: partial(_find_network, name) for name in networks}
@@ -82,9 +82,7 @@ def _print_installed(
 
 
 def _find_model(model: ModelRef, allow_pickle: bool, config: str | None) -> Path:
-    from riptui.inpainters.models import download  # of an extra
-
-    place = download.find_installed(model.model, model.revision, allow_pickle=allow_pickle)
+    place = models.download.find_installed(model.model, model.revision, allow_pickle=allow_pickle)
     if _is_model(place, allow_pickle):
         _verify(place, model, allow_pickle, config)
     return place
@@ -92,14 +90,12 @@ def _find_model(model: ModelRef, allow_pickle: bool, config: str | None) -> Path
 
 def _is_model(place: Path, allow_pickle: bool) -> bool:
     """Whether a file or a folder is a model, or a VAE's folder, and no LoRA, VAE or learned embedding in a file."""
-    from riptui.inpainters.models import single_file  # of an extra
-
-    return not place.is_file() or single_file.read_header(place, allow_pickle=allow_pickle).is_model
+    return not place.is_file() or models.single_file.read_header(place, allow_pickle=allow_pickle).is_model
 
 
 def _verify(place: Path, model: ModelRef, allow_pickle: bool, config: str | None) -> None:
     """Compare the tensors of an installed model with its configurations, if what it needs is installed as well."""
-    from riptui.inpainters.models import verification  # of an extra
+    from riptui.inpainters.models import verification  # imports torch
 
     try:
         if _verify_features(place, model):
@@ -115,10 +111,10 @@ def _verify_features(place: Path, model: ModelRef) -> bool:
     """As `_verify`, for a model of a feature extractor; False if it is another."""
     if not (place / CONFIG).is_file():
         return False
-    from riptui.features.vision_models import verify_vision_model  # of an extra
-    from riptui.inpainters.models import locate
+    from riptui.features.vision_models import verify_vision_model  # imports torch
 
-    return verify_vision_model(place, model.model, locate.repair_hint(model.model, model.revision))
+    repair_hint = models.locate.repair_hint(model.model, model.revision)
+    return verify_vision_model(place, model.model, repair_hint)
 
 
 def _find_trunk(net: LpipsNet) -> Path:
@@ -135,14 +131,12 @@ def _find_published(name: str) -> Path:
     return read_weights_file(name)[0].path
 
 
-def _fetch_models(models: dict[str, ModelRef], variant: "Variant", allow_pickle: bool, config: str | None) -> None:
+def _fetch_models(refs: dict[str, ModelRef], variant: "Variant", allow_pickle: bool, config: str | None) -> None:
     """Download models. All are planned first: a wrong name or a full disk fails before gigabytes have arrived."""
-    from riptui.inpainters.models import download  # of an extra
-
-    if allow_pickle and models:
+    if allow_pickle and refs:
         warn("accepting weights that exist only as pickle; they can run any code when loaded")
     plans: dict[str, DownloadPlan] = {}
-    for name, model in models.items():
+    for name, model in refs.items():
         if model.revision is None:  # a file on this machine
             continue
         with err.status(f"checking {name} ...") if err.is_terminal else nullcontext():
@@ -152,8 +146,8 @@ def _fetch_models(models: dict[str, ModelRef], variant: "Variant", allow_pickle:
             print_line(f"{name}: installed in {plan_or_folder}")
         else:
             plans[name] = plan_or_folder
-    download.require_space(plans.values())
-    for name, model in models.items():
+    models.download.require_space(plans.values())
+    for name, model in refs.items():
         if plan := plans.get(name):
             place = _download(name, plan)
         elif model.revision is None:
@@ -173,10 +167,8 @@ def _fetch_models(models: dict[str, ModelRef], variant: "Variant", allow_pickle:
 
 def _download(name: str, plan: "DownloadPlan") -> Path:
     """Download what is missing. Returns the folder, or the file of a model in one file."""
-    from riptui.inpainters.models import download  # of an extra
-
     with show_download(name, plan.partial_bytes) as show:
-        folder = download.fetch(plan, show)
+        folder = models.download.fetch(plan, show)
     return folder / plan.files[0].path if is_single_file(plan.files[0].path) else folder
 
 
@@ -185,29 +177,26 @@ def _fetch_configurations(model: ModelRef, allow_pickle: bool, config: str | Non
 
     config: the model that has them; None: that of the file's kind.
     """
-    from riptui.inpainters.models import download, locate, single_file  # of an extra
-
-    header = single_file.read_header(locate.locate_file(model.model, model.revision), allow_pickle=allow_pickle)
-    base = catalogue.resolve_model(config or single_file.configurations_of(header, model.model))
+    file = models.locate.locate_file(model.model, model.revision)
+    header = models.single_file.read_header(file, allow_pickle=allow_pickle)
+    base = catalogue.resolve_model(config or models.single_file.configurations_of(header, model.model))
     repository, revision = base.model, base.revision or "main"
     with suppress(WeightsError):
-        locate.locate_model(repository, revision)
+        models.locate.locate_model(repository, revision)
         return
-    plan = download.plan_download(repository, revision, configurations_only=True)
+    plan = models.download.plan_download(repository, revision, configurations_only=True)
     folder = _download(repository, plan)
     print_line(f"{repository}: its configurations, {format_size(plan.size)}, complete, {folder}")
 
 
 def _plan_download(model: ModelRef, variant: "Variant", allow_pickle: bool) -> "DownloadPlan | Path":
     """What to download of a model; its place if it is installed and the hub cannot be reached."""
-    from riptui.inpainters.models import download  # of an extra
-
     revision = model.revision or "main"
     try:
-        return download.plan_download(model.model, revision, variant=variant, allow_pickle=allow_pickle)
+        return models.download.plan_download(model.model, revision, variant=variant, allow_pickle=allow_pickle)
     except WeightsError:
         with suppress(RiptuiError):
-            return download.find_installed(model.model, revision, allow_pickle=allow_pickle)
+            return models.download.find_installed(model.model, revision, allow_pickle=allow_pickle)
         raise
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from riptui import figures
 from riptui.export.files import require_file
 from riptui.export.tables import TableData, write_csv
 
@@ -21,8 +22,7 @@ def write_with_table(
     The suffixes of the files are .png, .svg or .pdf. All targets are checked before anything is drawn. Raises
     InputError: a bad suffix or target; DiskError.
     """
-    from riptui.figures import style  # matplotlib, 0.5 s
-
+    style = figures.style
     table = files[0].with_suffix(".csv")
     for file in files:
         require_file(file, [f".{kind}" for kind in style.FIGURE_KINDS], overwrite=overwrite)

@@ -53,6 +53,6 @@ def generate(
         warn(notice)
     rank = msgspec.UNSET if priority is None else priority
     request = Request("run", queued=time.time(), priority=rank)  # a grey original is nothing to measure against
-    trajectories = submit_generation(runs, prompt, sweeps, request, group=group)
+    trajectories = submit_generation(runs, prompt, sweeps, request, group=group, on_trial=warn)
     display = "json" if as_json else display
     return run_trajectories(trajectories, display, request, runs=runs, options=options, detach=detach, care=care)

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from riptui import store
 from riptui.cli.console import print_json, warn
 from riptui.cli.copies import warn_of_copies
 from riptui.cli.garbage import without_gc
@@ -62,11 +63,10 @@ def _read_silent(running: Sequence[str]) -> dict[str, int]:
     if not running:
         return {}
     from riptui.cli.runs_folder import runs_folder  # few lists have running ones
-    from riptui.store.sign_watch import read_silent
-    from riptui.store.worker_registry import find_runs_folder
 
     paths = {folder: Path(folder) for folder in running}
-    silent = read_silent(find_runs_folder([Trajectory(path) for path in paths.values()], runs_folder()))
+    trajectories = [Trajectory(path) for path in paths.values()]
+    silent = store.sign_watch.read_silent(store.worker_registry.find_runs_folder(trajectories, runs_folder()))
     return {folder: seconds for folder, path in paths.items() if (seconds := silent.get(path.resolve()))}
 
 

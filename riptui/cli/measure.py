@@ -8,7 +8,7 @@ from riptui import engine
 from riptui.cli.metric_choice import choose_metrics
 from riptui.cli.run_display import NothingToDo, RunDisplay, open_display
 from riptui.cli.unlisted import UnlistedFolders
-from riptui.errors import DiskError, RiptuiError
+from riptui.errors import DiskError, RiptuiError, WeightsError
 from riptui.events import Failed, Measured, Notice
 from riptui.spec import MeasureInterval, measured_iterations
 from riptui.store.claim import claim
@@ -25,7 +25,7 @@ def measure(paths: tuple[Path, ...], metrics: tuple[str, ...] | None, measure_at
         for trajectory in trajectories:
             try:
                 _measure(trajectory, names, measure_at, run_display)
-            except DiskError:
+            except (DiskError, WeightsError):  # which the next one would meet again
                 raise
             except RiptuiError as error:
                 run_display.show(trajectory, Failed(error))

@@ -88,9 +88,7 @@ def _list_models() -> Iterator[WeightsInfo]:
 def _locate_model(name: str) -> tuple[WeightsState, str | None, str]:
     try:
         with importing("this list", "diffusion"):
-            from riptui.inpainters.models import locate, verification
-            from riptui.inpainters.models.added_models import inspect_prior
-            from riptui.inpainters.models.checkpoint import has_weights, inspect_checkpoint
+            from riptui.inpainters.models import added_models, checkpoint, locate, verification
     except BrokenExtraError as error:
         return "unknown", None, str(error)
     model = MODELS[name]
@@ -98,14 +96,14 @@ def _locate_model(name: str) -> tuple[WeightsState, str | None, str]:
         folder = locate.locate_model(model.repository, model.revision)
     except RiptuiError:
         return "missing", None, ""
-    if not has_weights(folder):  # only its configurations, for a model in one file
+    if not checkpoint.has_weights(folder):  # only its configurations, for a model in one file
         return "missing", None, ""
     repair_hint = locate.repair_hint(model.repository, model.revision)
     try:
-        inspect_checkpoint(folder, name, repair_hint=repair_hint)
+        checkpoint.inspect_checkpoint(folder, name, repair_hint=repair_hint)
         whole = [(folder, model.repository, model.revision)]
         if model.prior:
-            whole.append((inspect_prior(model.prior, allow_pickle=False).folder, model.prior, "main"))
+            whole.append((added_models.inspect_prior(model.prior, allow_pickle=False).folder, model.prior, "main"))
         with suppress(ImportError, OSError):  # without torch, or with a broken one, there is nothing to compare it with
             for each in whole:
                 verification.verify_model(*each)

@@ -14,6 +14,7 @@ from riptui.settings import load_settings
 from riptui.store.listing import find_all_trajectories, summarize
 from riptui.store.ratings import RatingMode, require_rater
 from riptui.text.units import format_count
+from riptui.tui import rating
 from riptui.tui.rating.rating_session import RatingPlan, RatingSession, guess_rater
 from riptui.tui.start import start
 
@@ -39,9 +40,7 @@ def rate(
     session = RatingSession(plan, [summarize(trajectory) for trajectory in trajectories])
 
     def make_screen(graphics: Graphics) -> RatingScreen:
-        from riptui.tui.rating.rating_screen import RatingScreen  # importing Textual reads the environment
-
-        return RatingScreen(session, graphics)
+        return rating.rating_screen.RatingScreen(session, graphics)
 
     code = start(folder, load_settings(), graphics=graphics, only_screen=make_screen)
     left = len(session.questions) - session.answered

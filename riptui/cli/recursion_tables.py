@@ -5,11 +5,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from riptui.cli.console import out, print_line, print_table, warn
+from riptui.cli.console import out, print_line, print_table, warn, warn_left_out
 from riptui.cli.settings_table import FormatCell, build_layouts, format_interval
 from riptui.metrics.display import format_result
 from riptui.results.bootstrap import MIN_INTERVAL_IMAGES
 from riptui.results.exposure import DELTA_E, LUMA, PATCH_ERRORS
+from riptui.results.shared_squares import describe_shared
 
 
 def print_recursion(recursion: Mapping[str, Any]) -> None:
@@ -25,8 +26,7 @@ def print_recursion(recursion: Mapping[str, Any]) -> None:
     _print_orders(recursion["orders"])
     for note in recursion["notes"]:
         print_line(note, "dim")
-    for note in recursion["left_out"]:
-        warn(f"left out, {note}")
+    warn_left_out(recursion["left_out"])
 
 
 def _print_effects(groups: Sequence[dict[str, Any]], name: str) -> None:
@@ -54,8 +54,9 @@ def _explain(groups: Sequence[dict[str, Any]]) -> Iterator[str]:
     yield "excess: what is beyond that of first repaints at the end; coverage: how much of the end these explain"
     if any(group["errors"][LUMA]["images"] < MIN_INTERVAL_IMAGES for group in groups):
         yield f"no intervals over fewer than {MIN_INTERVAL_IMAGES} images"
-    if any(group["shared_squares"] for group in groups):
-        yield "images share the squares of a seed: the intervals are for these squares"
+    for shared in sorted({group["shared_squares"] for group in groups} - {0}):
+        which = "" if all(group["shared_squares"] == shared for group in groups) else "in some groups "
+        yield f"{which}{describe_shared(shared)}"
 
 
 def _print_held_out(held: Sequence[dict[str, Any]]) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from rich.progress import BarColumn, TaskID, TaskProgressColumn, TextColumn
 
+from riptui import figures
 from riptui.cli.console import out as console
 from riptui.cli.console import print_json, print_line, short_path, warn
 from riptui.cli.results_tables import to_json_value
@@ -64,11 +65,9 @@ def write_report(
     as_json: bool,
 ) -> None:
     """Write the report, show its progress, and print a summary. Raises InputError, DiskError."""
-    from riptui.figures.report import write_report as write  # imports matplotlib, 0.5 s: a wrong path fails before
-
     bars_hidden = display == "none" or (as_json and console.is_terminal)
     with _json_progress() if display == "json" else _bars(hidden=bars_hidden) as show_progress:
-        written = write(
+        written = figures.report.write_report(
             trajectories,
             out,
             reference=reference,

@@ -23,7 +23,16 @@ from riptui.metrics.display import PAPER_METRICS
 from riptui.metrics.sets import SET_METRICS
 from riptui.results import comparison, long_table
 from riptui.results.coverage_null import patch_names
-from riptui.results.curves import IMAGE, Curve, HasSpec, differing_settings, drop_copies, extract_curves, group_by
+from riptui.results.curves import (
+    IMAGE,
+    Curve,
+    HasSpec,
+    differing_settings,
+    drop_copies,
+    ends_infinite,
+    extract_curves,
+    group_by,
+)
 from riptui.results.exposure import PATCH_ERRORS
 from riptui.results.findings import check_findings
 from riptui.results.intervention_effects import compare_interventions
@@ -121,7 +130,8 @@ def _compute(
     """The groups and the parts, each by its name; and why parts are refused."""
     between_frames = [] if metric.endswith(PREVIOUS) else extract_curves(summaries, f"{metric}{PREVIOUS}")
     groups = results_tables.groups_as_dicts(members, keys, between_frames)
-    output: dict[str, Any] = {"metric": metric, "by": list(keys), "groups": groups}
+    infinite = sum(ends_infinite(summary, metric) for summary in summaries)
+    output: dict[str, Any] = {"metric": metric, "by": list(keys), "groups": groups, "infinite": infinite}
     refusals: list[InputError] = []
     if parts.findings or parts.recursion:
         squares = _read_squares(summaries, metric, findings=parts.findings, recursion=parts.recursion, as_json=as_json)
@@ -171,7 +181,7 @@ def _write_tables(
         warn(f"{file}: written")
 
 
-def _choose_metric(metric: str | None, summaries: Iterable[TrajectorySummary]) -> str:
+def _choose_metric(metric: str | None, summaries: Sequence[TrajectorySummary]) -> str:
     """The given metric, or the first of METRIC_ORDER that any trajectory has. Raises InputError if none has it."""
     measured = {
         name
@@ -185,7 +195,8 @@ def _choose_metric(metric: str | None, summaries: Iterable[TrajectorySummary]) -
     if metric is None:
         return next((name for name in PAPER_METRICS if name in measured), in_registry_order(measured)[0])
     if metric not in measured:
-        problem = f"none of these trajectories has {metric}"
+        infinite = any(ends_infinite(summary, metric) for summary in summaries)
+        problem = f"none of these trajectories has {'a finite ' if infinite else ''}{metric}"
         raise InputError(with_choices(problem, metric, in_registry_order(measured)))
     return metric
 

@@ -14,10 +14,10 @@ from riptui.metrics.display import format_result
 from riptui.results.bootstrap import MIN_INTERVAL_IMAGES
 from riptui.results.comparison import InpainterComparison
 from riptui.results.curves import Curve, differing_settings, distributions, group_by
+from riptui.results.shared_squares import describe_shared
 from riptui.results.statistics import (
     DriftSummary,
     convergence,
-    describe_shared,
     intraclass_correlations,
     spread_over_runs,
     summarize_drift,
@@ -92,6 +92,8 @@ def to_json_value(value: object) -> Any:
 
 def print_results(results: dict[str, Any]) -> None:
     _print_groups(results["groups"], results["metric"])
+    if infinite := results["infinite"]:
+        warn(f"left out, {results['metric']} is infinite at the end: {format_count(infinite, 'trajectory')}")
     for tested in results.get("findings", ()):
         out.print()
         print_line(format_settings(tested["settings"]), "bold")
@@ -128,8 +130,6 @@ def _print_groups(groups: Sequence[dict[str, Any]], metric: str) -> None:
     if unfinished := sum(group["unfinished"] for group in groups):
         count = format_count(unfinished, "trajectory")
         warn(f"left out, not measured to the end: {count}; see riptui resume and riptui measure")
-    if infinite := sum(group["infinite"] for group in groups):
-        warn(f"left out, {metric} is infinite at the end: {format_count(infinite, 'trajectory')}")
 
 
 def _explain_groups(groups: Sequence[dict[str, Any]], metric: str) -> Iterator[str]:

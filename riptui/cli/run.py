@@ -85,7 +85,9 @@ def run(
     trajectories = [
         trajectory
         for subgroup, members in pictures.items()
-        for trajectory in submit(runs, members, sweep, request, group=f"{group}/{subgroup}".strip("/"), name=name)
+        for trajectory in submit(
+            runs, members, sweep, request, group=f"{group}/{subgroup}".strip("/"), name=name, on_trial=warn
+        )
     ]
     code = run_trajectories(trajectories, display, request, runs=runs, options=options, detach=detach, care=care)
     return code or (0 if complete else 1)

@@ -72,7 +72,7 @@ def _explain(curves: Sequence[SetCurve]) -> Iterator[str]:
     images = min(point.images for curve in curves for point in curve.points)
     if images < MIN_INTERVAL_IMAGES:
         yield f"no intervals over fewer than {MIN_INTERVAL_IMAGES} images"
-    elif not info.resamples:
+    elif info.is_fitted:
         yield "the interval is Wilson's of half as many pictures: no resample is classified"
     elif images > info.resampled_pictures:
         yield f"no intervals over more than {info.resampled_pictures:,} images: each resample takes too long"

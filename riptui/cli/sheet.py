@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import isfinite
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from riptui import figures
 from riptui.arrays import Image
 from riptui.cli.console import print_line, warn
 from riptui.cli.figure_files import write_with_table
@@ -44,8 +45,7 @@ def sheet(
     runs: Path,
     overwrite: bool,
 ) -> int:
-    from riptui.figures.sheet import make_sheet  # matplotlib
-
+    make_sheet = figures.sheet.make_sheet  # if matplotlib is missing, this fails before anything is read
     members = _read_members(find_filtered(paths, runs, filter_text))
     table = build_gallery(
         members, GalleryAxes(columns, by_seed), reached_point(members) if inpainted is None else inpainted
@@ -80,12 +80,10 @@ def _read_members(trajectories: Sequence[Trajectory]) -> list[GroupMember]:
 
 
 def _make_tiles(table: GalleryTable, metric: str) -> list[list[Tile]]:
-    from riptui.figures.sheet import Tile
-    from riptui.figures.style import safe_label
-
+    safe_label = figures.style.safe_label
     return [
         [
-            Tile(
+            figures.sheet.Tile(
                 _read_picture(cell) if cell is not None and cell.is_computed else None,
                 safe_label(name) if not y else "",
                 safe_label(row.label, 24) if not x else "",
@@ -110,7 +108,7 @@ def _value_text(cell: GalleryCell | None, metric: str) -> str:
     if cell is None or not cell.is_computed or not metric:
         return ""
     value = cell.value(metric)
-    return format_value(value) if isfinite(value) else "–"
+    return "–" if isnan(value) else format_value(value)
 
 
 def _row(cell: GalleryCell, metric: str) -> dict[str, TableCell]:
@@ -126,4 +124,4 @@ def _row(cell: GalleryCell, metric: str) -> dict[str, TableCell]:
         "inpainted": spec.inpainted(cell.k),
     }
     value = cell.value(metric) if metric else None
-    return row | ({metric: value if value is not None and isfinite(value) else None} if metric else {})
+    return row | ({metric: None if value is None or isnan(value) else value} if metric else {})

@@ -9,6 +9,7 @@ from click.exceptions import Exit
 from riptui.cli.console import print_error, short_path, warn
 from riptui.errors import RiptuiError, SourceError, StoreError
 from riptui.images import PreparedImage, is_folder, prepare_frame, prepare_original
+from riptui.planning.bundled_pictures import resolve_bundled
 from riptui.planning.picture_files import PictureFiles, describe_copies, find_equal_files, list_pictures
 from riptui.spec import Fit
 from riptui.store.frames import read_frame
@@ -33,9 +34,12 @@ class Source:
 
 
 def find_sources(paths: Sequence[Path], *, recursive: bool) -> list[Source]:
-    """The files that were named, and those of folders that were named, each once; of trajectories the last frames."""
+    """The files that were named, and those of folders that were named, each once; of trajectories the last frames.
+
+    Exits for an unknown name of a bundled picture.
+    """
     found: dict[Path, Source] = {}
-    for path in paths:
+    for path in map(_resolve, paths):
         for source in _list_in(path, recursive) if is_folder(path) else [Source(path)]:
             found.setdefault(source.path, source)
     copies = find_equal_files(source.path for source in found.values() if source.in_folder and not source.trajectory)
@@ -70,6 +74,15 @@ def read_pictures(
     if unusable or not pictures:
         raise Exit(SourceError.exit_code)
     return pictures, not left_out
+
+
+def _resolve(path: Path) -> Path:
+    """Exits if it is no name of a bundled picture, and looks like one."""
+    try:
+        return resolve_bundled(str(path))
+    except SourceError as error:
+        print_error(str(error))
+        raise Exit(error.exit_code) from None
 
 
 def _list_in(folder: Path, recursive: bool) -> list[Source]:

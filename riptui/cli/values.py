@@ -11,6 +11,7 @@ import rich_click as click
 from click.shell_completion import CompletionItem
 
 from riptui.errors import InputError
+from riptui.planning.bundled_pictures import BUNDLED_PREFIX, list_bundled
 from riptui.spec import MeasureInterval
 from riptui.text import int_ranges
 from riptui.text.terminal import printable
@@ -124,6 +125,22 @@ class MinutesParam(click.ParamType[float]):
                 f"expected a number of minutes, 0 (exit when the queue is empty) or inf (never exit), got {value!r}"
             )
         return minutes
+
+
+class PictureParam(click.Path):
+    """A path, or the name of a picture that comes with riptui, which is completed where no file begins like it."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        # bash takes a colon for the end of a word: it asks for, and replaces, what follows it
+        is_split = re.search(r"\sriptui\s?:\s?\S*$", os.environ.get("COMP_WORDS", "")) is not None
+        typed = BUNDLED_PREFIX + incomplete.removeprefix(":") if is_split else incomplete
+        names = [name for name in list_bundled() if typed and name.startswith(typed)]
+        if not names or any(path.name.startswith(typed) for path in Path().iterdir()):
+            return super().shell_complete(ctx, param, incomplete)
+        return [CompletionItem(name.removeprefix(BUNDLED_PREFIX) if is_split else name) for name in names]
 
 
 def complete_folders(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:

@@ -7,7 +7,6 @@ similarities.json  how similar pictures of the corpus are to their nearest; can 
 .lock            held with flock by the process that writes
 """
 
-import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from shutil import rmtree
 import msgspec
 
 from riptui.errors import DamagedError, HeldError, InputError, with_choices
+from riptui.filesystem import try_lock
 from riptui.settings.paths import data_folder
 from riptui.spec import Fit
 from riptui.store.disk_errors import explain_errors
@@ -120,12 +120,8 @@ def locked(folder: Path) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
         fd = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
     try:
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise HeldError(f"{folder} is being indexed by another process: wait for it, or stop it") from None
-        except OSError:  # a file system without locks: as if nobody held it
-            pass
+        if try_lock(fd) is False:  # on a file system without locks nobody seems to hold it
+            raise HeldError(f"{folder} is being indexed by another process: wait for it, or stop it")
         yield
     finally:
         os.close(fd)

@@ -20,6 +20,7 @@ from riptui.corpus.corpus_files import (
 from riptui.errors import InputError
 from riptui.store.disk_errors import explain_errors
 from riptui.store.records import parse_valid_prefix
+from riptui.text.units import format_count
 
 
 class CorpusIndex:
@@ -70,7 +71,7 @@ class CorpusIndex:
         """Raise InputError if there are fewer than two pictures."""
         if len(self.pictures) < 2:
             raise InputError(
-                f"corpus {self.name} has {len(self.pictures)} readable pictures, and 2 are needed: "
+                f"corpus {self.name} has {format_count(len(self.pictures), 'readable picture')}, and 2 are needed: "
                 f"index a folder with more (it is of {self.manifest.folder})"
             )
 

@@ -11,6 +11,7 @@ from math import ceil, nan
 
 import msgspec
 import numpy as np
+import scipy
 
 from riptui.corpus.corpus_files import SIMILARITIES
 from riptui.corpus.corpus_index import CorpusIndex
@@ -104,9 +105,7 @@ def wilson_interval(count: int, of: int) -> ShareEstimate:
     """A share with Wilson's score interval (1927), by SciPy; nan of none."""
     if not of:
         return ShareEstimate(0, 0, nan, nan, nan)
-    from scipy.stats import binomtest  # late: 0.5 s
-
-    interval = binomtest(count, of).proportion_ci(CONFIDENCE, method="wilson")
+    interval = scipy.stats.binomtest(count, of).proportion_ci(CONFIDENCE, method="wilson")
     return ShareEstimate(count, of, count / of, float(interval.low), float(interval.high))
 
 

@@ -37,6 +37,11 @@ def pick_iterations(count: int, trajectory: Trajectory) -> list[int]:
     return sorted({*range(0, last, stride), last})
 
 
+def count_default_frames(trajectory: Trajectory) -> int:
+    """How many frames an animation has unless others are asked for."""
+    return len(pick_iterations(DEFAULT_FRAMES, trajectory))
+
+
 def write_animation(
     trajectory: Trajectory,
     file: Path,

@@ -1,6 +1,5 @@
 """Targets of exports: checked before any work, and written atomically. Knows no pictures."""
 
-import fcntl
 import os
 import secrets
 import shutil
@@ -72,21 +71,10 @@ def _make_locked(folder: Path) -> tuple[Path, int]:
         staging.mkdir()
         with suppress(FileNotFoundError):
             fd = os.open(staging, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-            if _try_lock(fd) is not False and staging.exists():
+            if filesystem.try_lock(fd) is not False and staging.exists():
                 return staging, fd
             os.close(fd)  # another export was faster, and takes it for a leftover
     raise InputError(f"{folder}: other exports keep removing this one's files: try again when they are finished")
-
-
-def _try_lock(fd: int) -> bool | None:
-    """Lock an open folder or file; False if another process holds it, None if the file system has no such locks."""
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return None
-    return True
 
 
 def _remove_leftovers(folder: Path) -> None:
@@ -99,7 +87,7 @@ def _remove_leftovers(folder: Path) -> None:
                 continue
             fd = os.open(leftover, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
             try:
-                locked = _try_lock(fd)
+                locked = filesystem.try_lock(fd)
                 if locked or (locked is None and _is_old(leftover)):
                     shutil.rmtree(leftover)
             finally:

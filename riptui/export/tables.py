@@ -3,7 +3,6 @@
 import csv as csv_files
 from collections.abc import Iterable, Mapping, Sequence
 from io import BytesIO, StringIO
-from math import inf, nan
 from pathlib import Path
 
 from riptui.arrays import FeatureVector
@@ -12,7 +11,7 @@ from riptui.export.files import require_file, write_atomically
 from riptui.extras import importing
 from riptui.features import canonical_name
 from riptui.metrics import in_registry_order
-from riptui.metrics.values import MetricValues
+from riptui.metrics.values import MetricValues, number_of
 from riptui.store.feature_file import read_features
 from riptui.store.trajectory import Trajectory
 from riptui.text.terminal import printable
@@ -161,10 +160,7 @@ def _add_identity(trajectory: Trajectory, also: Iterable[int] = ()) -> TableData
 
 def _cell_value(name: str, values: MetricValues) -> float | None:
     """A metric's value in a table; the store has None for values that are not finite."""
-    if name not in values:
-        return None
-    value = values[name]
-    return value if value is not None else inf if name.partition("@")[0] == "psnr" else nan
+    return number_of(name, values) if name in values else None
 
 
 def _escape_formula(cell: TableCell) -> TableCell:

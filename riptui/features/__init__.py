@@ -12,7 +12,14 @@ network_extractor  an extractor made of a network; float32_network: it computes 
 
 from riptui.features.extractor import FeatureExtractor
 from riptui.features.extractor_loading import load_extractor
-from riptui.features.registry import REGISTRY, ExtractorInfo, canonical_name, feature_extractor_names, find_extractor
+from riptui.features.registry import (
+    REGISTRY,
+    ExtractorInfo,
+    canonical_name,
+    feature_extractor_names,
+    find_extractor,
+    short_title,
+)
 
 __all__ = [
     "REGISTRY",
@@ -22,4 +29,5 @@ __all__ = [
     "feature_extractor_names",
     "find_extractor",
     "load_extractor",
+    "short_title",
 ]

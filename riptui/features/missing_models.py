@@ -6,6 +6,7 @@ from riptui.errors import RiptuiError, WeightsError
 from riptui.extras import importing
 from riptui.features.network_files import NETWORK_FILES
 from riptui.features.registry import find_extractor
+from riptui.inpainters import models
 from riptui.inpainters.models import catalogue
 from riptui.inpainters.models.catalogue import ModelRef
 from riptui.text.units import format_size
@@ -24,11 +25,10 @@ def require_model(name: str) -> None:
 def locate_model_folder(name: str) -> tuple[Path, ModelRef]:
     """The folder of the model that an extractor, NAME or NAME:MODEL, loads. Raises WeightsError, InputError."""
     with importing(f"features of {name}", "diffusion"):
-        from riptui.inpainters.models import locate  # the client of the hub
-
-    ref = catalogue.resolve_model(chosen_model(name))
+        locate_model = models.locate.locate_model  # imports the client of the hub
+    ref = catalogue.resolve_model(chosen_model(name), short_names=False)
     try:
-        return locate.locate_model(ref.model, ref.revision, file=CONFIG), ref
+        return locate_model(ref.model, ref.revision, file=CONFIG), ref
     except WeightsError as error:
         if ":" in name:
             raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import PurePath
 
 from riptui.errors import InputError, with_choices
 from riptui.plugins import Registry
@@ -108,6 +109,12 @@ def find_extractor(name: str) -> ExtractorInfo:
     if colon and not model:
         raise InputError(f"{name}: a model is missing after the colon; the default is {base}:{info.model}")
     return info
+
+
+def short_title(name: str) -> str:
+    """An extractor's name for a line on the screen: of a model in a folder the folder's last part, dinov2:…/base."""
+    base, _, model = name.partition(":")
+    return f"{base}:…/{PurePath(model).name}" if model.startswith("/") else name
 
 
 def canonical_name(name: str) -> str:

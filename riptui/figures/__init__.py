@@ -27,10 +27,13 @@ report_text    the text of report.md; markdown: its parts; html: the same as one
 report_folder  atomic writing of a report's folder
 """
 
-from importlib import import_module
+from riptui.lazy_modules import lazy_modules
 
-from riptui.extras import importing
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from riptui.figures import chart_figure as chart_figure
+    from riptui.figures import report as report
+    from riptui.figures import sheet as sheet
+    from riptui.figures import style as style
 
-for package in ("markdown_it", "matplotlib.figure"):
-    with importing("a report", "report"):
-        import_module(package)
+__getattr__ = lazy_modules(__name__, feature="a figure", extra="report")

@@ -105,7 +105,7 @@ def _draw_figure(
     if reference:
         label = f"reference: {style.safe_label(reference.name)}"
         extra = [Line2D([], [], color=style.FAINT, linestyle="--", linewidth=1, label=label)]
-    style.add_legend(figure, marks, extra, whole=condition.whole_image)
+    style.add_legend(figure, marks, extra, titles=condition.mask_titles)
     return figure
 
 

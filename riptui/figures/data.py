@@ -39,6 +39,8 @@ class CompleteRun:
     spec: Spec
     curves: Mapping[str, Curve]
     """By metric; only metrics that were measured to the end."""
+    infinite: Sequence[str]
+    """The metrics that were measured to the end, but are not finite there."""
     coverage: Mapping[int, float]
     """Iteration to %, for the measured frames."""
     seconds: float
@@ -134,6 +136,11 @@ class Condition:
         return sorted({run.spec.mask for run in self.runs})
 
     @property
+    def mask_titles(self) -> Mapping[int, str]:
+        """What masks are, by size, where they are not squares."""
+        return mask_titles(run.spec for run in self.runs)
+
+    @property
     def whole_image(self) -> bool:
         """Whether each iteration of all trajectories repainted the whole image."""
         return all(run.spec.whole_image for run in self.runs)
@@ -195,6 +202,11 @@ class Condition:
         sign = -1.0 if info and info.higher_means == "closer" else 1.0
         runs = [run for runs in image.runs.values() for run in runs if self.metric in run.curves]
         return sign * fmean(run.curves[self.metric].values[-1] for run in runs) if runs else 0.0
+
+
+def mask_titles(specs: Iterable[Spec]) -> Mapping[int, str]:
+    """What the masks of specs are, by their size, where they are not squares: the whole image, or those of an order."""
+    return {spec.mask: spec.mask_title for spec in specs if spec.whole_image or spec.masks}
 
 
 def settings_title(settings: Mapping[str, ParameterValue]) -> str:

@@ -33,7 +33,14 @@ from riptui.figures.markdown import (
 from riptui.figures.report_data import OnReportProgress, ReportData
 from riptui.results.bootstrap import IntervalEstimate
 from riptui.results.curves import get_setting
-from riptui.results.diversity import ConditionDiversity, DiversityAnalysis, SetDiversity, analyse_diversity
+from riptui.results.diversity import (
+    ConditionDiversity,
+    ConditionPoint,
+    DiversityAnalysis,
+    SetDiversity,
+    analyse_diversity,
+    explain_intervals,
+)
 from riptui.results.diversity_rows import list_pair_rows
 from riptui.results.frame_comparison import choose_comparison
 from riptui.results.seed_sets import find_seed_sets
@@ -48,7 +55,7 @@ A set is all trajectories of one picture with the same settings but for the seed
 of frames at equal inpainted %: how far runs of one picture, or pictures of one prompt, lie apart. The *Vendi score* is
 the effective number of unlike members: 1 for copies, n for n orthogonal ones; it depends on the features. Pairs whose
 perceptual hashes differ in few bits are *near-duplicates*; *distinct* is how many members remain if each family of
-near-duplicates counts once. In brackets: 95 % confidence intervals by picture.
+near-duplicates counts once. In brackets: 95 % confidence intervals.
 """
 
 
@@ -95,7 +102,8 @@ def render_diversity(diversity: WrittenDiversity) -> Iterator[str]:
     yield f"## How far seeds are apart\n\n{_INTRODUCTION}"
     yield (
         f"Distances by {escape_markdown(analysis.by)} ({escape_markdown(analysis.unit)}); near-duplicates: at most "
-        f"{analysis.near_bits} of 64 bits differ. [CSV]({DIVERSITY_CSV}) of every pair.\n"
+        f"{analysis.near_bits} of 64 bits differ; {explain_intervals(_all_points(analysis))}. "
+        f"[CSV]({DIVERSITY_CSV}) of every pair.\n"
     )
     for figure in diversity.figures:
         yield show_figure("How far seeds are apart", figure)
@@ -105,6 +113,10 @@ def render_diversity(diversity: WrittenDiversity) -> Iterator[str]:
         yield "Near-duplicates at the end:\n"
         yield markdown_list(first_complaints(near))
     yield markdown_list(first_complaints([f"left out, {reason}" for reason in analysis.left_out]))
+
+
+def _all_points(analysis: DiversityAnalysis) -> list[ConditionPoint]:
+    return [point for condition in analysis.conditions for point in condition.points]
 
 
 def _only_sets(on_progress: OnReportProgress) -> OnReportProgress:
@@ -127,8 +139,8 @@ def _write_figures(
     sets.sort(key=lambda diversity: -len(diversity.seed_set.members))
     if any(len(diversity.points) > 1 for diversity in found):
         caption = (
-            "Mean distance between the seeds of a picture, and Vendi score per seed, against the inpainted amount; "
-            f"bars: 95 % confidence intervals by picture; {_count(sets)}."
+            "Mean distance between the seeds of a picture, and Vendi score per seed, against the inpainted amount, "
+            f"with {explain_intervals([point for each in found for point in each.points])}; {_count(sets)}."
         )
         rows = [*spread_rows(found)]
         yield _write(draw_spread(found, condition.sizes, unit), rows, caption, "spread", condition, folder)

@@ -13,6 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from riptui.export.tables import TableCell
 from riptui.figures import style
 from riptui.figures.curve_view import CurveView
+from riptui.figures.data import mask_titles
 from riptui.metrics.display import in_display_order
 from riptui.metrics.values import finite_or_none
 from riptui.results.bootstrap import MIN_INTERVAL_IMAGES
@@ -20,6 +21,7 @@ from riptui.results.exposure import LUMA, PATCH_ERRORS
 from riptui.results.recursion_analysis import RecursionGroup
 from riptui.results.recursion_effect import RecursionEffect
 from riptui.text.units import format_count
+from riptui.tile_runs import TILE_PX
 
 
 def draw_exposure(groups: Sequence[RecursionGroup], sizes: Sequence[int]) -> Figure:
@@ -48,7 +50,8 @@ def draw_exposure(groups: Sequence[RecursionGroup], sizes: Sequence[int]) -> Fig
         Line2D([], [], color=style.FAINT, linestyle="--", linewidth=1, label="coverage null"),
         Patch(color=style.FAINT, alpha=0.25, linewidth=0, label="excess"),
     ]
-    style.add_legend(figure, {group.spec.mask: marks[group.spec.mask] for group in groups}, handles)
+    shown = {group.spec.mask: marks[group.spec.mask] for group in groups}
+    style.add_legend(figure, shown, handles, titles=mask_titles(group.spec for group in groups))
     return figure
 
 
@@ -91,12 +94,13 @@ def exposure_caption(groups: Sequence[RecursionGroup]) -> str:
         if images[-1] >= MIN_INTERVAL_IMAGES
         else f"no intervals over fewer than {MIN_INTERVAL_IMAGES} images"
     )
+    tiles = "" if all(group.spec.is_on_grid for group in groups) else f" A square is here a tile of {TILE_PX} px."
     of_lpips = "".join(f" Below, the same by {name}." for name in drawn_errors(groups)[1:])
     return (
         "Left: mean luma error of squares right after their first, second, third ... repaint, each square compared "
         f"with itself; {intervals}. Right: mean luma error of the frame against the inpainted amount; dashed: what it "
         "would be if each square had stayed as its first repaint left it (coverage null); shaded: the excess. "
-        f"n = {counted}, {format_count(trajectories, 'trajectory')}.{of_lpips}"
+        f"n = {counted}, {format_count(trajectories, 'trajectory')}.{of_lpips}{tiles}"
     )
 
 

@@ -24,6 +24,7 @@ from riptui.results.bootstrap import IntervalEstimate
 from riptui.results.curves import get_setting
 from riptui.results.exposure import LUMA, PATCH_ERRORS
 from riptui.results.recursion_analysis import RecursionAnalysis, RecursionGroup, analyse_recursion
+from riptui.results.shared_squares import describe_shared
 
 _INTRODUCTION = """\
 How much of a curve is the protocol, and how much the recursion? An inpainter that damages a square once, and no more
@@ -31,7 +32,7 @@ when it repaints it, has a curve all the same, because more and more squares are
 first repaints alone add to a frame's error. D1 is the mean error of squares right after their first repaint. The
 *excess* is what a frame's error has beyond the null. R, the *recursion effect*, is by how much each further repaint
 of a square changes its error: 0 if it damages once, below 0 if it heals. In brackets: 95 % confidence intervals by
-image.
+image. Masks that are not squares of one grid are taken as their tiles of 8 px, each of them a square.
 
 R does not say why. An inpainter that never sees what is under the mask can only be changed by the surroundings, which
 were repainted too: given the original around each square, `telea`, `navier-stokes` and `biharmonic` have an R of
@@ -66,6 +67,7 @@ def render_recursion(recursion: WrittenRecursion) -> Iterator[str]:
     yield f"## What recursion does\n\n{_INTRODUCTION}"
     if not analysis.groups:
         yield "No trajectory is complete, made with paste and readable: there is nothing to say.\n"
+    yield from _shared_squares(analysis.groups)
     for figure in recursion.figures:
         yield show_figure("What recursion does", figure)
     for name in dict.fromkeys(name for group in analysis.groups for name in group.effects):
@@ -76,6 +78,12 @@ def render_recursion(recursion: WrittenRecursion) -> Iterator[str]:
     yield from _held_out_parts(analysis)
     yield from _order_parts(analysis)
     yield markdown_list(first_complaints([f"left out, {note}" for note in analysis.left_out]))
+
+
+def _shared_squares(groups: Sequence[RecursionGroup]) -> Iterator[str]:
+    for shared in sorted({group.shared_squares for group in groups} - {0}):
+        which = "Here" if all(group.shared_squares == shared for group in groups) else "In some groups"
+        yield f"{which} {describe_shared(shared)}.\n"
 
 
 def _belongs(group: RecursionGroup, condition: Condition) -> bool:

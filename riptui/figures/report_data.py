@@ -13,7 +13,7 @@ from riptui.figures.data import CompleteRun, Condition
 from riptui.metrics import PREVIOUS, in_registry_order
 from riptui.metrics.display import PAPER_METRICS
 from riptui.results.coverage_null import excess_over_coverage, patch_names
-from riptui.results.curves import drop_copies, extract_curve, group_by
+from riptui.results.curves import drop_copies, ends_infinite, extract_curve, group_by
 from riptui.results.exposure import PATCH_ERRORS
 from riptui.results.panel import condition_settings
 from riptui.results.read_squares import ReadSquares, read_squares
@@ -106,6 +106,7 @@ def _complete_run(summary: TrajectorySummary) -> CompleteRun | None:
         summary.trajectory,
         summary.spec,
         {name: curve for name, curve in found.items() if curve and curve.complete},
+        [name for name in found if ends_infinite(summary, name)],
         {k: covered[k] for k in summary.metrics if k in covered},
         median(row.seconds for row in rows) if rows else nan,
         summary.trajectory.read_sessions(),

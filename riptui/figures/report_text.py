@@ -24,7 +24,8 @@ from riptui.results.comparison import InpainterComparison, compare, settings_to_
 from riptui.results.curves import shares_squares
 from riptui.results.findings import ConditionFindings
 from riptui.results.paper_tests import NETS
-from riptui.results.statistics import describe_shared, summarize_drift
+from riptui.results.shared_squares import describe_shared
+from riptui.results.statistics import summarize_drift
 from riptui.text import int_ranges
 from riptui.text.units import format_count
 
@@ -108,11 +109,16 @@ def _metric_notes(data: ReportData) -> Iterator[str]:
         names = ",".join(missing)
         yield f"reported in the paper but not measured to the end: {names} (riptui measure --metrics {names})"
     for condition in data.conditions:
-        for metric in condition.metrics:
-            if missing_runs := len(condition.runs) - len(condition.measured_runs(metric)):
-                prefix = f"{escape_markdown(condition.label)}: " if condition.label else ""
-                incomplete = format_count(missing_runs, "trajectory")
-                yield f"{prefix}{escape_markdown(metric)} is not measured to the end in {incomplete}"
+        for metric in metrics:
+            if metric not in condition.metrics and not any(metric in run.infinite for run in condition.runs):
+                continue
+            missing_runs = [run for run in condition.runs if metric not in run.curves]
+            infinite = sum(metric in run.infinite for run in missing_runs)
+            counts = {"not measured to the end": len(missing_runs) - infinite, "infinite at the end": infinite}
+            prefix = f"{escape_markdown(condition.label)}: " if condition.label else ""
+            for what, count in counts.items():
+                if count:
+                    yield f"{prefix}{escape_markdown(metric)} is {what} in {format_count(count, 'trajectory')}"
 
 
 def _squares_notes(data: ReportData) -> Iterator[str]:

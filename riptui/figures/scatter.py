@@ -53,7 +53,7 @@ def _draw_figure(condition: Condition, runs: Sequence[CompleteRun], view: CurveV
             _draw_points(axes, points, lane * (index - (len(marks) - 1) / 2 + jitter), coverage=coverage, mark=mark)
         style.set_percent_axis(axes, view, last_amount=condition.max_inpainted, passes=condition.passes)
         style.set_value_axis(axes, metric, view)
-    style.add_legend(figure, marks, lines=False, whole=condition.whole_image)
+    style.add_legend(figure, marks, lines=False, titles=condition.mask_titles)
     return figure
 
 

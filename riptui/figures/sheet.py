@@ -31,24 +31,36 @@ class Tile(NamedTuple):
 
 def make_sheet(tiles: Sequence[Sequence[Tile]]) -> Figure:
     """A figure of rows of square pictures, with labels above and to the left of them."""
-    columns = max(map(len, tiles))
-    label_width = SIDE_INCHES if any(row[0].label_beside for row in tiles) else 0.0
-    side = min(MAX_INCHES, (style.PAGE_WIDTH - label_width - (columns - 1) * GAP_INCHES) / columns)
     heads = [HEAD_INCHES if any(tile.label_above for tile in row) else 0.0 for row in tiles]
+    beside = SIDE_INCHES if any(row[0].label_beside for row in tiles) else 0.0
     foot = FOOT_INCHES if any(tile.label_below for row in tiles for tile in row) else 0.0
-    width = label_width + columns * (side + GAP_INCHES) - GAP_INCHES
-    height = sum(heads) + len(tiles) * (side + foot + GAP_INCHES) - GAP_INCHES
+    figure, grid, side = lay_out([*map(len, tiles)], heads, beside=beside, foot=foot)
+    for row, axes_of_row in zip(tiles, grid, strict=True):
+        for tile, axes in zip(row, axes_of_row, strict=True):
+            _draw_tile(axes, tile, min(MAX_PIXELS, round(side * style.DPI)))
+    return figure
+
+
+def lay_out(
+    lengths: Sequence[int], heads: Sequence[float], *, beside: float = 0.0, foot: float = 0.0, below: float = 0.0
+) -> tuple[Figure, list[list[Axes]], float]:
+    """An empty figure with rows of so many squares, these by row, and their side in inches.
+
+    Inches are kept free above each row (`heads`), below each (`foot`), at the left, and below all.
+    """
+    columns = max(lengths)
+    side = min(MAX_INCHES, (style.PAGE_WIDTH - beside - (columns - 1) * GAP_INCHES) / columns)
+    width = beside + columns * (side + GAP_INCHES) - GAP_INCHES
+    height = sum(heads) + len(lengths) * (side + foot + GAP_INCHES) - GAP_INCHES + below
     figure = style.empty_figure(width, height)
     figure.set_layout_engine("none")
-    top = height
-    for row, head in zip(tiles, heads, strict=True):
+    top, grid = height, []
+    for length, head in zip(lengths, heads, strict=True):
         top -= head + side
-        for column, tile in enumerate(row):
-            x = label_width + column * (side + GAP_INCHES)
-            axes = figure.add_axes((x / width, top / height, side / width, side / height))
-            _draw_tile(axes, tile, min(MAX_PIXELS, round(side * style.DPI)))
+        lefts = [beside + column * (side + GAP_INCHES) for column in range(length)]
+        grid.append([figure.add_axes((x / width, top / height, side / width, side / height)) for x in lefts])
         top -= GAP_INCHES + foot
-    return figure
+    return figure, grid, side
 
 
 def _draw_tile(axes: Axes, tile: Tile, max_pixels: int) -> None:

@@ -50,7 +50,7 @@ def draw_single_images(condition: Condition) -> Iterator[PlottedFigure | Skipped
             axes.label_outer()
         for axes in figure.axes:
             style.set_value_axis(axes, metric, view)
-        style.add_legend(figure, marks, whole=condition.whole_image)
+        style.add_legend(figure, marks, titles=condition.mask_titles)
         caption = _singles_caption(condition, chosen, view)
         yield PlottedFigure("9", condition.stem("9", view), caption, figure, rows, view=view)
 

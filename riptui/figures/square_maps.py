@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
@@ -9,6 +10,7 @@ from riptui.export.tables import TableCell
 from riptui.figures import style
 from riptui.figures.data import CompleteRun, Condition
 from riptui.figures.figure import PlottedFigure, SkippedFigure
+from riptui.figures.sheet import HEAD_INCHES, SIDE_INCHES, lay_out
 from riptui.metrics.display import in_display_order
 from riptui.metrics.values import SquareValues
 from riptui.spec import Spec
@@ -17,6 +19,7 @@ from riptui.text.units import format_count
 
 MAX_RUNS = 3
 MAX_MAPS = 8  # of one trajectory: the paper's 50 to 400 %
+SCALE_INCHES = 0.7  # below the maps, for the scale of colours
 COLOURS = "magma"  # even in lightness, so that it reads in grey
 
 Maps = Mapping[int, SquareValues]
@@ -60,20 +63,19 @@ def _plot(condition: Condition, metric: str, shown: Mapping[CompleteRun, Maps]) 
 
 
 def _draw_figure(shown: Mapping[CompleteRun, Maps], metric: str) -> Figure:
-    columns = max(map(len, shown.values()))
-    figure = style.empty_figure(style.PAGE_WIDTH, 0.7 + (style.PAGE_WIDTH / columns) * 0.95 * len(shown))
+    lengths = [*map(len, shown.values())]
+    figure, grid, _ = lay_out(lengths, [HEAD_INCHES] * len(shown), beside=2 * SIDE_INCHES, below=SCALE_INCHES)
     greatest = max(value for maps in shown.values() for squares in maps.values() for row in squares for value in row)
     scale = Normalize(0, greatest or 1)
-    grid = figure.subplots(len(shown), columns, squeeze=False)
-    for axes in grid.flat:
-        axes.set_axis_off()
     for row, (run, maps) in zip(grid, shown.items(), strict=True):
-        for column, (axes, (k, squares)) in enumerate(zip(row, maps.items(), strict=False)):
-            picture = axes.imshow(squares, cmap=COLOURS, norm=scale, interpolation="nearest")
+        style.label_beside(row[0], f"{style.safe_label(run.spec.source_name, 12)}\n{run.spec.mask_title}")
+        for axes, (k, squares) in zip(row, maps.items(), strict=True):
+            axes.set_axis_off()
+            axes.imshow(squares, cmap=COLOURS, norm=scale, interpolation="nearest")
             axes.set_title(f"{run.spec.inpainted(k):.4g} %", fontsize=7.5, pad=3)
-            if not column:
-                style.label_beside(axes, f"{style.safe_label(run.spec.source_name, 14)}, {run.spec.mask_title}")
-    figure.colorbar(picture, ax=grid, location="bottom", shrink=0.5, aspect=40, label=style.axis_name(metric))
+    height = figure.get_figheight()
+    legend = figure.add_axes((0.25, (SCALE_INCHES - 0.25) / height, 0.5, 0.1 / height))
+    figure.colorbar(ScalarMappable(scale, COLOURS), cax=legend, orientation="horizontal", label=style.axis_name(metric))
     return figure
 
 

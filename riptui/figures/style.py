@@ -11,6 +11,7 @@ from functools import cache
 from io import BytesIO
 from itertools import accumulate
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import matplotlib as mpl
@@ -159,14 +160,14 @@ def add_legend(
     extra_handles: Sequence[Line2D | Patch] = (),
     *,
     lines: bool = True,
-    whole: bool = False,
+    titles: Mapping[int, str] = MappingProxyType({}),
 ) -> None:
-    """Add a legend of the mask sizes below the figure. `lines`: whether points are joined. `whole`: the mask is the
-    image."""
+    """Add a legend of the mask sizes below the figure. `lines`: whether points are joined. `titles`: what the masks of
+    a size are, where that is not a square."""
     handles: list[Line2D | Patch] = []
     for mask, mark in shown.items():
         looks = {"linestyle": "-" if lines else "", "markeredgecolor": "white", "markeredgewidth": 0.4, **mark}
-        handles.append(Line2D([], [], label="whole image" if whole else f"mask {mask} px", **looks))
+        handles.append(Line2D([], [], label=titles.get(mask, f"mask {mask} px"), **looks))
     handles += extra_handles
     figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 5))
 

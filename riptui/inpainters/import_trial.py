@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, distribution
 from importlib.util import find_spec
@@ -29,7 +30,11 @@ except Exception as error:
 """
 
 
-def require_importable(name: str, info: InpainterInfo) -> None:
+OnTrial = Callable[[str], None]
+"""Called as `on_trial(text)` before a trial, with what it is and why it takes long."""
+
+
+def require_importable(name: str, info: InpainterInfo, on_trial: OnTrial = lambda text: None) -> None:
     """Raise BrokenExtraError if a worker could not import what an inpainter of an extra needs.
 
     Tries nothing if this process has imported its packages.
@@ -40,6 +45,7 @@ def require_importable(name: str, info: InpainterInfo) -> None:
     installed = _describe_installation(info)
     if read_cache(CACHE).get(module) == installed:
         return
+    on_trial(f"{name}: trying to import riptui[{info.extra}]: some seconds, once after each installation")
     if problem := _try_import(module):
         raise BrokenExtraError(f"the inpainter {name}", ImportError(problem), info.extra)
     add_to_cache(CACHE, module, installed)

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from itertools import chain
-from math import isfinite
+from math import isfinite, isnan
 
 from riptui.metrics import CONTENT, PREVIOUS, SQUARES, base_name
-from riptui.metrics.values import MetricValues, finite_or_none
+from riptui.metrics.values import MetricValues, finite_or_none, number_of
 from riptui.text.terminal import printable
 
 PAPER_METRICS = ("lpips-vgg", "lpips-alex", "lpips-squeeze", "ssim", "psnr")
@@ -67,7 +67,7 @@ def format_value(value: float | None) -> str:
     if finite is None:
         return "∞"
     digits = 4 if abs(finite) < 10 else 2 if abs(finite) < 1000 else 0
-    return f"{finite:.{digits}f}"
+    return f"{finite:z.{digits}f}"  # z: no negative zero
 
 
 def format_result(value: float) -> str:
@@ -91,11 +91,13 @@ def format_values(values: Mapping[str, float | None]) -> str:
 
 
 def primary_metric(metrics: Mapping[int, MetricValues], preferred: str = "") -> tuple[str, list[float]]:
-    """The metric of views that show only one, and its finite values in order; the preferred one where measured."""
+    """The metric of views that show only one, and its values in order, also infinite ones; the preferred one where
+    measured.
+    """
     names = set[str]().union(*metrics.values())
     if (name := preferred) not in names:
         name = next(filter(names.__contains__, PAPER_METRICS), "") or next(chain.from_iterable(metrics.values()), "")
-    series = [value for values in metrics.values() if (value := values.get(name)) is not None]
+    series = [value for values in metrics.values() if not isnan(value := number_of(name, values))]
     return printable(name), series
 
 

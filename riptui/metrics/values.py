@@ -1,6 +1,6 @@
 """Metric values of one frame, as they are saved: numbers, or None where they are not finite."""
 
-from math import isfinite
+from math import inf, isfinite, nan
 from typing import NamedTuple
 
 SquareValues = list[list[float]]
@@ -27,3 +27,9 @@ MetricValues = dict[str, float | None]
 def finite_or_none(value: float | None) -> float | None:
     """The value, or None if it is not finite, which JSON cannot hold."""
     return value if value is not None and isfinite(value) else None
+
+
+def number_of(name: str, values: MetricValues) -> float:
+    """A metric's value of a frame: inf for the PSNR of equal pictures; nan if it is not measured, or not finite."""
+    value = values.get(name, nan)
+    return value if value is not None else inf if name.partition("@")[0] == "psnr" else nan

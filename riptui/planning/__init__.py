@@ -1,7 +1,7 @@
 """Plan work before it is computed: sweeps, new trajectories, estimates of their cost.
 
 sweep         inpainters x masks x seeds: the trajectories and their folders
-picture_files the pictures of a folder or a glob pattern
+picture_files the pictures of a folder or a glob pattern; bundled_pictures: those that come with riptui
 missing_weights, same_weights    whether a spec's model is here, and which trajectory has the same
 mask_folder   the user's own masks
 prepare       a picture to frame 0 and its spec, for use from Python

@@ -9,6 +9,7 @@ import numpy as np
 from riptui import inpainters
 from riptui.errors import InputError
 from riptui.images import PreparedImage
+from riptui.inpainters.import_trial import OnTrial
 from riptui.inpainters.models.catalogue import MODELS, resolve_model
 from riptui.planning.submit import OnCreated, submit
 from riptui.planning.sweep import Sweep
@@ -65,12 +66,19 @@ def submit_generation(
     *,
     group: str = "",
     on_created: OnCreated = lambda done, total: None,
+    on_trial: OnTrial = lambda text: None,
 ) -> list[Trajectory]:
     """Create the trajectories `runs/group/PROMPT/...`, or open existing ones. Raises as `submit`."""
     return [
         trajectory
         for sweep in sweeps
         for trajectory in submit(
-            runs, [make_grey_picture(prompt, sweep.size)], sweep, request, group=group, on_created=on_created
+            runs,
+            [make_grey_picture(prompt, sweep.size)],
+            sweep,
+            request,
+            group=group,
+            on_created=on_created,
+            on_trial=on_trial,
         )
     ]

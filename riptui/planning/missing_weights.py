@@ -4,28 +4,28 @@ from collections.abc import Hashable, Iterable
 
 from riptui import inpainters
 from riptui.errors import RiptuiError
-from riptui.extras import importing
-from riptui.inpainters.import_trial import require_importable, require_installed
+from riptui.inpainters import models
+from riptui.inpainters.import_trial import OnTrial, require_importable, require_installed
 from riptui.inpainters.programs.program_registry import explain_missing
 from riptui.inpainters.servers.server_registry import explain_unreachable
 from riptui.spec import Spec
 
 
-def require_weights(specs: Iterable[Spec]) -> None:
+def require_weights(specs: Iterable[Spec], on_trial: OnTrial = lambda text: None) -> None:
     """Raise the error that the first of new trajectories would fail with at once.
 
     Reads names and sizes of files, no weights; tries once to import the packages, in another process; asks a server
     which model it has.
     Raises WeightsError, InputError, MissingExtraError, BrokenExtraError.
     """
-    for error in find_missing(specs).values():
+    for error in find_missing(specs, on_trial).values():
         raise error
 
 
-def find_missing(specs: Iterable[Spec]) -> dict[Hashable, RiptuiError]:
-    """What is missing, by the key of the specs that need it."""
+def find_missing(specs: Iterable[Spec], on_trial: OnTrial = lambda text: None) -> dict[Hashable, RiptuiError]:
+    """What is missing, by the key of the specs that need it. `on_trial`: told what is tried, if it takes seconds."""
     distinct = {weights_key(spec): spec for spec in specs}
-    return {key: error for key, spec in distinct.items() if (error := _find_error(spec))}
+    return {key: error for key, spec in distinct.items() if (error := _find_error(spec, on_trial))}
 
 
 def weights_key(spec: Spec) -> Hashable:
@@ -33,7 +33,7 @@ def weights_key(spec: Spec) -> Hashable:
     return spec.inpainter, tuple(sorted(spec.parameters.items(), key=lambda item: item[0]))
 
 
-def _find_error(spec: Spec) -> RiptuiError | None:
+def _find_error(spec: Spec, on_trial: OnTrial) -> RiptuiError | None:
     info = inpainters.find_inpainter(spec.inpainter)
     if missing := explain_missing(spec.inpainter, info) or explain_unreachable(spec.inpainter, info, spec.parameters):
         return missing
@@ -41,10 +41,8 @@ def _find_error(spec: Spec) -> RiptuiError | None:
         return None
     try:
         require_installed(spec.inpainter, info)
-        with importing(f"the inpainter {spec.inpainter}", info.extra or ""):
-            from riptui.inpainters.models import identity
-        identity.require_places(spec.parameters)
-        require_importable(spec.inpainter, info)
+        models.identity.require_places(spec.parameters)
+        require_importable(spec.inpainter, info, on_trial)
     except RiptuiError as error:
         return error
     return None

@@ -9,6 +9,7 @@ from riptui.arrays import Image
 from riptui.errors import InputError
 from riptui.images import PreparedImage, pixels_sha256, prepare_original
 from riptui.inpainters import DEFAULT_INPAINTER
+from riptui.planning.bundled_pictures import resolve_bundled
 from riptui.planning.sweep import Interventions, Sweep
 from riptui.spec import Fit, ParameterValue, Spec, SquareOrder, SquareSource
 
@@ -33,7 +34,8 @@ def prepare(
 ) -> tuple[Image, Spec]:
     """Make frame 0 of a picture, uint8 RGB [size, size, 3], and its spec. The defaults are the paper's.
 
-    picture: a file; or an array uint8 [side, side, 3], which is taken as it is (`size` and `fit` are for files).
+    picture: a file, or riptui:coffee and the like; or an array uint8 [side, side, 3], which is taken as it is (`size`
+    and `fit` are for files).
     inpainter: a name of `riptui models`, a hub id or a folder; parameters: those that differ from its defaults.
     mask: side of the square, px. amount: % inpainted at the end, repeats counted. order: replacement (the paper's),
     shuffle, raster, offset (a grid that is shifted each time) or LaMa's irregular masks; cycle or draw for the masks of
@@ -45,7 +47,7 @@ def prepare(
     if isinstance(picture, np.ndarray):
         prepared = _from_array(picture)
     else:
-        prepared = prepare_original(Path(picture), size=size, fit=fit)
+        prepared = prepare_original(resolve_bundled(str(picture)), size=size, fit=fit)
     sweep = Sweep(
         [inpainter],
         [mask],

@@ -7,6 +7,7 @@ import msgspec
 
 from riptui import inpainters
 from riptui.errors import RiptuiError
+from riptui.inpainters import models
 from riptui.inpainters.models.lora_list import read_loras
 from riptui.inpainters.parameters import PLACES
 from riptui.spec import Spec
@@ -28,10 +29,8 @@ def find_same_weights(parent: Path, spec: Spec) -> Trajectory | None:
             if trajectory.spec.digest == spec.digest:
                 return None
             if found is None and without_places(trajectory.spec) == without_places(spec):
-                from riptui.inpainters.models import identity  # of an extra
-
                 sessions = trajectory.read_sessions()
-                if sessions and identity.used_weights(spec.parameters, sessions[-1].notes):
+                if sessions and models.identity.used_weights(spec.parameters, sessions[-1].notes):
                     found = trajectory
     return found
 

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from importlib.resources import as_file, files
 from itertools import count
 from pathlib import Path
 
@@ -12,7 +11,9 @@ import msgspec
 from riptui.arrays import Image
 from riptui.errors import InputError, NameRefusedError, RiptuiError
 from riptui.images import PreparedImage, pixels_sha256, prepare_original
+from riptui.inpainters.import_trial import OnTrial
 from riptui.masks import draw_given_masks
+from riptui.planning.bundled_pictures import resolve_bundled
 from riptui.planning.missing_weights import require_weights
 from riptui.planning.same_weights import find_same_weights
 from riptui.planning.sweep import (
@@ -45,6 +46,7 @@ def submit(
     group: str = "",
     name: str = "",
     on_created: OnCreated = lambda done, total: None,
+    on_trial: OnTrial = lambda text: None,
 ) -> list[Trajectory]:
     """Create the folders `runs/group/picture/name`, or open existing ones. All specs are checked before the first one.
 
@@ -56,7 +58,7 @@ def submit(
     planned = [(picture, spec) for picture in pictures for spec in build_specs(sweep, picture)]
     if new := [spec for _, spec in planned if not _is_created(runs, group, spec, name)]:
         require_registrable(runs)
-        require_weights(new)
+        require_weights(new, on_trial)
     trajectories = []
     now = time.time()
     for number, (picture, spec) in enumerate(planned):
@@ -151,7 +153,6 @@ def _read_specs(group: Path) -> list[Spec]:
 
 def create_demo(runs: Path, request: Request, *, mask: int = 64) -> Trajectory:
     """Create the demo trajectory: a bundled photograph, computed in seconds and without weights."""
-    with as_file(files("riptui") / "pictures" / "coffee.jpg") as file:
-        picture = prepare_original(file, fit="crop")
+    picture = prepare_original(resolve_bundled("riptui:coffee"), fit="crop")
     [trajectory] = submit(runs, [picture], Sweep(["navier-stokes"], [mask], [0], {}, fit="crop"), request, group="demo")
     return trajectory

@@ -1,10 +1,10 @@
-"""Statistics and findings from measured metrics. Knows no command line and no torch; imports SciPy only when needed.
+"""Statistics and findings from measured metrics. Knows no command line and no torch; loads SciPy's parts when needed.
 
 curves      one trajectory's values, and the distribution of many, at each measured point
 long_table  all measurements as one tidy table
 bootstrap   confidence intervals, by image
 fits        two growth laws; strength_law: drift against the strength of image to image
-statistics  summary statistics of a group of trajectories
+statistics  summary statistics of a group of trajectories; shared_squares: of how many sequences of squares
 panel       distances arranged for tests
 verdict     the outcome of a test
 paper_tests one test for each of the paper's seven findings
@@ -20,13 +20,14 @@ picture_names  what to call pictures where several are shown
 similarity         Vendi score, near pairs and the order of a set, from its matrix of distances
 seed_sets          the sets that differ in the seed alone
 diversity          how far the seeds of a picture are apart; frame_comparison: by features or a metric;
-                   diversity_rows: as JSON and as a table
+                   seed_intervals: by leaving seeds out; diversity_rows: as JSON and as a table
 
 rating_questions   what people are asked about frames; rating_answers: what they answered
 preferences        top-1 shares, Bradley-Terry strengths; rater_agreement: kappas, metrics against people
 rating_summary     all of this, from any trajectories and files of ratings
 
 patch_errors       the errors of repainted squares, from disk; square_measures: from pixels; square_cache: kept
+repainted_squares  which squares, or tiles of masks off the grid, each iteration repainted
 read_squares       those of many trajectories, and why some have none
 exposure           error of each square after each of its repaints, and what of a frame's error is only coverage
 recursion_effect   the error by exposure, its slope and the excess over coverage, by picture
@@ -45,3 +46,12 @@ collapse_summary   how often each end occurs, with intervals; collapse_table: ev
 end_states         whether different pictures end alike; coupling: whether they grow alike under the same squares
 pair_distances     distances between pairs of pictures, with intervals by picture
 """
+
+from riptui.lazy_modules import lazy_modules
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from riptui.results import frame_traits as frame_traits
+    from riptui.results import square_measures as square_measures
+
+__getattr__ = lazy_modules(__name__)

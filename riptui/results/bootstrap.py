@@ -19,6 +19,7 @@ from math import copysign, hypot, inf, isinf, isnan, nan, sqrt
 from statistics import NormalDist
 
 import numpy as np
+import scipy
 from jaxtyping import Float64
 
 CONFIDENCE = 0.95
@@ -223,12 +224,10 @@ def _widen(found: IntervalEstimate, error: float, units: int, null: float) -> In
     """The interval and its p values, not narrower than Student's t with this standard error."""
     if isnan(found.low) or isnan(error):
         return found
-    from scipy.special import stdtr, stdtrit  # late: 0.1 s
-
-    reach = error * float(stdtrit(units - 1, (1 + CONFIDENCE) / 2))
+    reach = error * float(scipy.special.stdtrit(units - 1, (1 + CONFIDENCE) / 2))
     p_above, p_below = found.p_above, found.p_below
     if error > 0 and not isnan(null):
-        by_chance = float(stdtr(units - 1, (null - found.value) / error))
+        by_chance = float(scipy.special.stdtr(units - 1, (null - found.value) / error))
         p_above, p_below = max(p_above, by_chance), max(p_below, 1 - by_chance)
     low, high = min(found.low, found.value - reach), max(found.high, found.value + reach)
     return replace(found, low=low, high=high, p_above=p_above, p_below=p_below)
@@ -256,13 +255,9 @@ def _p_above(null: float, drawn: Resampled, bias: float, acceleration: float, un
     stretch = 1 + acceleration * distance
     if isinf(distance) or stretch <= 0:
         return float(distance > 0)
-    from scipy.special import stdtr  # late: 0.1 s
-
-    return float(stdtr(units - 1, (distance / stretch - bias) * sqrt((units - 1) / units)))
+    return float(scipy.special.stdtr(units - 1, (distance / stretch - bias) * sqrt((units - 1) / units)))
 
 
 def t_standard_errors(units: int) -> float:
     """Half-width of the interval in standard errors, by Student's t."""
-    from scipy.special import stdtrit  # late: 0.1 s
-
-    return sqrt(units / (units - 1)) * float(stdtrit(units - 1, (1 + CONFIDENCE) / 2))
+    return sqrt(units / (units - 1)) * float(scipy.special.stdtrit(units - 1, (1 + CONFIDENCE) / 2))

@@ -10,6 +10,7 @@ from itertools import combinations
 from statistics import median
 
 import numpy as np
+import scipy
 from jaxtyping import Float64
 
 from riptui.errors import InputError
@@ -26,7 +27,8 @@ from riptui.results.curves import (
 )
 from riptui.results.holm import adjust_p
 from riptui.results.panel import condition_settings
-from riptui.results.statistics import area_under_curve, count_shared, estimate_by_image, median_half_life
+from riptui.results.shared_squares import count_shared
+from riptui.results.statistics import area_under_curve, estimate_by_image, median_half_life
 from riptui.spec import ParameterValue
 
 Block = tuple[ParameterValue, ...]
@@ -168,6 +170,4 @@ def _wilcoxon(differences: Float64[np.ndarray, " images"]) -> float:
     """p of the signed-rank test: exact for few images without ties; 1 if all differences are 0."""
     if not differences.any():
         return 1.0
-    from scipy.stats import wilcoxon  # late: 0.5 s
-
-    return float(wilcoxon(differences).pvalue)
+    return float(scipy.stats.wilcoxon(differences).pvalue)

@@ -11,6 +11,7 @@ from math import nan
 from typing import Any
 
 import numpy as np
+import scipy
 from jaxtyping import Float32, Float64
 
 from riptui.arrays import Image
@@ -147,7 +148,6 @@ def _follow_pairs(
 
 def _rms(rows: Float32[np.ndarray, "rows values"]) -> Float64[np.ndarray, "rows rows"]:
     """Root mean square difference between rows; exactly 0 between equal ones."""
-    from scipy.spatial.distance import pdist, squareform  # late: 0.2 s
-
-    distances: Float64[np.ndarray, "rows rows"] = squareform(pdist(rows)) / np.sqrt(rows.shape[1])
+    pairs = scipy.spatial.distance.pdist(rows) / np.sqrt(rows.shape[1])
+    distances: Float64[np.ndarray, "rows rows"] = scipy.spatial.distance.squareform(pairs)
     return distances

@@ -49,28 +49,25 @@ def excess_over_coverage(curve: Curve, squares: SquareErrors | None = None) -> E
     above = np.flatnonzero(curve.k > 0)
     if not len(above):
         raise InputError(f"{curve.trajectory.path}: {curve.metric} is not measured above 0 %; see riptui measure")
-    known = _frame_distances(curve, distances, squares)
-    if known is not None:
-        null = sum_of_firsts(known[0], known[1].is_first)[curve.k]
-        return ExcessCurve(replace(curve, values=distances - null), NullSource.FIRST_REPAINTS)
+    null = _null_of_firsts(curve, distances, squares)
+    if null is not None:
+        return ExcessCurve(replace(curve, values=distances - null[curve.k]), NullSource.FIRST_REPAINTS)
     coverage = read_coverage(curve)
     slope = distances[above[0]] / coverage[above[0]]
     return ExcessCurve(replace(curve, values=distances - slope * coverage), NullSource.FIRST_AMOUNT)
 
 
-def _frame_distances(
-    curve: Curve, distances: PerFrame, squares: SquareErrors | None
-) -> tuple[PerFrame, SquareErrors] | None:
-    """The distances of frames 0, 1, 2 ... up to the curve's last, with the squares that were repainted."""
-    if squares is not None and squares.has_frames(curve.metric) and curve.k[-1] <= len(squares.squares):
-        return squares.frame_errors(curve.metric), squares
-    if len(curve.k) == curve.k[-1] + 1:  # measured at every iteration
+def _null_of_firsts(curve: Curve, distances: PerFrame, squares: SquareErrors | None) -> PerFrame | None:
+    """The null of frames 0, 1, 2 ... up to the curve's last; None if not all of their distances are known."""
+    if squares is not None and squares.has_frames(curve.metric) and curve.k[-1] <= squares.repainted.iterations:
+        return squares.coverage_null(curve.metric)
+    if len(curve.k) == curve.k[-1] + 1 and curve.spec.is_on_grid:  # measured at every iteration
         try:
             squares = squares or read_square_errors(curve.trajectory, ())
         except RiptuiError:  # without paste, or a box off the grid
             return None
-        if len(squares.squares) == curve.k[-1]:
-            return distances, squares
+        if squares.repainted.iterations == curve.k[-1]:
+            return sum_of_firsts(distances, squares.is_first)
     return None
 
 

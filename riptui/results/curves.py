@@ -112,6 +112,12 @@ def extract_curves(summaries: Iterable[TrajectorySummary], metric: str) -> list[
     return [found for summary in summaries if (found := extract_curve(summary, metric))]
 
 
+def ends_infinite(summary: TrajectorySummary, metric: str) -> bool:
+    """Whether the last frame was measured, but its value is not finite, as the PSNR of equal frames is."""
+    last = summary.metrics.get(summary.spec.iterations, {}) if summary.spec else {}
+    return metric in last and last[metric] is None
+
+
 def drop_copies(summaries: Iterable[TrajectorySummary]) -> list[TrajectorySummary]:
     """One of each trajectory that is there more than once, the one that is furthest: copies are no further samples."""
     furthest: dict[str, TrajectorySummary] = {}

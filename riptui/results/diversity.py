@@ -1,27 +1,28 @@
 """How far the seeds of a picture are apart at equal inpainted %: diversity, near-duplicates, the order by similarity.
 
-The pictures are the sample; the pairs of a set are not.
+The pictures are the sample, or the seeds if there are few pictures; the pairs of a set are not.
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from math import isfinite, nan
+from math import inf, isfinite, isnan, nan
 from typing import Literal
 
 import numpy as np
 
 from riptui.errors import InputError, RiptuiError
-from riptui.results.bootstrap import NO_ESTIMATE, IntervalEstimate, estimate
+from riptui.results.bootstrap import MIN_INTERVAL_IMAGES, NO_ESTIMATE, IntervalEstimate, estimate
 from riptui.results.frame_comparison import HASH, ComparedFrames, FrameComparison, ReadItem, load_comparison
+from riptui.results.seed_intervals import SeedError, mean_reach, seed_error
 from riptui.results.seed_sets import SeedSet, SetMember, find_seed_sets
 from riptui.results.similarity import (
     DistanceMatrix,
     NearPair,
     count_distinct,
     find_near_pairs,
-    list_pairs,
+    mean_distance,
     order_by_similarity,
     vendi_score,
 )
@@ -34,6 +35,8 @@ NEAR_BITS = 4
 
 Amounts = Literal["end", "half"] | Sequence[float]
 """Where sets are compared: at their end, at every 50 %, or at these inpainted %."""
+IntervalBy = Literal["pictures", "seeds"]
+"""By picture, or by the seeds of these very pictures if they are fewer than MIN_INTERVAL_IMAGES."""
 OnDiversityProgress = Callable[[str, int, int], None]
 """Called as `on_progress(stage, done, total)`."""
 
@@ -57,12 +60,20 @@ class SeedSetPoint:
     @property
     def mean(self) -> float:
         """Mean distance over the pairs."""
-        return float(list_pairs(self.compared.distances).mean())
+        return mean_distance(self.compared.distances)
+
+    @cached_property
+    def mean_error(self) -> SeedError | None:
+        return seed_error(self.compared.distances, mean_distance)
 
     @cached_property
     def vendi(self) -> float:
         """Effective number of unlike members; nan where distances are not those of vectors."""
         return nan if self.compared.similarities is None else vendi_score(self.compared.similarities)
+
+    @cached_property
+    def vendi_error(self) -> SeedError | None:
+        return None if self.compared.similarities is None else seed_error(self.compared.similarities, vendi_score)
 
     @property
     def distinct(self) -> int:
@@ -88,6 +99,7 @@ class ConditionPoint:
     distance: IntervalEstimate
     """The mean distance of a picture's seeds, averaged over pictures."""
     vendi: IntervalEstimate
+    interval_by: IntervalBy
     near_pairs: int
     pairs: int
     distinct: int
@@ -219,15 +231,52 @@ def _summarise_points(sets: Sequence[SetDiversity]) -> Iterator[ConditionPoint]:
             inpainted,
             len(points),
             sum(sizes),
-            _estimate_mean([point.mean for point in points]),
-            _estimate_mean([point.vendi for point in points]),
+            estimate_distance(points),
+            estimate_vendi(points),
+            "seeds" if _are_few(points) else "pictures",
             sum(len(point.near) for point in points),
             sum(size * (size - 1) // 2 for size in sizes),
             sum(point.distinct for point in points),
         )
 
 
+def estimate_distance(points: Sequence[SeedSetPoint]) -> IntervalEstimate:
+    """The mean distance between the seeds of a picture, averaged over the pictures; see `IntervalBy`."""
+    found = _estimate_mean([point.mean for point in points])
+    return _by_seeds(found, [point.mean_error for point in points] if _are_few(points) else []).within(0, inf)
+
+
+def estimate_vendi(points: Sequence[SeedSetPoint]) -> IntervalEstimate:
+    """The Vendi score of a picture's seeds, averaged over the pictures; see `IntervalBy`."""
+    found = _estimate_mean([point.vendi for point in points])
+    most = sum(len(point.hash_distances) for point in points) / len(points)
+    return _by_seeds(found, [point.vendi_error for point in points] if _are_few(points) else []).within(1, most)
+
+
+def explain_intervals(points: Sequence[ConditionPoint]) -> str:
+    """What the intervals are by."""
+    kinds = {point.interval_by for point in points if not isnan(point.distance.low)}
+    if not kinds:
+        return f"no intervals over fewer than {MIN_INTERVAL_IMAGES} pictures, nor over fewer than as many seeds"
+    by_seed = (
+        "by seed (each left out in turn), for the pictures of these sets; of a Vendi score for sets of as many seeds"
+    )
+    if kinds == {"seeds"}:
+        return f"95 % intervals {by_seed}"
+    fewer = f"; over fewer than {MIN_INTERVAL_IMAGES} pictures {by_seed}" if "seeds" in kinds else ""
+    return f"95 % intervals by picture{fewer}"
+
+
+def _are_few(points: Sequence[SeedSetPoint]) -> bool:
+    return len(points) < MIN_INTERVAL_IMAGES
+
+
 def _estimate_mean(values: Sequence[float]) -> IntervalEstimate:
     """Over pictures."""
     known = [value for value in values if isfinite(value)]
     return estimate(np.array(known, np.float64).reshape(-1, 1)) if known else NO_ESTIMATE
+
+
+def _by_seeds(found: IntervalEstimate, errors: Sequence[SeedError | None]) -> IntervalEstimate:
+    reach = mean_reach(errors)
+    return found if isnan(reach) else replace(found, low=found.value - reach, high=found.value + reach)

@@ -6,6 +6,7 @@ from enum import StrEnum
 from math import isnan, nan
 from typing import TYPE_CHECKING
 
+from riptui import results
 from riptui.errors import InputError, RiptuiError
 from riptui.metrics.display import in_display_order
 from riptui.results.collapse_thresholds import CollapseThresholds
@@ -131,14 +132,12 @@ def _read_end(
     summary: TrajectorySummary, metric: str | None, traits_of_originals: "dict[tuple[str, int], FrameTraits]"
 ) -> TrajectoryEnd:
     """Raises DiskError, DamagedError, InputError for a frame that is gone."""
-    from riptui.results.frame_traits import correlate_structure, measure_traits  # late: scikit-image takes 0.3 s
-
     trajectory, spec = summary.trajectory, summary.trajectory.spec
     (_, original), (_, last) = read_frames(trajectory, [0, spec.iterations])
     key = spec.original_sha256, spec.mask
-    before = traits_of_originals.get(key) or measure_traits(original, spec.mask)
+    before = traits_of_originals.get(key) or results.frame_traits.measure_traits(original, spec.mask)
     traits_of_originals[key] = before
-    after = measure_traits(last, spec.mask)
+    after = results.frame_traits.measure_traits(last, spec.mask)
     curve = extract_curve(summary, metric) if metric else None
     is_measured = curve is not None and curve.complete
     return TrajectoryEnd(
@@ -146,7 +145,7 @@ def _read_end(
         spec,
         detail=100 * after.detail / before.detail if before.detail else nan,
         seams=after.seams,
-        structure=correlate_structure(last, original),
+        structure=results.frame_traits.correlate_structure(last, original),
         colour_spread=after.colour_spread,
         original_spread=before.colour_spread,
         distance=float(distance_function(curve.metric)(curve.values)[-1]) if curve and is_measured else nan,

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+import scipy
 from jaxtyping import Float64
 
 from riptui.arrays import FeatureVectors
@@ -114,11 +115,9 @@ def analyse_attraction(
 
 def unit_distances(vectors: FeatureVectors) -> Float64[np.ndarray, "rows rows"]:
     """Euclidean distances between vectors scaled to length 1: 0 to 2; a vector of zeros stays one."""
-    from scipy.spatial.distance import pdist, squareform  # late: 0.2 s
-
     lengths = np.linalg.norm(vectors.astype(np.float64), axis=1, keepdims=True)
     unit = np.divide(vectors, lengths, out=np.zeros(vectors.shape), where=lengths > 0)
-    distances: Float64[np.ndarray, "rows rows"] = squareform(pdist(unit))
+    distances: Float64[np.ndarray, "rows rows"] = scipy.spatial.distance.squareform(scipy.spatial.distance.pdist(unit))
     return distances
 
 
@@ -144,10 +143,8 @@ def _compare_ends(
 def _cluster(
     ends: Sequence[TrajectoryEnd], distances: Float64[np.ndarray, "ends ends"], radius: float
 ) -> list[EndCluster]:
-    from scipy.cluster.hierarchy import fcluster, linkage  # late: 0.2 s
-    from scipy.spatial.distance import squareform
-
-    labels = fcluster(linkage(squareform(distances), "complete"), np.nextafter(radius, 0), "distance")
+    tree = scipy.cluster.hierarchy.linkage(scipy.spatial.distance.squareform(distances), "complete")
+    labels = scipy.cluster.hierarchy.fcluster(tree, np.nextafter(radius, 0), "distance")
     by_label: defaultdict[int, list[TrajectoryEnd]] = defaultdict(list)
     for label, end in zip(labels.tolist(), ends, strict=True):
         by_label[label].append(end)

@@ -8,6 +8,10 @@ and SSIM do, is known of the whole frame after each iteration instead.
 The *coverage null* is a frame's error if each square had stayed as its first repaint left it: the sum of what first
 repaints, and only those, added to the frame's error. The *excess* is what the frame's error has beyond it: the work of
 recursion. For an inpainter that paints a square always alike the excess is 0 exactly, whatever the distance.
+
+Masks that are not squares of one grid are taken as the tiles of 8 px of which all masks are made: a tile is then what
+is called a square here, and an iteration repaints several. The mean of a mask is that of its tiles, so squares of a
+grid give the same numbers by tiles.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,15 +19,15 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Bool, Float64, Int64, UInt8
+from jaxtyping import Bool, Float64, Int64
 
+from riptui.results.repainted_squares import RepaintedSquares
 from riptui.spec import Spec
 from riptui.store.records import IterationRow
 from riptui.store.trajectory import Trajectory
 
-PerIteration = Float64[np.ndarray, " iterations"]
+PerRepaint = Float64[np.ndarray, " repaints"]
 PerFrame = Float64[np.ndarray, " frames"]
-SquarePixels = UInt8[np.ndarray, "patches height width 3"]
 
 LUMA, DELTA_E, SSIM = "luma", "delta-e", "ssim"
 PATCH_ERRORS = {LUMA: "levels", DELTA_E: "ΔE"}
@@ -33,14 +37,13 @@ levels, and the mean CIEDE2000 colour difference, as the metric of that name def
 
 @dataclass(frozen=True, eq=False)
 class SquareErrors:
-    """The error of the square that each iteration repainted, right after it; iteration k at index k-1."""
+    """The error of each square that was repainted, right after each of its repaints, in the order of iterations."""
 
     trajectory: Trajectory
     spec: Spec
     rows: Sequence[IterationRow]
-    squares: Int64[np.ndarray, " iterations"]
-    """Number of the square, counted row by row."""
-    errors: Mapping[str, PerIteration]
+    repainted: RepaintedSquares
+    errors: Mapping[str, PerRepaint]
     """By name: those of PATCH_ERRORS that were asked for, and metrics whose NAME@repaints is stored of all rows."""
     frames: Mapping[str, PerFrame]
     """The frames' distances to the original by metric, frame k at index k; of metrics that look beyond a square."""
@@ -49,27 +52,37 @@ class SquareErrors:
     def image(self) -> str:
         return self.spec.original_sha256
 
+    @property
+    def squares(self) -> Int64[np.ndarray, " repaints"]:
+        """Number of the square, counted row by row."""
+        return self.repainted.numbers
+
+    @property
+    def cells(self) -> int:
+        """Squares of a frame."""
+        return (self.spec.size // self.repainted.side) ** 2
+
     @cached_property
-    def exposures(self) -> Int64[np.ndarray, " iterations"]:
+    def exposures(self) -> Int64[np.ndarray, " repaints"]:
         """How often the square was repainted, this repaint included."""
-        counts = np.zeros(self.spec.cells, np.int64)
+        order = np.argsort(self.squares, kind="stable")  # by square, and by iteration within it
+        starts = np.flatnonzero(np.diff(self.squares[order], prepend=-1))
+        counts = np.diff(starts, append=len(order))
         exposures = np.empty_like(self.squares)
-        for index, square in enumerate(self.squares.tolist()):
-            counts[square] += 1
-            exposures[index] = counts[square]
+        exposures[order] = np.arange(1, len(order) + 1) - np.repeat(starts, counts)
         return exposures
 
     @property
-    def is_first(self) -> Bool[np.ndarray, " iterations"]:
-        """Whether the iteration was its square's first repaint."""
-        first: Bool[np.ndarray, " iterations"] = self.exposures == 1
+    def is_first(self) -> Bool[np.ndarray, " repaints"]:
+        """Whether it was its square's first repaint."""
+        first: Bool[np.ndarray, " repaints"] = self.exposures == 1
         return first
 
-    def first_errors(self, name: str) -> PerIteration:
+    def first_errors(self, name: str) -> PerRepaint:
         """The error that the square's first repaint left."""
-        by_square = np.zeros(self.spec.cells)
+        by_square = np.zeros(self.cells)
         by_square[self.squares[self.is_first]] = self.errors[name][self.is_first]
-        firsts: PerIteration = by_square[self.squares]
+        firsts: PerRepaint = by_square[self.squares]
         return firsts
 
     def has_frames(self, name: str) -> bool:
@@ -86,22 +99,23 @@ class SquareErrors:
             return sum_of_firsts(self.frames[name], self.is_first)
         return self._accumulate(np.where(self.is_first, self._changes(name), 0.0))
 
-    @property
+    @cached_property
     def inpainted(self) -> PerFrame:
         """% inpainted of frames 0, 1, 2 ..."""
-        return 100 * np.arange(len(self.squares) + 1) / self.spec.cells
+        return np.array([self.spec.inpainted(k) for k in range(self.repainted.iterations + 1)])
 
-    def _changes(self, name: str) -> PerIteration:
-        """By how much each iteration changed its square's error."""
+    def _changes(self, name: str) -> PerRepaint:
+        """By how much each repaint changed its square's error."""
         order = np.argsort(self.squares, kind="stable")  # by square, and by iteration within it
         before = np.zeros(len(order))
         later = self.exposures[order] > 1
         before[order[later]] = self.errors[name][order[np.flatnonzero(later) - 1]]
-        changes: PerIteration = self.errors[name] - before
+        changes: PerRepaint = self.errors[name] - before
         return changes
 
-    def _accumulate(self, changes: PerIteration) -> PerFrame:
-        return np.concatenate([[0.0], changes.cumsum()]) / self.spec.cells
+    def _accumulate(self, changes: PerRepaint) -> PerFrame:
+        by_iteration = np.bincount(self.repainted.iteration, changes, minlength=self.repainted.iterations)
+        return np.concatenate([[0.0], by_iteration.cumsum()]) / self.cells
 
 
 def sum_of_firsts(frames: PerFrame, is_first: Bool[np.ndarray, " iterations"]) -> PerFrame:

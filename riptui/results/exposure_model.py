@@ -11,6 +11,7 @@ from math import exp, log
 from typing import NamedTuple
 
 import numpy as np
+import scipy
 from jaxtyping import Float64
 
 from riptui.results.recursion_effect import NullPoint
@@ -72,8 +73,6 @@ class ExposureModel:
 
 def fit_exposure_model(points: Sequence[ExposurePoint], *, max_tau: float = MAX_TAU) -> ExposureModel:
     """Fit by weighted least squares: one tau, and an amplitude for each mask size. `max_tau` 0: coverage alone."""
-    from scipy.optimize import minimize_scalar  # late: 0.2 s
-
     sizes, exposures, errors, weights = (np.array(column, np.float64) for column in zip(*points, strict=True))
 
     def fit_amplitudes(kept: float) -> tuple[dict[int, float], float]:
@@ -91,7 +90,7 @@ def fit_exposure_model(points: Sequence[ExposurePoint], *, max_tau: float = MAX_
     kept = 0.0
     if max_tau:
         bounds = (0.0, exp(-1 / max_tau))
-        found = minimize_scalar(lambda kept: fit_amplitudes(kept)[1], bounds=bounds, method="bounded")
+        found = scipy.optimize.minimize_scalar(lambda kept: fit_amplitudes(kept)[1], bounds=bounds, method="bounded")
         if fit_amplitudes(found.x)[1] < fit_amplitudes(0.0)[1]:
             kept = float(found.x)
     return ExposureModel(fit_amplitudes(kept)[0], -1 / log(kept) if kept else 0.0)

@@ -10,6 +10,7 @@ from math import exp, inf, log
 from typing import Literal
 
 import numpy as np
+import scipy
 
 from riptui.results.curves import CurveValues
 
@@ -52,7 +53,6 @@ def _fit_law(
     law: Law, x: CurveValues, y: CurveValues, curve: Callable[[float], CurveValues], span: tuple[float, float]
 ) -> FittedCurve:
     """Least-squares fit of a * curve(shape). The best `a` follows from the shape, so only the shape is searched."""
-    from scipy.optimize import minimize_scalar  # late: 0.2 s
 
     def scale(shape: float) -> float:
         unit = curve(shape)
@@ -64,7 +64,7 @@ def _fit_law(
     shapes = np.linspace(*span, 200)
     best = int(np.argmin([squares(shape) for shape in shapes.tolist()]))
     bounds = (float(shapes[max(0, best - 1)]), float(shapes[min(len(shapes) - 1, best + 1)]))
-    shape = float(minimize_scalar(squares, bounds=bounds, method="bounded", options={"xatol": 1e-10}).x)
+    shape = float(scipy.optimize.minimize_scalar(squares, bounds=bounds, method="bounded", options={"xatol": 1e-10}).x)
     return FittedCurve(law, scale(shape), shape, _aicc(squares(shape), len(x)))
 
 

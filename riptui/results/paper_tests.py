@@ -18,7 +18,6 @@ from riptui.results.panel import SHARED_RUNS, DistanceCurve, Panel, pair_panels
 from riptui.results.verdict import MIN_PAIRED_IMAGES, MIN_SPREAD_IMAGES, Evidence, PaperFinding
 
 NETS = ("lpips-vgg", "lpips-alex", "lpips-squeeze")
-NEEDS_NETS = f"it needs {', '.join(NETS)}: add them with riptui measure"
 LARGE_SPREAD = 0.25  # sd over images / mean, above which a spread counts as large
 MIN_AGREEMENT = 0.5  # Spearman's rank correlation, above which nets agree
 
@@ -125,7 +124,7 @@ def nets_agree(nets: Mapping[str, Panel]) -> PaperFinding:
         f"Spearman's correlation over images, mean over mask sizes and amounts; agreement is above {MIN_AGREEMENT}",
         tuple(evidence),
         panels[0].trajectories if panels else 0,
-        "" if panels else NEEDS_NETS,
+        "" if panels else _what_nets_lack(nets),
     )
 
 
@@ -161,7 +160,7 @@ def vgg_has_fewest_outliers(nets: Mapping[str, Panel]) -> PaperFinding:
         "and amount",
         tuple(evidence),
         panels[0].trajectories if panels else 0,
-        "" if panels else NEEDS_NETS,
+        "" if panels else _what_nets_lack(nets),
     )
 
 
@@ -197,3 +196,9 @@ def _paired_nets(nets: Mapping[str, Panel]) -> list[Panel]:
     """The panels of all three nets, VGG first; none if a net is missing, or no trajectory was measured by all."""
     panels = pair_panels([nets[name] for name in NETS]) if all(name in nets for name in NETS) else []
     return panels if panels and panels[0].trajectories else []
+
+
+def _what_nets_lack(nets: Mapping[str, Panel]) -> str:
+    if missing := [name for name in NETS if name not in nets]:
+        return f"it needs {', '.join(missing)}, measured to the end: riptui measure --metrics {','.join(missing)}"
+    return f"no trajectory was measured to the end by all of {', '.join(NETS)}: riptui measure adds what lacks"

@@ -13,6 +13,7 @@ from riptui.results.exposure import PATCH_ERRORS, SquareErrors
 from riptui.results.square_cache import read_square_errors_cached, shrink_cache
 from riptui.store.listing import TrajectorySummary
 from riptui.text.units import format_count
+from riptui.tile_runs import TILE_PX
 
 OnSquaresProgress = Callable[[int, int], None]
 """Called as `on_progress(done, total)`."""
@@ -34,16 +35,20 @@ class ReadSquares:
     @property
     def notes(self) -> Sequence[str]:
         """Which LPIPS errors of squares are not there, and how to get them."""
-        counts = Counter(name for member in self.members for name in member.errors if name not in PATCH_ERRORS)
-        if not self.members:
-            return ()
-        if not counts:
-            return [f"squares have no LPIPS error: {_how_to_measure(PAPER_METRICS[0], len(self.members))}"]
-        return [
-            f"squares have no {name} error in part: {_how_to_measure(name, len(self.members) - count)}"
-            for name, count in counts.items()
-            if count < len(self.members)
-        ]
+        on_grid = [member for member in self.members if member.spec.is_on_grid]
+        counts = Counter(name for member in on_grid for name in member.errors if name not in PATCH_ERRORS)
+        notes: list[str] = []
+        if on_grid and not counts:
+            notes.append(f"squares have no LPIPS error: {_how_to_measure(PAPER_METRICS[0], len(on_grid))}")
+        for name, count in counts.items():
+            if count < len(on_grid):
+                notes.append(f"squares have no {name} error in part: {_how_to_measure(name, len(on_grid) - count)}")
+        if others := len(self.members) - len(on_grid):
+            notes.append(
+                f"off the grid a square is a tile of {TILE_PX} px, and has no LPIPS error, which is known of whole "
+                f"squares only: {format_count(others, 'trajectory')}"
+            )
+        return notes
 
 
 def read_squares(
@@ -74,12 +79,12 @@ def _choose_complete(summaries: Iterable[TrajectorySummary]) -> tuple[list[Traje
     unique = drop_copies(readable)
     complete = [summary for summary in unique if summary.spec and summary.k >= summary.spec.iterations]
     pasted = [summary for summary in complete if summary.spec and summary.spec.paste]
-    usable = [summary for summary in pasted if summary.spec and summary.spec.keeps_squares]
+    usable = [summary for summary in pasted if summary.spec and summary.spec.keeps_repaints]
     counts = {
         "copies of others with the same spec": len(readable) - len(unique),
         "unfinished (riptui resume)": len(unique) - len(complete),
         "made without paste, so that each repaint changed all squares": len(complete) - len(pasted),
-        "not of squares of one grid that keep their last repaint": len(pasted) - len(usable),
+        "with squares that do not keep their last repaint (--anchor, --paste original)": len(pasted) - len(usable),
     }
     return usable, [f"{reason}: {format_count(count, 'trajectory')}" for reason, count in counts.items() if count]
 

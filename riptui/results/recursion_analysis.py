@@ -7,13 +7,14 @@ from typing import Any, Literal
 import numpy as np
 
 from riptui.metrics.display import in_display_order
-from riptui.results.curves import Curve, drop_copies, extract_curve, group_by, shares_squares
+from riptui.results.curves import Curve, drop_copies, extract_curve, group_by
 from riptui.results.exposure import PATCH_ERRORS, SquareErrors
 from riptui.results.exposure_model import ExposureModel, ExposurePoint, fit_exposure_model, prediction_error
 from riptui.results.order_differences import OrderDifference, compare_orders
 from riptui.results.panel import condition_settings
 from riptui.results.read_squares import ReadSquares
 from riptui.results.recursion_effect import RecursionEffect, compute_effect
+from riptui.results.shared_squares import count_shared
 from riptui.spec import ParameterValue, Spec
 from riptui.store.listing import TrajectorySummary
 
@@ -30,8 +31,8 @@ class RecursionGroup:
     """Of any of them."""
     effects: Mapping[str, RecursionEffect]
     """By error: those of PATCH_ERRORS, and the metrics whose NAME@repaints some of them have."""
-    shared_squares: bool
-    """Whether a seed gave several pictures the same squares: the intervals are for these squares only."""
+    shared_squares: int
+    """As in DriftSummary."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ def analyse_recursion(
                 name: compute_effect([image for image in found if name in image.errors], name)
                 for name in error_names(found)
             },
-            shares_squares(found),
+            count_shared(found),
         )
         for key, found in group_by(members, by).items()
     ]
@@ -123,7 +124,7 @@ def analyse_recursion(
 
 def _is_comparable(curve: Curve, read: ReadSquares) -> bool:
     """Whether its squares were read, or it has none that could be: a metric knows all orders."""
-    return curve.spec.digest in read.by_digest or (curve.spec.paste and not curve.spec.is_on_grid)
+    return curve.spec.digest in read.by_digest or (curve.spec.paste and not curve.spec.keeps_repaints)
 
 
 def error_names(members: Iterable[SquareErrors]) -> list[str]:
@@ -133,9 +134,13 @@ def error_names(members: Iterable[SquareErrors]) -> list[str]:
 
 
 def _predict_each(groups: Sequence[RecursionGroup]) -> Iterator[HeldOutCurve]:
-    """Predict each group from those of its inpainter and settings with another mask size, or another order."""
-    for group in groups:
-        related = [other for other in groups if _condition(other.settings) == _condition(group.settings)]
+    """Predict each group from those of its inpainter and settings with another mask size, or another order.
+
+    Masks of unequal sizes have no size by which to predict.
+    """
+    of_squares = [group for group in groups if not group.spec.masks]
+    for group in of_squares:
+        related = [other for other in of_squares if _condition(other.settings) == _condition(group.settings)]
         for left_out in ("mask", "order"):
             seen = [other for other in related if getattr(other.spec, left_out) != getattr(group.spec, left_out)]
             for name in group.effects:
@@ -178,6 +183,7 @@ def _compare_orders(members: Sequence[SquareErrors], measured: Sequence[Curve]) 
 
 
 def _frame_curve(member: SquareErrors, name: str) -> Curve:
-    k = np.arange(len(member.rows) + 1)
-    errors, last = member.frame_errors(name), len(member.rows)
-    return Curve(member.trajectory, member.spec, f"{name} of squares", k, member.inpainted, errors, last)
+    last = member.repainted.iterations
+    amounts = np.array([member.spec.amount_at(k) for k in range(last + 1)])
+    errors = member.frame_errors(name)
+    return Curve(member.trajectory, member.spec, f"{name} of squares", np.arange(last + 1), amounts, errors, last)

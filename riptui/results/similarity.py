@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from jaxtyping import Float, Float64
 
 DistanceMatrix = Float64[np.ndarray, "members members"]
@@ -68,6 +69,11 @@ def list_pairs(distances: DistanceMatrix) -> Float64[np.ndarray, " pairs"]:
     return pairs
 
 
+def mean_distance(distances: DistanceMatrix) -> float:
+    """Over the pairs."""
+    return float(list_pairs(distances).mean())
+
+
 def find_near_pairs(distances: DistanceMatrix, threshold: float) -> list[NearPair]:
     """The pairs whose distance is at most the threshold, the nearest first."""
     first, second = np.triu_indices(len(distances), 1)
@@ -78,26 +84,21 @@ def find_near_pairs(distances: DistanceMatrix, threshold: float) -> list[NearPai
 
 def count_distinct(members: int, near: Sequence[NearPair]) -> int:
     """How many remain if of all that are linked by near pairs, also through others, one is kept."""
-    from scipy.sparse.csgraph import connected_components  # late: 0.1 s
-
     links = np.zeros((members, members), np.bool_)
     for pair in near:
         links[pair.first, pair.second] = True
-    return int(connected_components(links, directed=False)[0])
+    return int(scipy.sparse.csgraph.connected_components(links, directed=False)[0])
 
 
 def order_by_similarity(distances: DistanceMatrix) -> list[int]:
     """The members in an order in which neighbours are alike: the leaves of a tree of clusters (average linkage)."""
     if len(distances) < 3:
         return [*range(len(distances))]
-    from scipy.cluster.hierarchy import leaves_list, linkage, optimal_leaf_ordering  # late: 0.1 s
-    from scipy.spatial.distance import squareform
-
-    condensed = squareform(distances, checks=False)
-    tree = linkage(condensed, "average")
+    condensed = scipy.spatial.distance.squareform(distances, checks=False)
+    tree = scipy.cluster.hierarchy.linkage(condensed, "average")
     if len(distances) <= MAX_OPTIMAL_ORDER:
-        tree = optimal_leaf_ordering(tree, condensed)
-    return [int(place) for place in leaves_list(tree)]
+        tree = scipy.cluster.hierarchy.optimal_leaf_ordering(tree, condensed)
+    return [int(place) for place in scipy.cluster.hierarchy.leaves_list(tree)]
 
 
 def _to_signs(bits: Float[np.ndarray, "members bits"]) -> Float64[np.ndarray, "members bits"]:

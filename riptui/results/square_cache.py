@@ -14,8 +14,9 @@ import msgspec
 import numpy as np
 
 from riptui.filesystem import read_own_file, write_atomically
-from riptui.results.exposure import PATCH_ERRORS, PerIteration, SquareErrors
-from riptui.results.patch_errors import Computed, assemble, compute_errors, number_squares
+from riptui.results.exposure import PATCH_ERRORS, PerRepaint, SquareErrors
+from riptui.results.patch_errors import Computed, assemble, compute_errors, known_names
+from riptui.results.repainted_squares import find_squares
 from riptui.settings.paths import cache_folder
 from riptui.store import layout
 from riptui.store.records import IterationRow
@@ -23,15 +24,16 @@ from riptui.store.trajectory import Trajectory
 
 VERSION = 1  # of what is computed: another value makes all older entries void
 MAX_ENTRY_BYTES = 2**24
-MAX_BYTES = 2**28  # of all entries; 400 % of 512 px by 64 px takes 7 kB
+MAX_BYTES = 2**28  # of all entries; 400 % of 512 px by 64 px takes 7 kB, off the grid 300 kB
 
 
 def read_square_errors_cached(trajectory: Trajectory, names: Sequence[str] = tuple(PATCH_ERRORS)) -> SquareErrors:
     """As `read_square_errors`; what the cache has is not computed again, and the cache keeps what was computed."""
     rows = trajectory.read_rows()
-    number_squares(trajectory, rows)
+    names = known_names(trajectory.spec, names)
+    repaints = len(find_squares(trajectory, rows).numbers)
     file = _entry_file(trajectory, rows)
-    found = _load(file, len(rows)) if file else {}
+    found = _load(file, repaints) if file else {}
     if missing := [name for name in names if name not in found]:
         computed = compute_errors(trajectory, rows, missing)
         if file and file == _entry_file(trajectory, rows):  # the files were the same before and after
@@ -82,8 +84,10 @@ def _load(file: Path, count: int) -> Computed:
     return {name: np.array(values, np.float64) for name, values in content.items() if len(values) == count}
 
 
-def _store(file: Path, computed: Mapping[str, PerIteration]) -> None:
-    content = {name: values.tolist() for name, values in computed.items()}
+def _store(file: Path, computed: Mapping[str, PerRepaint]) -> None:
+    content = msgspec.msgpack.encode({name: values.tolist() for name, values in computed.items()})
+    if len(content) > MAX_ENTRY_BYTES:
+        return
     with suppress(OSError):  # a full or read-only disk costs time, and nothing else
         file.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(file, msgspec.msgpack.encode(content), durable=False)
+        write_atomically(file, content, durable=False)

@@ -7,18 +7,19 @@ from jaxtyping import Float32
 from skimage.color import deltaE_ciede2000, rgb2lab
 
 from riptui.metrics.pixels import luma
-from riptui.results.exposure import DELTA_E, LUMA, PerIteration, SquarePixels
+from riptui.results.exposure import DELTA_E, LUMA, PerRepaint
+from riptui.results.repainted_squares import SquarePixels
 
 
-def luma_errors(originals: SquarePixels, patches: SquarePixels) -> PerIteration:
+def luma_errors(originals: SquarePixels, patches: SquarePixels) -> PerRepaint:
     """Mean absolute difference of luma, 0 to 255, of each patch."""
-    difference: PerIteration = np.abs(luma(originals) - luma(patches)).mean(axis=(1, 2), dtype=np.float64)
+    difference: PerRepaint = np.abs(luma(originals) - luma(patches)).mean(axis=(1, 2), dtype=np.float64)
     return difference
 
 
-def delta_e_errors(originals: SquarePixels, patches: SquarePixels) -> PerIteration:
+def delta_e_errors(originals: SquarePixels, patches: SquarePixels) -> PerRepaint:
     """Mean CIEDE2000 colour difference of each patch."""
-    difference: PerIteration = deltaE_ciede2000(_lab(originals), _lab(patches)).mean(axis=(1, 2), dtype=np.float64)
+    difference: PerRepaint = deltaE_ciede2000(_lab(originals), _lab(patches)).mean(axis=(1, 2), dtype=np.float64)
     return difference
 
 
@@ -27,7 +28,7 @@ def _lab(pixels: SquarePixels) -> Float32[np.ndarray, "patches height width 3"]:
     return lab
 
 
-MEASURES: Mapping[str, Callable[[SquarePixels, SquarePixels], PerIteration]] = {
+MEASURES: Mapping[str, Callable[[SquarePixels, SquarePixels], PerRepaint]] = {
     LUMA: luma_errors,
     DELTA_E: delta_e_errors,
 }

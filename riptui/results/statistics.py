@@ -10,6 +10,7 @@ from math import nan
 from typing import NamedTuple
 
 import numpy as np
+import scipy
 from jaxtyping import Float64
 
 from riptui.results.bootstrap import (
@@ -32,10 +33,10 @@ from riptui.results.curves import (
     measured_as_usual,
     select_values,
     shared_amounts,
-    shares_squares,
 )
 from riptui.results.expected_coverage import expected_coverage
 from riptui.results.fits import FittedCurve, fit_laws
+from riptui.results.shared_squares import count_shared
 
 
 @dataclass(frozen=True)
@@ -118,20 +119,6 @@ def summarize_drift(members: Collection[Curve]) -> DriftSummary:
         shared_squares=count_shared(complete),
         laws=fit_mean_drift(usual),
     )
-
-
-def count_shared(members: Collection[Curve]) -> int:
-    """The seeds whose squares the curves' images share; 0 if each image has its own."""
-    return len({curve.spec.seed for curve in members}) if shares_squares(members) else 0
-
-
-def describe_shared(sequences: int) -> str:
-    """What it means for intervals that all images share so many sequences of squares, 1 or more."""
-    if sequences == 1:
-        return "all images share one sequence of squares: the intervals are for these squares"
-    if sequences < MIN_INTERVAL_IMAGES:
-        return f"the images share {sequences} sequences of squares: the intervals are for these squares"
-    return f"the images share {sequences} sequences of squares: the intervals are over images and sequences"
 
 
 def estimate_by_image(members: Sequence[Curve], values: Sequence[float]) -> IntervalEstimate:
@@ -279,14 +266,13 @@ def _intraclass(inpainted: float, images: Sequence[list[float]]) -> Intraclass |
     if within == 0:
         return Intraclass(inpainted, 1.0, nan, nan, len(repeated), runs) if between else None
     seeds = (runs - float((counts**2).sum()) / runs) / between_freedom
-    from scipy.special import fdtri  # late: 0.1 s
 
     def correlation(ratio: float) -> float:
         return (ratio - 1) / (ratio - 1 + seeds)
 
     ratio, tail = between / within, (1 - CONFIDENCE) / 2
-    low = ratio / float(fdtri(between_freedom, within_freedom, 1 - tail))
-    high = ratio / float(fdtri(between_freedom, within_freedom, tail))
+    low = ratio / float(scipy.special.fdtri(between_freedom, within_freedom, 1 - tail))
+    high = ratio / float(scipy.special.fdtri(between_freedom, within_freedom, tail))
     ends = (correlation(low), correlation(high)) if len(repeated) >= MIN_INTERVAL_IMAGES else (nan, nan)
     return Intraclass(inpainted, correlation(ratio), *ends, len(repeated), runs)
 

@@ -14,7 +14,8 @@ frames           frames rebuilt from patches
 frame_reader     frames at random access
 feature_file     the vectors of frames by feature extractors, which can be deleted
 tail             incremental reads of growing files
-listing          find, scan and summarize trajectories; filters: those that a user's words select
+listing          find, scan and summarize trajectories; filters: those that a user's words select;
+                 filter_hints: what words that select none may mean
 summary_cache    summaries kept in the cache folder, which count while the disk is as it was; summary_file: its
                  file; spec_table: the specs in it; folder_stamp: what tells that a folder has changed;
                  mounts: where other machines may change it
@@ -44,3 +45,15 @@ leave_request    the request that a worker leaves
 lease            a trajectory computed on a machine that cannot reach its disk
 provenance       differences between the sessions of a trajectory
 """
+
+from riptui.lazy_modules import lazy_modules
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from riptui.store import feature_file as feature_file
+    from riptui.store import frames as frames
+    from riptui.store import provenance as provenance
+    from riptui.store import sign_watch as sign_watch
+    from riptui.store import worker_registry as worker_registry
+
+__getattr__ = lazy_modules(__name__)

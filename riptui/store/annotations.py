@@ -4,7 +4,6 @@ The file is written without the lock of the process that computes: a trajectory 
 who change it at once both get what they asked for, because each change is made under a lock of the folder.
 """
 
-import fcntl
 import os
 import re
 import time
@@ -16,6 +15,7 @@ from pathlib import Path
 import msgspec
 
 from riptui.errors import DamagedError, HeldError, InputError, RiptuiError
+from riptui.filesystem import try_lock
 from riptui.store.claim import encode_record
 from riptui.store.disk import Folder, read_file
 from riptui.store.disk_errors import explain_errors
@@ -106,17 +106,10 @@ def _exclusive(folder: Path) -> Iterator[None]:
         fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     deadline = time.monotonic() + LOCK_SECONDS
     try:
-        while True:
-            try:
-                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise HeldError(f"{folder} is being annotated by another process: try again") from None
-                time.sleep(0.01)
-                continue
-            except OSError:
-                pass
-            break
+        while try_lock(fd) is False:
+            if time.monotonic() > deadline:
+                raise HeldError(f"{folder} is being annotated by another process: try again")
+            time.sleep(0.01)
         yield
     finally:
         os.close(fd)

@@ -138,7 +138,7 @@ def parse_filter(text: str, known: KnownNames) -> Filter | None:
     Raises ValueError, with what can be written instead, for a field or metric that no trajectory has.
     """
     alternatives: list[list[Filter]] = [[]]
-    for word in _split(text.lower()):
+    for word in split_words(text.lower()):
         if word == "or":
             alternatives.append([])
         else:
@@ -150,7 +150,8 @@ def parse_filter(text: str, known: KnownNames) -> Filter | None:
     return lambda subject: any(all(holds(subject) for holds in conditions) for conditions in alternatives)
 
 
-def _split(text: str) -> list[str]:
+def split_words(text: str) -> list[str]:
+    """The conditions in a filter. Raises ValueError if a quotation does not end."""
     words = shlex.shlex(text, posix=True, punctuation_chars=False)
     words.whitespace_split, words.commenters, words.quotes, words.escape = True, "", '"', ""
     try:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from riptui import store
 from riptui.errors import DamagedError, DiskError, NotATrajectoryError, RiptuiError
 from riptui.metrics.values import MetricValues
 from riptui.spec import Spec
@@ -221,9 +222,7 @@ def summarize(trajectory: Trajectory) -> TrajectorySummary:
 
 
 def _describe_mixed(trajectory: Trajectory) -> str:
-    from riptui.store.provenance import describe_mixed_sessions  # with all inpainters' names: 25 ms
-
-    return describe_mixed_sessions(trajectory)
+    return store.provenance.describe_mixed_sessions(trajectory)
 
 
 def _read_status(trajectory: Trajectory, row: IterationRow | None) -> tuple[Status | None, str]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import UNSET
 
+from riptui import store
 from riptui.errors import DiskError
 from riptui.metrics import PREVIOUS, REGISTRY, base_name, has_value_at_first, split_names
 from riptui.spec import measured_iterations
@@ -44,10 +45,8 @@ def has_work(trajectory: Trajectory, extra: Request | None = None) -> bool:
 def _lacks_features(trajectory: Trajectory, names: Sequence[str]) -> bool:
     if not names:
         return False
-    from riptui.store.feature_file import find_missing_features  # NumPy and Pillow, which most requests do without
-
     due = trajectory.spec.keyframe_iterations()
-    return any(find_missing_features(trajectory, name, due) for name in names)
+    return any(store.feature_file.find_missing_features(trajectory, name, due) for name in names)
 
 
 def find_missing_keyframes(trajectory: Trajectory) -> list[int]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
+from riptui import store
 from riptui.errors import DamagedError, InputError, NotATrajectoryError, SpecError, with_choices
 from riptui.metrics.values import MetricValues, ProfileValues, RepaintDistance, SquareValues
 from riptui.spec import Spec, decode_spec
@@ -187,9 +188,7 @@ class Trajectory:
 
         Raises InputError if it is not computed yet; DamagedError.
         """
-        from riptui.store.frames import read_frame  # Pillow, 40 ms that a listing does without
-
-        return read_frame(self, k)
+        return store.frames.read_frame(self, k)
 
     def table(self) -> dict[str, list[float]]:
         """The measured frames as columns of equal length, for `pandas.DataFrame(...)` or NumPy.

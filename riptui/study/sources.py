@@ -4,26 +4,17 @@ import hashlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
 
-from riptui.errors import StudyError, with_choices
+from riptui.errors import SourceError, StudyError
 from riptui.images import is_folder, is_regular
+from riptui.planning.bundled_pictures import BUNDLED_PREFIX, resolve_bundled
 from riptui.planning.picture_files import PictureFiles, describe_copies, find_equal_files, list_pictures, match_pattern
 from riptui.settings.paths import cache_folder
 from riptui.study.dataset_name import HUB_PREFIX, parse_dataset_name
 from riptui.study.hub_dataset import HubDataset
 from riptui.study.study_file import Study
-
-BUNDLED_PREFIX = "riptui:"
-"""Prefix of a picture that comes with riptui."""
-
-
-def list_bundled() -> dict[str, Path]:
-    """The pictures that come with riptui, by name."""
-    folder = Path(str(files("riptui") / "pictures"))
-    return {file.stem: file for file in sorted(folder.iterdir()) if file.suffix in (".jpg", ".png")}
 
 
 @dataclass
@@ -151,11 +142,10 @@ def _is_dataset(text: str) -> bool:
 
 def _expand(text: str, base: Path) -> PictureFiles:
     if text.startswith(BUNDLED_PREFIX):
-        bundled = list_bundled()
-        if (name := text.removeprefix(BUNDLED_PREFIX)) not in bundled:
-            choices = [BUNDLED_PREFIX + name for name in bundled]
-            raise StudyError(with_choices(f"unknown picture {text}", text, choices))
-        return PictureFiles([bundled[name]])
+        try:
+            return PictureFiles([resolve_bundled(text)])
+        except SourceError as error:
+            raise StudyError(str(error)) from None
     path = base / Path(text).expanduser()
     if is_folder(path):
         return list_pictures(path)

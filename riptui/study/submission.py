@@ -12,6 +12,7 @@ import msgspec
 
 from riptui.errors import DiskError, RiptuiError, SourceError
 from riptui.inpainters import resolve_inpainter
+from riptui.inpainters.import_trial import OnTrial
 from riptui.planning.estimate import specs_without_seeds
 from riptui.planning.missing_weights import find_missing, weights_key
 from riptui.planning.submit import create_trajectory
@@ -59,6 +60,7 @@ class Submission:
     `should_stop()` is called before a trajectory is created; those that exist by then are in the manifest.
     priority: in the queue; None: 0, or what an existing one has.
     runs_here: whether this machine computes them, so that it must have the models of new ones.
+    on_trial: told what is tried of these.
     Raises StudyError if an entry of `images` matches nothing; WeightsError, InputError, MissingExtraError, DiskError.
     """
 
@@ -70,6 +72,7 @@ class Submission:
         priority: int | None = None,
         should_stop: Callable[[], bool] = lambda: False,
         runs_here: bool = True,
+        on_trial: OnTrial = lambda text: None,
     ) -> None:
         self._study = study
         rank = msgspec.UNSET if priority is None else priority
@@ -81,6 +84,7 @@ class Submission:
         self._should_stop = should_stop
         self._problems: list[str] = []  # folders of the present picture that cannot be written
         self._runs_here = runs_here
+        self._on_trial = on_trial
         found = sources.resolve(study)
         self.paths = found.paths
         self._found = found
@@ -118,7 +122,8 @@ class Submission:
     def _require_weights(self) -> None:
         """Raise the error of the first trajectory that is new and lacks its model."""
         sweeps = self._study.sweeps_with(self.squares)
-        missing = find_missing(spec for sweep in sweeps for spec in specs_without_seeds(sweep))
+        specs = (spec for sweep in sweeps for spec in specs_without_seeds(sweep))
+        missing = find_missing(specs, self._on_trial)
         for sweep in sweeps if missing else ():
             errors = [missing[key] for spec in specs_without_seeds(sweep) if (key := weights_key(spec)) in missing]
             if errors and not all(self._has_all(sweep, path) for path in self.paths):

@@ -14,3 +14,11 @@ queue_listing   what waits, in order, with when and whether it starts
 reordering      change the queue: order, priorities, what is taken out; take changes back
 bulk            the same request for many trajectories
 """
+
+from riptui.lazy_modules import lazy_modules
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from riptui.supervision import queue_listing as queue_listing
+
+__getattr__ = lazy_modules(__name__)

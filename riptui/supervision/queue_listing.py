@@ -49,6 +49,8 @@ class ListedQueue:
     """The next one first."""
     seconds_left: float | None = None
     """Until workers have computed all that they run and will take; None: not known, or nobody computes."""
+    is_served: bool = False
+    """Whether workers run that take what waits."""
 
 
 def list_waiting(runs: Path) -> list[WaitingTrajectory]:
@@ -73,22 +75,22 @@ class QueueReader:
         order = order_waiting(self._runs, self._queue, workers)
         reasons = _find_reasons(self._runs, order, workers)
         served = [queued for queued in order if queued.trajectory.path not in reasons]
-        takes, starts, seconds_left = self._foresee(served, workers)
+        computing = find_computing(workers, len(served))
+        takes, starts, seconds_left = self._foresee(served, computing)
         lines = []
         for position, queued in enumerate(order, 1):
             path = queued.trajectory.path
             died = f"last, because {format_count(queued.attempts, 'worker')} died of it in a row"
             reason = reasons.get(path) or (died if queued.attempts else "")
             lines.append(WaitingTrajectory(position, queued, reason, starts.get(path), takes.get(path)))
-        return ListedQueue(tuple(lines), seconds_left)
+        return ListedQueue(tuple(lines), seconds_left, bool(computing))
 
     def _foresee(
-        self, order: Sequence[QueuedTrajectory], workers: Sequence[Worker]
+        self, order: Sequence[QueuedTrajectory], computing: Sequence[Worker]
     ) -> tuple[dict[Path, float], dict[Path, float], float | None]:
         """For how long each computes, as far as that is known; in how many seconds each starts, as far as the times of
         those before it are known; in how many seconds all is done.
         """
-        computing = [worker for worker in workers if worker.record.takes_queued or worker.record.study]
         running = [_work_of_job(self._runs, job) for job in _list_jobs(computing)]
         self._left = {queued.trajectory.path: (queued, self._count_left(queued)) for queued in order}
         everything = running + [(queued.trajectory, left) for queued, left in self._left.values()]
@@ -129,6 +131,17 @@ class QueueReader:
             )
             self._times_of, self._times_read = keys, now
         return self._times
+
+
+def find_computing(workers: Sequence[Worker], waiting_count: int) -> list[Worker]:
+    """Those that compute what waits. Commands such as `riptui run` take only their own: they count beside workers that
+    take everything, or where all that waits is theirs.
+    """
+    staying = [worker for worker in workers if not worker.leaving]
+    if any(worker.record.takes_queued or worker.record.study for worker in staying):
+        return staying
+    own = sum(worker.live.queued for worker in staying if worker.live is not None)
+    return staying if own >= waiting_count else []
 
 
 def _find_reasons(runs: Path, order: Sequence[QueuedTrajectory], workers: Sequence[Worker]) -> dict[Path, str]:

@@ -3,7 +3,6 @@
 Its output goes to a log of the user's own, which it holds locked: so that others see that it is at work.
 """
 
-import fcntl
 import hashlib
 import os
 import subprocess
@@ -12,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from riptui.errors import DamagedError, HeldError, WorkerError
-from riptui.filesystem import open_own_log
+from riptui.filesystem import is_locked, open_own_log, try_lock
 from riptui.settings.paths import study_log_file
 from riptui.store.disk import read_tail
 from riptui.store.disk_errors import explain_errors
@@ -36,7 +35,7 @@ def start_study(file: Path, runs: Path) -> "subprocess.Popen[bytes]":
     """
     path = log_of(file)
     with explain_errors(path), open_own_log(path) as log:
-        if not _lock(log.fileno(), fcntl.LOCK_EX):
+        if not _lock(log.fileno()):
             raise HeldError(f"{file} is being computed by a process that riptui started before")
         os.ftruncate(log.fileno(), 0)
         command = [*client.COMMAND, "study", "run", str(file.absolute()), "--display", "plain"]
@@ -52,13 +51,7 @@ def start_study(file: Path, runs: Path) -> "subprocess.Popen[bytes]":
 def is_at_work(file: Path) -> bool:
     """Whether a process that `start_study` started is at work on a study file, on this machine."""
     with suppress(OSError):
-        fd = os.open(log_of(file), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        try:
-            fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        finally:
-            os.close(fd)
+        return bool(is_locked(log_of(file)))
     return False
 
 
@@ -70,15 +63,10 @@ def read_log(file: Path) -> str:
         return ""
 
 
-def _lock(fd: int, kind: int) -> bool:
+def _lock(fd: int) -> bool:
     """Lock an open file; on a file system without locks all succeed."""
     for attempt in range(LOCK_TRIES):
-        try:
-            fcntl.flock(fd, kind | fcntl.LOCK_NB)
-        except BlockingIOError:
-            time.sleep(LOCK_SECONDS * bool(attempt + 1 < LOCK_TRIES))
-        except OSError:
+        if try_lock(fd) is not False:
             return True
-        else:
-            return True
+        time.sleep(LOCK_SECONDS * bool(attempt + 1 < LOCK_TRIES))
     return False

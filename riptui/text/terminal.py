@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from math import isfinite
 
 from rich.cells import cell_len, set_cell_size
 
+_MIN_GROUP_COLUMNS = 4  # of a path, else the name stands alone
+_TO_SEED = re.compile(r"(?:.*?-)?s\d+(?=-|$)")  # of a trajectory's name
 _BARS = "▁▂▃▄▅▆▇█"
 _INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")  # letters and marks, but invisible
 
@@ -44,6 +47,31 @@ def fit_middle(text: str, columns: int) -> str:
         tail = tail[1:]
     head = set_cell_size(text, columns - 1 - cell_len(tail)).rstrip()
     return set_cell_size(f"{head}…{tail}", columns)
+
+
+def fit_path(path: str, columns: int) -> str:
+    """As `fit_columns`, of a trajectory's path or name: its last group and name, cut in the middle, with its seed.
+
+    m64-s0-telea-a200-256px is told from its neighbours by what it begins with.
+    """
+    groups, _, name = path.rpartition("/")
+    kept = seed.end() if (seed := _TO_SEED.match(name)) else 0
+    if cell_len(path) <= columns:
+        return fit_columns(path, columns)
+    group = groups.rpartition("/")[2]
+    room = min(columns // 2 - 1, columns - kept - 2)
+    if not groups or room < _MIN_GROUP_COLUMNS:
+        return _fit_name(name, columns, kept)
+    beginning = fit_middle(f"…{group}" if "/" in groups else group, room).rstrip() + "/"
+    return beginning + _fit_name(name, columns - cell_len(beginning), kept)
+
+
+def _fit_name(name: str, columns: int, kept: int) -> str:
+    """kept: characters at its beginning that stay if there is room."""
+    if cell_len(name) <= columns or not kept <= columns - 1:
+        return fit_middle(name, columns)
+    tail = name[-min(columns // 3, columns - 1 - kept) :] if kept < columns - 1 else ""
+    return set_cell_size(f"{set_cell_size(name, columns - 1 - cell_len(tail))}…{tail}", columns)
 
 
 def sparkline(values: Sequence[float], low: float = 0.0, high: float | None = None) -> str:

@@ -23,9 +23,26 @@ welcome     the screen of a runs folder without trajectories
 plot/       charts in braille
 themes      colours; dialogs: questions and choices; desktop_notification: OSC 9
 work_supervisor    keeps a worker running for what was queued in this session
-terminal_input     what the terminal sends: keys, late answers, bytes that are no text
+terminal_input     what the terminal sends: keys, late answers, bytes that are no text; key_queue: one key at a time
 row_table   a table with a cursor, of any number of rows
 text_lines  text that is repainted by line; tab_bar: tabs in one line
 titled_picture     a picture with a line below it
+check_boxes boxes that are checked by a sign
+inner_screen what every screen above the browser is: one that closes itself and no other
 latest_jobs a thread for the newest job of each kind; ui_thread: calls from a thread into a screen
 """
+
+from riptui.lazy_modules import lazy_modules
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from riptui.tui import app as app
+    from riptui.tui import bindings as bindings
+    from riptui.tui import commands as commands
+    from riptui.tui import details as details
+    from riptui.tui import keymap as keymap
+    from riptui.tui import picture_screens as picture_screens
+    from riptui.tui import settings_screen as settings_screen
+    from riptui.tui import work_supervisor as work_supervisor
+
+__getattr__ = lazy_modules(__name__)

@@ -8,6 +8,7 @@ import signal
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -15,17 +16,20 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from rich.console import RenderableType
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
-from textual.events import AppBlur, AppFocus
+from textual.events import AppBlur, AppFocus, Event, Key, Paste
 from textual.screen import Screen
 
+from riptui import tui
 from riptui.graphics.capabilities import Terminal
 from riptui.graphics.protocol import Graphics
 from riptui.settings import LoadedSettings, Settings
 from riptui.text.terminal import printable
-from riptui.tui import bindings, keymap, possible, themes
+from riptui.tui import bindings, keymap, possible, studies, themes
 from riptui.tui.browser import Browser
 from riptui.tui.desktop_notification import notification_sequence
 from riptui.tui.help import HelpScreen
+from riptui.tui.key_queue import KeyHandled, KeyQueue
+from riptui.tui.runs.feedback_line import SAID_SECONDS, FeedbackLine
 from riptui.tui.terminal_input import TerminalDriver
 
 if TYPE_CHECKING:
@@ -43,7 +47,7 @@ OnlyScreen = Callable[[Graphics], Screen[int]]
 class RiptuiApp(App[None], inherit_bindings=False):  # Textual's ctrl+q, beside ctrl+s, quits without a question
     TITLE = "riptui"
     CSS_PATH = "app.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings.APP, Binding("ctrl+c", "help_quit", show=False, system=True)]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings.APP, Binding("ctrl+c", "quit_if_again", show=False, system=True)]
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012  # Textual's own declaration has no ClassVar
         (0, "-narrow"),
         (100, "-wide"),
@@ -70,6 +74,17 @@ class RiptuiApp(App[None], inherit_bindings=False):  # Textual's ctrl+q, beside 
         self._selected_path = selected_path
         self._only_screen = only_screen
         self._terminal_focused = True
+        self._quits_until = 0.0  # time.monotonic(): until then, once more quits
+        self.keys = KeyQueue(self, super().on_event)
+
+    async def on_event(self, event: Event) -> None:
+        if isinstance(event, (Key, Paste)) and not event.is_forwarded:
+            await self.keys.add(event)
+        else:
+            await super().on_event(event)
+
+    async def on_key_handled(self, message: KeyHandled) -> None:
+        await self.keys.follow(message)
 
     def on_mount(self) -> None:
         for theme in themes.RIPTUI_THEMES:
@@ -116,7 +131,7 @@ class RiptuiApp(App[None], inherit_bindings=False):  # Textual's ctrl+q, beside 
             yield SystemCommand(
                 f"{group}: {binding.description}" if group else binding.description,
                 f"{binding.tooltip}  ({self.get_key_display(binding)})",
-                lambda active=active: self.run_action(active.binding.action, active.node),
+                partial(self.run_action, "quit" if binding.id == "app.quit" else binding.action, active.node),
             )
         yield SystemCommand("App: theme", "Change the theme (this session only)", self.action_change_theme)
 
@@ -124,9 +139,7 @@ class RiptuiApp(App[None], inherit_bindings=False):  # Textual's ctrl+q, beside 
         self.push_screen(HelpScreen(self.screen.active_bindings, self.graphics.status))
 
     def action_settings(self) -> None:
-        from riptui.tui.settings_screen import SettingsScreen  # not needed for the first paint
-
-        self.push_screen(SettingsScreen())
+        self.push_screen(tui.settings_screen.SettingsScreen())
 
     def settings_changed(self, settings: Settings) -> None:
         """Use settings that were changed, as far as they can hold before the next start."""
@@ -139,12 +152,17 @@ class RiptuiApp(App[None], inherit_bindings=False):  # Textual's ctrl+q, beside 
                 settings.theme, color_system=self.console.color_system, no_color=self.no_color
             )
 
+    def say(self, text: str) -> None:
+        """Show feedback: in the status line where the screen has one, else as a toast."""
+        lines = self.screen.query(FeedbackLine)
+        if lines:
+            lines.first().say(text)
+        else:
+            self.notify(printable(text), markup=False)
+
     def action_graphics(self) -> None:
         self.graphics.cycle()
-        if isinstance(self.screen, Browser):
-            self.screen.say(f"pictures: {self.graphics.status}")
-        else:
-            self.notify(printable(self.graphics.status), title="Pictures", markup=False)
+        self.say(f"pictures: {self.graphics.status}")
 
     def on_app_focus(self, event: AppFocus) -> None:
         self._terminal_focused = True
@@ -169,9 +187,7 @@ class RiptuiApp(App[None], inherit_bindings=False):  # Textual's ctrl+q, beside 
     def study_jobs(self) -> "StudyJobs":
         """What computes studies and writes their reports for this app."""
         if self._study_jobs is None:
-            from riptui.tui.studies.study_jobs import StudyJobs  # not needed for the first paint
-
-            self._study_jobs = StudyJobs(self.runs, self.post_message)
+            self._study_jobs = studies.study_jobs.StudyJobs(self.runs, self.post_message)
         return self._study_jobs
 
     def on_study_jobs_computing_ended(self, message: "StudyJobs.ComputingEnded") -> None:
@@ -191,6 +207,15 @@ class RiptuiApp(App[None], inherit_bindings=False):  # Textual's ctrl+q, beside 
             self.notify(printable(f"the report of {name} is written"), markup=False)
 
     # Exit
+
+    def action_quit_if_again(self) -> None:
+        """Quit if the key was pressed a moment before: one q too many on the way out of the screens only says so."""
+        now = time.monotonic()
+        if now < self._quits_until:
+            self.exit()
+            return
+        self._quits_until = now + SAID_SECONDS
+        self.say("once more quits; workers keep running")
 
     def on_exit_app(self) -> None:
         """Remember the place, and end what does not outlive the app.

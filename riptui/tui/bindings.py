@@ -70,7 +70,7 @@ BROWSER = [
         "Error by repaints (group: with R)",
     ),
     _key("tabs.spec", "5", "view('select_tab', 'spec')", "Spec", "Spec and sessions (group: table)"),
-    _key("tabs.log", "6", "view('select_tab', 'log')", "Log", "Log and errors"),
+    _key("tabs.log", "6", "view('select_tab', 'log')", "Log", "Log and errors (group: gallery)"),
     _key(
         "tabs.spectrum",
         "7",
@@ -85,6 +85,8 @@ BROWSER = [
     _key("tabs.zoom-in", "full_stop", "details('zoom_charts', 1)", "Zoom in", "Zoom the y axis in; so does the wheel"),
     _key("tabs.zoom-out", "comma", "details('zoom_charts', -1)", "Zoom out", "Zoom the y axis out"),
     _key("tabs.log-axis", "Y", "details('toggle_log')", "Log axis", "A logarithmic y axis, or a linear one"),
+    _key("tabs.scroll-down", "ctrl+d", "details('scroll_text', 1)", "Scroll down", "Scroll spec or log down"),
+    _key("tabs.scroll-up", "ctrl+u", "details('scroll_text', -1)", "Scroll up", "Scroll spec or log up"),
     _key("tabs.image", "i", "details('cycle_image')", "Image", "Trajectories of the next image (groups only)"),
     _key(
         "runs.filter",
@@ -179,7 +181,7 @@ APP = [
     _key("app.settings", "O", "settings", "Settings", "Change the settings"),
     _key("app.help", "question_mark,f1", "help", "Help", "Show all keys", footer="?"),
     _key("app.suspend", "ctrl+z", "suspend_process", "Suspend", "Suspend (fg resumes)"),
-    _key("app.quit", "q", "quit", "Quit", "Quit (workers keep running)", footer="q"),
+    _key("app.quit", "q", "quit_if_again", "Quit", "Pressed twice: quit (workers keep running)", footer="q"),
 ]
 
 TREE = [
@@ -232,7 +234,7 @@ COMPARE = [
     _key("compare.zoom-out", "comma", "zoom_charts(-1)", "Zoom out", "Zoom the y axis out"),
     _key("compare.log-axis", "Y", "log_axis", "Log axis", "A logarithmic y axis, or a linear one"),
     _key("compare.export", "e", "export", "Export", "Write the chart as PDF, SVG, PNG and CSV"),
-    _key("compare.close", "escape,c", "close", "Close", "Back to the tree", footer="esc"),
+    _key("compare.close", "escape,q,c,backspace", "close", "Close", "Back to the tree", footer="esc"),
 ]
 
 LARGE = [
@@ -306,6 +308,9 @@ GALLERY = [
     _key("gallery.close", "escape,q,backspace", "close", "Close", "Back to the tree", footer="esc"),
 ]
 
+PICK_KEYS = "1-6"
+"""Of at most so many pictures."""
+
 RATING = [
     *(
         _key(
@@ -317,7 +322,7 @@ RATING = [
         )
         for number in range(2, 7)
     ),
-    _key("rate.pick-1", "1", "pick(1)", "Choose", "Picture 1, or tag 1", footer="1-6"),
+    _key("rate.pick-1", "1", "pick(1)", "Choose", "Picture 1, or tag 1", footer=PICK_KEYS),
     _key("rate.left", "left,h", "pick_side(1)", "Left", "The left one of two is better"),
     _key("rate.right", "right,l", "pick_side(2)", "Right", "The right one of two is better"),
     _key("rate.tie", "0,t", "tie", "Tie", "Neither is better", footer="0"),
@@ -325,7 +330,7 @@ RATING = [
     _key("rate.original", "o,space", "original", "Original", "Show the original, and back", footer="o"),
     _key("rate.skip", "s", "skip", "Skip", "Ask this later", footer="s"),
     _key("rate.undo", "u,backspace", "undo", "Undo", "Take the last answer back", footer="u"),
-    _key("rate.leave", "escape", "leave", "Leave", "Leave; the rating goes on where it ended", footer="esc"),
+    _key("rate.leave", "escape,q", "leave", "Leave", "Leave; the rating goes on where it ended", footer="esc"),
 ]
 
 NEAREST = [

@@ -1,6 +1,7 @@
 """The main screen: the tree, the details of its current row, the status lines."""
 
 import time
+from collections.abc import Iterable
 from functools import partial
 from inspect import isawaitable
 from pathlib import Path
@@ -15,16 +16,18 @@ from textual.signal import Signal
 from textual.timer import Timer
 from textual.widgets import ContentSwitcher, Static
 
+from riptui import tui
 from riptui.graphics.protocol import Graphics
 from riptui.settings import Settings
 from riptui.settings.named_filters import named_filters
 from riptui.store.trajectory import Status
 from riptui.text.terminal import printable
-from riptui.tui import bindings, picture_screens
+from riptui.tui import bindings, workers
 from riptui.tui.command_runner import CommandRunner
 from riptui.tui.go_to import Target, find_targets
 from riptui.tui.go_to_dialog import GoToDialog
 from riptui.tui.key_footer import KeyFooter
+from riptui.tui.key_queue import OPENS_DIALOG
 from riptui.tui.last_place import LastPlace, recall_place, remember_place
 from riptui.tui.runs import status_line
 from riptui.tui.runs.feedback_line import FeedbackLine
@@ -75,7 +78,8 @@ class Browser(Screen[None]):
         self._settle_timer: Timer | None = None
         self.details: Details | None = None  # None until imported
         in_thread = partial(self.run_worker, thread=True, group="place", exit_on_error=False)
-        self._work_watch = WorkWatch(runs, in_thread, self.call_later, self._show_work)
+        self._work_watch = WorkWatch(runs, in_thread, self.call_later, self._show_work, self._show_forecast)
+        self._seconds_left: float | None = None  # until all that waits is computed; None: not known
 
     def compose(self) -> ComposeResult:
         yield HeadLine(self.runs, id="head")
@@ -109,9 +113,7 @@ class Browser(Screen[None]):
     @work(thread=True)
     def _import_details(self) -> None:
         """Import the right side, with NumPy and Pillow, in a thread, so that keys still work."""
-        from riptui.tui.details import Details
-
-        self.call_later(self._mount_details, Details(self.runs, self.settings, self.graphics))
+        self.call_later(self._mount_details, tui.details.Details(self.runs, self.settings, self.graphics))
 
     async def _mount_details(self, details: "Details") -> None:
         if self.details is not None:  # the folder vanished and came back meanwhile
@@ -153,7 +155,7 @@ class Browser(Screen[None]):
         elif is_first:
             self._show_selected()
         if self.details is not None:
-            touched = [entry.path for entry in scan.entries] + scan.removed
+            touched = [entry.path for entry in scan.entries] + scan.removed + scan.touched
             self.details.disk_changed([self.runs / path for path in touched])
             is_group = self.details.current == "group" and tree.model.is_group(self.shown_path)
             if is_group and tree.model.matching_totals(self.shown_path).count != self.details.group_view.count:
@@ -162,7 +164,7 @@ class Browser(Screen[None]):
         panel.show_columns()
         if tree.model.filter is not None:
             panel.show_counts()
-        self.query_one(HeadLine).show(tree.model.totals[""], self.last_workers.workers)
+        self._show_head()
         waiting = tree.model.totals[""].statuses
         is_busy = waiting[Status.RUNNING] + waiting[Status.QUEUED] > MAX_WAITING_TOLD
         for entry in ended:
@@ -189,7 +191,7 @@ class Browser(Screen[None]):
         self.last_workers = message
         self.gpu_history.add(message.workers, time.monotonic())
         self.disk_signal.publish(message)
-        self.query_one(HeadLine).show(self.runs_tree.model.totals[""], message.workers)
+        self._show_head()
         progress = status_line.format_progress(message.workers, self.shown_path, self.size.width)
         self.query_one(FeedbackLine).show_progress(progress)
         for worker in message.died:
@@ -211,10 +213,20 @@ class Browser(Screen[None]):
         self.query_one(FeedbackLine).say(text, severity)
 
     def _watch_work(self) -> None:
-        """Find out what is known of the work on the trajectory that is shown."""
+        """Find out when all is done, and what is known of the work on the trajectory that is shown."""
         entry = self.runs_tree.model.entries.get(self.shown_path)
         if self.details is not None and self.details.current == "trajectory" and entry is not None:
             self._work_watch.show(self.shown_path, entry.status, self.last_workers.workers)
+        else:
+            self._work_watch.show("", None, self.last_workers.workers)
+
+    def _show_forecast(self, seconds_left: float | None) -> None:
+        self._seconds_left = seconds_left
+        self._show_head()
+
+    def _show_head(self) -> None:
+        head = self.query_one(HeadLine)
+        head.show(self.runs_tree.model.totals[""], self.last_workers.workers, self._seconds_left)
 
     def _show_work(self, path: str, work: KnownWork) -> None:
         if self.details is not None:
@@ -234,6 +246,7 @@ class Browser(Screen[None]):
         if row is None or self.details is None:
             return
         self.shown_path = row.path
+        self._watcher.show("" if row.is_group else row.path)
         if row.is_group:
             trajectories = [self.runs / path for path in self.runs_tree.model.list_matching(row.path)]
             self.details.show_group(self.runs / row.path, trajectories)
@@ -277,32 +290,31 @@ class Browser(Screen[None]):
         """Show the trajectory's picture large, or the gallery of the group."""
         row = self.runs_tree.current_row
         if row is not None and row.is_group:
-            picture_screens.open_gallery(self, row.path)
+            tui.picture_screens.open_gallery(self, row.path)
         elif row is not None:
-            picture_screens.open_large(self, row.path)
+            tui.picture_screens.open_large(self, row.path)
 
     def action_compare(self) -> None:
-        picture_screens.open_comparison(self)
+        tui.picture_screens.open_comparison(self)
 
     def on_group_view_gallery_requested(self) -> None:
-        picture_screens.open_gallery(self, self.shown_path)
+        tui.picture_screens.open_gallery(self, self.shown_path)
 
     @on(RunsTree.TrajectoryOpened)
     def _open_chosen(self, message: RunsTree.TrajectoryOpened) -> None:
-        picture_screens.open_large(self, message.path)
+        tui.picture_screens.open_large(self, message.path)
 
     def on_trajectory_view_large_requested(self) -> None:
         self.action_large()
 
     def action_workers(self) -> None:
         """Show workers and the queue; go to the trajectory that is chosen there."""
-        from riptui.tui.workers.workers_screen import WorkersScreen  # not needed for the first paint
 
         def return_to(path: str | None) -> None:
             if path is not None:
                 self.call_later(self.go_when_listed, path)
 
-        self.app.push_screen(WorkersScreen(self), return_to)
+        self.app.push_screen(workers.workers_screen.WorkersScreen(self), return_to)
 
     # Commands
 
@@ -313,6 +325,10 @@ class Browser(Screen[None]):
         if tree.marked:
             return [path for path in tree.marked if tree.model.is_matching(path)]
         return tree.model.list_matching(row.path) if row else []
+
+    def look_again(self, paths: Iterable[str]) -> None:
+        """Show soon what was done to these trajectories."""
+        self._watcher.look_again(paths)
 
     def action_do(self, name: str) -> None:
         self.commands.start(name)
@@ -347,7 +363,7 @@ class Browser(Screen[None]):
         if self.details is not None:
             getattr(self.details, method)(*arguments)
 
-    @work
+    @work(group=OPENS_DIALOG)
     async def action_go_to(self) -> None:
         """Ask where to go, and go there."""
         commands = {command.title: command for command in self.app.get_system_commands(self)}

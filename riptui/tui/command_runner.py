@@ -6,13 +6,18 @@ from typing import TYPE_CHECKING
 
 from textual import work
 
-from riptui.tui import picture_screens
+from riptui import tui
+from riptui.tui.key_queue import OPENS_DIALOG
+from riptui.tui.runs.tree_panel import TreePanel
 
 if TYPE_CHECKING:
     from riptui.store.worker_registry import Worker
     from riptui.tui.browser import Browser
     from riptui.tui.commands import CommandContext
     from riptui.tui.work_supervisor import WorkSupervisor
+
+WITHOUT_DIALOG = frozenset(["pause", "retry", "move_earlier", "move_later", "undo", "rerun", "demo"])
+"""The commands that ask nothing: keys go on meanwhile."""
 
 
 class CommandRunner:
@@ -31,7 +36,7 @@ class CommandRunner:
         """Start one of `commands` on the current row, unless it is running already."""
         if name not in self._running:
             self._running.add(name)
-            _start_worker(self._browser, self, name)
+            (_start_worker if name in WITHOUT_DIALOG else _start_with_dialog)(self._browser, self, name)
 
     def is_supervising(self, worker: Worker) -> bool:
         """Whether another worker is started if this one dies."""
@@ -43,28 +48,25 @@ class CommandRunner:
 
     async def run(self, name: str) -> None:
         """Run a command until it ends."""
-        from riptui.tui import commands  # not needed for the first paint
-
         try:
             context = self._describe_state()
-            if name in commands.ON_MARKED and context.marked and not context.paths:
+            if name in tui.commands.ON_MARKED and context.marked and not context.paths:
                 context.say("what is marked is hidden by the filter: esc shows all", "warning")
                 return
-            await commands.run_command(name, context)
+            await tui.commands.run_command(name, context)
+            self._browser.look_again(context.paths)
         finally:
             self._running.discard(name)
 
     def _describe_state(self) -> CommandContext:
-        from riptui.tui.commands import CommandContext
-        from riptui.tui.work_supervisor import WorkSupervisor
-
         browser = self._browser
         if self._supervisor is None:
-            self._supervisor = WorkSupervisor(browser.runs, browser.post_message, browser.settings.on_end)
+            work_supervisor, on_end = tui.work_supervisor, browser.settings.on_end
+            self._supervisor = work_supervisor.WorkSupervisor(browser.runs, browser.post_message, on_end)
         row, tree, details = browser.runs_tree.current_row, browser.runs_tree, browser.details
         path = row.path if row else ""
         shown = details if details is not None and path == browser.shown_path else None
-        return CommandContext(
+        return tui.commands.CommandContext(
             app=browser.app,
             runs=browser.runs,
             settings=browser.settings,
@@ -74,9 +76,10 @@ class CommandRunner:
             marked=bool(tree.marked),
             paths=browser.chosen_paths,
             go_to=browser.go_when_listed,
+            look_again=browser.look_again,
             say=browser.say,
             supervisor=self._supervisor,
-            filter_options=picture_screens.filter_options(browser),
+            filter_options=browser.query_one(TreePanel).filter_options(browser.runs),
             group_view=shown.group_view if shown and shown.current == "group" else None,
             frame=shown.trajectory_view.cursor.k if shown and shown.current == "trajectory" else None,
         )
@@ -84,4 +87,9 @@ class CommandRunner:
 
 @work
 async def _start_worker(browser: Browser, runner: CommandRunner, name: str) -> None:
+    await runner.run(name)
+
+
+@work(group=OPENS_DIALOG)
+async def _start_with_dialog(browser: Browser, runner: CommandRunner, name: str) -> None:
     await runner.run(name)

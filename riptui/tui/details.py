@@ -90,6 +90,11 @@ class Details(ContentSwitcher):
         for chart in self._view.charts:
             chart.toggle_log()
 
+    def scroll_text(self, direction: int) -> None:
+        """Scroll the spec or the log of a trajectory down (1) or up (-1)."""
+        if self.current == "trajectory":
+            self.trajectory_view.scroll_text(direction)
+
     def move_crosshair(self, points: int) -> None:
         """Move the crosshair of a group's charts by so many points."""
         self.group_view.chart_grid.move_crosshair(points)

@@ -1,7 +1,7 @@
 """Small dialogs: confirm, enter a text, choose one, choose several. Each returns its answer."""
 
 from collections.abc import Callable, Sequence
-from typing import ClassVar, Generic, NamedTuple, TypeVar
+from typing import ClassVar, Generic, NamedTuple
 
 from rich.text import Text
 from textual import events, on
@@ -15,11 +15,11 @@ from textual.widgets.selection_list import Selection
 
 from riptui.errors import InputError
 from riptui.text.terminal import printable
+from riptui.tui.check_boxes import SignSelectionList
+from riptui.tui.inner_screen import Answer, InnerScreen
 
-Answer = TypeVar("Answer")
 
-
-class Dialog(ModalScreen[Answer]):
+class Dialog(InnerScreen[Answer], ModalScreen[Answer]):
     """A box in the middle of the screen, with a title above and the keys below."""
 
     DEFAULT_CSS = """
@@ -46,9 +46,9 @@ class Dialog(ModalScreen[Answer]):
     }
     Dialog Input { background: $panel; padding: 0 1; }
     Dialog Checkbox > .toggle--button, Dialog SelectionList > .selection-list--button,
-    Dialog SelectionList > .selection-list--button-highlighted { color: $panel; background: $panel; }
+    Dialog SelectionList > .selection-list--button-highlighted { color: $foreground-muted; background: $surface; }
     Dialog Checkbox.-on > .toggle--button, Dialog SelectionList > .selection-list--button-selected,
-    Dialog SelectionList > .selection-list--button-selected-highlighted { color: $text-success; background: $panel; }
+    Dialog SelectionList > .selection-list--button-selected-highlighted { color: $text-success; background: $surface; }
     """
     KEYS = ""
 
@@ -192,7 +192,7 @@ class MultiChoiceDialog(Dialog[list[str] | None]):
 
     def compose(self) -> ComposeResult:
         with self.make_box():
-            yield SelectionList(*map(self._make_selection, self._names), compact=True)
+            yield SignSelectionList(*map(self._make_selection, self._names), compact=True)
 
     def _make_selection(self, name: str) -> Selection[str]:
         reason = self._unavailable.get(name, "")

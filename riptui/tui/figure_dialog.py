@@ -23,6 +23,7 @@ from textual.widgets import Button, Checkbox, Input, Static
 from riptui.errors import InputError
 from riptui.settings.state import recall, remember
 from riptui.text.terminal import printable
+from riptui.tui.check_boxes import SignCheckbox
 from riptui.tui.dialogs import Dialog
 from riptui.tui.ui_thread import call_if_open
 
@@ -86,8 +87,8 @@ class FigureScreen(Dialog[list[Path] | None]):
         with self.make_box():
             previous = recall(STATE_KEY, FigureOptions) or FigureOptions()
             for kind, label in KIND_LABELS.items():
-                yield Checkbox(label, kind in previous.kinds, id=kind, compact=True)
-            yield Checkbox("overwrite existing files", previous.overwrite, id="overwrite", compact=True)
+                yield SignCheckbox(label, kind in previous.kinds, id=kind, compact=True)
+            yield SignCheckbox("overwrite existing files", previous.overwrite, id="overwrite", compact=True)
             yield self.make_field("Name", self._figure.stem, "name")
             yield self.make_field("Folder", previous.folder, "folder")
             yield Static("the numbers are written beside it, as CSV", id="beside")

@@ -14,12 +14,13 @@ from textual.widgets import Static
 
 from riptui.text.terminal import printable
 from riptui.tui.bindings import GROUPS
+from riptui.tui.inner_screen import InnerScreen
 
 OTHER_GROUP = "Other"
 """The group of keys that no table lists."""
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(InnerScreen[None], ModalScreen[None]):
     """Lists the active keys with their tooltips."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark,f1", "dismiss", "Close")]

@@ -6,6 +6,8 @@ from textual import events
 from textual.binding import ActiveBinding
 from textual.widgets import Static
 
+from riptui.tui.inner_screen import InnerScreen
+
 SEPARATOR = "  "
 FIXED_KEYS = 2
 
@@ -57,7 +59,9 @@ class KeyFooter(Static):
         found: dict[str, tuple[ActiveBinding, str]] = {}
         for active in self.screen.active_bindings.values():
             binding = active.binding
-            shown_key = self.app.get_key_display(binding)
+            screen = self.screen
+            describe = screen.display_key if isinstance(screen, InnerScreen) else self.app.get_key_display
+            shown_key = describe(binding)
             if binding.show and not self._is_typed(shown_key):
                 label = f"{shown_key} {binding.description}"
                 found.setdefault(binding.action, (active, label))

@@ -16,6 +16,8 @@ from riptui.errors import with_choices
 
 MODIFIERS = frozenset({"ctrl", "shift", "alt", "super", "hyper", "meta"})
 KEY_NAMES = frozenset(key.value.rpartition("+")[2] for key in Keys if "<" not in key.value) | REPLACED_KEYS.keys()
+RENAMED_IDS = {"runs.close-filter": "runs.back"}
+"""IDs of earlier releases, which settings files may have."""
 KEYS_BY_DISPLAY = {display: key for key, display in KEY_DISPLAY_ALIASES.items()} | {",": "comma"}
 """Keys by their names in the footer, e.g. pgdn; and the comma, which separates keys."""
 TERMINAL_ALIASES = {alias: key for key, aliases in KEY_ALIASES.items() for alias in aliases}
@@ -45,9 +47,10 @@ def check_keys(keys: Mapping[str, str], known: Mapping[str, KnownBinding]) -> tu
     """
     keymap: dict[str, str] = {}
     problems: list[str] = []
-    for binding_id, user_keys in keys.items():
+    for name, user_keys in keys.items():
+        binding_id = RENAMED_IDS.get(name, name)
         if binding_id not in known:
-            problems.append(with_choices(f"keys: unknown id {binding_id!r}", binding_id, known))
+            problems.append(with_choices(f"keys: unknown id {name!r}", name, known))
             continue
         try:
             keymap[binding_id] = ",".join(map(_normalize_key, user_keys.split(",")))

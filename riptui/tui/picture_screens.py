@@ -5,19 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from riptui.tui.gallery.gallery_screen import GalleryScreen
+from riptui.tui.group.compare import CompareScreen
+from riptui.tui.group.compare_data import choose_to_compare
+from riptui.tui.large.large_screen import LargeScreen
+from riptui.tui.possible import COMPARE_COUNTS
 from riptui.tui.runs.tree_panel import TreePanel
 
 if TYPE_CHECKING:
     from riptui.tui.browser import Browser
     from riptui.tui.large.large_screen import LargePlace
 
-COMPARE_COUNTS = range(2, 7)
-
 
 def open_large(browser: Browser, path: str) -> None:
     """Show a trajectory's picture large, and come back to the trajectory and frame where that is left."""
-    from riptui.tui.large.large_screen import LargeScreen  # imports NumPy
-
     paths = [row.path for row in browser.runs_tree.rows if not row.is_group]
     if path not in paths:  # its group was closed, or a filter came, after the key and before this
         paths = [path]
@@ -37,8 +38,6 @@ def open_large(browser: Browser, path: str) -> None:
 
 def open_gallery(browser: Browser, group: str) -> None:
     """Show the pictures of a group's trajectories that the filter leaves."""
-    from riptui.tui.gallery.gallery_screen import GalleryScreen  # imports NumPy
-
     is_shown = browser.details is not None and group == browser.shown_path
     screen = GalleryScreen(
         browser.runs / group,
@@ -48,15 +47,9 @@ def open_gallery(browser: Browser, group: str) -> None:
         metric=browser.settings.metric,
         members=browser.details.group_view.members if browser.details is not None and is_shown else None,
         speed=browser.settings.play_speed,
-        further=filter_options(browser),
+        further=browser.query_one(TreePanel).filter_options(browser.runs),
     )
     browser.app.push_screen(screen)
-
-
-def filter_options(browser: Browser) -> list[str]:
-    """The options of a command that leave the trajectories which the tree's filter leaves."""
-    text = browser.query_one(TreePanel).filter_text
-    return ["--filter", text, "--runs", str(browser.runs)] if text else []
 
 
 def open_comparison(browser: Browser) -> None:
@@ -70,8 +63,6 @@ def open_comparison(browser: Browser) -> None:
         advice = f"mark {least} to {most} trajectories with m first, or go to a group of them"
         browser.say(f"{advice} ({len(paths)} marked)", "warning")
         return
-    from riptui.tui.group.compare import CompareScreen  # imports NumPy
-
     settings = browser.settings
     screen = CompareScreen(
         paths, browser.graphics, metric=settings.metric, axis=settings.axis, speed=settings.play_speed
@@ -83,7 +74,5 @@ def _choose_of_group(browser: Browser) -> list[Path]:
     """The trajectories of the group shown that stand for it in a comparison."""
     if browser.details is None or browser.details.current != "group":
         return []
-    from riptui.tui.group.compare_data import choose_to_compare  # imports NumPy
-
     members = browser.details.group_view.members.values()
     return [Path(member.path) for member in choose_to_compare([*members], COMPARE_COUNTS[-1])]

@@ -4,7 +4,9 @@ from collections.abc import Callable
 
 from riptui.store.trajectory import Status
 from riptui.tui.browser import Browser
-from riptui.tui.picture_screens import COMPARE_COUNTS
+
+COMPARE_COUNTS = range(2, 7)
+"""How many trajectories can be compared."""
 
 Check = Callable[[Browser], bool]
 
@@ -35,6 +37,11 @@ def _is_trajectory(browser: Browser) -> bool:
     return row is not None and not row.is_group
 
 
+def _shows_text(browser: Browser) -> bool:
+    details = browser.details
+    return details is not None and details.current == "trajectory" and details.trajectory_view.shows_text
+
+
 def _can_compare(browser: Browser) -> bool:
     """Marked trajectories, or those that stand for the group at the cursor."""
     marked = len(browser.runs_tree.marked)
@@ -43,10 +50,12 @@ def _can_compare(browser: Browser) -> bool:
 
 CHECKS: dict[str, Check] = {
     "frames": _shows("trajectory"),
+    "frames.back": _has_row,  # of a group the crosshair
+    "frames.forward": _has_row,
     "frames.large": _has_row,
     "tabs": _has_row,
-    "tabs.log": _shows("trajectory"),
-    "tabs.spectrum": _shows("trajectory"),
+    "tabs.scroll-down": _shows_text,
+    "tabs.scroll-up": _shows_text,
     "tabs.image": _shows("group"),
     "tabs.features": _shows("group"),
     "runs.mark": _has_row,

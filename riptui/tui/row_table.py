@@ -18,6 +18,7 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from riptui.text.terminal import fit_path
 from riptui.tui import bindings
 from riptui.tui.plot.grid import shorten
 
@@ -79,6 +80,8 @@ class RowTable(ScrollView, can_focus=True, inherit_bindings=False):
     ALLOW_SELECT = False
     STRETCHED = 0
     """The column that is cut in little room."""
+    HAS_PATHS = True
+    """Whether it names trajectories, whose seeds are the last to be cut."""
 
     cursor: reactive[int] = reactive(0, repaint=False)
 
@@ -247,7 +250,10 @@ class RowTable(ScrollView, can_focus=True, inherit_bindings=False):
         cells = []
         for value, (column, width) in zip(row.values, self.fit_columns(), strict=False):
             mark = f"{row.mark} " if column is self.columns[0] else ""
-            cells.append(_align(mark + column.to_text(value), width, right=column.right_aligned))
+            text = column.to_text(value)
+            if self.HAS_PATHS and column is self.columns[self.STRETCHED]:
+                text = fit_path(text, width - len(mark))
+            cells.append(_align(mark + text, width, right=column.right_aligned))
         return (" " * GAP_COLUMNS).join(cells)
 
     def fit_columns(self) -> list[tuple[TableColumn, int]]:

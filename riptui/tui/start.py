@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from riptui import tui
+from riptui.graphics.probe import probe
 from riptui.settings import LoadedSettings, paths
 from riptui.text.terminal import printable
 
@@ -29,16 +31,12 @@ def start(
 
     only_screen: makes a screen that is shown instead of the browser; the app ends with it.
     """
-    from riptui.graphics.probe import probe
-
     terminal = probe(graphics or loaded.settings.graphics)
     if terminal.truecolor or terminal.protocol == "kitty":  # kitty: the id of a picture is sent as a colour
-        os.environ["COLORTERM"] = "truecolor"  # xterm and ssh drop this variable
-    from riptui.tui.app import RiptuiApp  # importing Textual reads the environment
-
+        os.environ["COLORTERM"] = "truecolor"  # xterm and ssh drop this variable; Textual reads it when it is imported
     log_to_file()
     place = to_relative_path(runs, selected_path)
-    app = RiptuiApp(runs, loaded, terminal, selected_path=place, only_screen=only_screen)
+    app = tui.app.RiptuiApp(runs, loaded, terminal, selected_path=place, only_screen=only_screen)
     app.run()
     for text in app.farewell:
         sys.stdout.write(f"{text}\n")

@@ -19,16 +19,18 @@ from textual.drivers.linux_driver import LinuxDriver
 POLL_SECONDS = 0.1
 HOLD_SECONDS = 0.5  # for the rest of an answer of which a part has come
 INTRODUCER_SECONDS = 0.1  # for the rest of what could also be alt and a bracket
+PASTE_SECONDS = 2.0  # of silence, after which the end of what is pasted was lost
+PASTE_START, PASTE_END = "\x1b[200~", "\x1b[201~"
 BULK_BYTES = 32  # read at once: more than a key sends
 
 _ANSWER = re.compile(
     rb"\x1b[P_^X][^\x1b]+\x1b\\"  # DCS, APC, PM and SOS: the version, kitty's answer
-    rb"|\x1b\][0-9][^\x1b\x07]*(?:\x1b\\|\x07)"  # OSC: a colour
+    rb"|\x1b\][0-9lL][^\x1b\x07]*(?:\x1b\\|\x07)"  # OSC: a colour, a title
     rb"|\x1b\[M[^\x1b]{3}"  # a click in the X10 encoding
     rb"|\x1b\\"  # the end of an answer whose beginning was lost
 )
 _BEGUN = re.compile(
-    rb"\x1b[P_^X][^\x1b]+\x1b?\Z|\x1b\][0-9][^\x1b\x07]*\x1b?\Z|\x1b\[[0-?]+[ -/]*\Z|\x1b\[M[^\x1b]{0,2}\Z"
+    rb"\x1b[P_^X][^\x1b]+\x1b?\Z|\x1b\][0-9lL][^\x1b\x07]*\x1b?\Z|\x1b\[[0-?]+[ -/]*\Z|\x1b\[M[^\x1b]{0,2}\Z"
 )
 _INTRODUCER = re.compile(rb"\x1b[]\[P_^X]\Z")
 _CONTROL = re.compile(rb"\x1b\[[0-?]+[ -/]*[@-~]")  # a control sequence with parameters: a key, or any answer
@@ -36,9 +38,13 @@ _UNDERSTOOD = re.compile(
     rb"\x1b\[(?:[0-9:;]*[A-HPQRSZu~]"  # a key, the cursor's place, the ends of what is pasted
     rb"|<[0-9;-]+[Mm]|\?[0-9]+;[0-9]\$y|48;[0-9:;]+t)"  # the mouse, a mode, a resize
 )
-_EIGHT_BIT = re.compile(
-    rb"(?<![\x80-\xff])\xc2?([\x90\x98\x9b-\x9f])"
-)  # one character in the place of ESC [ and the like
+_CHARACTER = re.compile(
+    rb"\x1b\[M(?:[^\x1b]{3}|[^\x1b]{0,2}\Z)"  # a click in the X10 encoding, whose bytes are no text
+    rb"|\xc2?([\x90\x98\x9b-\x9f])"  # a control character of eight bits, in the place of ESC [ and the like
+    rb"|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
+)
+_CUT = re.compile(rb"(?:[\xc2-\xf4]|[\xe0-\xf4][\x80-\xbf]|[\xf0-\xf4][\x80-\xbf]{2})\Z")
+"""A character of which a part has come. A byte that is in none, such as Latin-1, means nothing."""
 
 
 class InputFilter:
@@ -47,7 +53,9 @@ class InputFilter:
     def __init__(self) -> None:
         self._held = b""
         self._held_since = 0.0
-        self._last = b""  # the byte before, if it is part of a character
+        self._cut = b""  # the part of a character that has come
+        self._pastes = False  # whether what comes is pasted
+        self._pasted_at = 0.0
         self._decode = getincrementaldecoder("utf-8")(errors="ignore").decode
 
     def feed(self, data: bytes) -> str:
@@ -56,7 +64,7 @@ class InputFilter:
         if self._held and now - self._held_since > HOLD_SECONDS:
             self._held = b""  # the rest was lost
         is_bulk = len(data) > BULK_BYTES
-        data = _ANSWER.sub(b"", self._held + self._to_seven_bits(data))
+        data = _ANSWER.sub(b"", self._to_seven_bits(self._held + self._cut + data))
         data = _CONTROL.sub(lambda match: match[0] if _is_understood(match[0]) else b"", data)
         begun = _BEGUN.search(data) or _INTRODUCER.search(data)
         if begun is None or begun.group().decode(errors="ignore") in ANSI_SEQUENCES_KEYS:
@@ -66,7 +74,21 @@ class InputFilter:
                 self._held_since = now
             data, answer = data[: begun.start()], begun.group()
             self._held = answer if len(answer) < 2 * BULK_BYTES else answer[:3] + answer[-1:]  # nobody will read it
-        return self._decode(data)
+        text = self._decode(data)
+        self._watch_paste(text)
+        return text
+
+    def end_paste(self) -> str:
+        """The end of what is pasted, if it was lost: until it comes, keys are text."""
+        if not self._pastes or time.monotonic() - self._pasted_at < PASTE_SECONDS:
+            return ""
+        self._pastes = False
+        return PASTE_END
+
+    def _watch_paste(self, text: str) -> None:
+        if (PASTE_START in text) or self._pastes:
+            self._pastes = text.rfind(PASTE_START) >= text.rfind(PASTE_END)
+            self._pasted_at = time.monotonic()
 
     def take_key(self) -> str:
         """What was held back as the beginning of an answer, and turned out to be a key: alt and a bracket."""
@@ -77,12 +99,10 @@ class InputFilter:
 
     def _to_seven_bits(self, data: bytes) -> bytes:
         """Write control characters of eight bits as ESC and a letter."""
-        before, self._last = self._last, data[-1:] if data[-1:] >= b"\x80" else b""
-
-        def to_two(match: re.Match[bytes]) -> bytes:
-            return match[0] if match[0] == before and not match.start() else b"\x1b" + bytes([match[1][0] - 0x40])
-
-        return _EIGHT_BIT.sub(to_two, before + data).removeprefix(before)
+        cut = _CUT.search(data)
+        self._cut = cut.group() if cut else b""
+        data = data.removesuffix(self._cut)
+        return _CHARACTER.sub(lambda match: b"\x1b" + bytes([match[1][0] - 0x40]) if match[1] else match[0], data)
 
 
 def _is_understood(sequence: bytes) -> bool:
@@ -120,7 +140,7 @@ class TerminalDriver(LinuxDriver):
         with selectors.SelectSelector() as selector:
             selector.register(self.fileno, selectors.EVENT_READ)
             while not self.exit_event.is_set():
-                text = input_filter.take_key()
+                text = input_filter.take_key() + input_filter.end_paste()
                 if selector.select(POLL_SECONDS):
                     if not (data := os.read(self.fileno, 4096)):
                         return  # the terminal is gone

@@ -11,6 +11,7 @@ import pytest
 
 from riptui.settings.named_filters import name_filter
 from tests.support.command import riptui
+from tests.support.forgotten_modules import forget_modules
 from tests.support.made import made_spec, write
 from tests.support.running import run_trajectory
 from tests.support.trajectories import MakeTrajectory
@@ -126,8 +127,7 @@ def test_a_chart_is_refused_in_one_line(argv: list[str], words: list[str], made:
 
 
 def test_a_missing_extra_is_named(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in sys.modules if name.startswith("riptui.figures")]:
-        monkeypatch.delitem(sys.modules, name)
+    forget_modules(monkeypatch, lambda name: name.startswith("riptui.figures."))
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     outcome = riptui("chart", "runs", "-o", "a.svg")
     outcome.require_one_line("matplotlib", "pip install 'riptui[report]'")

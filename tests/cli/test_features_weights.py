@@ -1,5 +1,7 @@
 """`riptui fetch`, `models` and `measure` about the weights of feature extractors."""
 
+import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -51,3 +53,20 @@ def test_measure_offline_says_what_to_fetch(
     assert "downloads are off" in capsys.readouterr().err
     assert main(["measure", str(made.path), "--metrics", "dinov2:./nowhere"]) == 2
     assert "nowhere does not exist" in capsys.readouterr().err
+
+
+def test_weights_that_no_trajectory_could_use_are_told_once(
+    tmp_path: Path,
+    tiny_vision_models: Path,
+    make_trajectory: MakeTrajectory,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(tiny_vision_models / "dinov2", folder)
+    os.truncate(folder / "model.safetensors", 1000)
+    made = [make_trajectory(f"cat/s{seed}", seed=seed) for seed in (0, 1)]
+    assert main(["measure", *(str(one.path) for one in made), "--metrics", f"dinov2:{folder}"]) == 1
+    [line] = capsys.readouterr().err.splitlines()
+    assert "is damaged or truncated" in line
+    assert main(["measure", str(made[0].path), "--metrics", "dinov2:sd2"]) == 2
+    assert "'sd2' is not a model: name a hub id" in capsys.readouterr().err

@@ -299,11 +299,25 @@ def test_a_real_bash_takes_the_script() -> None:
         (["run", "--display", "j"], ["json"]),
         (["run", "--no"], ["--no-paste"]),
         (["export", "x", "--at", ""], ["half", "every"]),
+        (["run", "rip"], ["riptui:bowl", "riptui:coffee", "riptui:hills", "riptui:tiles"]),
+        (["run", "cat.jpg", "riptui:co"], ["riptui:coffee"]),
         (["completion", ""], ["bash", "zsh", "fish"]),
     ],
 )
 def test_values_are_completed(words: list[str], offered: list[str]) -> None:
     assert completed(*words) == offered
+
+
+def test_bash_splits_the_name_of_a_picture_at_its_colon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COMP_WORDS", "riptui run riptui : co")
+    assert completed("run", "riptui", ":", "co") == ["coffee"]
+    monkeypatch.setenv("COMP_WORDS", "riptui run riptui :")
+    assert completed("run", "riptui", ":") == ["bowl", "coffee", "hills", "tiles"]
+
+
+def test_files_come_before_the_pictures_that_come_with_it() -> None:
+    Path("ripe.png").touch()
+    assert completed("run", "rip") == ["rip"], "the shell completes files itself"
 
 
 def test_commands_are_completed() -> None:

@@ -12,7 +12,7 @@ from riptui.store.claim import claim
 from riptui.store.records import Request
 from riptui.store.requests import set_request
 from riptui.store.trajectory import Trajectory
-from riptui.store.worker_record import SkippedTrajectory, WorkerJob, WorkerOptions, WorkerStatus
+from riptui.store.worker_record import SkippedTrajectory, WorkerJob, WorkerOptions, WorkerPhase, WorkerStatus
 from riptui.store.worker_registry import register
 from riptui.supervision.client import list_running_workers
 from riptui.supervision.queue_listing import QueueReader, list_waiting
@@ -153,6 +153,17 @@ def test_the_time_of_all_of_it_is_told_by_the_times_or_else_by_the_rate(
         set_iteration_seconds(three["fig7/cat"], 10.0)
         again = QueueReader(runs).read(list_running_workers(runs))
     assert again.seconds_left == 6 / 2 + 140 + 160 + 160
+
+
+def test_a_command_serves_the_queue_where_all_that_waits_is_its_own(runs: Path) -> None:
+    working: WorkerPhase = "working"
+    served: list[tuple[WorkerPhase, int, bool]] = [(working, 3, True), (working, 2, False), ("leaving", 3, False)]
+    with register(runs, new_worker_record(WorkerOptions(), command="run")) as worker:
+        for state, queued, is_served in served:
+            worker.publish(WorkerStatus(0.0, state, rate=2.0, queued=queued))
+            queue = QueueReader(runs).read(list_running_workers(runs))
+            assert queue.is_served == is_served
+            assert (queue.lines[0].starts_in, queue.seconds_left is None) == (0 if is_served else None, not is_served)
 
 
 def test_what_is_read_again_is_what_changed(three: dict[str, Trajectory], runs: Path) -> None:

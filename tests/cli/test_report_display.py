@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+pytest.importorskip("matplotlib", reason="needs riptui[report]")
+
 from riptui.cli.report import write_report
 from riptui.figures import report
 from riptui.figures.report import WrittenReport

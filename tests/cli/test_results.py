@@ -2,7 +2,9 @@
 
 import csv
 import json
+import math
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -273,3 +275,27 @@ def test_findings_that_are_refused_hide_nothing_else(place: Path) -> None:
     assert "psnr at the end" in outcome.out
     assert "The most stable first" in outcome.out
     assert "psnr has no finite value for equal pictures" in outcome.err
+
+
+def test_what_is_infinite_at_the_end_is_told_even_where_it_is_infinite_throughout(place: Path) -> None:
+    """As the PSNR of frames that equal the original; only some of them have a finite value on the way."""
+    values: list[Callable[[float], float]] = [lambda x: 20, lambda x: math.inf, lambda x: math.inf if x == 400 else 30]
+    for image, value in enumerate(values):
+        write(place / "runs" / str(image), made_spec(image, mask=256), {"psnr": value})
+    outcome = riptui("results", "runs", "--metric", "psnr")
+    assert outcome.code == 0
+    assert "left out, psnr is infinite at the end: 2 trajectories" in outcome.err
+    assert told("runs", "--metric", "psnr")["infinite"] == 2
+    shutil.rmtree(place / "runs" / "0")
+    shutil.rmtree(place / "runs" / "2")
+    write(place / "runs" / "other", made_spec(9, mask=256), {"ssim": lambda x: 1.0})
+    outcome = riptui("results", "runs", "--metric", "psnr")
+    assert (outcome.code, "none of these trajectories has a finite psnr" in outcome.err) == (2, True)
+
+
+def test_of_many_that_were_left_out_a_few_are_named(place: Path) -> None:
+    for image in range(9):
+        write(place / "runs" / str(image), made_spec(image, mask=256), {"ssim": lambda x: 1.0})
+    complaints = riptui("results", "runs", "--recursion").err.splitlines()
+    assert sum("original.png is missing" in line for line in complaints) == 5
+    assert complaints[-1] == "left out, 4 more; see riptui check"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from riptui.errors import InputError
-from riptui.features import feature_extractor_names, find_extractor, load_extractor
+from riptui.features import feature_extractor_names, find_extractor, load_extractor, short_title
 from riptui.features.registry import BUILT_IN, ExtractorInfo, adopt_plugin
 from riptui.plugins import Registry
 from riptui.testing import check_extractor
@@ -62,3 +62,8 @@ def test_a_plugin_must_name_an_info() -> None:
         adopt_plugin("means", "other")
     with pytest.raises(ValueError, match="module:factory"):
         adopt_plugin(ExtractorInfo("means", "The mean colour."), "other")
+
+
+def test_a_model_in_a_folder_has_a_short_title() -> None:
+    assert short_title("dinov2:/home/ann/models/base") == "dinov2:…/base"
+    assert [short_title(name) for name in ("phash", "clip:org/name@1")] == ["phash", "clip:org/name@1"]

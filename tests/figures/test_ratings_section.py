@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
+pytest.importorskip("matplotlib", reason="needs riptui[report]")
+
 from riptui.figures.ratings_section import CSV_NAME, render_ratings, write_ratings
 from riptui.results.rating_questions import list_candidates, make_questions
 from riptui.store.listing import TrajectorySummary, find_trajectories, summarize
 from riptui.store.ratings import RatingJournal
 from tests.support.running import run_trajectory
 from tests.support.trajectories import MakeTrajectory
-
-pytestmark = pytest.mark.needs("report")
 
 
 @pytest.fixture

@@ -215,7 +215,7 @@ def test_what_is_unfinished_unreadable_or_unmeasured_is_told(tmp_path: Path) -> 
     text = (tmp_path / "out" / "report.md").read_text()
     assert "- left out, not finished: 1 trajectory" in text
     assert re.search(r"- left out, unreadable: .*0-128-1", text)
-    assert "- lpips-vgg is not measured to the end in 1 trajectory" in text
+    assert "- lpips-vgg is infinite at the end in 1 trajectory" in text
 
 
 @pytest.mark.usefixtures("unrendered")

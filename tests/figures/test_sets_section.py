@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
+pytest.importorskip("matplotlib", reason="needs riptui[report]")
+
 from riptui.figures.report import write_report
 from riptui.figures.report_folder import JSON_NAME
 from riptui.figures.sets_section import WrittenSets, render_sets
 from riptui.store.listing import find_trajectories
 from tests.support.set_studies import drifting, write_study
-
-pytestmark = pytest.mark.needs("report")
 
 
 @pytest.mark.exhaustive

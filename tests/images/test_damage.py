@@ -12,10 +12,10 @@ import pytest
 
 from riptui.errors import SourceError
 from riptui.images import PreparedImage, prepare_original
-from riptui.study.sources import list_bundled
+from riptui.planning.bundled_pictures import list_bundled
 from tests.support.picture_files import png
 
-PHOTOGRAPH = PIL.Image.open(list_bundled()["coffee"]).convert("RGB").resize((256, 192))
+PHOTOGRAPH = PIL.Image.open(list_bundled()["riptui:coffee"]).convert("RGB").resize((256, 192))
 END = b"\xff\xd9"
 KINDS: dict[str, dict[str, Any]] = {
     "baseline": {"format": "JPEG", "quality": 90},

@@ -43,9 +43,12 @@ def test_a_broken_package_is_named_without_being_imported_here(way: str, fragile
 
 def test_a_whole_one_is_tried_once_until_a_package_changes(fragile: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fragile.write_text("")
-    require_importable("fragile net", info())
+    told: list[str] = []
+    require_importable("fragile net", info(), told.append)
     fragile.write_text("def")
-    require_importable("fragile net", info())
+    require_importable("fragile net", info(), told.append)
+    assert len(told) == 1, "what takes seconds is told, and only then"
+    assert told[0].startswith("fragile net: trying to import riptui[diffusion]: some seconds")
     monkeypatch.setattr(import_trial, "_describe_installation", lambda _: "another version")
     with pytest.raises(BrokenExtraError):
         require_importable("fragile net", info())

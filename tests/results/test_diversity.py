@@ -15,7 +15,13 @@ from riptui import metrics
 from riptui.arrays import FeatureVectors, Image
 from riptui.errors import InputError
 from riptui.results import frame_comparison
-from riptui.results.diversity import DiversityAnalysis, SeedSetPoint, analyse_diversity, choose_iterations
+from riptui.results.diversity import (
+    DiversityAnalysis,
+    SeedSetPoint,
+    analyse_diversity,
+    choose_iterations,
+    explain_intervals,
+)
 from riptui.results.diversity_rows import diversity_as_dict, list_pair_rows
 from riptui.results.frame_comparison import FeatureComparison, FrameComparison, load_comparison
 from riptui.results.seed_sets import find_seed_sets
@@ -79,6 +85,19 @@ def test_unlike_pictures_have_nearly_their_number_and_a_planted_near_duplicate_i
     assert abs(point.order.index(2) - point.order.index(5)) == 1
     assert 4 < point.vendi < 5.1
     assert 4.3 < only_point(analyse(made[:5])).vendi <= 5
+
+
+def test_one_picture_has_intervals_by_seed_from_five_seeds_on(plant: Plant) -> None:
+    made = plant("owl", UNLIKE)
+    [condition] = analyse(made).conditions
+    [point] = condition.points
+    assert (point.pictures, point.interval_by) == (1, "seeds")
+    assert 0 < point.distance.low < point.distance.value < point.distance.high
+    assert 1 <= point.vendi.low < point.vendi.value < point.vendi.high <= 5
+    assert explain_intervals([point]).startswith("95 % intervals by seed")
+    [fewer] = analyse(made[:4]).conditions[0].points
+    assert isnan(fewer.distance.low)
+    assert explain_intervals([fewer]).startswith("no intervals")
 
 
 def test_features_are_compared_by_their_angle(plant: Plant) -> None:

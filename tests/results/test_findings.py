@@ -390,7 +390,21 @@ def test_what_is_not_measured_is_undecided_and_says_so() -> None:
     nets, outliers = tested.findings[3], tested.findings[5]
     for found in (nets, outliers):
         assert (found.verdict, found.evidence, found.trajectories) == (Verdict.UNDECIDED, (), 0)
-        assert "lpips-vgg, lpips-alex, lpips-squeeze: add them with riptui measure" in found.note
+        assert "riptui measure --metrics lpips-vgg,lpips-alex,lpips-squeeze" in found.note
+
+
+def test_of_nets_that_are_not_measured_to_the_end_the_note_names_what_lacks() -> None:
+    def until(one: TrajectorySummary, net: str) -> TrajectorySummary:
+        last = max(one.metrics)
+        kept = {name: value for name, value in one.metrics[last].items() if name != net}
+        return msgspec.structs.replace(one, metrics={**one.metrics, last: kept})
+
+    whole = studied(range(4), range(1), masks=[64])
+    [alone] = check_findings([until(one, "lpips-squeeze") for one in whole])
+    assert "it needs lpips-squeeze, measured to the end" in alone.findings[3].note
+    nets = ["lpips-squeeze", "lpips-alex"] * 2
+    [mixed] = check_findings([until(one, net) for one, net in zip(whole, nets, strict=True)])
+    assert "no trajectory was measured to the end by all of" in mixed.findings[5].note
 
 
 def test_similarity_is_turned_into_a_distance() -> None:

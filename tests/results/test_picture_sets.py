@@ -11,7 +11,7 @@ from riptui.metrics.sets import find_set_metric, make_statistic
 from riptui.results.bootstrap import IntervalEstimate
 from riptui.results.picture_sets import PictureSets, choose_features, read_picture_sets
 from riptui.results.set_curves import set_comparisons, set_curves
-from riptui.results.set_intervals import estimate_set, wilson_interval
+from riptui.results.set_intervals import difference_of, estimate_difference, estimate_set, wilson_interval
 from riptui.store.feature_file import save_features
 from riptui.store.listing import summarize
 from riptui.store.trajectory import Trajectory
@@ -120,6 +120,40 @@ def test_intervals_of_a_classifiers_errors_hold_their_mean_at_this_number_of_pic
     for estimates in found.values():
         mean = np.mean([one.value for one in estimates])
         assert sum(one.low <= mean <= one.high for one in estimates) >= 0.93 * repeats
+
+
+@pytest.mark.needs("sets")
+@pytest.mark.parametrize("name", ["u-ids", "p-ids"])
+def test_the_difference_of_two_inpainters_holds_its_mean(name: str) -> None:
+    """Paired by picture: both have the same originals, and frames that differ in part alike."""
+    rng, repeats, pictures = default_rng(1), 60, 24
+    info, found = find_set_metric(name), []
+    for _ in range(repeats):
+        originals, shared, own = rng.normal(size=(3, pictures, 12))
+        sets = [0.5 * originals + 0.8 * noise + shift for noise, shift in ((shared, 0.1), (shared + 0.5 * own, 0.4))]
+        statistics = [make_statistic(name, frames.astype(np.float32), originals.astype(np.float32)) for frames in sets]
+        found.append(estimate_difference(difference_of(*statistics), pictures, info))
+    mean = np.mean([one.value for one in found])
+    assert mean > 0.02
+    assert sum(one.low <= mean <= one.high for one in found) >= 0.93 * repeats
+
+
+@pytest.mark.needs("sets")
+def test_u_ids_of_two_inpainters_differ_where_neither_is_0_by_construction(study: list[Trajectory]) -> None:
+    [refused] = set_comparisons(read(study[:12]), "u-ids")  # 3 pictures
+    assert not refused.differences
+    [comparison] = set_comparisons(read(study), "u-ids")
+    for point in comparison.differences:
+        assert point.estimate.low <= point.estimate.value <= point.estimate.high
+        assert point.estimate.high - point.estimate.low > 0.1
+
+
+def test_a_difference_of_shares_at_their_end_is_not_certain() -> None:
+    vectors = default_rng(0).normal(size=(12, 3)).astype(np.float32)
+    same = make_statistic("precision", vectors, vectors)
+    found = estimate_difference(difference_of(same, same), 12, find_set_metric("precision"))
+    assert found.value == 0
+    assert found.low < -0.1 < 0.1 < found.high
 
 
 def test_a_share_at_its_end_has_an_interval_all_the_same() -> None:

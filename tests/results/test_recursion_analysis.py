@@ -127,8 +127,7 @@ def test_lpips_of_squares_is_analysed_where_it_is_stored_and_asked_for_where_not
     assert analysed(tmp_path).notes[0].startswith("squares have no LPIPS error: 2 trajectories")
 
 
-def test_orders_off_the_grid_are_compared_by_the_metric(tmp_path: Path) -> None:
-    """Their squares cannot be read."""
+def test_orders_off_the_grid_are_compared_by_their_tiles_and_by_the_metric(tmp_path: Path) -> None:
     [original] = bundled_pictures(1)
     summaries = []
     for order, end in (("shuffle", 0.5), ("offset", 0.75)):
@@ -136,14 +135,18 @@ def test_orders_off_the_grid_are_compared_by_the_metric(tmp_path: Path) -> None:
         summaries.append(msgspec.structs.replace(made, metrics={0: {"ssim": 1.0}, made.k: {"ssim": end}}))
     found = analyse_recursion(read_squares(summaries), summaries, "ssim")
     [comparison] = found.orders
-    [difference] = comparison.differences
-    assert (difference.metric, difference.order, difference.other) == ("ssim", "shuffle", "offset")
+    by_metric = {difference.metric: difference for difference in comparison.differences}
+    assert by_metric.keys() == {"ssim", "luma of squares", "delta-e of squares"}
+    difference = by_metric["ssim"]
+    assert (difference.order, difference.other) == ("shuffle", "offset")
     assert (difference.inpainted, difference.difference.value) == (100, -0.25)
-    assert len(found.groups) == 1
+    assert by_metric["luma of squares"].difference.value > 0, "shuffle covers all of it"
+    assert [group.spec.order for group in found.groups] == ["offset", "shuffle"]
+    assert found.left_out == []
 
 
 def test_nothing_complete_gives_nothing(tmp_path: Path) -> None:
-    assert analyse_recursion(read_squares([])) == RecursionAnalysis([], [], [], [])
+    assert analyse_recursion(read_squares([])) == RecursionAnalysis([], [], [], [], [])
 
 
 def test_the_excess_of_a_curve_is_what_is_beyond_its_coverage(tmp_path: Path) -> None:

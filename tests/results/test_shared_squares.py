@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from riptui.results import bootstrap, paper_tests, statistics
+from riptui.results import bootstrap, paper_tests, shared_squares, statistics
 from riptui.results.curves import extract_curves
 from riptui.results.findings import FOR_THESE_SQUARES, check_findings
 from riptui.results.panel import ONE_SEQUENCE, SHARED_RUNS
@@ -75,7 +75,7 @@ def test_intervals_over_sequences_need_five_of_them() -> None:
     few = extract_curves(drifting("shared", seeds=2), "lpips-vgg")
     summary = statistics.summarize_drift([curve for curve in few if curve.spec.mask == 64])
     assert summary.final.low < summary.final.high, "over images, for these squares"
-    assert "for these squares" in statistics.describe_shared(summary.shared_squares)
+    assert "for these squares" in shared_squares.describe_shared(summary.shared_squares)
 
 
 def test_convergence_resamples_the_sequences_too() -> None:
@@ -93,7 +93,7 @@ def test_convergence_resamples_the_sequences_too() -> None:
 
 def test_one_image_shares_its_squares_with_nobody() -> None:
     curves = extract_curves(drifting("shared", images=1), "lpips-vgg")
-    assert statistics.count_shared(curves) == 0
+    assert shared_squares.count_shared(curves) == 0
 
 
 def test_shared_and_own_squares_are_two_conditions() -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 pytest.importorskip("diffusers", reason="needs riptui[diffusion]")
 pytest.importorskip("matplotlib", reason="needs riptui[report]")
 pytest.importorskip("spandrel", reason="needs riptui[lama]")
+pytest.importorskip("spandrel_extra_arches", reason="needs riptui[mat]")
 pytest.importorskip("wsproto", reason="needs riptui[servers]")
 
 import torch
@@ -18,6 +20,7 @@ from safetensors.torch import save_file
 from riptui.figures import report, spectrum_figure, style
 from riptui.figures.report import WrittenReport, write_report
 from riptui.images import prepare_original
+from riptui.inpainters import REGISTRY
 from riptui.inpainters.servers.server_place import url_variable
 from riptui.planning.submit import submit
 from riptui.store.listing import find_trajectories
@@ -30,7 +33,7 @@ from tests.support.recursed import PICTURES
 from tests.support.running import run_trajectory
 from tests.support.stand_in_servers import serve_stand_in
 from tests.support.tiny_checkpoints import Checkpoints, checkpoints, enliven, one_thread_and_no_network
-from tests.support.tiny_networks import save_lama, small_lama
+from tests.support.tiny_networks import save_lama, save_mat, shrink_mat, small_lama
 
 __all__ = ["checkpoints", "one_thread_and_no_network", "small_lama"]
 
@@ -106,7 +109,8 @@ def test_stability(
     quick_report: None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Of the networks all but MAT, a program of the settings, and a server."""
+    """All of it: networks, a program of the settings, and a server."""
+    monkeypatch.setitem(REGISTRY, "mat", replace(REGISTRY["mat"], size_grid=256))
     define_program(stand_in("invert", pillow=True), name="mat-cli", seed="unused")
     model, lama = checkpoints["sd2"], save_lama(tmp_path / "lama.pt")
     file, few_steps = tmp_path / "stability.toml", "steps = 2\njump_samples = 1"
@@ -121,15 +125,17 @@ def test_stability(
     text = re.sub(r"(?m)^(mask|amount) = .*\n", "", text)
     seed = 'seed = 0\nsize = 256\nmask = 128\namount = 25\nfit = "crop"\n'
     text = re.sub(r"(?m)^seed = 0$", seed, text)
-    file.write_text(text)
-    with serve_stand_in("iopaint", model="lama") as server:
+    with serve_stand_in("iopaint", model="lama") as server, shrink_mat(256):
+        mat = f'[[sweep]]\ninpainter = "mat"\nweights = "{save_mat(tmp_path / "mat.pth")}"\n'
+        file.write_text(f"{text}\n{mat}{seed}")
         monkeypatch.setenv(url_variable("iopaint"), server.url)
         study = read_study(file)
         written = computed(study, tmp_path / "runs")
     table = read_section(written, "Side by side")
-    for name in ("navier-stokes", "telea", "lama", "latent-resampling", "repaint", "iopaint", "mat-cli", "background"):
-        assert name in table
-    assert len(study) == 10
+    for name in ("navier-stokes", "telea", "lama", "mat", "latent-resampling", "repaint", "iopaint", "mat-cli"):
+        assert f"| {name}" in table
+    assert "background" in table
+    assert len(study) == 11
 
 
 @pytest.mark.exhaustive
@@ -165,4 +171,4 @@ def test_slides_decoders(checkpoints: Checkpoints, tmp_path: Path, quick_report:
     table = read_section(written, "Side by side")
     assert len(study) == 4
     assert table.count("vae ") == 2
-    assert "paste False" in table
+    assert "no paste" in table

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from riptui.errors import StudyError
+from riptui.planning.bundled_pictures import list_bundled
 from riptui.study import sources
 from riptui.study.study_file import read_study
 from riptui.study.submission import SkippedPicture, Submission, SubmittedPicture
@@ -108,5 +109,5 @@ def test_strict_leaves_out_what_is_damaged_inside(written: Written, tmp_path: Pa
 @pytest.mark.slow
 @pytest.mark.parametrize("name", PICTURES)
 def test_the_pictures_that_come_with_it_are_what_is_drawn(name: str) -> None:
-    shipped = np.asarray(Image.open(sources.list_bundled()[name]))
+    shipped = np.asarray(Image.open(list_bundled()[f"riptui:{name}"]))
     assert np.abs(shipped.astype(int) - draw(name)).mean() < 4

@@ -96,7 +96,9 @@ class AppPilot:
         return str(self.app.screen.query_one(selector, Static).content)
 
     async def press(self, *keys: str) -> None:
+        """Press keys, and wait until each is handled and what it opens has the focus, or the app ends."""
         await self._pilot.press(*keys)
+        await self.wait_until(lambda: not self.app.keys.is_busy or self.app.return_code is not None, f"end of {keys}")
 
     async def pause(self, seconds: float | None = None) -> None:
         await self._pilot.pause(seconds)

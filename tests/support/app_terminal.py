@@ -92,7 +92,7 @@ class Running:
         assert self.process.wait(seconds) == code, self.terminal.text[-2000:]
 
     def quit_in_order(self) -> None:
-        self.terminal.type("q")
+        self.terminal.type("qq")
         self.require_end(0)
         self.require_restored()
 

@@ -29,7 +29,7 @@ def log_keys() -> None:
         LOG.with_suffix(".protocol").write_text(self.graphics.protocol)
         await handle(self, event)
 
-    RiptuiApp.on_event = on_event  # type: ignore[assignment]
+    RiptuiApp.on_event = on_event
 
 
 if __name__ == "__main__":

@@ -63,7 +63,10 @@ def write(folder: Path, spec: Spec, metrics: Mapping[str, Value], *, seconds: fl
     (folder / layout.PATCHES).touch()
     os.truncate(folder / layout.PATCHES, PATCH_BYTES * spec.iterations)
     halves = spec.point_iterations()
-    measured = [{"k": k, **{name: value(spec.inpainted(k)) for name, value in metrics.items()}} for k in halves]
+    measured = [
+        {"k": k, **{name: finite_or_none(float(value(spec.inpainted(k)))) for name, value in metrics.items()}}
+        for k in halves
+    ]
     (folder / layout.METRICS).write_bytes(b"".join(map(encode_line, measured)))
     return folder
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from riptui import inpainters
 from riptui.arrays import Image, Images, Masks
-from riptui.images import encode_png, pixels_sha256, prepare_original
+from riptui.images import encode_masked_png, encode_png, pixels_sha256, prepare_original
 from riptui.inpainters import Inpainter, OnStep
 from riptui.recursion import recurse
 from riptui.spec import Spec, encode_spec
@@ -29,7 +29,8 @@ def save_recursion(folder: Path, original: Image, inpaint: Inpainter | None = No
     (folder / layout.ORIGINAL).write_bytes(encode_png(original))
     rows, patches, end = [], [], 0
     for found in recurse(original, spec, inpaint):
-        patch = encode_png(found.frame[found.box.window] if spec.paste else found.frame)
+        pixels, mask = found.frame[found.box.window] if spec.paste else found.frame, found.region.mask
+        patch = encode_png(pixels) if mask is None or not spec.paste else encode_masked_png(pixels, mask)
         place = (end, len(patch))
         end += len(patch)
         patches.append(patch)

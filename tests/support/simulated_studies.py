@@ -7,13 +7,18 @@ is vulnerability x (1 - exp(-t / TAU)), times a factor for the mask size; an ima
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from riptui.results.exposure import sum_of_firsts
+from riptui.results.exposure import LUMA, SquareErrors, sum_of_firsts
 from riptui.results.panel import DistanceCurve, Panel
-from riptui.spec import SquareSource
+from riptui.results.recursion_effect import compute_effect
+from riptui.results.repainted_squares import RepaintedSquares
+from riptui.spec import Spec, SquareSource
+from riptui.store.trajectory import Trajectory
+from tests.support.made import made_spec
 
 SIDE = 8  # squares of 64 px on each side of 512 px
 TAU = 0.7
@@ -159,3 +164,22 @@ def null_errors(rng: np.random.Generator, mask: int, trials: int) -> tuple[float
         return float(100 * np.sqrt(np.mean((np.array(estimates) - truth) ** 2)) / np.mean(truth))
 
     return error(first_amount), error(first_repaints)
+
+
+def simulate_squares(rng: np.random.Generator, spec: Spec, *, slope: float, noise: float = 1.0) -> SquareErrors:
+    """The luma errors of a trajectory whose squares are each as far as they like after one repaint, and change by
+    `slope` with each further one."""
+    squares = rng.integers(0, spec.cells, spec.iterations)
+    repainted = RepaintedSquares(spec.mask, squares, np.arange(spec.iterations))
+    found = SquareErrors(Trajectory(Path("simulated")), spec, (), repainted, {}, {})
+    vulnerable = rng.lognormal(3, 0.5, spec.cells)[squares]
+    errors = vulnerable + slope * (found.exposures - 1) + rng.normal(0, noise, len(squares))
+    return replace(found, errors={LUMA: errors})
+
+
+def recursion_effect_held(rng: np.random.Generator, images: int, slope: float) -> bool:
+    """Whether the interval of R holds the truth, where each image has a slope of its own around it."""
+    specs = (made_spec(image, mask=64, size=256) for image in range(images))
+    members = [simulate_squares(rng, spec, slope=slope + rng.normal(0, 0.3)) for spec in specs]
+    found = compute_effect(members, LUMA).slope
+    return bool(found.low <= slope <= found.high)

@@ -2,6 +2,7 @@
 spandrel builds them so small while a test runs, and reads their files by the real way."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -52,14 +53,21 @@ def save_lama(path: Path, seed: int = 0) -> Path:
 
 @pytest.fixture(scope="module")
 def small_mat() -> Iterator[None]:
-    """spandrel's MAT for 128 px instead of 512, with 12 and 8 channels instead of 180 and 512, and layers of one
+    """MAT for 128 px."""
+    with shrink_mat(128):
+        yield
+
+
+@contextmanager
+def shrink_mat(size: int) -> Iterator[None]:
+    """spandrel's MAT for `size` px instead of 512, with 12 and 8 channels instead of 180 and 512, and layers of one
     block."""
     with silence_libraries():
         module = import_module(MAT_MODULE)
     generator, layer = module.Generator, module.BasicLayer
 
     def build(**settings: int) -> torch.nn.Module:
-        built: torch.nn.Module = generator(**settings | {"img_resolution": 128, "z_dim": 16, "w_dim": 16})
+        built: torch.nn.Module = generator(**settings | {"img_resolution": size, "z_dim": 16, "w_dim": 16})
         return built
 
     with pytest.MonkeyPatch.context() as monkeypatch:

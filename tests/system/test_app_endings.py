@@ -87,7 +87,7 @@ sys.exit(main())
 """A file system that hangs: a thread that reads from it never ends, and would be waited for."""
 
 
-@pytest.mark.parametrize(("how", "code"), [("q", 0), (signal.SIGTERM, 128 + signal.SIGTERM)])
+@pytest.mark.parametrize(("how", "code"), [("qq", 0), (signal.SIGTERM, 128 + signal.SIGTERM)])
 @pytest.mark.exhaustive
 def test_a_file_system_that_hangs_does_not_keep_it(how: str | signal.Signals, code: int, folder: Path) -> None:
     with running(folder, command=[sys.executable, "-c", HANGING, "browse"]) as app:

@@ -75,6 +75,7 @@ def test_a_gallery_shows_its_pictures_and_leaves_nothing_behind(terminal: str, r
             backs[-1].save(tmp_path / f"back-{visit}.png")
         assert same(backs[0])(backs[1]), f"see {tmp_path}"
         seen.press("q")
+        seen.press("q")
         assert seen.closed()
 
 
@@ -89,7 +90,8 @@ def test_while_frames_play_each_pixel_is_that_of_a_frame(terminal: str, runs: Pa
         frames = [seen.wait_for(lambda photo: not same(browser)(photo), still=2 * PIXELS)]
         for _ in range(8):
             seen.press("Left")
-            frames.append(seen.wait_for(lambda photo: True, still=PIXELS))
+            before = same(frames[-1])
+            frames.append(seen.wait_for(lambda photo: not before(photo), still=2 * PIXELS))  # noqa: B023  waited for at once
         played = []
         seen.press("space")
         for _ in range(SHOT_COUNT):

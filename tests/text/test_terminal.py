@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from riptui.text.terminal import fit_columns, fit_middle, printable, sparkline
+from riptui.text.terminal import fit_columns, fit_middle, fit_path, printable, sparkline
 
 FORBIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 """Unicode's categories: control, format (bidi and zero width), surrogate, private, unassigned, line and paragraph."""
@@ -127,9 +127,29 @@ def test_a_text_takes_exactly_its_columns(text: str, columns: int) -> None:
 @given(st.text(st.characters(min_codepoint=32, max_codepoint=0x9FFF), max_size=20), st.integers(0, 12))
 def test_a_text_cut_in_the_middle_fits_too(text: str, columns: int) -> None:
     assert cell_len(fit_middle(text, columns)) == columns
+    assert cell_len(fit_path(f"{text}/{text}-s1-{text}", columns)) == columns
 
 
 def test_a_text_cut_in_the_middle_keeps_both_ends() -> None:
     assert fit_middle("m64-s0-steps20", 10) == "m64-s0…s20"
     assert fit_middle("short", 10) == "short     "
+
+
+@pytest.mark.parametrize(
+    ("path", "columns", "text"),
+    [
+        ("bowl/m64-s0-telea-256px-crop", 15, "bowl/m64-s0…rop"),
+        ("bowl/m64-s0-telea-256px-crop", 12, "bowl/m64-s0…"),
+        ("astronaut/m64-s12-telea-256px-crop", 13, "as…t/m64-s12…"),
+        ("astronaut/m64-s12-telea-256px-crop", 11, "m64-s12…rop"),
+        ("fig7/night/m64-s12-telea", 20, "…night/m64-s12-telea"),
+        ("replacement-s3-own-masks", 16, "replacement-s3…s"),
+        ("m64-s1234567-telea", 8, "m64-s…ea"),
+        ("bowl/m64-s0", 13, "bowl/m64-s0  "),
+        ("no-seed-in-this-name", 9, "no-se…ame"),
+    ],
+)
+def test_of_a_trajectorys_path_the_seed_is_cut_last(path: str, columns: int, text: str) -> None:
+    assert fit_path(path, columns) == text
+    assert cell_len(fit_path(path, columns)) == columns
     assert fit_middle("猫猫猫猫猫猫", 7) == "猫猫…猫"

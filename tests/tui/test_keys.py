@@ -7,6 +7,7 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 from textual.binding import Binding
+from textual.content import Content
 from textual.widgets import Checkbox, Input
 
 from riptui.store.feature_file import save_features
@@ -31,6 +32,7 @@ from riptui.tui.settings_screen import SettingsScreen
 from riptui.tui.text_lines import TextLine
 from riptui.tui.trajectory.difference import ComparisonMode
 from riptui.tui.trajectory.tabs import TAB_NAMES
+from riptui.tui.trajectory.text_tabs import TextPane
 from riptui.tui.workers.workers_screen import WorkersScreen
 from tests.support.app_pilot import AppPilot, open_app
 from tests.support.app_runs import FIRST, make_runs, running
@@ -383,6 +385,30 @@ async def compares_sets_by_other_features(pilot: AppPilot, key: str) -> None:
     await pilot.wait_until(lambda: "features inception (1 of 2)" in pilot.screen_text, "the first features")
     await pilot.press(key)
     await pilot.wait_until(lambda: "features phash (1 of 2)" in pilot.screen_text, "the next")
+
+
+async def show_long_spec(pilot: AppPilot) -> TextPane:
+    await pilot.press("5")
+    pane = pilot.view.query_one("#spec", TextPane)
+    await pilot.wait_until(lambda: pane.size.height > 0, "the spec")
+    pane.show(Content("a line\n" * 200))
+    await pilot.wait_until(lambda: pane.max_scroll_y > 100, "more than there is room for")
+    return pane
+
+
+@key("tabs.scroll-down")
+async def scrolls_the_spec_down(pilot: AppPilot, key: str) -> None:
+    pane = await show_long_spec(pilot)
+    await pilot.press(key)
+    await pilot.wait_until(lambda: pane.scroll_y > 0, "what is below")
+
+
+@key("tabs.scroll-up")
+async def scrolls_the_spec_up(pilot: AppPilot, key: str) -> None:
+    pane = await show_long_spec(pilot)
+    pane.scroll_end(animate=False, immediate=True)
+    await pilot.press(key)
+    await pilot.wait_until(lambda: 0 < pane.scroll_y < pane.max_scroll_y, "what is above")
 
 
 @key("tabs.image")
@@ -1090,7 +1116,10 @@ async def does_nothing_where_there_is_no_terminal(pilot: AppPilot, key: str) -> 
 
 
 @key("app.quit")
-async def leaves(pilot: AppPilot, key: str) -> None:
+async def leaves_when_pressed_twice(pilot: AppPilot, key: str) -> None:
+    await pilot.press(key)
+    await pilot.wait_until(lambda: "once more quits" in pilot.screen_text, "the line that says so")
+    assert pilot.app.is_running
     await pilot.press(key)
     assert pilot.app.return_code == 0
 
@@ -1148,6 +1177,7 @@ async def test_the_palette_lists_what_can_be_done_now_once(folder: Path) -> None
         pilot.tree.select("night")
         await pilot.wait_until(lambda: pilot.browser.shown_path == "night", "the group")
         assert {"Tabs: Image", "Compute: Stop", "Compute: Earlier"} <= {*titles()}
+        assert {"Tabs: Log", "Tabs: Spectrum", "Frames: Frame"} <= {*titles()}  # gallery, sets and crosshair
         assert "Frames: Play" not in titles()
 
 
@@ -1214,5 +1244,5 @@ async def test_the_users_keys_replace_the_tables_and_the_help_follows(folder: Pa
         await pilot.press("question_mark")
         await pilot.wait_until(lambda: "Mark a trajectory" in pilot.screen_text, "the help")
         assert "^o" in pilot.screen_text
-        await pilot.press("escape", "Q")
+        await pilot.press("escape", "Q", "Q")
         assert pilot.app.return_code == 0

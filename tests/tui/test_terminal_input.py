@@ -25,6 +25,10 @@ ANSWERS = [
     b"\x9b?62;4c",
     b"\xc2\x9b?62;4c",
     b"\xc2\x90>|Konsole 23.08\xc2\x9c",
+    b"\x1b]lname\x1b\\",
+    b"\x1b[M \x9b%",
+    b"\x1b[M \x90\x9b",
+    b"\x1b[M \xc2\x9b",
 ]
 KEYS = ["a", "\x1b", "\x1b[A", "\x1b[1;5C", "\x1bOP", "\x1b[15~", "é猫", "\x1bx"]
 KEYS += ["Û", "\x1b[23$", "\x1b[[A", "\x1b[1;5:3A", "\x1b[12;40R", "\x1b[5~", "\x1bOR", "\u009a", "\u4c9b", "\x1b[n"]
@@ -63,6 +67,13 @@ def test_bytes_that_are_no_text_are_left_out(data: bytes) -> None:
     assert input_filter.feed(b"jjj").endswith("j")
 
 
+@pytest.mark.parametrize("before", [b"\xff\xfe", b"\xe9", "é".encode(), "猫".encode()])
+def test_an_answer_of_eight_bits_is_known_behind_any_byte(before: bytes) -> None:
+    input_filter = InputFilter()
+    typed = input_filter.feed(before)
+    assert typed + input_filter.feed(b"\x9b?62;4c") == before.decode(errors="ignore")
+
+
 def test_a_character_may_come_in_two_reads() -> None:
     input_filter = InputFilter()
     assert input_filter.feed("猫".encode()[:1]) + input_filter.feed("猫".encode()[1:]) == "猫"
@@ -88,3 +99,21 @@ def test_a_character_in_two_reads_holds_no_control_character() -> None:
     data = "\u4c9b\u9b90".encode()
     for cut in range(1, len(data)):
         assert input_filter.feed(data[:cut]) + input_filter.feed(data[cut:]) == data.decode()
+
+
+def test_keys_are_keys_again_when_the_end_of_what_is_pasted_was_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr(terminal_input.time, "monotonic", lambda: now[0])
+    input_filter = InputFilter()
+    input_filter.feed(b"\x1b[200~a text")
+    now[0] += terminal_input.PASTE_SECONDS - 0.1
+    assert input_filter.end_paste() == ""
+    input_filter.feed(b" that goes on")
+    now[0] += terminal_input.PASTE_SECONDS - 0.1
+    assert input_filter.end_paste() == ""
+    now[0] += 0.2
+    assert input_filter.end_paste() == terminal_input.PASTE_END
+    assert input_filter.end_paste() == ""
+    input_filter.feed(b"\x1b[200~whole\x1b[201~")
+    now[0] += 10
+    assert input_filter.end_paste() == ""

@@ -53,8 +53,8 @@ def diversity() -> None:
     A set is all complete trajectories of one picture with the same settings but for the seed: the pictures of one
     prompt, or the runs of one painting. Of each: the mean distance over pairs; the Vendi score, its effective number of
     unlike pictures (1 for copies; of features only); near-duplicates by perceptual hash, and how many pictures remain
-    if each family of them counts once. Several pictures are averaged, with a 95 % interval by picture. Of a single
-    set the matrix is printed, in an order in which neighbours are alike.
+    if each family of them counts once. Several pictures are averaged, with a 95 % interval by picture, of
+    fewer than five by seed. Of a single set the matrix is printed, in an order in which neighbours are alike.
 
     \b
     riptui diversity runs/an-owl                     the pictures of a prompt

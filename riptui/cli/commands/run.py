@@ -6,13 +6,13 @@ import rich_click as click
 
 from riptui.cli import computing_options, options
 from riptui.cli.lazy import command
-from riptui.cli.values import NameListParam, NumberListParam
+from riptui.cli.values import NameListParam, NumberListParam, PictureParam
 from riptui.inpainters import DEFAULT_INPAINTER, REGISTRY
 from riptui.spec import COLOUR_MATCHES, FITS, SQUARE_ORDERS, SQUARE_SOURCES
 
 
 @command("riptui.cli.run:run")
-@click.argument("images", nargs=-1, required=True, metavar="IMAGE|FOLDER...", type=click.Path(path_type=Path))
+@click.argument("images", nargs=-1, required=True, metavar="IMAGE|FOLDER...", type=PictureParam())
 @options.multi_option(
     "--inpainter",
     "-i",
@@ -177,6 +177,7 @@ def run() -> None:
     \b
     riptui run cat.jpg                               as in the paper, mask 128
     riptui run *.jpg --mask 64,128,256 --group fig7  the paper's first experiment
+    riptui run riptui:coffee --mask 64               one of the pictures that come with riptui
     riptui run photos --recursive                    all pictures in a folder and its subfolders
     riptui run cat.jpg --seed 0-9 --amount 1000      ten seeds, beyond 400 %
     riptui run cat.jpg -i telea --order shuffle      each square once per 100 %

@@ -40,7 +40,7 @@ def ls(runs: Path, as_json: bool) -> int:
             warn(f"{hidden} more in the other folders of {short_path(root)}")
         if queue.seconds_left is not None:
             print_line(f"all of it is done in about {format_duration(queue.seconds_left)}", "dim")
-    if not any(worker.record.takes_queued or worker.record.study for worker in list_running_workers(root)):
+    if not queue.is_served:
         waits = f"nobody computes {'it' if len(lines) == 1 else 'them'}: " if lines else "nothing is queued, and "
         warn(f"{waits}no worker is running; riptui resume {short_path(runs)} --detach starts one")
     elif not lines:

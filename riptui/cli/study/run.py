@@ -18,6 +18,7 @@ from riptui.cli.study.read import read_study
 from riptui.cli.study.study_display import StudyDisplay, open_study_display
 from riptui.cli.worker_options import take_worker_options
 from riptui.errors import RiptuiError
+from riptui.ray_cluster.driver import RayDriver, require_ray_options
 from riptui.store.ownership import explain_umask
 from riptui.study import manifest, sources
 from riptui.study.study_file import Study
@@ -57,8 +58,6 @@ def run(
     study = read_study(file)
     executor: LocalPool | RayDriver
     if ray:
-        from riptui.ray_cluster.driver import RayDriver, require_ray_options
-
         require_ray_options(devices, workers, detach=detach)
         executor = RayDriver(
             study,
@@ -116,7 +115,14 @@ def _submit(
     """Create and queue all trajectories; return those that exist, and whether every picture could be used."""
     for dataset in sources.list_unfetched(study):
         display.notice(f"fetching {dataset.name!s}: of Parquet files only the drawn rows, else all of it")
-    submission = Submission(study, metrics, priority=priority, should_stop=lambda: bool(stop), runs_here=runs_here)
+    submission = Submission(
+        study,
+        metrics,
+        priority=priority,
+        should_stop=lambda: bool(stop),
+        runs_here=runs_here,
+        on_trial=display.notice,
+    )
     for text in (*submission.notices, *filter(None, [explain_umask(study.runs)])):
         display.notice(text)
     if submission.squares == "shared" and not study.names_squares:

@@ -14,3 +14,17 @@ moved_weights find a model whose files were moved; weight_check: compare what a 
 lora_list     the LoRAs that a spec names
 verification  whether an installed model would load
 """
+
+from riptui.lazy_modules import lazy_modules
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from riptui.inpainters.models import added_models as added_models
+    from riptui.inpainters.models import checkpoint as checkpoint
+    from riptui.inpainters.models import download as download
+    from riptui.inpainters.models import identity as identity
+    from riptui.inpainters.models import locate as locate
+    from riptui.inpainters.models import single_file as single_file
+    from riptui.inpainters.models import weight_check as weight_check
+
+__getattr__ = lazy_modules(__name__, feature="a model of the hub", extra="diffusion")

@@ -185,13 +185,14 @@ class ModelRef:
     """A message for the user if the name was replaced, otherwise empty."""
 
 
-def resolve_model(text: str) -> ModelRef:
+def resolve_model(text: str, *, short_names: bool = True) -> ModelRef:
     """Resolve what a user calls a model. Does not use the network.
 
     It may be a short name, a hub id `org/name` or `org/name@revision`, a file in a repository, the address of a page of
     the hub, a path of a folder or a file (`model_names.is_local`). Raises InputError for anything else.
+    short_names: False where no inpainter's model is wanted.
     """
-    if text in MODELS:
+    if short_names and text in MODELS:
         return ModelRef(MODELS[text].repository, MODELS[text].revision, text)
     if is_local(text):
         return ModelRef(str(local_model(text)), None)
@@ -199,9 +200,10 @@ def resolve_model(text: str) -> ModelRef:
     model, separator, revision = (address.text if address else text).partition("@")
     is_file = is_single_file(model) and HUB_FILE.fullmatch(model)
     if not (REPOSITORY.fullmatch(model) or is_file) or (separator and not REVISION.fullmatch(revision)):
+        problem = f"{text!r} is not a model"
+        named = f"{with_choices(problem, text, MODELS)}, " if short_names else f"{problem}: name "
         raise InputError(
-            with_choices(f"{text!r} is not a model", text, MODELS)
-            + ", a hub id such as org/name or org/name@revision, a folder such as ./name, or a file such as "
+            f"{named}a hub id such as org/name or org/name@revision, a folder such as ./name, or a file such as "
             "./name.safetensors"
         )
     repository, file = split_model(model)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import Any, BinaryIO
+from typing import Any
 
-from riptui.filesystem import ANSWER_SECONDS, open_own_log, read_own_file, write_atomically
+from riptui.filesystem import ANSWER_SECONDS, open_own_log, read_own_file, try_lock, write_atomically
 from riptui.settings.paths import cache_folder
 
 MAX_BYTES = 2**26  # bytes
@@ -36,15 +35,6 @@ def _lock(name: str) -> Iterator[None]:
     """Keep other processes from writing. Where locks do not work, as on some network disks, no one waits."""
     with open_own_log(cache_folder() / f".{name}.lock") as file:
         deadline = time.monotonic() + ANSWER_SECONDS
-        with suppress(OSError):
-            while not _try_lock(file) and time.monotonic() < deadline:  # its holder may be frozen
-                time.sleep(0.01)
+        while try_lock(file.fileno()) is False and time.monotonic() < deadline:  # its holder may be frozen
+            time.sleep(0.01)
         yield
-
-
-def _try_lock(file: BinaryIO) -> bool:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

@@ -12,7 +12,7 @@ import torch
 
 from riptui.arrays import Images, Masks
 from riptui.inpainters import OnStep
-from riptui.inpainters.pipeline.diffusion_inpainter import DiffusionInpainter
+from riptui.inpainters.pipeline.diffusion_inpainter import DenoisingBatch, DiffusionInpainter
 from riptui.inpainters.pipeline.pipeline_tasks import INPAINTING_WITH_PRIOR, PipelineTask
 
 
@@ -30,19 +30,13 @@ class CombinedInpainter(DiffusionInpainter):
         pictures = torch.from_numpy(images).to(device).permute(0, 3, 1, 2).to(torch.float32) / 127.5 - 1
         return super().picture_arguments(images, masks) | {"image": pictures}
 
-    def denoise(
-        self,
-        images: Images,
-        masks: Masks,
-        generators: list[torch.Generator],
-        on_step: OnStep,
-        settings: dict[str, Any],
-    ) -> torch.Tensor:
+    def denoise(self, batch: DenoisingBatch) -> torch.Tensor:
         """As the base class. `on_step` is told the steps of the prior and of the decoder, of all pictures."""
+        images, masks, settings = batch.images, batch.masks, batch.settings
         steps = settings["prior_num_inference_steps"] + settings["num_inference_steps"]
-        tell = _StepCount(len(images) * steps, on_step)
+        tell = _StepCount(len(images) * steps, batch.on_step)
         decoded = []
-        for row, generator in enumerate(generators):
+        for row, generator in enumerate(batch.generators):
             made = self.pipeline(
                 **self.picture_arguments(images[row : row + 1], masks[row : row + 1]),
                 **dict(zip(("height", "width"), images.shape[1:3], strict=True)),

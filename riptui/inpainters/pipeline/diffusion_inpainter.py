@@ -11,6 +11,7 @@ import inspect as signatures
 import time
 from collections.abc import Mapping, Sequence
 from copy import copy
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -44,6 +45,19 @@ SHOWN_THE_FRAME = {"FluxKontextInpaintPipeline", "Flux2KleinInpaintPipeline", "Q
 """Pipelines of networks that edit pictures: they are given the whole frame, with what lies under the square."""
 
 TRIAL_SIZE = 64  # px; the smallest that every network takes
+
+
+@dataclass(frozen=True)
+class DenoisingBatch:
+    """Pictures that are painted at once."""
+
+    images: Images
+    masks: Masks
+    generators: list[torch.Generator]
+    """One per image, on the CPU."""
+    on_step: OnStep
+    settings: dict[str, Any]
+    """As those of the inpainter, with fewer steps for a trial."""
 
 
 class DiffusionInpainter:
@@ -175,27 +189,16 @@ class DiffusionInpainter:
         accepted = signatures.signature(self.pipeline.__call__).parameters
         return {key: value for key, value in {"height": height, "width": width}.items() if key in accepted}
 
-    def denoise(
-        self,
-        images: Images,
-        masks: Masks,
-        generators: list[torch.Generator],
-        on_step: OnStep,
-        settings: dict[str, Any],
-    ) -> torch.Tensor:
-        """Paint a batch: the part that other ways of sampling replace.
-
-        generators: one per image, on the CPU. settings: as `self.settings`, with fewer steps for a trial. Returns
-        [b, 3, h, w] in [0, 1].
-        """
+    def denoise(self, batch: DenoisingBatch) -> torch.Tensor:
+        """Paint a batch: the part that other ways of sampling replace. Returns [b, 3, h, w] in [0, 1]."""
         painted: torch.Tensor = self.pipeline(
-            **self.picture_arguments(images, masks),
-            **self._size_arguments(*images.shape[1:3]),
-            generator=generators,
+            **self.picture_arguments(batch.images, batch.masks),
+            **self._size_arguments(*batch.images.shape[1:3]),
+            generator=batch.generators,
             output_type="pt",
-            callback_on_step_end=_step_callback(on_step),
-            **settings,
-            **self.prompts.arguments(len(images)),
+            callback_on_step_end=_step_callback(batch.on_step),
+            **batch.settings,
+            **self.prompts.arguments(len(batch.images)),
         ).images
         return painted
 
@@ -206,7 +209,7 @@ class DiffusionInpainter:
         schedulers.seed_noise(self.pipeline.scheduler, seeds)
         generators = [torch.Generator("cpu").manual_seed(seed) for seed in seeds]
         try:
-            painted = self.denoise(images, masks, generators, on_step, settings)
+            painted = self.denoise(DenoisingBatch(images, masks, generators, on_step, settings))
             self._require_size(painted, height, width)
             return painted
         except RuntimeError as error:

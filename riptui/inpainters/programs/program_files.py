@@ -19,6 +19,7 @@ from PIL import Image as PilImage
 
 from riptui.arrays import Image, Images, Masks
 from riptui.errors import InpainterError
+from riptui.filesystem import is_locked
 from riptui.inpainters.programs.program_guard import end_marked, guarded
 from riptui.inpainters.returned_picture import read_picture
 
@@ -117,13 +118,13 @@ def _remove_if_left(entry: os.DirEntry[str]) -> None:
         return
     path = Path(entry.path)
     try:
-        if not _is_free(path / OWNER):
+        if is_locked(path / OWNER) is not False:
             return
     except FileNotFoundError:
         if time.time() - status.st_mtime < MIN_UNOWNED_SECONDS:
             return
     with suppress(FileNotFoundError):
-        if not _is_free(path / PROGRAM):
+        if is_locked(path / PROGRAM):
             _end_program(path)
     end_marked(str(path))
     shutil.rmtree(path, ignore_errors=True)
@@ -135,18 +136,6 @@ def _end_program(path: Path) -> None:
         group = int((path / GROUP).read_text())
         if group > 1:
             os.killpg(group, signal.SIGKILL)
-
-
-def _is_free(lock: Path) -> bool:
-    """Whether no process holds a lock. Raises OSError."""
-    fd = os.open(lock, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    finally:
-        os.close(fd)
-    return True
 
 
 def _find_output(name: str, found: Sequence[str]) -> str | None:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from diffusers.utils.torch_utils import randn_tensor
 
-from riptui.arrays import Images, Masks
 from riptui.errors import InputError
-from riptui.inpainters import OnStep
-from riptui.inpainters.pipeline.diffusion_inpainter import DiffusionInpainter
+from riptui.inpainters.pipeline.diffusion_inpainter import DenoisingBatch, DiffusionInpainter
 
 
 class PixelResampler(DiffusionInpainter):
@@ -25,25 +21,20 @@ class PixelResampler(DiffusionInpainter):
         super().prepare(inpaintings, batch, size)
 
     @torch.no_grad()
-    def denoise(
-        self,
-        images: Images,
-        masks: Masks,
-        generators: list[torch.Generator],
-        on_step: OnStep,
-        settings: dict[str, Any],
-    ) -> torch.Tensor:
+    def denoise(self, batch: DenoisingBatch) -> torch.Tensor:
         """As `DiffusionInpainter.denoise`. Raises InputError for a size that the network cannot halve."""
         unet, scheduler = self.pipeline.unet, self.pipeline.scheduler
-        pixels, holes = self.picture_arguments(images, masks).values()
+        pixels, holes = self.picture_arguments(batch.images, batch.masks).values()
         _require_size(pixels, 2 ** (len(unet.config.block_out_channels) - 1))
         scheduler.known, scheduler.kept = (pixels * 2 - 1).to(unet.dtype), 1 - holes.to(unet.dtype)
-        scheduler.set_timesteps(settings["num_inference_steps"])
-        picture: torch.Tensor = randn_tensor(pixels.shape, generator=generators, device=pixels.device, dtype=unet.dtype)
+        scheduler.set_timesteps(batch.settings["num_inference_steps"])
+        picture: torch.Tensor = randn_tensor(
+            pixels.shape, generator=batch.generators, device=pixels.device, dtype=unet.dtype
+        )
         calls = len(scheduler.timesteps)
         for call, level in enumerate(scheduler.timesteps.tolist(), start=1):
-            (picture,) = scheduler.step(unet(picture, level).sample, level, picture, generators)
-            on_step(call, calls)
+            (picture,) = scheduler.step(unet(picture, level).sample, level, picture, batch.generators)
+            batch.on_step(call, calls)
         return (picture / 2 + 0.5).clamp(0, 1)
 
 

@@ -1,6 +1,5 @@
 """Turns at a server that must paint one picture at a time: among all processes of a user on this machine."""
 
-import fcntl
 import hashlib
 import os
 import tempfile
@@ -11,6 +10,7 @@ from pathlib import Path
 import anyio
 
 from riptui.errors import InpainterError
+from riptui.filesystem import try_lock
 
 POLL_SECONDS = 0.05
 
@@ -25,16 +25,8 @@ async def take_turn(url: str) -> AsyncIterator[None]:
     except OSError as error:
         raise InpainterError(f"the file {path}, by which turns are taken, cannot be made: {error.strerror}") from error
     try:
-        while not _lock(fd):
+        while try_lock(fd) is False:
             await anyio.sleep(POLL_SECONDS)
         yield
     finally:
         os.close(fd)
-
-
-def _lock(fd: int) -> bool:
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

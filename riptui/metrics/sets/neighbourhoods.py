@@ -6,6 +6,7 @@ Precision and recall with k = 3 (Kynkäänniemi et al. 2019), density and covera
 from collections.abc import Callable
 
 import numpy as np
+import scipy
 from jaxtyping import Bool, Float64, Int64
 
 from riptui.arrays import FeatureVectors
@@ -71,7 +72,7 @@ def _radii(nearest: SquaredDistances, order: Int64[np.ndarray, "pictures picture
 
 def _distances(first: FeatureVectors, second: FeatureVectors) -> SquaredDistances:
     """Squared distances; exactly 0 for equal rows."""
-    from scipy.spatial.distance import cdist  # late: 0.2 s
-
-    found: SquaredDistances = cdist(first.astype(np.float64), second.astype(np.float64), "sqeuclidean")
+    found: SquaredDistances = scipy.spatial.distance.cdist(
+        first.astype(np.float64), second.astype(np.float64), "sqeuclidean"
+    )
     return found

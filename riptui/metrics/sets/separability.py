@@ -16,16 +16,18 @@ from riptui.metrics.sets.set_metrics import SET_METRICS, Counts, SetStatistic
 
 Outputs = Float64[np.ndarray, " pictures"]
 """Of the classifier: above 0 for a reference."""
+Errors = Float64[np.ndarray, " pictures"]
+"""Of each picture the share, 0 to 1, of what the classifier tells wrongly of it."""
 
 
 def u_ids(frames: FeatureVectors, references: FeatureVectors) -> SetStatistic:
     """Share of all pictures that the classifier takes for the other set's."""
-    return _of_whole_sets(_unpaired_error(*_classify(frames, references)), len(frames))
+    return _mean_of_pictures(_unpaired_errors(*_classify(frames, references)))
 
 
 def p_ids(frames: FeatureVectors, references: FeatureVectors) -> SetStatistic:
     """Share of the pairs in which the frame looks more like a reference than its own reference does."""
-    return _of_whole_sets(_paired_error(*_classify(frames, references)), len(frames))
+    return _mean_of_pictures(_paired_errors(*_classify(frames, references)))
 
 
 def u_ids_asuka(frames: FeatureVectors, references: FeatureVectors) -> SetStatistic:
@@ -44,13 +46,12 @@ def _classify(frames: FeatureVectors, references: FeatureVectors) -> tuple[Outpu
     return outputs[len(references) :], outputs[: len(references)]
 
 
-def _unpaired_error(of_frames: Outputs, of_references: Outputs) -> float:
-    wrong = np.count_nonzero(of_frames > 0) + np.count_nonzero(of_references <= 0)
-    return wrong / (len(of_frames) + len(of_references))
+def _unpaired_errors(of_frames: Outputs, of_references: Outputs) -> Errors:
+    return ((of_frames > 0).astype(np.float64) + (of_references <= 0)) / 2
 
 
-def _paired_error(of_frames: Outputs, of_references: Outputs) -> float:
-    return float((of_frames > of_references).mean())
+def _paired_errors(of_frames: Outputs, of_references: Outputs) -> Errors:
+    return (of_frames > of_references).astype(np.float64)
 
 
 def _reduce(frames: FeatureVectors, references: FeatureVectors) -> tuple[FeatureVectors, FeatureVectors]:
@@ -60,12 +61,11 @@ def _reduce(frames: FeatureVectors, references: FeatureVectors) -> tuple[Feature
     return reduced[len(references) :], reduced[: len(references)]
 
 
-def _of_whole_sets(value: float, pictures: int) -> SetStatistic:
-    """A statistic of all pictures, each drawn once: fitting the classifier to resamples would take hours."""
+def _mean_of_pictures(errors: Errors) -> SetStatistic:
+    """Of pictures as often as they are drawn, by the classifier that was fitted to all of them."""
 
     def statistic(counts: Counts) -> Float64[np.ndarray, " resamples"]:
-        assert counts.shape == (1, pictures)
-        assert (counts == 1).all()
-        return np.array([value])
+        mean: Float64[np.ndarray, " resamples"] = counts @ errors / counts.sum(axis=1)
+        return mean
 
     return statistic

@@ -48,7 +48,10 @@ class SetMetricInfo:
     is_share: bool = False
     """Whether it is a share of the pictures."""
     resamples: int = 200
-    """For its interval; 0: each value takes too long, and the interval is Wilson's alone, which a share has."""
+    """For its interval."""
+    is_fitted: bool = False
+    """Whether it is an error on the very pictures that a classifier was fitted to. It is not fitted to resamples, which
+    would take minutes each."""
     resampled_pictures: int = 2**31
     """With more pictures each value takes too long for an interval."""
     extra: str | None = None
@@ -61,7 +64,7 @@ _SEPARABILITY = "riptui.metrics.sets.separability"
 
 def _ids_info(factory: str, summary: str, **properties: object) -> SetMetricInfo:
     defaults = {"range": (0.0, 1.0), "higher_means": "closer", "per_dimension": True, "is_share": True}
-    defaults |= {"resamples": 0, "extra": "sets"}
+    defaults |= {"is_fitted": True, "extra": "sets"}
     return SetMetricInfo(f"{_SEPARABILITY}:{factory}", summary, **(defaults | properties))  # type: ignore[arg-type]
 
 

@@ -32,6 +32,8 @@ async def edit_tags(context: CommandContext) -> None:
     errors = await asyncio.to_thread(_change_tags, folders, after, removed)
     if errors:
         context.notify(f"{format_count(len(errors), 'trajectory')} not tagged: {errors[0]}", "error")
+    elif after != before:
+        context.notify(f"tags of {what}: {' '.join(after) or 'none'}")
 
 
 def _find_common_tags(folders: Sequence[Path]) -> list[str]:
@@ -61,6 +63,7 @@ async def edit_note(context: CommandContext) -> None:
     if typed is not None and typed != before:
         note = parse_note(typed)
         await asyncio.to_thread(change_annotations, path, lambda annotations: annotations.with_note(note))
+        context.notify(f"note on {_describe(context)} {'written' if note else 'removed'}")
 
 
 def _describe(context: CommandContext) -> str:

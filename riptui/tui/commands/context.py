@@ -1,7 +1,7 @@
 """The context of a command: the selection, the settings, and how to notify and ask. Knows no command."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
@@ -38,6 +38,7 @@ class CommandContext:
     """The selected trajectories, relative to the runs folder: those that are marked; else the one under the cursor, or
     those of the group. With a filter only the visible ones, so that nothing is stopped or deleted unseen."""
     go_to: Callable[[str], Awaitable[None]]  # move the cursor to a path, as soon as it is listed
+    look_again: Callable[[Iterable[str]], None]  # show soon what was done to trajectories, by their paths
     say: Callable[[str, Literal["information", "warning"]], None]  # in the status line
     supervisor: WorkSupervisor
     filter_options: Sequence[str] = ()  # of a riptui command, so that it takes what the filter leaves

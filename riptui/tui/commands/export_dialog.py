@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,17 +19,19 @@ from textual.widgets import Button, Checkbox, Input, ProgressBar, Static
 
 from riptui import export
 from riptui.errors import InputError, RiptuiError
+from riptui.export.animation import DEFAULT_FRAMES, count_default_frames
 from riptui.settings.state import recall, remember
 from riptui.spec import MeasureInterval, measured_iterations
 from riptui.store.trajectory import Trajectory
 from riptui.text.terminal import printable
+from riptui.tui.check_boxes import SignCheckbox
 from riptui.tui.dialogs import Dialog
 from riptui.tui.ui_thread import call_if_open
 
 STATE_KEY = "export"
 """The key of the remembered choices."""
 KIND_LABELS = {
-    "gif": "GIF, about 64 frames",
+    "gif": f"GIF, about {DEFAULT_FRAMES} frames",
     "mp4": "MP4, the same frames, for slides",
     "png": "PNG of one frame, with its spec inside",
     "strip": "strip, a frame every 50 %",
@@ -155,8 +158,12 @@ class ExportScreen(Dialog[list[Path] | None]):
             for kind, label in KIND_LABELS.items():
                 if kind == "png":
                     label = label.replace("one frame", "the newest" if self._frame is None else f"frame {self._frame}")
-                yield Checkbox(label, kind in (self._kinds or previous.kinds), id=kind, compact=True)
-            yield Checkbox("overwrite existing files", previous.overwrite, id="overwrite", compact=True)
+                if kind == "gif" and len(self._trajectories) == 1:
+                    with suppress(RiptuiError):  # of an unreadable one, the export says so
+                        count = count_default_frames(self._trajectories[0])
+                        label = label.replace(f"about {DEFAULT_FRAMES}", str(count))
+                yield SignCheckbox(label, kind in (self._kinds or previous.kinds), id=kind, compact=True)
+            yield SignCheckbox("overwrite existing files", previous.overwrite, id="overwrite", compact=True)
             yield self.make_field("Frames at", previous.at, "at", "half, every, or N iterations")
             yield self.make_field("Folder", previous.folder, "folder", ".")
             yield ProgressBar(show_eta=False)

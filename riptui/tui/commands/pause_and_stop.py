@@ -91,6 +91,7 @@ async def _apply_to_each(
         return errors
 
     errors = await asyncio.to_thread(apply_all)
+    context.look_again(context.paths)
     if len(trajectories) > len(errors):
         context.notify(f"{format_count(len(trajectories) - len(errors), 'trajectory')} {outcome}")
     if errors:

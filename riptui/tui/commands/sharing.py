@@ -17,6 +17,7 @@ from riptui.errors import RiptuiError
 from riptui.features import feature_extractor_names
 from riptui.metrics import REGISTRY, split_names
 from riptui.metrics.availability import DEFAULT_METRICS, explain_unavailable
+from riptui.store.feature_file import stored_extractors
 from riptui.store.trajectory import Trajectory
 from riptui.text.units import format_count
 from riptui.tui.commands.context import CommandContext
@@ -95,8 +96,6 @@ def _list_measurable(trajectories: Sequence[Trajectory]) -> tuple[list[str], dic
     """All metrics, then all features, also by models that were chosen for these trajectories; and why some cannot be
     measured, by name.
     """
-    from riptui.store.feature_file import stored_extractors  # NumPy
-
     features = dict.fromkeys(feature_extractor_names())
     for trajectory in trajectories[:MAX_ASKED]:
         with suppress(RiptuiError):

@@ -6,6 +6,7 @@ from contextlib import suppress
 
 from riptui.corpus.corpus_files import CorpusManifest, list_corpora, read_manifest
 from riptui.errors import InputError, RiptuiError
+from riptui.features import short_title
 from riptui.text.units import format_count
 from riptui.tui.commands.context import CommandContext
 from riptui.tui.dialogs import ChoiceDialog, DialogChoice
@@ -56,10 +57,12 @@ async def _choose_corpus(context: CommandContext, manifests: dict[str, CorpusMan
     if not manifests:
         for damaged in list_corpora():
             read_manifest(damaged)
-        raise InputError("no corpus: make one with riptui corpus index FOLDER")
+        raise InputError(
+            "no corpus to compare with: index pictures by riptui corpus index FOLDER in a shell, then press = again"
+        )
     if len(manifests) == 1:
         return next(iter(manifests))
     keys = [*"123456789", *[""] * len(manifests)]
-    labels = [f"{name}: {manifest.folder} by {manifest.features}" for name, manifest in manifests.items()]
+    labels = [f"{name}: {manifest.folder} by {short_title(manifest.features)}" for name, manifest in manifests.items()]
     choices = [DialogChoice(key, label, name) for key, label, name in zip(keys, labels, manifests, strict=False)]
     return await context.show_dialog(ChoiceDialog("The nearest pictures of", choices))

@@ -9,7 +9,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
-from textual.screen import Screen
 from textual.widgets import Static
 
 from riptui.arrays import Image
@@ -21,12 +20,13 @@ from riptui.tui import bindings
 from riptui.tui.diversity.matrix import DiversityMatrix
 from riptui.tui.diversity.set_reader import ReadSet, SetReader, read_pair
 from riptui.tui.diversity.similarity_sheet import SimilaritySheet
+from riptui.tui.inner_screen import InnerScreen
 from riptui.tui.key_footer import KeyFooter
 from riptui.tui.large.large_screen import LargePlace, LargeScreen
 from riptui.tui.latest_jobs import LatestJobs
 
 
-class DiversityScreen(Screen[Path]):
+class DiversityScreen(InnerScreen[Path]):
     """Returns the trajectory that was chosen, if one was."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings.DIVERSITY]

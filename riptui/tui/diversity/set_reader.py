@@ -7,8 +7,17 @@ from pathlib import Path
 
 from riptui.arrays import Image
 from riptui.errors import InputError, RiptuiError
+from riptui.features import short_title
+from riptui.results.bootstrap import IntervalEstimate
 from riptui.results.curves import drop_copies
-from riptui.results.diversity import NEAR_BITS, SeedSetPoint, SetDiversity, analyse_diversity
+from riptui.results.diversity import (
+    NEAR_BITS,
+    SeedSetPoint,
+    SetDiversity,
+    analyse_diversity,
+    estimate_distance,
+    estimate_vendi,
+)
 from riptui.results.frame_comparison import FrameComparison, format_distance, list_comparisons
 from riptui.results.seed_sets import SeedSet, find_seed_sets
 from riptui.store.frames import read_frame
@@ -84,12 +93,18 @@ class ReadSet:
         spec, count = seed_set.members[0].spec, len(seed_set.members)
         pairs = count * (count - 1) // 2
         parts = [f"{seed_set.picture}, {spec.mask_title}, {spec.inpainter_name}"]
-        parts.append(f"{count} seeds by {self.by}" + (f" (1 of {len(self.choices)})" if len(self.choices) > 1 else ""))
-        parts.append(f"mean distance {format_distance(point.mean, self.unit)}")
-        parts += [] if isnan(point.vendi) else [f"Vendi {point.vendi:.2f} of {count}"]
+        others = f" ({self.choices.index(self.by) + 1} of {len(self.choices)})" if len(self.choices) > 1 else ""
+        parts.append(f"{count} seeds by {short_title(self.by)}{others}")
+        distance, vendi = _format_interval(estimate_distance([point])), _format_interval(estimate_vendi([point]))
+        parts.append(f"mean distance {format_distance(point.mean, self.unit)}{distance}")
+        parts += [] if isnan(point.vendi) else [f"Vendi {point.vendi:.2f} of {count}{vendi}"]
         parts.append(f"{len(point.near):,} of {format_count(pairs, 'pair')} near (at most {NEAR_BITS} of 64 bits)")
         parts += [f"set {self.number + 1} of {self.total}"] if self.total > 1 else []
         return " · ".join(parts)
+
+
+def _format_interval(estimate: IntervalEstimate) -> str:
+    return "" if isnan(estimate.low) else f" [{estimate.low:.3g}, {estimate.high:.3g}]"
 
 
 @dataclass

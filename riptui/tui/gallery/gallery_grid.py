@@ -4,7 +4,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import isfinite, nan
+from math import isnan, nan
 from typing import NamedTuple
 
 from textual import events
@@ -322,7 +322,7 @@ def _caption(cell: GalleryCell | None, metric: str) -> str:
     if cell.caption is not None:
         return cell.caption
     value = cell.value(metric) if metric else nan
-    return format_short(value) if isfinite(value) else "–"
+    return "–" if isnan(value) else format_short(value)
 
 
 def _note(cell: GalleryCell | None) -> str:

@@ -10,7 +10,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
-from textual.screen import Screen
 
 from riptui.graphics.protocol import Graphics
 from riptui.metrics.display import in_display_order, metric_title
@@ -31,6 +30,7 @@ from riptui.tui.gallery.gallery_table import (
 from riptui.tui.gallery.thumbnails import ThumbnailKey, ThumbnailReader
 from riptui.tui.group.chart_command import sheet_figure
 from riptui.tui.group.group_reader import GroupMember, GroupReader
+from riptui.tui.inner_screen import InnerScreen
 from riptui.tui.key_footer import KeyFooter
 from riptui.tui.large.large_screen import LargePlace, LargeScreen
 from riptui.tui.latest_jobs import LatestJobs
@@ -40,7 +40,7 @@ from riptui.tui.written_files import tell_written
 POLL_SECONDS = 2.0
 
 
-class GalleryScreen(Screen[None]):
+class GalleryScreen(InnerScreen[None]):
     """The trajectories of one group."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings.GALLERY]

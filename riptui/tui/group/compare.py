@@ -10,7 +10,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Static
 
@@ -22,6 +21,7 @@ from riptui.tui.group.compare_charts import CompareCharts
 from riptui.tui.group.compare_column import GAP_COLUMNS, CompareColumn, update_if_changed
 from riptui.tui.group.compare_data import CompareReader, compare_specs, differences_to_first, distinct_names
 from riptui.tui.group.compare_position import ComparePosition
+from riptui.tui.inner_screen import InnerScreen
 from riptui.tui.key_footer import KeyFooter
 from riptui.tui.large.large_screen import LargeScreen
 from riptui.tui.latest_jobs import LatestJobs
@@ -38,7 +38,7 @@ MAX_BLINKS = 200  # so that an unattended terminal is not sent pictures for ever
 NON_PICTURE_ROWS = 16  # of everything but the pictures, with a chart of eight rows
 
 
-class CompareScreen(Screen[None]):
+class CompareScreen(InnerScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings.COMPARE]
     DEFAULT_CSS = """
     CompareScreen {

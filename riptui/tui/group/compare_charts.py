@@ -90,6 +90,7 @@ class CompareCharts(ChartGrid):
                 marker=self._marker_x,
                 x_end=x_end,
             )
+        self.share_legend()
 
     def _curve_of(self, metric: str, colour: int, name: str, trajectory: TrajectorySnapshot) -> Series:
         for curve in metric_series.build_series(trajectory, [metric], self._drawn_axis):

@@ -8,7 +8,7 @@ from array import array
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from math import isfinite, nan
+from math import isnan, nan
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 
@@ -16,10 +16,16 @@ import msgspec
 
 from riptui.errors import RiptuiError
 from riptui.metrics.display import metric_names
+from riptui.metrics.values import number_of
+from riptui.results.coverage_null import patch_names
+from riptui.results.exposure import LUMA
+from riptui.results.picture_sets import list_features
+from riptui.results.square_cache import read_square_errors_cached
 from riptui.spec import Spec
+from riptui.store import feature_file
 from riptui.store.disk import list_folder
 from riptui.store.layout import feature_files
-from riptui.store.listing import FolderSignature, TrajectorySummary, read_signature, summarize
+from riptui.store.listing import FolderSignature, read_signature, summarize
 from riptui.store.trajectory import Status, Trajectory
 
 if TYPE_CHECKING:
@@ -41,7 +47,8 @@ class GroupMember:
     k: int
     measured_frames: tuple[int, ...]  # in ascending order
     names: tuple[str, ...]  # the metrics
-    values: "array[float]"  # metric by metric, one value per measured frame; nan: not measured, or not finite
+    values: "array[float]"
+    """Metric by metric, one value per measured frame. inf: the PSNR of equal pictures; nan: none."""
     feature_files: tuple[str, ...] = ()
     """The names of its files of features."""
 
@@ -53,8 +60,8 @@ class GroupMember:
         return self.values[start : start + len(self.measured_frames)]
 
     def newest_value(self, metric: str) -> float:
-        """Its last finite value; nan if there is none."""
-        return next((value for value in reversed(self.values_of(metric) or ()) if isfinite(value)), nan)
+        """Its last value, inf for the PSNR of equal pictures; nan if there is none."""
+        return next((value for value in reversed(self.values_of(metric) or ()) if not isnan(value)), nan)
 
 
 Common = TypeVar("Common")
@@ -120,8 +127,6 @@ class GroupReader:
         """Read the vectors of complete trajectories by one extractor: the wanted one, if any has them, else Inception,
         else the first. Yields how many trajectories are done.
         """
-        from riptui.store.feature_file import read_features  # NumPy
-
         before, self.features = self._known_features, {}
         chosen: dict[str, GroupMember] = {}
         for member in self.members.values():
@@ -133,7 +138,7 @@ class GroupReader:
         deadline = time.monotonic() + SLICE_SECONDS
         for count, member in enumerate(chosen.values(), start=1):
             with suppress(RiptuiError):  # gone
-                self.features[member.path] = read_features(Trajectory(Path(member.path)), first)
+                self.features[member.path] = feature_file.read_features(Trajectory(Path(member.path)), first)
             if time.monotonic() > deadline:
                 yield count
                 deadline = time.monotonic() + SLICE_SECONDS
@@ -151,16 +156,12 @@ class GroupReader:
 
         metrics: whose coverage nulls are needed, beside the errors of the luma.
         """
-        from riptui.results.coverage_null import patch_names  # NumPy, and scikit-image when something is computed
-        from riptui.results.exposure import LUMA
-        from riptui.results.square_cache import read_square_errors_cached
-
         names = frozenset([LUMA, *(name for metric in metrics for name in patch_names(metric))])
         before, self.squares = self.squares if names <= self._square_names else {}, {}
         self._square_names = self._square_names | names if before else names
         chosen: dict[str, GroupMember] = {}
         for member in self.members.values():
-            if member.k >= member.spec.iterations and member.spec.keeps_squares:
+            if member.k >= member.spec.iterations and member.spec.keeps_repaints:
                 chosen.setdefault(member.digest, member)
         deadline = time.monotonic() + SLICE_SECONDS
         failed_before, self._unreadable_squares = self._unreadable_squares, {}
@@ -198,7 +199,7 @@ class GroupReader:
             summary.k,
             self._intern(tuple(measured_frames)),
             self._intern(names),
-            array("d", (_finite_value(summary, k, name) for name in names for k in measured_frames)),
+            array("d", (number_of(name, summary.metrics[k]) for name in names for k in measured_frames)),
             self._intern(tuple(sorted(feature_files(list_folder(Path(path)))))),
         )
 
@@ -217,8 +218,6 @@ class GroupReader:
 
 def _find_extractors(members: Iterable[GroupMember]) -> list[str]:
     """The extractors of the members' files, sorted. Of each file name one file is read: names follow from them."""
-    from riptui.results.picture_sets import list_features  # NumPy
-
     having: dict[str, GroupMember] = {}
     for member in members:
         for file in member.feature_files:
@@ -233,8 +232,3 @@ def _read_coverage(member: GroupMember) -> dict[int, float]:
     except RiptuiError:
         return {}
     return {k: covered[k] for k in member.measured_frames if k < len(covered)}
-
-
-def _finite_value(summary: TrajectorySummary, k: int, name: str) -> float:
-    value = summary.metrics[k].get(name)
-    return nan if value is None else value

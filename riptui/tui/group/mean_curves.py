@@ -1,5 +1,6 @@
 """The charts and the table of a group: means by mask size, all points, the trajectories of one image. No Textual."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -12,11 +13,11 @@ import numpy as np
 from riptui.errors import InputError, RiptuiError
 from riptui.metrics.display import in_display_order
 from riptui.results.coverage_null import excess_over_coverage
-from riptui.results.curves import Curve, distributions, group_by
+from riptui.results.curves import Curve, GroupKey, distributions, group_by
 from riptui.results.exposure import SquareErrors
 from riptui.results.panel import condition_settings, distance_function
 from riptui.results.picture_names import name_pictures
-from riptui.spec import describe_setting
+from riptui.spec import ParameterValue, describe_setting
 from riptui.store.trajectory import Trajectory
 from riptui.text.terminal import printable
 from riptui.text.units import format_count
@@ -28,6 +29,7 @@ from riptui.tui.plot.series import Series
 from riptui.tui.row_table import TableColumn, TableRow
 
 MAX_CURVES = 8  # one per colour
+MAX_NAMED_SETTINGS = 3  # more values do not fit into the name of a curve
 MAX_RUNS = 60  # more lines cannot be told apart
 ROUNDING_LEVELS = 400  # of the points in both directions: finer than the dots of any chart
 
@@ -126,7 +128,7 @@ def _choose_drawn(
         drawn = known
     if options.view == "runs":
         drawn = [member for member in drawn if member.spec.original_sha256 == list(images)[options.image]]
-    if options.view == "mean" and (growing := sum(member.k < member.spec.iterations for member in drawn)):
+    if options.view == "mean" and (growing := sum(member.k < member.spec.iterations for member in distinct.values())):
         notes.append(f"{format_count(growing, 'trajectory')} unfinished: late means are over fewer")
     return drawn, notes
 
@@ -138,11 +140,24 @@ def separating_settings(members: Sequence[GroupMember]) -> list[str]:
 
 
 def split_by_curve(members: Sequence[GroupMember], settings: Sequence[str]) -> dict[str, list[GroupMember]]:
-    """The members of each curve by its name: 128 px, or 128 px telea."""
+    """The members of each curve by its name: 128 px, or 128 px telea; of many settings only those that few have."""
     groups = group_by(members, settings) if members else {}
+    usual = _usual_values(settings, groups) if len(settings) > MAX_NAMED_SETTINGS else {}
+    curves = {}
+    for key, found in groups.items():
+        told = [(name, value) for name, value in zip(settings, key, strict=True) if usual.get(name, ...) != value]
+        names, values = zip(*told, strict=True) if told else ((), ())
+        curves[describe_settings(names, values, whole_image=found[0].spec.whole_image)] = found
+    return curves
+
+
+def _usual_values(settings: Sequence[str], keys: Iterable[GroupKey]) -> dict[str, ParameterValue]:
+    """The value of most curves, but for what every curve is called by."""
+    columns = zip(*keys, strict=True)
     return {
-        describe_settings(settings, key, whole_image=curve_members[0].spec.whole_image): curve_members
-        for key, curve_members in groups.items()
+        name: Counter(column).most_common(1)[0][0]
+        for name, column in zip(settings, columns, strict=True)
+        if name not in ("mask", "inpainter")
     }
 
 

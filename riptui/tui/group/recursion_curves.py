@@ -5,10 +5,10 @@ from dataclasses import replace
 from math import isfinite
 
 from riptui.metrics.display import in_display_order
-from riptui.results.curves import shares_squares
 from riptui.results.exposure import LUMA, SquareErrors
 from riptui.results.picture_names import name_pictures
 from riptui.results.recursion_effect import RecursionEffect, compute_effect
+from riptui.results.shared_squares import count_shared, describe_shared
 from riptui.text.units import format_count
 from riptui.tui.group.chart_options import ChartOptions
 from riptui.tui.group.columns import build_table
@@ -32,8 +32,7 @@ def build_recursion_data(
         effect = compute_effect([squares[member.path] for member in found], error)
         series.append(_series(f"{name}  {describe_slope(effect)}", effect, colour))
         ends.append(effect.by_exposure[-1].exposure)
-    shared = any(map(shares_squares, curves.values()))
-    notes = ["images share squares: intervals are for these squares"] if shared else []
+    notes = [describe_shared(shared) for shared in sorted({*map(count_shared, curves.values())} - {0})]
     notes += [f"curves by {', '.join(settings)}"] if len(settings) > 1 else []
     if others := len(members) - len(drawn):
         notes.append(f"without {format_count(others, 'trajectory')}: unfinished, a copy, without paste or unreadable")

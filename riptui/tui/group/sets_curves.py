@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import isfinite
 
+from riptui.features import short_title
 from riptui.metrics.sets import SET_METRICS
 from riptui.results.picture_names import name_pictures
 from riptui.results.picture_sets import MemberFeatures, group_members
@@ -38,8 +39,8 @@ def build_sets_data(
         if member.identity == identity and {*members[path].spec.keyframe_iterations()} <= member.vectors.keys()
     ]
     settings = separating_settings(drawn) if drawn else []
-    more = f" (1 of {len(names)})" if len(names) > 1 else ""
-    series, notes = [], [f"features {printable(name)}{more}"] if name else []
+    more = f" ({sorted(names).index(name) + 1} of {len(names)})" if len(names) > 1 else ""
+    series, notes = [], [f"features {printable(short_title(name))}{more}"] if name else []
     curves = split_by_curve(drawn, settings)
     for colour, (title, found) in enumerate([*curves.items()][:MAX_CURVES]):
         sets = group_members(

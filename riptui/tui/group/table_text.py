@@ -1,7 +1,7 @@
 """The table of a group as text: TSV for a spreadsheet, Markdown for a note."""
 
 from collections.abc import Sequence
-from math import isfinite
+from math import isnan
 from typing import Literal
 
 from riptui.tui.row_table import CellValue, TableColumn, TableRow
@@ -25,7 +25,7 @@ def table_text(columns: Sequence[TableColumn], rows: Sequence[TableRow], kind: T
 
 
 def _exact(value: CellValue) -> str:
-    return value.replace("\t", " ") if isinstance(value, str) else repr(value) if isfinite(value) else ""
+    return value.replace("\t", " ") if isinstance(value, str) else "" if isnan(value) else repr(value)
 
 
 def _escape(cell: str) -> str:

@@ -27,6 +27,7 @@ from riptui.tui.figure_dialog import Figure
 from riptui.tui.group.chart_command import chart_figure
 from riptui.tui.group.chart_labels import x_label, y_label
 from riptui.tui.group.chart_options import AXES, SETS, VIEWS, ChartAxis, ChartOptions
+from riptui.tui.group.chart_reader import build_charts, read_further
 from riptui.tui.group.group_reader import GroupMember, GroupReader
 from riptui.tui.group.table import GroupTable
 from riptui.tui.latest_jobs import LatestJobs
@@ -205,8 +206,6 @@ class GroupView(Widget):
 
     def _read_group(self, group: Path, paths: Sequence[str], options: ChartOptions) -> None:
         """Read what is new, and build the charts."""
-        from riptui.tui.group.chart_reader import build_charts, read_further  # NumPy: outside the UI thread
-
         if group != self._group:
             return
         started = time.monotonic()
@@ -287,6 +286,7 @@ class GroupView(Widget):
             label = y_label(data.options) if data.metrics else _NOTHING_YET.get(data.options.view, "no metrics yet")
             below = x_label(data.options, of_passes=data.of_passes)
             chart.draw(data.series, x_label=below, y_label=label, x_end=data.x_end)
+        grid.share_legend()
 
     def _describe_group(self, data: "GroupData", unreadable: int) -> None:
         count, images = len(data.rows), len(data.images)

@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from textual.content import Content
 
 from riptui.metrics.display import format_value, metric_names, metric_title
-from riptui.text.terminal import printable
-from riptui.tui.plot.grid import shorten
+from riptui.text.terminal import fit_path, printable
 from riptui.tui.trajectory.loader import TrajectorySnapshot
 
 MIN_NAME_COLUMNS = 8
@@ -17,13 +16,13 @@ def large_line(snapshot: TrajectorySnapshot, k: int, name: str, what: Content, z
     """The name, cut or left out where needed; frame and inpainted %; what is shown, the zoom and values as they fit."""
     spec = snapshot.spec
     if spec is None:
-        return Content(shorten(printable(name), width))
+        return Content(fit_path(printable(name), width).rstrip())
     place = Content.styled(f"frame {k}/{spec.iterations}{GAP}{spec.inpainted(k):.0f} %", "$foreground")
     fixed = [place, what.stylize_before("$accent"), Content.styled(zoom, "$accent")]
     while _width(fixed) > width - MIN_NAME_COLUMNS - len(GAP) and len(fixed) > 2:
         fixed.pop()  # the zoom is what is missed least
     room = width - _width(fixed) - len(GAP)
-    title = [Content.styled(shorten(printable(name), room), "bold")] if room >= MIN_NAME_COLUMNS else []
+    title = [Content.styled(fit_path(printable(name), room).rstrip(), "bold")] if room >= MIN_NAME_COLUMNS else []
     line = Content(GAP).join(part for part in (*title, *fixed) if part.plain)
     for value in _values(snapshot, k):
         if line.cell_length + value.cell_length + len(GAP) > width:

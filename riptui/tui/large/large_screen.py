@@ -9,7 +9,6 @@ from typing import ClassVar, NamedTuple
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
-from textual.screen import Screen
 from textual.timer import Timer
 
 from riptui.graphics.protocol import Graphics
@@ -17,7 +16,9 @@ from riptui.store.listing import FolderSignature, read_signature
 from riptui.store.trajectory import Trajectory
 from riptui.text.terminal import printable
 from riptui.tui import bindings
+from riptui.tui.commands.export_dialog import ExportScreen
 from riptui.tui.group.compare_data import frame_at
+from riptui.tui.inner_screen import InnerScreen
 from riptui.tui.key_footer import KeyFooter
 from riptui.tui.large.blinking import Blinking
 from riptui.tui.large.frame_views import FRAME, FrameView, LargeFrame, load_large_frame, view_kinds
@@ -41,7 +42,7 @@ class LargePlace(NamedTuple):
     k: int
 
 
-class LargeScreen(Screen[LargePlace]):
+class LargeScreen(InnerScreen[LargePlace]):
     """One of these trajectories at a time; its result is the place where it was left."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings.LARGE]
@@ -271,8 +272,6 @@ class LargeScreen(Screen[LargePlace]):
 
     def action_export(self) -> None:
         """Write this frame, or other files of the trajectory."""
-        from riptui.tui.commands.export_dialog import ExportScreen
-
         dialog = ExportScreen([Trajectory(self.path)], self._runs, frame=self.cursor.k, kinds=["png"])
         self.app.push_screen(dialog, partial(tell_written, self.app))
 

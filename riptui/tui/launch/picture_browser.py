@@ -13,7 +13,9 @@ from textual.suggester import Suggester
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+from riptui.errors import SourceError
 from riptui.images import picture_suffixes
+from riptui.planning.bundled_pictures import list_bundled, resolve_bundled
 from riptui.store.listing import natural_key
 from riptui.text.terminal import printable
 from riptui.text.units import abbreviate_home
@@ -111,14 +113,14 @@ class PathSuggester(Suggester):
 
 
 def complete_path(typed: str) -> str | None:
-    """The first path that starts with the text, or None. A folder ends in a slash."""
+    """The first path that starts with the text, or the first bundled picture, or None. A folder ends in a slash."""
     head, slash, start = typed.rpartition("/")
     folder = parse_path(head + slash or ".")
     for entry in list_entries(folder) if folder is not None else []:
         name = entry.path.name
         if name.startswith(start) and name != start and printable(name) == name:
             return f"{head}{slash}{name}{'/' * entry.is_folder}"
-    return None
+    return next((name for name in list_bundled() if name.startswith(typed) and name != typed), None)
 
 
 def find_folder(path: Path) -> Path | None:
@@ -130,14 +132,26 @@ def find_folder(path: Path) -> Path | None:
 
 
 def parse_path(typed: str) -> Path | None:
-    """A typed text as a path; None if it cannot be one."""
+    """A typed text as a path, also the name of a bundled picture; None if it cannot be one."""
     try:
-        return Path(typed).expanduser() if "\0" not in typed else None
-    except RuntimeError:  # unknown ~user
+        return resolve_bundled(typed).expanduser() if "\0" not in typed else None
+    except (SourceError, RuntimeError):  # unknown riptui:name or ~user
         return None
 
 
+def explain_no_picture(typed: str) -> str:
+    """What to do where a typed text is no picture."""
+    try:
+        resolve_bundled(typed)
+    except SourceError as error:
+        return str(error)
+    return "choose a picture"
+
+
 def shorten_path(path: Path) -> str:
-    """A path as one would type it: relative to the current folder if below it, else with ~ for home."""
+    """A path as one would type it: relative to the current folder if below it, else with ~ for home; riptui:coffee."""
+    for name, file in list_bundled().items():
+        if file == path:
+            return name
     cwd = Path.cwd()
     return str(path.relative_to(cwd)) if path.is_relative_to(cwd) and cwd != Path("/") else abbreviate_home(path)

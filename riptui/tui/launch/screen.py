@@ -37,10 +37,18 @@ from riptui.spec import FITS, Fit
 from riptui.store.trajectory import Trajectory
 from riptui.text.terminal import printable
 from riptui.text.units import format_count, format_size
+from riptui.tui.inner_screen import InnerScreen
 from riptui.tui.latest_jobs import LatestJobs
 from riptui.tui.launch import form, installed
 from riptui.tui.launch.field import Field
-from riptui.tui.launch.picture_browser import PathSuggester, PictureList, find_folder, parse_path, shorten_path
+from riptui.tui.launch.picture_browser import (
+    PathSuggester,
+    PictureList,
+    explain_no_picture,
+    find_folder,
+    parse_path,
+    shorten_path,
+)
 from riptui.tui.launch.protocol_fields import ProtocolFields
 from riptui.tui.launch.start_runs import LaunchResult, create_and_queue
 from riptui.tui.ui_thread import call_if_open
@@ -50,7 +58,7 @@ TEXT_FIELDS = ("picture", "prompt", "model", "masks", "seeds", "amount", "size",
 PLACEHOLDERS = {"masks": "64,128,256", "seeds": "0-9", "amount": "400", "group": "none"}
 
 
-class LaunchScreen(ModalScreen[LaunchResult | None]):
+class LaunchScreen(InnerScreen[LaunchResult | None], ModalScreen[LaunchResult | None]):
     """Returns the result of the launch, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -77,6 +85,8 @@ class LaunchScreen(ModalScreen[LaunchResult | None]):
         self._jobs = LatestJobs(lambda job: self.run_worker(job, thread=True))
         self._failure: tuple[form.FormValues, Text] | None = None  # the values that could not be launched, and why
         self._launching = False
+        self._read_key: tuple[str, int, str] | None = None  # what the picture was made of
+        self._asked: form.FormValues | None = None  # what is to be launched as soon as its picture is read
 
     def compose(self) -> ComposeResult:
         previous = self._previous
@@ -121,8 +131,8 @@ class LaunchScreen(ModalScreen[LaunchResult | None]):
         return Select(options, id="inpainter", value=value, allow_blank=False, compact=True)
 
     def on_mount(self) -> None:
-        folder = Path(self._previous.picture).expanduser().parent if self._previous.picture else Path()
-        self.query_one(PictureList).open(folder)
+        path = parse_path(self._previous.picture) if self._previous.picture else None
+        self.query_one(PictureList).open(path.parent if path else Path())
         self.run_worker(self._query_models, thread=True)
         self._react_to_change()
 
@@ -202,7 +212,7 @@ class LaunchScreen(ModalScreen[LaunchResult | None]):
         if folder is not None:
             call_if_open(self, self.query_one(PictureList).follow, folder)
         if path is None or not typed or path == folder:
-            problem = "choose a picture"
+            problem = explain_no_picture(typed)
         else:
             try:
                 picture = prepare_original(path, size=pixels, fit=fit)
@@ -213,10 +223,13 @@ class LaunchScreen(ModalScreen[LaunchResult | None]):
     def _show_picture(self, picture_key: tuple[str, int, str], picture: PreparedImage | None, problem: str) -> None:
         if picture_key != self._picture_key:
             return
-        self._picture, self._picture_problem = picture, problem
+        self._picture, self._picture_problem, self._read_key = picture, problem, picture_key
         self.query_one("#preview", PictureWidget).show(picture.image if picture else None)
         self.query_one("#notes", Static).update(Text(printable("; ".join(picture.notes) if picture else ""), "dim"))
         self._validate_form()
+        asked, self._asked = self._asked, None
+        if asked == self.values:
+            self.action_launch()
 
     def _time_iterations(self, sweep: Sweep, paths: list[Path]) -> None:
         found = time_iterations([sweep], map(Trajectory, paths))
@@ -277,8 +290,14 @@ class LaunchScreen(ModalScreen[LaunchResult | None]):
     @on(Button.Pressed, "#launch")
     def action_launch(self) -> None:
         parsed, values = self._validate_form(), self.values
-        is_current = (values.picture, parsed.sweep.size if parsed.sweep else 0, values.fit) == self._picture_key
-        if parsed.sweep is None or self._picture is None or not is_current or self.query_one("#launch").disabled:
+        if parsed.sweep is None or self._launching:
+            return
+        if (values.picture, parsed.sweep.size, values.fit) != self._read_key:
+            self._asked = values  # launched when its picture is read
+            self._load_preview()
+            self._show_status(Text("reading the picture …"))
+            return
+        if self._picture is None or self.query_one("#launch").disabled:
             return
         remember(form.STATE_KEY, values)
         self._launching = True
@@ -294,11 +313,16 @@ class LaunchScreen(ModalScreen[LaunchResult | None]):
             nonlocal last_shown
             if time.monotonic() - last_shown > SETTLE_SECONDS:
                 last_shown = time.monotonic()
-                call_if_open(self, self._show_status, Text(f"creating folders: {done}/{total}"))
+                show(f"creating folders: {done}/{total}")
+
+        def show(text: str) -> None:
+            call_if_open(self, self._show_status, Text(text))
 
         try:
             sweep, metrics = parsed.sweep, parsed.metrics
-            launched = create_and_queue(self._runs, picture, sweep, metrics, group=group, on_made=progress)
+            launched = create_and_queue(
+                self._runs, picture, sweep, metrics, group=group, on_made=progress, on_trial=show
+            )
         except RiptuiError as error:
             call_if_open(self, self._show_error, str(error))
         else:

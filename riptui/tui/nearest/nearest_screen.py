@@ -9,13 +9,14 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Static
 
 from riptui.corpus.nearest_pictures import FrameNeighbours
+from riptui.features import short_title
 from riptui.graphics.protocol import Graphics
 from riptui.text.terminal import printable
 from riptui.tui import bindings
+from riptui.tui.inner_screen import InnerScreen
 from riptui.tui.key_footer import KeyFooter
 from riptui.tui.latest_jobs import LatestJobs
 from riptui.tui.nearest.nearest_lookup import NearestLookup, NearestPair, read_pair
@@ -29,7 +30,7 @@ class NearestPlace(NamedTuple):
     path: Path | None = None
 
 
-class NearestScreen(Screen[NearestPlace | None]):
+class NearestScreen(InnerScreen[NearestPlace | None]):
     """Frames from the least novel to the most novel one; for each its nearest pictures in turn.
 
     Returns where to look next, if another corpus of the same pictures was asked for.
@@ -79,7 +80,8 @@ class NearestScreen(Screen[NearestPlace | None]):
 
     def on_mount(self) -> None:
         found = self._lookup.found
-        rule = f"{found.corpus}: {found.pictures:,} pictures, by {found.features}. {found.threshold.describe()}"
+        corpus = f"{found.corpus}: {found.pictures:,} pictures, by {short_title(found.features)}"
+        rule = f"{corpus}. {found.threshold.describe()}"
         self.query_one("#nearest-rule", Static).update(Content("\n".join(map(printable, [rule, *found.notes]))))
         self._request()
 

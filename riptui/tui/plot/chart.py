@@ -22,9 +22,10 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from riptui.tui.plot.crosshair import crosshair_row, nearest, x_positions
-from riptui.tui.plot.drawing import DrawnChart, draw
-from riptui.tui.plot.grid import ChartCell, Ink
+from riptui.tui.plot.crosshair import crosshair_rows, nearest, x_positions
+from riptui.tui.plot.drawing import DrawnChart, draw, list_entries
+from riptui.tui.plot.grid import ChartCell, ChartRow, Ink
+from riptui.tui.plot.legend import LegendEntry
 from riptui.tui.plot.palette import current_series_colours
 from riptui.tui.plot.series import Series
 from riptui.tui.plot.y_axis import YView, can_show, place_on_axis
@@ -70,8 +71,10 @@ class Chart(Widget):
         self.marker: float | None = None  # the x of the vertical line
         self.crosshair: float | None = None  # the x whose values are shown
         self.y_view = YView()
+        self._has_legend = True
         self._known_positions: list[float] | None = None
-        self._painted: dict[int, list[ChartCell]] = {}
+        self._cached_reading: tuple[DrawnChart, float, Sequence[ChartRow]] | None = None
+        self._painted: dict[int, ChartRow] = {}
         """The rows as they are on the screen."""
 
     def draw(
@@ -89,7 +92,15 @@ class Chart(Widget):
         """
         if y_label != self.axis_labels[1]:
             self.y_view = YView(log=self.y_view.log)
-        content = partial(draw, tuple(series), x_label=x_label, y_label=y_label, x_end=x_end, view=self.y_view)
+        content = partial(
+            draw,
+            tuple(series),
+            x_label=x_label,
+            y_label=y_label,
+            x_end=x_end,
+            view=self.y_view,
+            has_legend=self._has_legend,
+        )
         if (content.args, content.keywords) == (self._draw_call.args, self._draw_call.keywords):
             self.set_marker(marker)
             return
@@ -106,6 +117,16 @@ class Chart(Widget):
     def series(self) -> tuple[Series, ...]:
         """What is drawn."""
         return self._draw_call.args[0] if self._draw_call.args else ()
+
+    @property
+    def legend_entries(self) -> Sequence[LegendEntry]:
+        return list_entries(self.series)
+
+    def set_legend(self, is_shown: bool) -> None:
+        """Draw the legend, or leave that to what is around the chart."""
+        if is_shown != self._has_legend:
+            self._has_legend = is_shown
+            self._change_drawing(has_legend=is_shown)
 
     @property
     def _x_positions(self) -> list[float]:
@@ -127,9 +148,10 @@ class Chart(Widget):
     def set_crosshair(self, x: float | None) -> None:
         """Show the values at an x; None: none."""
         if x != self.crosshair:
+            height = max(1, len(self._reading_rows))
             before, self.crosshair = self.crosshair, x
             self._repaint_lines(before, x)
-            self.refresh(Region(0, 0, self.size.width, 1))
+            self.refresh(Region(0, 0, self.size.width, max(height, len(self._reading_rows))))
 
     def move_crosshair(self, points: int) -> None:
         """Move it by so many points; the first time to the last point, or the first."""
@@ -162,9 +184,12 @@ class Chart(Widget):
         """Show the y axis in another way."""
         if view != self.y_view:
             self.y_view = view
-            self._draw_call = partial(draw, *self._draw_call.args, **self._draw_call.keywords | {"view": view})
-            self._cached_drawing = None
-            self.refresh()
+            self._change_drawing(view=view)
+
+    def _change_drawing(self, **changes: object) -> None:
+        self._draw_call = partial(draw, *self._draw_call.args, **self._draw_call.keywords | changes)
+        self._cached_drawing = None
+        self.refresh()
 
     def zoom(self, direction: int, around: float | None = None) -> None:
         """Show half of the y axis (1), or twice as much (-1).
@@ -220,18 +245,28 @@ class Chart(Widget):
         columns = [x for x, (now, before) in enumerate(zip(row, painted, strict=True)) if now != before]
         return Region(columns[0], y, columns[-1] + 1 - columns[0], 1) if columns else None
 
-    def _make_row(self, y: int) -> list[ChartCell]:
+    def _make_row(self, y: int) -> ChartRow:
         drawing = self._drawing
         row, area = drawing.rows[y], drawing.area
-        if self.crosshair is not None and y == 0 and area.top:
-            x_label, y_label = self.axis_labels
-            unit = " %" if x_label.endswith("%") else ""
-            row = crosshair_row(drawing, self.series, self.crosshair, y_label, unit)
+        if y < len(self._reading_rows):
+            return self._reading_rows[y]
         for x, sign in ((self.crosshair, "│"), (self.marker, "┃")):
             column = None if x is None else drawing.column(x)
             if column is not None and y in self._marked_rows(column):
                 row = [*row[:column], (sign if y < area.top + area.height else "▲", _MARKER), *row[column + 1 :]]
         return row
+
+    @property
+    def _reading_rows(self) -> Sequence[ChartRow]:
+        """The first rows, with the values at the crosshair."""
+        drawing, x = self._drawing, self.crosshair
+        if x is None or not drawing.area.top:
+            return ()
+        if self._cached_reading is None or self._cached_reading[0] is not drawing or self._cached_reading[1] != x:
+            x_label, y_label = self.axis_labels
+            unit = " %" if x_label.endswith("%") else ""
+            self._cached_reading = drawing, x, crosshair_rows(drawing, self.series, x, y_label, unit)
+        return self._cached_reading[2]
 
     def on_click(self, event: events.Click) -> None:
         area = self._drawing.area

@@ -7,6 +7,7 @@ from textual.app import ComposeResult
 from textual.containers import Grid
 
 from riptui.tui.plot.chart import Chart
+from riptui.tui.plot.legend_lines import LegendLines
 from riptui.tui.plot.y_axis import YView
 
 MIN_CHART_COLUMNS = 36
@@ -22,6 +23,7 @@ class ChartGrid(Grid):
     """
 
     def compose(self) -> ComposeResult:
+        yield LegendLines()
         yield Chart()
 
     @property
@@ -49,6 +51,20 @@ class ChartGrid(Grid):
                 chart.display = index < count
         self._arrange_charts(count)
         return charts[:count]
+
+    def share_legend(self) -> None:
+        """Show the legend once above the charts, if they all have the same; else each has its own."""
+        charts = self.charts
+        entries = list(dict.fromkeys(entry for chart in charts for entry in chart.legend_entries))
+        is_shared = len(charts) > 1 and len({(entry.shape, entry.colour) for entry in entries}) == len(entries) > 0
+        self._legend.show_entries(entries if is_shared else [])
+        for chart in charts:
+            chart.set_legend(not is_shared)
+        self._arrange_charts(len(charts))
+
+    @property
+    def _legend(self) -> LegendLines:
+        return self.query_one(LegendLines)
 
     def set_marker(self, x: float | None) -> None:
         for chart in self.charts:
@@ -78,5 +94,9 @@ class ChartGrid(Grid):
         columns = max(1, min(count, self.size.width // MIN_CHART_COLUMNS))
         columns = -(-count // -(-count // columns))  # as many in each row
         rows = -(-count // columns)
+        if self._legend.display:
+            rows += 1
+            self._legend.styles.column_span = columns
+        self.styles.grid_rows = "auto 1fr" if self._legend.display else "1fr"
         if (self.styles.grid_size_columns, self.styles.grid_size_rows) != (columns, rows):
             self.styles.grid_size_columns, self.styles.grid_size_rows = columns, rows

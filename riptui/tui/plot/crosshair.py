@@ -1,4 +1,4 @@
-"""The values of all series at one x, in the first row of a chart: only values that there are, none in between."""
+"""The values of all series at one x, in the first rows of a chart: only values that there are, none in between."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -12,6 +12,7 @@ from riptui.tui.plot.grid import ChartRow, Ink, write_text
 from riptui.tui.plot.series import Series, SeriesPoint
 
 GAP_COLUMNS = 2
+MAX_ROWS = 4  # of values, over the top of the curves
 
 
 class CurveReading(NamedTuple):
@@ -78,14 +79,15 @@ def format_reading(value: float) -> str:
     return f"{value:.4f}" if abs(value) < 10 else f"{value:.2f}" if abs(value) < 1000 else f"{value:.6g}"
 
 
-def crosshair_row(drawing: DrawnChart, series: Sequence[Series], x: float, title: str, unit: str) -> ChartRow:
-    """SSIM at 231 %: ● 0.4213 ± 0.02 64 px  ▲ 0.3770 128 px. In little room without bars, then without names."""
+def crosshair_rows(drawing: DrawnChart, series: Sequence[Series], x: float, title: str, unit: str) -> list[ChartRow]:
+    """SSIM at 231 %: ● 0.4213 ± 0.02 64 px  ▲ 0.3770 128 px. In little room without bars, then without names, then in
+    more rows, over the top of the curves.
+    """
     width, left = len(drawing.rows[0]), drawing.area.left
-    row: ChartRow = [(" ", Ink.BLANK)] * width
     readings = read_curves(series, x)
     head = f"{title} at {x:.4g}{unit}: "
+    rows = _begin_rows(drawing, head)
     start = left + cell_len(head)
-    write_text(row, left, head, Ink.LABEL)
     forms = (
         [f"{reading.value}{reading.bar} {reading.name}".rstrip() for reading in readings],
         [f"{reading.value} {reading.name}".rstrip() for reading in readings],
@@ -93,9 +95,18 @@ def crosshair_row(drawing: DrawnChart, series: Sequence[Series], x: float, title
     )
     fitting = (texts for texts in forms if start + sum(2 + cell_len(text) + GAP_COLUMNS for text in texts) <= width)
     for reading, text in zip(readings, next(fitting, forms[-1]), strict=True):
-        if start + 2 + cell_len(text) > width:
-            break
-        write_text(row, start, reading.shape, reading.colour)
-        write_text(row, start + 2, text, Ink.LABEL)
+        if start > left and start + 2 + cell_len(text) > width and len(rows) < min(MAX_ROWS, drawing.area.height):
+            rows += _begin_rows(drawing, "", len(rows))
+            start = left
+        write_text(rows[-1], start, reading.shape, reading.colour)
+        write_text(rows[-1], start + 2, text, Ink.LABEL)
         start += 2 + cell_len(text) + GAP_COLUMNS
-    return row
+    return rows
+
+
+def _begin_rows(drawing: DrawnChart, text: str, number: int = 0) -> list[ChartRow]:
+    """A row of the drawing for values: with what is left of the curves, then a text and blanks."""
+    left = drawing.area.left
+    row: ChartRow = [*drawing.rows[number][:left], *[(" ", Ink.BLANK)] * (len(drawing.rows[number]) - left)]
+    write_text(row, left, text, Ink.LABEL)
+    return [row]

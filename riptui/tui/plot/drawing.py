@@ -57,6 +57,7 @@ def draw(
     y_label: str,
     x_end: float | None = None,
     view: YView = YView(),  # noqa: B008  # frozen
+    has_legend: bool = True,
 ) -> DrawnChart:
     """Draw series into so many columns and rows, each at least 1. x_end: the least end of the x axis."""
     points = [[point for point in line.points() if can_show(point.y, view)] for line in series]
@@ -76,9 +77,22 @@ def draw(
     if axis_rows:
         _draw_x_axis(drawing, x_label, labelled=height >= LABEL_ROWS)
     if header:
-        entries = [legend.LegendEntry(line.shape, line.name, line.colour) for line in series if line.name]
-        legend.write_legend(drawing.rows, area, y_label + view.note, entries)
+        title = y_label + view.note + _describe_left_out(series, view)
+        legend.write_legend(drawing.rows, area, title, list_entries(series) if has_legend else ())
     return drawing
+
+
+def list_entries(series: Sequence[Series]) -> Sequence[legend.LegendEntry]:
+    return [legend.LegendEntry(line.shape, line.name, line.colour) for line in series if line.name]
+
+
+def _describe_left_out(series: Sequence[Series], view: YView) -> str:
+    """How many values have no place on a logarithmic axis; "" if all have."""
+    values = [point.y for line in series for point in line.points() if not can_show(point.y, view)]
+    if not values:
+        return ""
+    what = "of 0" if not any(values) else "of 0 or less"
+    return f" · without {len(values)} {'value' if len(values) == 1 else 'values'} {what}"
 
 
 def _y_values(series: Sequence[Series], points: Sequence[Sequence[SeriesPoint]]) -> list[float]:

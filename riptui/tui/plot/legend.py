@@ -9,6 +9,7 @@ from riptui.tui.plot.grid import ChartRow, Ink, shorten, write_text
 
 _GAP_COLUMNS = 3
 _MIN_NAME_COLUMNS = 4  # of a shortened name
+MAX_HIDDEN_SHARE = 1 / 8  # of a corner, else the legend is written beside the title if it fits there, shortened
 
 
 class LegendEntry(NamedTuple):
@@ -30,6 +31,13 @@ class CellArea(NamedTuple):
     height: int
 
 
+class LegendCorner(NamedTuple):
+    hidden_share: float
+    """Of its cells, those where something is drawn."""
+    column: int
+    row: int
+
+
 def write_legend(rows: list[ChartRow], area: CellArea, title: str, entries: Sequence[LegendEntry]) -> None:
     """Write title and legend into a drawing: into its first row, or over few of the curves in `area`."""
     header = rows[0]
@@ -40,11 +48,14 @@ def write_legend(rows: list[ChartRow], area: CellArea, title: str, entries: Sequ
     narrowed = _shorten_names(entries, area.width // 2 - 4)
     if sum(entry.width + _GAP_COLUMNS for entry in entries) <= free_columns:
         _write_in_header(header, entries)
-    elif (corner := _find_corner(rows, area, narrowed)) is not None:
-        for offset, entry in enumerate(narrowed):
-            _write_entry(rows[corner[1] + offset], corner[0], entry)
-    elif (name_columns := free_columns // len(entries) - _GAP_COLUMNS - 2) >= _MIN_NAME_COLUMNS:
+        return
+    corner = _find_corner(rows, area, narrowed)
+    name_columns = free_columns // len(entries) - _GAP_COLUMNS - 2
+    if name_columns >= _MIN_NAME_COLUMNS and (corner is None or corner.hidden_share > MAX_HIDDEN_SHARE):
         _write_in_header(header, _shorten_names(entries, name_columns))
+    elif corner is not None:
+        for offset, entry in enumerate(narrowed):
+            _write_entry(rows[corner.row + offset], corner.column, entry)
 
 
 def _shorten_names(entries: Sequence[LegendEntry], columns: int) -> Sequence[LegendEntry]:
@@ -64,17 +75,17 @@ def _write_entry(row: ChartRow, column: int, entry: LegendEntry) -> None:
     write_text(row, column + 1, " " + entry.name, Ink.LABEL)
 
 
-def _find_corner(rows: list[ChartRow], area: CellArea, entries: Sequence[LegendEntry]) -> tuple[int, int] | None:
-    """Column and row of the corner where the legend hides the least, with a margin; None if that is too much."""
+def _find_corner(rows: list[ChartRow], area: CellArea, entries: Sequence[LegendEntry]) -> LegendCorner | None:
+    """The corner where the legend hides the least, with a margin; None if it has no room."""
     width, height = max(entry.width for entry in entries), len(entries)
     if height > area.height - 1 or width + 2 > area.width // 2:
         return None
-    hidden, column, row = min(
-        (sum(_occupied_cells(rows, CellArea(column - 1, row, width + 2, height))), column, row)
+    cells = (width + 2) * height
+    return min(
+        LegendCorner(sum(_occupied_cells(rows, CellArea(column - 1, row, width + 2, height))) / cells, column, row)
         for column in (area.left + area.width - width - 1, area.left + 1)
         for row in (area.top, area.top + area.height - height)
     )
-    return (column, row) if hidden <= (width + 2) * height // 8 else None
 
 
 def _occupied_cells(rows: list[ChartRow], box: CellArea) -> Iterator[bool]:

@@ -7,10 +7,9 @@ from functools import partial
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.containers import Grid
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Static
 
 from riptui.errors import RiptuiError
@@ -18,6 +17,7 @@ from riptui.graphics.protocol import Graphics
 from riptui.results.rating_questions import MAX_CHOICES, PAPER_TAGS, RatingQuestion
 from riptui.text.terminal import printable
 from riptui.tui import bindings
+from riptui.tui.inner_screen import InnerScreen
 from riptui.tui.key_footer import KeyFooter
 from riptui.tui.latest_jobs import LatestJobs
 from riptui.tui.rating.rating_session import QuestionPictures, RatingSession, read_pictures
@@ -27,7 +27,7 @@ MAX_IN_A_ROW = 3
 DONE = "All questions are answered. Thank you.\n\nu takes the last answer back, esc leaves."
 
 
-class RatingScreen(Screen[int]):
+class RatingScreen(InnerScreen[int]):
     """Returns how many answers were saved."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings.RATING]
@@ -128,6 +128,13 @@ class RatingScreen(Screen[int]):
         return self.session.current is not None and self.session.current.mode == "tags"
 
     # Keys
+
+    def display_key(self, binding: Binding) -> str:
+        """As many numbers as there are pictures, or tags."""
+        key, question = super().display_key(binding), self.session.current
+        if key != bindings.PICK_KEYS or question is None:
+            return key
+        return f"1-{len(PAPER_TAGS) if self._asks_for_tags else len(question.candidates)}"
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only the keys of the question's kind."""

@@ -29,11 +29,11 @@ class HeadLine(Horizontal):
         yield Static(id="device")
         yield Static(id="counts")
 
-    def show(self, totals: GroupTotals, workers: Sequence[Worker], *, with_time: bool = True) -> None:
-        """Show the totals of all trajectories, and what the workers do. with_time: and when all is done, if it fits."""
+    def show(self, totals: GroupTotals, workers: Sequence[Worker], seconds_left: float | None = None) -> None:
+        """Show the totals of all trajectories, what the workers do, and when all is done, if it is known and fits."""
         self._update("#device", status_line.format_device(workers))
-        with_time = with_time and self.screen.size.width >= COLUMNS_FOR_TIME_LEFT
-        self._update("#counts", status_line.format_counts(totals, workers, with_time=with_time))
+        fitting = seconds_left if self.screen.size.width >= COLUMNS_FOR_TIME_LEFT else None
+        self._update("#counts", status_line.format_counts(totals, workers, seconds_left=fitting))
 
     def _update(self, selector: str, text: Text) -> None:
         widget = self.query_one(selector, Static)

@@ -10,7 +10,7 @@ from riptui.store.worker_registry import Worker, find_skipped
 from riptui.text.units import format_duration, format_silence
 
 if TYPE_CHECKING:  # the cost of what waits, not needed for the first paint
-    from riptui.supervision.queue_listing import WaitingTrajectory
+    from riptui.supervision.queue_listing import ListedQueue, WaitingTrajectory
 
 
 @dataclass(frozen=True)
@@ -35,18 +35,20 @@ class KnownWork:
 NOTHING_KNOWN = KnownWork()
 
 
-def know_work(path: str, workers: Sequence[Worker], waiting: "WaitingTrajectory | None" = None) -> KnownWork:
-    """What living workers and the queue say of a trajectory, by its path below the runs folder."""
-    takes_queued = any(worker.record.takes_queued or worker.record.study for worker in workers)
-    return KnownWork(find_silent(workers).get(path, 0), find_skipped(workers).get(path, ""), takes_queued, waiting)
+def know_work(
+    path: str, workers: Sequence[Worker], waiting: "WaitingTrajectory | None" = None, *, is_served: bool = True
+) -> KnownWork:
+    """What living workers and the queue say of a trajectory, by its path below the runs folder.
+
+    is_served: whether workers take what waits.
+    """
+    has_workers = bool(workers) and is_served
+    return KnownWork(find_silent(workers).get(path, 0), find_skipped(workers).get(path, ""), has_workers, waiting)
 
 
-def read_place(runs: Path, path: str) -> "WaitingTrajectory | None":
-    """The place of a trajectory in the queue; None if it does not wait. For a thread: it reads all that waits."""
-    from riptui.supervision.queue_listing import list_waiting
-
-    folder = runs.resolve() / path
-    return next((waiting for waiting in list_waiting(runs) if waiting.queued.trajectory.path.resolve() == folder), None)
+def find_place(queue: "ListedQueue", folder: Path) -> "WaitingTrajectory | None":
+    """The place of a trajectory in the queue, by its resolved folder; None if it does not wait."""
+    return next((waiting for waiting in queue.lines if waiting.queued.trajectory.path == folder), None)
 
 
 def describe_queued(work: KnownWork) -> str:

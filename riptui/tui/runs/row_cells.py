@@ -6,11 +6,9 @@ The columns depend on the width of the tree alone, so that they stand below thei
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from rich.cells import cell_len
-
 from riptui.metrics.display import format_short, metric_title
 from riptui.text.status_marks import STATUS_MARKS
-from riptui.text.terminal import fit_columns, fit_middle, printable
+from riptui.text.terminal import fit_columns, fit_middle, fit_path, printable
 from riptui.tui.plot.braille import thin_line
 from riptui.tui.runs.scanner import TreeEntry
 from riptui.tui.runs.tree_model import GroupTotals, TreeRow
@@ -73,19 +71,9 @@ def trajectory_cells(row: TreeRow, entry: TreeEntry, *, is_marked: bool, group: 
     return [
         (indent + ("◆ " if is_marked else "  "), name_part),
         (f"{STATUS_MARKS[status][0] if status else '·'} ", status or "dim"),
-        (_fit_path(name, room), name_part),
+        (fit_path(name, room), name_part),
         *cells,
     ]
-
-
-def _fit_path(path: str, columns: int) -> str:
-    """A path in a column: where it is too long without all groups but the last, and then shortened in its name."""
-    groups, _, name = path.rpartition("/")
-    if not groups or cell_len(path) <= columns:
-        return fit_middle(path, columns)
-    group = groups.rpartition("/")[2]
-    beginning = fit_middle(f"…{group}" if "/" in groups else group, columns // 2 - 1).rstrip() + "/"
-    return beginning + fit_middle(name, columns - cell_len(beginning))
 
 
 def _value_cells(entry: TreeEntry, columns: TreeColumns) -> RowCells:

@@ -4,8 +4,11 @@ The first scan lists the names (20 ms for 10,000 trajectories); the next ones re
 from then on only those that changed: active ones at every scan, the others in turn.
 """
 
+import os
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -36,7 +39,7 @@ class TreeEntry(FilterSubject, frozen=True, gc=False):
     charted: str = ""  # the metric in the tree: the one of the settings, or the primary one
     values: tuple[float, ...] = ()  # of this metric, in order
     changed: float = 0.0  # time of the last change in the folder, seconds since 1970
-    failed: str = ""  # when it failed: a retry that fails again, too
+    failed: str = ""  # when it failed: another one is another failure, also by a clock that is behind
     error: str = ""  # why it is unreadable
 
     @property
@@ -52,7 +55,7 @@ class TreeEntry(FilterSubject, frozen=True, gc=False):
         """Whether it ended since it was read before; one that failed may have been retried and failed in between."""
         if self.status not in OUTCOMES or before is None or before.status is None:
             return False
-        return before.status in (Status.RUNNING, Status.QUEUED) or self.failed > before.failed
+        return before.status in (Status.RUNNING, Status.QUEUED) or self.failed != before.failed
 
 
 @dataclass(frozen=True)
@@ -64,13 +67,19 @@ class ScanResult:
     folder_error: str = ""  # the reason that the runs folder cannot be read
     unlisted: list[str] | None = None  # why folders below it cannot be listed; None: as before
     all_listed: bool = False  # whether the first scan has listed all names
+    touched: list[str] = field(default_factory=list)  # the one on the screen, if a file changed that no entry shows
 
     def __bool__(self) -> bool:
-        return bool(self.entries or self.removed or self.folder_error or self.unlisted is not None or self.all_listed)
+        changed = self.entries or self.removed or self.touched
+        return bool(changed or self.folder_error or self.unlisted is not None or self.all_listed)
+
+
+Stamps = dict[str, tuple[int, int]]
+"""Of each file of a folder when it was last changed, in ns since 1970, and its size."""
 
 
 class RunsScanner:
-    """Scans one runs folder. For one thread."""
+    """Scans one runs folder. For one thread, but for `shown` and `look_again`."""
 
     def __init__(self, runs: Path, metric: str = "") -> None:
         self.runs = runs
@@ -88,6 +97,14 @@ class RunsScanner:
         self._all_listed = False
         self._cache: SummaryCache | None = None
         """For the first look at each; None before, and once they have all been read."""
+        self.shown = ""
+        """The path that is on the screen: every file of it is looked at in each scan."""
+        self._shown_stamps: tuple[str, Stamps] = ("", {})
+        self._asked: deque[str] = deque()
+
+    def look_again(self, paths: Iterable[str]) -> None:
+        """Look at these in the next scan: something has just been done to them."""
+        self._asked.extend(paths)
 
     def scan(self) -> Iterator[ScanResult]:
         """Scan once, yielding changes in slices. Never raises for what is on disk."""
@@ -107,6 +124,16 @@ class RunsScanner:
             self._cache.save()
             self._cache = None
         yield from self._read_entries(self._select_changed(self._select_due()))
+        yield from self._look_at_shown()
+
+    def _look_at_shown(self) -> Iterator[ScanResult]:
+        """Tell of a change in any file of the trajectory that is on the screen, such as its log."""
+        path = self.shown
+        stamps = _list_stamps(f"{self.runs}/{path}") if path in self._entries else {}
+        before, self._shown_stamps = self._shown_stamps, (path, stamps)
+        if before[0] == path and before[1] != stamps:
+            yield from self._read_entries([path])
+            yield ScanResult(touched=[path])
 
     def _scan_names(self) -> Iterator[ScanResult]:
         """Yield new and removed trajectories; skipped while no group's folder has changed."""
@@ -169,7 +196,7 @@ class RunsScanner:
         return paths
 
     def _select_due(self) -> list[str]:
-        """The active trajectories, and those of the others whose turn it is."""
+        """What was asked for, the one on the screen, the active trajectories, and others whose turn it is."""
         now = time.monotonic()
         share = min(1.0, (now - self._last_scan) / ROUND_SECONDS) if self._last_scan else 0.0
         self._last_scan = now
@@ -178,7 +205,8 @@ class RunsScanner:
         next_paths = list(islice(self._round_robin, count))
         if len(next_paths) < count:
             self._round_robin = iter(list(self._entries))
-        return list(dict.fromkeys([*active, *next_paths]))
+        asked = [self._asked.popleft() for _ in range(len(self._asked))]
+        return list(dict.fromkeys([*asked, self.shown, *active, *next_paths]))
 
     def _select_changed(self, paths: Iterable[str]) -> list[str]:
         changed = []
@@ -217,6 +245,16 @@ class RunsScanner:
         if self._cache is not None:
             return self._cache.look(folder)
         return read_signature(folder), summarize(Trajectory(folder))
+
+
+def _list_stamps(folder: str) -> Stamps:
+    stamps: Stamps = {}
+    with suppress(OSError), os.scandir(folder) as files:
+        for file in files:
+            with suppress(OSError):
+                status = file.stat(follow_symlinks=False)
+                stamps[file.name] = (status.st_mtime_ns, status.st_size)
+    return stamps
 
 
 def _make_entry(

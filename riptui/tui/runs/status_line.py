@@ -17,8 +17,8 @@ GIB = 2**30
 COUNTED_STATUSES = ("running", "queued", "paused", "failed", "interrupted", "done")
 
 
-def format_counts(totals: GroupTotals, workers: Sequence[Worker] = (), *, with_time: bool = True) -> Text:
-    """1 without a sign  ● 2 running  ○ 3 queued  41 min left  ✓ 118 done; the time by the workers' present rates."""
+def format_counts(totals: GroupTotals, workers: Sequence[Worker] = (), *, seconds_left: float | None = None) -> Text:
+    """1 without a sign  ● 2 running  ○ 3 queued  41 min left  ✓ 118 done."""
     silent = len(find_silent(workers))
     counts = {status: totals.statuses[status] for status in COUNTED_STATUSES}
     counts["running"] = max(0, counts["running"] - silent)
@@ -27,10 +27,9 @@ def format_counts(totals: GroupTotals, workers: Sequence[Worker] = (), *, with_t
         for status, count in counts.items()
         if count
     ]
-    rate = sum(worker.live.rate or 0.0 for worker in workers if worker.live is not None and not worker.silent)
-    if with_time and rate and totals.iterations_left > 0:
-        waiting = sum(bool(counts[status]) for status in ("running", "queued"))
-        parts.insert(waiting, Text(f"{format_duration(totals.iterations_left / rate)} left", "dim"))
+    waiting = sum(bool(counts[status]) for status in ("running", "queued"))
+    if seconds_left and waiting:
+        parts.insert(waiting, Text(f"{format_duration(seconds_left)} left", "dim"))
     if silent:
         parts.insert(0, Text(f"{silent} without a sign", "yellow"))
     return Text("  ").join(parts)

@@ -54,6 +54,7 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
         self.model = TreeModel()
         self.marked: dict[str, None] = {}  # trajectories, in the order in which they were marked
         self.rows: list[TreeRow] = []
+        self.hint = ""  # what the filter may have meant, if it leaves nothing
         self._range: MarkedRange | None = None  # while it grows with the cursor
         self._chosen_path = ""  # where the user went last
         self._posted_path: str | None = None
@@ -266,7 +267,8 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
         y += self.scroll_offset.y
         width = self.scrollable_content_region.width
         if y >= len(self.rows):
-            words = NOTHING_MATCHES[y] if self._nothing_matches and y < len(NOTHING_MATCHES) else ""
+            lines = [*filter(None, (NOTHING_MATCHES[0], self.hint, NOTHING_MATCHES[1]))]
+            words = lines[y] if self._nothing_matches and y < len(lines) else ""
             return Strip([Segment(words, self._style("dim"))]).adjust_cell_length(width, self.rich_style)
         style = self.rich_style + self._style("cursor") if y == self.cursor else self.rich_style
         row = self.rows[y]

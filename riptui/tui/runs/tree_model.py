@@ -36,7 +36,6 @@ class GroupTotals:
 
     statuses: Counter[str] = field(default_factory=Counter)
     progress_sum: float = 0.0  # the sum of their progress, each 0 to 1
-    iterations_left: int = 0  # of those that are running or queued
 
     @property
     def count(self) -> int:
@@ -45,13 +44,10 @@ class GroupTotals:
     def add(self, entry: TreeEntry, sign: int) -> None:
         self.statuses[entry.status or ("unreadable" if entry.error else "")] += sign
         self.progress_sum += sign * entry.progress
-        if entry.status in (Status.RUNNING, Status.QUEUED):
-            self.iterations_left += sign * (entry.iterations - entry.k)
 
     def merge(self, change: "GroupTotals") -> None:
         self.statuses.update(change.statuses)
         self.progress_sum += change.progress_sum
-        self.iterations_left += change.iterations_left
 
 
 NO_TOTALS = GroupTotals()

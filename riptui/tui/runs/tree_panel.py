@@ -1,6 +1,7 @@
 """The tree in its frame: the line to type a filter in, the names of the columns, and how many are listed and marked."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from rich.text import Text
 from textual import events, on
@@ -11,6 +12,7 @@ from textual.message import Message
 from textual.widgets import Static
 
 from riptui.settings.named_filters import expand_names
+from riptui.store.filter_hints import suggest_value
 from riptui.store.filters import KnownNames, parse_filter
 from riptui.text.terminal import printable
 from riptui.tui.runs.filter_line import FilterLine
@@ -55,6 +57,10 @@ class TreePanel(Vertical):
         """The filter that is in force, as it was typed; "" if there is none."""
         return self._filter_text
 
+    def filter_options(self, runs: Path) -> list[str]:
+        """The options of a command that leave the trajectories which the filter leaves."""
+        return ["--filter", self._filter_text, "--runs", str(runs)] if self._filter_text else []
+
     async def set_filter(self, text: str) -> None:
         """Filter by a text, as if it had been typed."""
         await self.open_filter()
@@ -97,6 +103,9 @@ class TreePanel(Vertical):
         if problem:
             return
         self._filter_text = text if model.filter is not None else ""
+        leaves_nothing = model.filter is not None and not model.matching_totals("").count
+        hint = suggest_value(expand_names(text), model.entries.values()) if leaves_nothing else ""
+        self.runs_tree.hint = printable(hint)
         self.show_counts()
         self.runs_tree.rebuild()
         self.post_message(self.Filtered())

@@ -2,7 +2,7 @@
 
 import gc
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Thread
@@ -38,6 +38,7 @@ class RunsWatcher:
         self._post_message = post_message
         self._interval = 1 / refresh
         self._closed = Event()
+        self._woken = Event()
         self._workers: tuple[Worker, ...] = ()
         self._ended: tuple[Worker, ...] = ()
         self._signs = SignWatch()
@@ -47,8 +48,18 @@ class RunsWatcher:
     def start(self) -> None:
         self._thread.start()
 
+    def show(self, path: str) -> None:
+        """Look at this trajectory in each scan."""
+        self._scanner.shown = path
+
+    def look_again(self, paths: Iterable[str]) -> None:
+        """Look at these now: something has just been done to them."""
+        self._scanner.look_again(paths)
+        self._woken.set()
+
     def close(self) -> None:
         self._closed.set()
+        self._woken.set()
 
     def _run(self) -> None:
         posted_first = scanned_once = False
@@ -63,7 +74,8 @@ class RunsWatcher:
                 gc.freeze()  # collecting garbage among 10,000 entries would pause the app for 60 ms
                 scanned_once = True
             self._poll_workers()
-            self._closed.wait(self._interval)
+            self._woken.wait(self._interval)
+            self._woken.clear()
 
     def _poll_workers(self) -> None:
         now = time.monotonic()

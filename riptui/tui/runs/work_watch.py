@@ -1,4 +1,4 @@
-"""Finds out what is known of the work on the trajectory that is shown; reads its place in the queue now and then."""
+"""Finds out what is known of the work: the queue, read now and then, and of it the trajectory that is shown."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -6,17 +6,18 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from riptui import supervision
 from riptui.errors import RiptuiError
 from riptui.store.trajectory import Status
 from riptui.store.worker_registry import Worker
 from riptui.tui.latest_jobs import LatestJobs, ThreadJob
-from riptui.tui.runs.known_work import KnownWork, know_work, read_place
+from riptui.tui.runs.known_work import KnownWork, find_place, know_work
 
-if TYPE_CHECKING:
-    from riptui.supervision.queue_listing import WaitingTrajectory
+if TYPE_CHECKING:  # the cost of what waits, not needed for the first paint
+    from riptui.supervision.queue_listing import ListedQueue, QueueReader, WaitingTrajectory
 
 PAUSE_SECONDS = 3.0  # between two looks at the queue, at least
-PAUSE_FACTOR = 20  # the pause, in durations of the last look: all that waits is read
+PAUSE_FACTOR = 20  # the pause, in durations of the last look
 
 OnKnown = Callable[[str, KnownWork], object]
 """Called in the UI thread with a path below the runs folder, and what is known of it."""
@@ -31,40 +32,60 @@ class WorkWatch:
         start: Callable[[ThreadJob], object],
         call_later: Callable[..., object],
         on_known: OnKnown,
+        on_forecast: Callable[[float | None], object],
     ) -> None:
+        """on_forecast: called with the seconds until all that waits is computed; None: not known."""
         self._runs = runs
         self._call_later = call_later
         self._on_known = on_known
+        self._on_forecast = on_forecast
         self._jobs = LatestJobs(start)
+        self._reader: QueueReader | None = None  # for the thread; None before the first look
         self._path = ""
         self._status: Status | None = None
-        self._workers: Sequence[Worker] = ()
         self._waiting: WaitingTrajectory | None = None
+        self._is_served = True
         self._look_after = 0.0
 
     def show(self, path: str, status: Status | None, workers: Sequence[Worker]) -> None:
-        """Tell what is known of a trajectory; its place in the queue follows when it is read."""
-        if (path, status) != (self._path, self._status):
+        """Tell what is known of a trajectory, "" if none is shown; the queue follows when it is read."""
+        if (path, status) != (self._path, self._status) and status is Status.QUEUED:
             self._waiting, self._look_after = None, 0.0
-        self._path, self._status, self._workers = path, status, workers
-        self._tell()
-        if status is Status.QUEUED and time.monotonic() >= self._look_after:
+        self._path, self._status = path, status
+        self._tell(workers)
+        if not workers:
+            self._on_forecast(None)
+        if (workers or status is Status.QUEUED) and time.monotonic() >= self._look_after:
             self._look_after = time.monotonic() + PAUSE_SECONDS
-            self._jobs.submit("place", partial(self._read, path))
+            self._jobs.submit("queue", partial(self._read, path, workers))
 
-    def _read(self, path: str) -> None:
-        started = time.monotonic()
+    def _read(self, path: str, workers: Sequence[Worker]) -> None:
+        queue_listing = supervision.queue_listing
+        started, queue = time.monotonic(), queue_listing.ListedQueue()
+        self._reader = self._reader or queue_listing.QueueReader(self._runs.resolve())
         try:
-            waiting = read_place(self._runs, path)
+            queue = self._reader.read(workers)
         except (RiptuiError, OSError):  # the folder is gone, or cannot be read: the tree says so
-            waiting = None
-        self._call_later(self._show_place, path, waiting, time.monotonic() - started)
+            self._reader = None
+        place = find_place(queue, self._runs.resolve() / path)
+        self._call_later(self._show_queue, path, workers, queue, place, time.monotonic() - started)
 
-    def _show_place(self, path: str, waiting: "WaitingTrajectory | None", seconds: float) -> None:
+    def _show_queue(
+        self,
+        path: str,
+        workers: Sequence[Worker],
+        queue: "ListedQueue",
+        place: "WaitingTrajectory | None",
+        seconds: float,
+    ) -> None:
         self._look_after = time.monotonic() + max(PAUSE_SECONDS, PAUSE_FACTOR * seconds)
+        self._is_served = queue.is_served
         if path == self._path:
-            self._waiting = waiting
-            self._tell()
+            self._waiting = place
+            self._tell(workers)
+        self._on_forecast(queue.seconds_left)
 
-    def _tell(self) -> None:
-        self._on_known(self._path, know_work(self._path, self._workers, self._waiting))
+    def _tell(self, workers: Sequence[Worker]) -> None:
+        if self._path:
+            waiting = self._waiting if self._status is Status.QUEUED else None
+            self._on_known(self._path, know_work(self._path, workers, waiting, is_served=self._is_served))

@@ -11,3 +11,11 @@ report_reader      the sections and figures of a written report
 report_screen      one of them as large as the terminal
 new_study_dialog   writes a study file
 """
+
+from riptui.lazy_modules import lazy_modules
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from riptui.tui.studies import study_jobs as study_jobs
+
+__getattr__ = lazy_modules(__name__)

@@ -12,7 +12,6 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
-from textual.screen import Screen
 from textual.widgets import Markdown, Static
 
 from riptui.arrays import Image
@@ -20,6 +19,7 @@ from riptui.graphics.picture import PictureWidget
 from riptui.graphics.protocol import Graphics
 from riptui.text.terminal import printable
 from riptui.tui import bindings
+from riptui.tui.inner_screen import InnerScreen
 from riptui.tui.key_footer import KeyFooter
 from riptui.tui.latest_jobs import LatestJobs
 from riptui.tui.studies.report_reader import ReportItem
@@ -28,7 +28,7 @@ from riptui.tui.ui_thread import call_if_open
 MAX_PIXELS = 50_000_000  # of a figure that is read; ours have a fiftieth of that
 
 
-class ReportScreen(Screen[int]):
+class ReportScreen(InnerScreen[int]):
     """One of these items at a time; its result is the number of the last one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings.REPORT]

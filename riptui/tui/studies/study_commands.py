@@ -7,7 +7,6 @@ from typing import Literal
 
 from textual import work
 from textual.app import SuspendNotSupported
-from textual.screen import Screen
 
 from riptui.errors import RiptuiError
 from riptui.settings.editor import find_editor, run_editor
@@ -16,6 +15,8 @@ from riptui.study.known_studies import remember_recent
 from riptui.study.study_control import StudyAction
 from riptui.text.units import abbreviate_home, format_count
 from riptui.tui.dialogs import ConfirmDialog
+from riptui.tui.inner_screen import InnerScreen
+from riptui.tui.key_queue import OPENS_DIALOG
 from riptui.tui.studies.new_study_dialog import NewStudyDialog
 from riptui.tui.studies.study_actions import StudyActions
 from riptui.tui.studies.study_jobs import StudyJobs
@@ -23,7 +24,7 @@ from riptui.tui.studies.study_reader import StudyState
 from riptui.tui.ui_thread import call_if_open
 
 
-class StudyCommands(Screen[str]):
+class StudyCommands(InnerScreen[str]):
     """A screen with a current study, and what is done to it."""
 
     def __init__(self, runs: Path, jobs: StudyJobs, *, confirm: bool) -> None:
@@ -57,11 +58,11 @@ class StudyCommands(Screen[str]):
         progress = self._study_jobs.report_progress(state.known.file)
         return progress.describe() if progress else ""
 
-    @work
+    @work(group=OPENS_DIALOG)
     async def action_compute(self) -> None:
         """Compute the study on this machine; ask first if others do so."""
         state = self.current
-        if state is None:
+        if state is None or not self.is_current:  # an earlier press of the key is being asked about
             return
         if state.is_done and not state.known.has_changed:
             self.say(f"{state.known.name} is done; e writes its report", "warning")
@@ -82,21 +83,21 @@ class StudyCommands(Screen[str]):
         if state := self.current:
             self._do(partial(self._actions.request, state, "retry"))
 
-    @work
+    @work(group=OPENS_DIALOG)
     async def action_stop(self) -> None:
         state = self.current
-        if state is None:
+        if state is None or not self.is_current:
             return
         count = state.count(Status.RUNNING, Status.QUEUED, Status.PAUSED)
         text = f"Stop {format_count(count, 'trajectory')} of {state.known.name}? Finished iterations are kept."
         if not self._confirm or await self.app.push_screen_wait(ConfirmDialog("Stop", text, yes="Stop")):
             self._do(partial(self._actions.request, state, "stop"))
 
-    @work
+    @work(group=OPENS_DIALOG)
     async def action_report(self) -> None:
         """Write the report; while it is being written, ask whether to give it up."""
         state = self.current
-        if state is None:
+        if state is None or not self.is_current:  # an earlier press of the key is being asked about
             return
         self.action_select_tab("report")
         if self.progress_of(state):
@@ -113,9 +114,11 @@ class StudyCommands(Screen[str]):
         self._study_jobs.write_report(state.known.file)
         return f"writing the report of {state.known.name}"
 
-    @work
+    @work(group=OPENS_DIALOG)
     async def action_new(self) -> None:
         """Write a study file from a preset, and go to it."""
+        if not self.is_current:
+            return
         file = await self.app.push_screen_wait(NewStudyDialog(self._runs.absolute().parent))
         if file is not None:
             remember_recent(file)

@@ -115,7 +115,8 @@ class StudyPanes(Vertical):
         lines = [("", note) for note in notes]
         for number, item in enumerate(found.items if found else ()):
             mark = "▦ " if item.picture else "¶ "
-            lines.append((str(number), one_line((mark, "dim"), printable(item.title))))
+            subject = f"  {printable(item.text)}" if item.picture else ""  # Figure 8 alone says little
+            lines.append((str(number), one_line((mark, "dim"), printable(item.title), (subject, "dim"))))
         self.report.show_lines(lines)
 
 

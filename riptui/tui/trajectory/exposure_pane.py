@@ -138,7 +138,7 @@ class ExposurePane(Vertical):
             y_label=f"{title} of squares",
         )
         axis = self._cursor.axis
-        frames = [round(point.inpainted * spec.cells / 100) for point in effect.curve]
+        frames = [spec.reaches(point.inpainted) for point in effect.curve]
         x = tuple(metric_series.x_position(spec, snapshot.rows, k, axis) for k in frames if k <= snapshot.newest)
         self.query_one("#against-null", Chart).draw(
             [

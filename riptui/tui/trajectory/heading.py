@@ -150,4 +150,6 @@ def format_age(when: str) -> str:
         seconds = (datetime.now(UTC) - datetime.fromisoformat(when)).total_seconds()
     except (ValueError, TypeError):
         return ""
-    return f" {format_duration(seconds)} ago" if seconds > 0 else ""
+    if seconds < 0:
+        return ""
+    return " just now" if seconds < 2 * AGE_SECONDS else f" {format_duration(seconds)} ago"

@@ -105,6 +105,7 @@ class TabPanes(ContentSwitcher):
                 marker=self._cursor.marker_x(),
                 x_end=metric_series.x_end(spec, axis),
             )
+        grid.share_legend()
 
     @property
     def chart_grid(self) -> ChartGrid:
@@ -116,6 +117,12 @@ class TabPanes(ContentSwitcher):
         return [
             chart for pane in self.children if pane.id == self.current for chart in pane.query(Chart) if chart.display
         ]
+
+    @property
+    def visible_text(self) -> TextPane | None:
+        """The spec or the log, if it is the current pane."""
+        pane = self.visible_content
+        return pane if isinstance(pane, TextPane) else None
 
     def show_cursor(self) -> None:
         """Show the cursor's frame in the current pane, which is filled already."""

@@ -80,6 +80,10 @@ class TextPane(VerticalScroll):
     def on_mount(self) -> None:
         self.mount(self._text)
 
+    def scroll_by_half(self, direction: int) -> None:
+        """Scroll by half of what is seen: down (1) or up (-1)."""
+        self.scroll_relative(y=direction * max(1, self.size.height // 2), animate=False)
+
     def show(self, text: Content) -> None:
         if self._shown is None or not text.is_same(self._shown):
             self._shown = text

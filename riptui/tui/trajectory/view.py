@@ -229,6 +229,16 @@ class TrajectoryView(Widget):
         """The charts on the screen."""
         return self._panes.visible_charts if self._panes.display else ()
 
+    @property
+    def shows_text(self) -> bool:
+        """Whether the spec or the log is on the screen."""
+        return self._panes.display and self._panes.visible_text is not None
+
+    def scroll_text(self, direction: int) -> None:
+        """Scroll the spec or the log by half of what is seen: down (1) or up (-1)."""
+        if (pane := self._panes.visible_text) is not None:
+            pane.scroll_by_half(direction)
+
     def set_axis(self, axis: metric_series.XAxis) -> None:
         self.cursor.choose_axis(axis)
         self._fill_pane()

@@ -10,3 +10,11 @@ search_line      the line to type what is searched for
 queue_changes    moves, priorities and removals, of one's own only, with undo
 worker_choices   questions before a worker is started, shut down or killed
 """
+
+from riptui.lazy_modules import lazy_modules
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from riptui.tui.workers import workers_screen as workers_screen
+
+__getattr__ = lazy_modules(__name__)

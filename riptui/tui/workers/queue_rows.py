@@ -13,8 +13,8 @@ from riptui.text.terminal import printable
 from riptui.text.units import format_duration
 from riptui.tui.row_table import TableColumn, TableRow
 
-TITLES = ("#", "trajectory", "starts in", "owner", "priority", "takes", "waited", "why")
-RIGHT = ("#", "starts in", "priority", "takes", "waited")
+TITLES = ("#", "trajectory", "starts", "owner", "priority", "takes", "waited", "why")
+RIGHT = ("#", "starts", "priority", "takes", "waited")
 MAX_COLUMNS = {"trajectory": 70, "owner": 12, "why": 60}
 
 
@@ -59,13 +59,13 @@ def row_key(line: WaitingTrajectory, runs: Path) -> str:
 
 
 def format_start(line: WaitingTrajectory) -> str:
-    """Until it starts, about; a dash where it does not."""
+    """When it starts, about; a dash where it does not, or nobody knows."""
     if line.starts_in is None:
         return "–"
-    return "now" if line.starts_in < 1 else format_duration(line.starts_in)
+    return "now" if line.starts_in < 1 else f"in {format_duration(line.starts_in)}"
 
 
-def summarise_queue(queue: ListedQueue, *, has_workers: bool = True) -> str:
+def summarise_queue(queue: ListedQueue) -> str:
     """3,000 wait, 12 yours · 41 min left"""
     if not queue.lines:
         return "nothing waits"
@@ -73,5 +73,5 @@ def summarise_queue(queue: ListedQueue, *, has_workers: bool = True) -> str:
     count = len(queue.lines)
     whose = "" if own == count else f", {own:,} yours" if own else ", none yours"
     left = "" if queue.seconds_left is None else f" · {format_duration(queue.seconds_left)} left"
-    left = left if has_workers else " · no worker runs: s starts one"
+    left = left if queue.is_served else " · no worker runs: s starts one"
     return f"{count:,} {'waits' if count == 1 else 'wait'}{whose}{left}"

@@ -68,6 +68,8 @@ class QueueTable(RowTable, inherit_bindings=True):
         if workers is not None:
             before, self._workers = self._workers, tuple(workers)
             self._is_outdated |= list(map(_what_matters, before)) != list(map(_what_matters, workers))
+            if {worker.record.id for worker in before} != {worker.record.id for worker in workers}:
+                self._read_after = 0.0  # nothing starts without a worker, and everything may with one
         else:
             self._is_outdated = True
 

@@ -16,7 +16,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Input, Static
 
 from riptui.errors import InputError, RiptuiError
@@ -26,7 +25,9 @@ from riptui.text.terminal import printable
 from riptui.text.units import format_count
 from riptui.tui import bindings
 from riptui.tui.dialogs import TextDialog
+from riptui.tui.inner_screen import InnerScreen
 from riptui.tui.key_footer import KeyFooter
+from riptui.tui.key_queue import OPENS_DIALOG
 from riptui.tui.latest_jobs import LatestJobs
 from riptui.tui.row_table import RowTable, TableColumn, TableRow
 from riptui.tui.runs.feedback_line import FeedbackLine
@@ -56,9 +57,10 @@ class WorkersTable(RowTable, inherit_bindings=True):
     """A row for each worker; the lower part of the screen is about the one under the cursor."""
 
     STRETCHED = 1
+    HAS_PATHS = False
 
 
-class WorkersScreen(Screen[str]):
+class WorkersScreen(InnerScreen[str]):
     """Returns the trajectory to go to, by its path below the runs folder, if one was chosen."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings.WORKERS]
@@ -138,7 +140,7 @@ class WorkersScreen(Screen[str]):
             self._jobs.submit("describe", partial(self._describe, message))
             self._show_gpus()
         totals = self._browser.runs_tree.model.totals[""]
-        self.query_one(HeadLine).show(totals, self._message.workers, with_time=False)
+        self.query_one(HeadLine).show(totals, self._message.workers)
 
     def _describe(self, message: WorkersChanged) -> None:
         """In the thread."""
@@ -186,8 +188,7 @@ class WorkersScreen(Screen[str]):
         queue, chosen = self.queue_table.queue, self.chosen_worker
         if self.tab == "queue":
             marked = f"{len(self.queue_table.marked):,} marked · " if self.queue_table.marked else ""
-            has_workers = bool(self._message.workers)
-            text = marked + (summarise_queue(queue, has_workers=has_workers) if queue else "reading …")
+            text = marked + (summarise_queue(queue) if queue else "reading …")
         else:
             text = f"worker {chosen.title}" if chosen else ""
             text += "" if self.tab == "worker" or self.log_view.is_following else " · G follows"
@@ -331,7 +332,7 @@ class WorkersScreen(Screen[str]):
             asked = "was asked to leave; X kills it if it does not" if chosen.worker.silent else LEAVES
             self.say(f"worker {chosen.title} {'was killed' if kill else asked}")
 
-    @work
+    @work(group=OPENS_DIALOG)
     async def action_start(self) -> None:
         """Ask for a device and start a worker."""
         runs = self._browser.runs

@@ -128,6 +128,7 @@ def test_the_order_is_known_if_all_are_alike_or_cuda_is_told(monkeypatch: pytest
     assert is_order_known(gpus)
 
 
+@pytest.mark.needs("diffusion")
 def test_a_uuid_that_is_hidden_or_not_there_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(device_names, "is_cpu_build", lambda version: False)
     monkeypatch.setattr(device_names, "query_gpus", lambda: GPUS)

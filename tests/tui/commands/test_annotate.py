@@ -77,6 +77,7 @@ async def test_marked_trajectories_are_tagged_at_once_and_keep_what_is_theirs(
         dialog.query_one(Input).value = "chosen"
         await pilot.press("enter")
         await pilot.wait_for_command()
+        assert pilot.browser.said == "tags of 2 marked trajectories (of all of them): chosen"
     assert [list(read_annotations(path).tags) for path in paths] == [["chosen", "first"], ["chosen"], []]
 
 

@@ -147,9 +147,9 @@ async def test_sets_are_compared_by_each_kind_of_features_that_is_stored(plant: 
         screen = await ready(pilot)
         assert screen.shown
         assert screen.shown.choices == ["clip:/a/model", "phash"]  # one lacks those by Inception
-        assert "4 seeds by clip:/a/model (1 of 2)" in text(pilot, "#diversity-about")
+        assert "4 seeds by clip:…/model (1 of 2)" in text(pilot, "#diversity-about")
         assert "1 - cosine" in text(pilot, "#diversity-pair")
-        await press(pilot, "E", lambda: "by phash" in text(pilot, "#diversity-about"))
+        await press(pilot, "E", lambda: "by phash (2 of 2)" in text(pilot, "#diversity-about"))
         await press(pilot, "E", lambda: "by clip" in text(pilot, "#diversity-about"))
 
 

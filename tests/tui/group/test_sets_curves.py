@@ -54,7 +54,7 @@ def test_there_is_a_choice_of_the_features_that_any_trajectory_has(study: list[T
     assert read(study).options.features == "clip"  # the first, without Inception
     data = read(study, features="phash")
     assert (data.features, data.options.features) == (("clip", "phash"), "phash")
-    assert data.note == "features phash (1 of 2)"
+    assert data.note == "features phash (2 of 2)"
     assert "without 2 trajectories" in read(study, features="clip").note
     assert read(study, features="dinov2").options.features == "clip"
     figure = chart_figure("", "", [], data.options)

@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from math import isfinite, isnan
+from math import inf, isfinite, isnan
 from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
@@ -149,7 +149,7 @@ def test_values_that_are_not_finite_are_left_out(group: Path) -> None:
     member = gathered(group).members[str(path)]
     assert isnan(member.values_of("lpips-vgg")[-1])
     assert isfinite(member.newest_value("lpips-vgg"))
-    assert isnan(member.newest_value("psnr"))
+    assert member.newest_value("psnr") == inf
     assert member.values_of("no-such") is None
 
 
@@ -171,6 +171,9 @@ def test_means_of_a_group_that_grows_say_so(group: Path) -> None:
     rows = (paths(group)[0] / layout.ROWS).read_bytes().splitlines(keepends=True)
     (paths(group)[0] / layout.ROWS).write_bytes(b"".join(rows[:-1]))
     assert digested(group, metric="lpips-vgg").note == "1 trajectory unfinished: late means are over fewer"
+    for name in (layout.ROWS, layout.METRICS):  # one that waits: nothing is measured yet
+        (paths(group)[1] / name).unlink()
+    assert digested(group, metric="lpips-vgg").note == "2 trajectories unfinished: late means are over fewer"
 
 
 def test_one_trajectory_has_no_error_bars(group: Path) -> None:
@@ -253,6 +256,15 @@ def test_settings_that_differ_are_never_averaged_and_the_note_says_which(group: 
     assert shown.note.startswith("curves by mask, squares, radius")
 
 
+def test_of_many_settings_a_curve_is_named_by_those_that_few_have(group: Path) -> None:
+    member = next(iter(gathered(group).members.values()))
+    unusual: list[dict[str, Any]] = [{}, {"order": "shuffle"}, {"fit": "crop"}, {"paste": False}, {"amount": 200.0}]
+    specs = [made_spec(image, **({"mask": 64} | fields)) for image, fields in enumerate([*unusual, {"mask": 128}])]
+    members = {f"{n}": replace(member, path=f"{n}", digest=spec.digest, spec=spec) for n, spec in enumerate(specs)}
+    names = {series.name for series in build_group_data(members, ChartOptions(), {}, "/").series}
+    assert names == {"64 px", "64 px shuffle", "64 px crop", "64 px not pasted", "64 px to 200 %", "128 px"}
+
+
 def test_a_copy_of_a_trajectory_counts_once(group: Path) -> None:
     member = next(iter(gathered(group).members.values()))
     shown = build_group_data({"a": member, "b": replace(member, path="b")}, ChartOptions(view="runs"), {}, "/")
@@ -301,6 +313,17 @@ async def test_the_cursor_stays_with_its_row_when_the_order_or_the_rows_change()
         filled(table, [0.0, 9.0, 2.0])
         assert table.keys == ["r0", "r2", "r1"]
         assert table.current == "r1"
+
+
+async def test_an_arrow_is_only_where_the_rows_are_in_that_order() -> None:
+    async with OneTable().run_test(size=(40, 10)) as pilot:
+        table = pilot.app.query_one(GroupTable)
+        filled(table, [float(n) for n in range(12)])
+        assert "name▴" in table.render_line(0).text
+        table.show(table.columns, tuple(reversed(table.rows)))  # the tree is sorted otherwise
+        assert "▴" not in table.render_line(0).text
+        table.sort_by("value")
+        assert "value▴" in table.render_line(0).text
 
 
 async def test_what_was_not_measured_is_last_in_either_order() -> None:
@@ -504,7 +527,7 @@ def test_what_cannot_be_read_is_tried_again_only_when_its_folder_changed(
         tried.append(trajectory.path)
         return read_square_errors_cached(trajectory, names)
 
-    monkeypatch.setattr("riptui.results.square_cache.read_square_errors_cached", read)
+    monkeypatch.setattr("riptui.tui.group.group_reader.read_square_errors_cached", read)
     gathering = gathered(group)
     list(gathering.read_squares())
     assert (len(tried), gathering.squares) == (8, {})
@@ -521,7 +544,7 @@ def test_intervals_over_shared_squares_are_told_to_be_for_these(tmp_path: Path) 
     gathering = gathered(tmp_path)
     list(gathering.read_squares())
     data = build_recursion_data(gathering.members, ChartOptions("recursion"), gathering.squares, str(tmp_path))
-    assert data.note == "images share squares: intervals are for these squares"
+    assert data.note == "all images share one sequence of squares: the intervals are for these squares"
 
 
 def test_r_has_its_interval_where_there_is_one() -> None:

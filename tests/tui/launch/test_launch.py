@@ -23,7 +23,14 @@ from riptui.text import int_ranges
 from riptui.tui.launch import form, installed, start_runs
 from riptui.tui.launch.field import Field
 from riptui.tui.launch.form import FormValues, parse_form
-from riptui.tui.launch.picture_browser import PictureList, complete_path, list_entries
+from riptui.tui.launch.picture_browser import (
+    PictureList,
+    complete_path,
+    explain_no_picture,
+    list_entries,
+    parse_path,
+    shorten_path,
+)
 from riptui.tui.launch.screen import LaunchScreen
 from riptui.tui.work_supervisor import WorkSupervisor
 from tests.support.app_pilot import AppPilot, open_app
@@ -192,6 +199,17 @@ def test_a_path_is_completed_to_the_first_that_begins_so(folder: Path) -> None:
     assert complete_path("~nobody-of-that-name/x") is None
 
 
+def test_a_picture_that_comes_with_it_is_completed_and_taken_by_its_name() -> None:
+    assert complete_path("riptui:c") == "riptui:coffee"
+    assert complete_path("riptui:x") is None
+    coffee = parse_path("riptui:coffee")
+    assert coffee is not None
+    assert (coffee.name, shorten_path(coffee)) == ("coffee.jpg", "riptui:coffee")
+    assert parse_path("riptui:cofee") is None
+    assert "Did you mean riptui:coffee" in explain_no_picture("riptui:cofee")
+    assert explain_no_picture("cofee") == "choose a picture"
+
+
 # ── the form in the app ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -249,6 +267,21 @@ async def test_the_form_makes_and_queues_what_it_says(
     assert {one.request.metrics for one in made} == {check_default_metrics().available}
     places_in_queue = [one.request.queued for one in made]
     assert places_in_queue == sorted(places_in_queue)
+
+
+@pytest.mark.slow
+async def test_a_launch_before_the_picture_is_read_waits_for_it(
+    runs: Path, folder: Path, asked: list[Path], make_trajectory: MakeTrajectory
+) -> None:
+    make_trajectory("other/m64-s0")
+    async with open_app(runs) as pilot:
+        screen = await form_of(pilot, picture=str(folder / "cat.png"), size="256", amount="100", group="fig7")
+        await pilot.wait_until(lambda: ready(screen))
+        screen.query_one("#size", Input).value = "384"
+        await pilot.press("ctrl+s")
+        await pilot.wait_for_words("1 trajectory queued")
+    [made] = find_trajectories(runs / "fig7")
+    assert made.spec.size == 384
 
 
 @pytest.mark.slow

@@ -4,7 +4,9 @@ from textual.app import App, ComposeResult
 
 from riptui.tui.plot.chart import Chart
 from riptui.tui.plot.chart_grid import ChartGrid
-from riptui.tui.plot.crosshair import read_curves
+from riptui.tui.plot.crosshair import crosshair_rows, read_curves
+from riptui.tui.plot.drawing import draw
+from riptui.tui.plot.legend_lines import LegendLines
 from riptui.tui.plot.series import Series
 from riptui.tui.plot.y_axis import YView
 
@@ -100,3 +102,41 @@ async def test_charts_that_are_not_needed_are_hidden_and_the_others_fill_the_roo
             await pilot.pause()
             assert len(grid.charts) == count
             assert tuple(grid.charts[0].size) == size
+
+
+def row_texts(*series: Series, x: float, width: int) -> list[str]:
+    drawing = draw(series, width, 14, x_label="inpainted %", y_label="SSIM")
+    rows = crosshair_rows(drawing, series, x, "SSIM", " %")
+    return ["".join(character for character, _ in row).strip() for row in rows]
+
+
+def test_values_without_room_go_on_over_the_top_of_the_curves() -> None:
+    six = [Series(f"curve {number}", X, (1.0, 0.5 + number / 100, 0.4), colour=number) for number in range(6)]
+    [wide] = row_texts(*six, x=50.0, width=140)
+    assert wide.endswith("0.5500 curve 5")
+    rows = row_texts(*six, x=50.0, width=46)
+    assert rows[0] == "SSIM at 50 %: ● 0.5000  ▲ 0.5100  ■ 0.5200"
+    assert [f"0.5{number}00" in " ".join(rows) for number in range(6)] == [True] * 6
+
+
+async def test_charts_with_one_legend_show_it_once_above_them() -> None:
+    async with ManyCharts().run_test(size=(50, 30)) as pilot:
+        grid = pilot.app.query_one(ChartGrid)
+
+        def names(*labels: str) -> list[Series]:
+            return [Series(label, X, (0.0, 0.3, 0.5), colour=colour) for colour, label in enumerate(labels)]
+
+        def show(*shown: list[Series]) -> list[str]:
+            for series, chart in zip(shown, grid.set_count(len(shown)), strict=True):
+                chart.draw(series, x_label="inpainted %", y_label="SSIM")
+            grid.share_legend()
+            return [entry.name for entry in grid.query_one(LegendLines).entries]
+
+        long = ("32 px biharmonic", "32 px navier-stokes", "32 px telea")
+        assert show(names(*long), names(*long)) == [*long]
+        await pilot.pause()
+        lines = str(grid.query_one(LegendLines).content).splitlines()
+        assert lines == ["● 32 px biharmonic  ▲ 32 px navier-stokes", "■ 32 px telea"]
+        assert "telea" not in "".join(chart.render_line(0).text for chart in grid.charts)
+        assert show(names("ssim", "uiqi"), names("psnr")) == [], "each chart has curves of its own"
+        assert show(names("a", "b")) == [], "a single one has its own legend"

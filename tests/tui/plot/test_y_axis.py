@@ -74,3 +74,13 @@ def test_any_values_have_an_axis(values: list[float], log: bool, low: float, row
     assert axis.range.low < axis.range.high
     assert len(axis.ticks) == len(axis.labels)
     assert all(before < after for before, after in pairwise(axis.ticks))
+
+
+def test_a_logarithmic_axis_says_how_many_values_it_leaves_out() -> None:
+    def title(*values: float) -> str:
+        drawing = draw([Series("", range(3), values)], 70, 12, x_label="x", y_label="LPIPS", view=YView(log=True))
+        return "".join(character for character, _ in drawing.rows[0]).strip()
+
+    assert title(0.1, 0.2, 0.3) == "LPIPS · log"
+    assert title(0.0, 0.2, 0.3) == "LPIPS · log · without 1 value of 0"
+    assert title(0.0, -0.2, 0.3) == "LPIPS · log · without 2 values of 0 or less"

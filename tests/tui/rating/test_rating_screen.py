@@ -15,6 +15,7 @@ from riptui.store import layout
 from riptui.store.listing import find_trajectories, summarize
 from riptui.store.ratings import Rating, RatingMode, read_ratings
 from riptui.tui import bindings
+from riptui.tui.key_footer import KeyFooter
 from riptui.tui.rating.rating_screen import RatingScreen
 from riptui.tui.rating.rating_session import RatingPlan, RatingSession, guess_rater
 from riptui.tui.titled_picture import TitledPicture
@@ -77,6 +78,7 @@ async def test_a_rating_from_the_first_key_to_the_last(group: Path) -> None:
     async with app.run_test(size=(140, 40)) as pilot:
         await ready(pilot)
         assert text(pilot, "#rating-question") == "Which picture is better?  1 of 2"
+        assert "1-2 Choose" in str(app.screen.query_one(KeyFooter).content)
         assert not any(name in str(app.screen.render()) for name in ("128", "256", "noise"))
         await press(pilot, "2", lambda: len(said(group)) == 1)
         await ready(pilot)

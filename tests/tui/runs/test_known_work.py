@@ -6,9 +6,13 @@ from pathlib import Path
 import pytest
 
 from riptui.store.trajectory import Status
-from riptui.supervision.queue_listing import WaitingTrajectory, list_waiting
-from riptui.tui.runs.known_work import KnownWork, describe_queued, describe_running, know_work, ordinal, read_place
+from riptui.store.worker_record import WorkerOptions, WorkerStatus
+from riptui.store.worker_registry import register
+from riptui.supervision.client import list_running_workers
+from riptui.supervision.queue_listing import QueueReader, WaitingTrajectory, list_waiting
+from riptui.tui.runs.known_work import KnownWork, describe_queued, describe_running, find_place, know_work, ordinal
 from riptui.tui.runs.work_watch import WorkWatch
+from riptui.worker.loop import new_worker_record
 from tests.support.app_pilot import open_app
 from tests.support.app_runs import queue_trajectory
 
@@ -50,10 +54,11 @@ def test_a_running_one_whose_worker_gives_no_sign_does_not_say_that_it_runs() ->
 
 
 def test_the_place_is_that_of_the_queue(queue: Path) -> None:
-    place = read_place(queue, "night/s2")
+    found = QueueReader(queue).read([])
+    place = find_place(found, queue / "night/s2")
     assert place is not None
     assert place.position == 2
-    assert read_place(queue, "night/s9") is None
+    assert find_place(found, queue / "night/s9") is None
 
 
 def test_the_queue_is_read_now_and_then_and_of_the_shown_one_alone(
@@ -64,14 +69,27 @@ def test_the_queue_is_read_now_and_then_and_of_the_shown_one_alone(
     def tell(path: str, work: KnownWork) -> None:
         told.append((path, work.waiting.position if work.waiting else None))
 
-    watch = WorkWatch(queue, lambda job: job(), lambda call, *arguments: call(*arguments), tell)
+    forecasts: list[float | None] = []
+    watch = WorkWatch(queue, lambda job: job(), lambda call, *arguments: call(*arguments), tell, forecasts.append)
     watch.show("night/s3", Status.QUEUED, ())
     assert told[-1] == ("night/s3", 3)
-    monkeypatch.setattr("riptui.tui.runs.work_watch.read_place", lambda *_: pytest.fail("read again at once"))
+    monkeypatch.setattr(QueueReader, "read", lambda *_: pytest.fail("read again at once"))
     watch.show("night/s3", Status.QUEUED, ())
     assert told[-1] == ("night/s3", 3)
     watch.show("night/s3", Status.RUNNING, ())
     assert told.pop() == ("night/s3", None)
+    assert set(forecasts) == {None}, "without a worker nobody knows"
+
+
+def test_the_forecast_of_the_head_line_is_that_of_the_queue_whatever_is_shown(queue: Path) -> None:
+    with register(queue, new_worker_record(WorkerOptions())) as entry:
+        entry.publish(WorkerStatus(0.0, "working", rate=2.0))
+        workers = list_running_workers(queue)
+        forecasts: list[float | None] = []
+        watch = WorkWatch(queue, lambda job: job(), lambda call, *given: call(*given), print, forecasts.append)
+        watch.show("", None, workers)
+        assert forecasts == [QueueReader(queue).read(workers).seconds_left]
+        assert forecasts[0]
 
 
 @pytest.mark.slow

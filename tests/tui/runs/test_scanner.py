@@ -9,7 +9,7 @@ from riptui.events import Iterated
 from riptui.store.annotations import change_annotations
 from riptui.store.claim import claim
 from riptui.store.records import Failure, Request
-from riptui.store.requests import set_request
+from riptui.store.requests import clear_failure, set_request
 from riptui.store.trajectory import Status, Trajectory
 from riptui.tui.runs import scanner
 from riptui.tui.runs.scanner import RunsScanner, ScanResult, TreeEntry
@@ -208,3 +208,48 @@ def test_a_retry_that_fails_again_between_two_scans_is_a_change(make_trajectory:
     [second] = looked(scanner_of_runs).entries
     assert first.status is second.status is Status.FAILED
     assert second.failed > first.failed
+
+
+def test_a_failure_is_told_also_by_a_clock_that_is_behind(make_trajectory: MakeTrajectory, runs: Path) -> None:
+    trajectory = make_trajectory("a")
+    with claim(trajectory) as claimed:
+        claimed.record_failure(Failure("2026-01-01T00:00:05+00:00", 3, "first", ""))
+    one = RunsScanner(runs)
+    [first] = looked(one).entries
+    with claim(trajectory) as claimed:
+        claimed.record_failure(Failure("2026-01-01T00:00:01+00:00", 3, "elsewhere", ""))
+    [second] = looked(one).entries
+    assert second.has_ended_since(first)
+
+
+def test_what_was_done_to_one_is_seen_at_once_and_the_others_in_turn(
+    make_trajectory: MakeTrajectory, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trajectories = [make_trajectory(name) for name in "abc"]
+    for trajectory in trajectories:
+        with claim(trajectory) as claimed:
+            claimed.record_failure(Failure("2026-01-01T00:00:00+00:00", 3, "it broke", ""))
+    one = RunsScanner(runs)
+    looked(one)
+    monkeypatch.setattr(scanner, "ROUND_SECONDS", 1e9)
+    looked(one)
+    for trajectory in trajectories:
+        clear_failure(trajectory)
+    one.look_again(["b"])
+    one.shown = "c"
+    assert {"b", "c"} <= {entry.path for entry in looked(one).entries if entry.status is Status.QUEUED}
+
+
+def test_any_file_of_the_one_on_the_screen_is_watched(make_trajectory: MakeTrajectory, runs: Path) -> None:
+    make_trajectory("a")
+    one = RunsScanner(runs)
+    one.shown = "a"
+    looked(one)
+    assert not looked(one)
+    with (runs / "a/log.txt").open("a") as log:
+        log.write("a line\n")
+    looked(one)  # its first line is a file that is new
+    with (runs / "a/log.txt").open("a") as log:
+        log.write("another\n")
+    assert [change.touched for change in one.scan() if change.touched] == [["a"]]
+    assert not looked(one)

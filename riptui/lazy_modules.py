@@ -1,0 +1,39 @@
+"""Packages whose modules are imported when they are first used, as SciPy's are.
+
+A file says `from riptui.inpainters import models` at its top, and `models.download.fetch(plan)` where it needs that:
+the module `download`, and the packages of an extra that it imports, are loaded then. The package's `__init__` has
+
+    __getattr__ = lazy_modules(__name__)
+
+and imports the modules for type checkers alone. For modules that are slow to import, or that need an extra.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from importlib import import_module
+from types import ModuleType
+
+from riptui.extras import importing
+
+
+def lazy_modules(package: str, *, feature: str = "", extra: str = "") -> Callable[[str], ModuleType]:
+    """The `__getattr__` of a package: imports its module of that name.
+
+    feature, extra: what needs the packages of which extra, for the error if they are missing or broken. Then the
+    attribute raises MissingExtraError or BrokenExtraError.
+    """
+
+    def find(name: str) -> ModuleType:
+        full_name = f"{package}.{name}"
+        if not name.startswith("_"):
+            try:
+                with importing(feature, extra) if extra else nullcontext():
+                    return import_module(full_name)
+            except ModuleNotFoundError as error:
+                if error.name != full_name:
+                    raise
+        raise AttributeError(f"module {package!r} has no attribute {name!r}")
+
+    return find

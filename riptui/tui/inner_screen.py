@@ -1,0 +1,33 @@
+"""What every screen above the browser is: one that closes itself and no other."""
+
+from typing import TypeVar
+
+from textual import events, on
+from textual.await_complete import AwaitComplete
+from textual.binding import Binding
+from textual.screen import Screen
+
+Answer = TypeVar("Answer")
+
+
+class InnerScreen(Screen[Answer]):
+    """Textual's `dismiss` closes the screen on top, whichever it is, and a message that closes one can come late."""
+
+    _late_result: tuple[Answer | None] | None = None
+
+    def dismiss(self, result: Answer | None = None) -> AwaitComplete:
+        """Close this screen: at once, or when the screens above it are closed; once."""
+        if self.app.screen is self:
+            return super().dismiss(result)
+        self._late_result = (result,)
+        done: AwaitComplete = AwaitComplete.nothing()  # type: ignore[no-untyped-call]
+        return done
+
+    def display_key(self, binding: Binding) -> str:
+        """A key as the last line names it."""
+        return self.app.get_key_display(binding)
+
+    @on(events.ScreenResume)
+    def _dismiss_late(self) -> None:
+        if self._late_result is not None:
+            self.dismiss(*self._late_result)

@@ -1,0 +1,57 @@
+"""Keys that come together, as they do when they are typed ahead over a slow line."""
+
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+import pytest
+from textual.events import Key
+from textual.widgets import Input
+
+from riptui.tui.dialogs import TextDialog
+from riptui.tui.go_to_dialog import GoToDialog
+from riptui.tui.large.large_screen import LargeScreen
+from riptui.tui.runs.filter_line import FilterLine
+from tests.support.app_pilot import AppPilot, open_app
+from tests.support.app_runs import FIRST, queue_trajectory
+
+
+@pytest.fixture
+async def pilot(tmp_path: Path) -> AsyncIterator[AppPilot]:
+    queue_trajectory(tmp_path / "runs", FIRST)
+    async with open_app(tmp_path / "runs") as pilot:
+        yield pilot
+
+
+def type_at_once(pilot: AppPilot, keys: Sequence[str]) -> None:
+    """Send keys as the terminal's thread does that has read them with one read."""
+    for key in keys:
+        pilot.app.post_message(Key(key, key if len(key) == 1 else None))
+
+
+async def test_a_filter_that_is_typed_at_once_goes_to_its_line(pilot: AppPilot) -> None:
+    type_at_once(pilot, ["slash", *"pixsm"])
+    await pilot.wait_until(lambda: bool(pilot.browser.query(FilterLine)), "the line")
+    await pilot.wait_until(lambda: pilot.browser.query_one(FilterLine).value == "pixsm", "what was typed")
+    assert not pilot.tree.marked
+    assert not pilot.browser.said
+
+
+@pytest.mark.parametrize(("key", "dialog"), [("colon", GoToDialog), ("t", TextDialog), ("f2", TextDialog)])
+async def test_what_is_typed_at_once_goes_to_the_dialog_that_opens(
+    key: str, dialog: type[GoToDialog | TextDialog], pilot: AppPilot
+) -> None:
+    type_at_once(pilot, [key, *"pxm"])
+    await pilot.wait_until(lambda: isinstance(pilot.app.screen, dialog), "the dialog")
+    await pilot.wait_until(lambda: [line.value for line in pilot.app.screen.query(Input)] == ["pxm"], "it")
+    await pilot.press("escape")
+    await pilot.wait_until(lambda: pilot.app.screen is pilot.browser, "the tree")
+    assert not pilot.tree.marked
+
+
+async def test_keys_go_on_after_a_dialog_is_closed_by_one_of_them(pilot: AppPilot) -> None:
+    type_at_once(pilot, ["t", *"new", "enter", "m"])
+    await pilot.wait_until(lambda: list(pilot.tree.marked) == [FIRST], "the mark")
+    type_at_once(pilot, ["f", "escape", "m", "f", "escape", "m"])
+    await pilot.wait_until(lambda: pilot.app.screen is pilot.browser, "the tree")
+    await pilot.wait_until(lambda: list(pilot.tree.marked) == [FIRST], "the mark again")
+    assert not any(isinstance(screen, LargeScreen) for screen in pilot.app.screen_stack)

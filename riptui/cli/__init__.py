@@ -15,6 +15,7 @@
     collapse_tables     how trajectories end, for `collapse`; diversity_tables: of `diversity`
     care                --on-end and --timeout; stop_signal: Ctrl-C; logind: what systemd kills at logout
     source_images       the pictures of `run`; side_by_side: two pictures on a terminal, for `show`
+    garbage      what a long list does without
     runs_folder, worker_options    options as values; unlisted, copies: what a listing should tell of besides
     diagnosis           a result of `doctor`; doctor_disk: its checks of the disk; transient_progress: bars that vanish
     filtered            what --filter leaves; figure_files: the files of chart and sheet
@@ -26,6 +27,7 @@ take 0.8 s together. The app, and `ls` without options, start without Click and 
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -33,6 +35,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from riptui.cli import streams
+from riptui.cli.garbage import without_gc
 from riptui.cli.stall_watch import end_stall_watch, watch_for_stalls
 
 if TYPE_CHECKING:
@@ -122,10 +125,12 @@ def _run(argv: list[str]) -> int:
 
 def _list(runs: Path) -> int:
     """`riptui ls RUNS`: as the app, and with the same outcome, without Click, which takes as long as 3,000 lines."""
-    from riptui.cli.ls import ls
+    with without_gc():  # 250 modules leave no garbage either
+        from riptui.cli.ls import ls
 
-    code = ls(runs, "", as_json=False)
-    sys.stdout.flush()
+        code = ls(runs, "", as_json=False)
+        sys.stdout.flush()
+        gc.freeze()  # so that the interpreter looks for none at its end
     return code
 
 

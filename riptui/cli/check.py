@@ -1,7 +1,8 @@
 """`riptui check`: verify saved frames, and repair them."""
 
-from collections.abc import Callable, Mapping
-from contextlib import nullcontext
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import nullcontext, suppress
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from riptui.cli.unlisted import UnlistedFolders
 from riptui.errors import DamagedError, RiptuiError, SpecError
 from riptui.inpainters import find_inpainter, models
 from riptui.store.claim import claim
+from riptui.store.copies import SeededSpec
 from riptui.store.creation import remove_abandoned_below
 from riptui.store.listing import find_all_trajectories
 from riptui.store.lock import probe_lock
@@ -50,7 +52,7 @@ def check(paths: tuple[Path, ...], repair: bool, as_json: bool, weights: str | N
                 print_json(results[-1])
             else:
                 _print_result(results[-1])
-    warn_of_copies(trajectories)
+    warn_of_copies(_read_specs(trajectories))
     is_bad = any(
         result.get("weights") == "unlike" or (result["damage"] and not result["repaired"]) for result in results
     )
@@ -80,6 +82,13 @@ def _compare_weights(trajectory: Trajectory, find_weights: Callable[[bool], Mapp
     if unlike is None:
         return {"weights": "none" if all(recorded) else "unknown", "unlike": []}
     return {"weights": "unlike" if unlike else "same", "unlike": unlike}
+
+
+def _read_specs(trajectories: Iterable[Trajectory]) -> Iterator[SeededSpec]:
+    """Of those that can be read."""
+    for trajectory in trajectories:
+        with suppress(RiptuiError):
+            yield os.fspath(trajectory), trajectory.spec, trajectory.spec.seed
 
 
 def _check_trajectory(trajectory: Trajectory, repair: bool) -> dict[str, Any]:

@@ -1,9 +1,8 @@
 """`riptui ls`: one line per trajectory, 10,000 of them in half a second."""
 
-import gc
+import os
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,8 @@ import msgspec
 from riptui import store
 from riptui.cli.console import print_json, warn
 from riptui.cli.copies import warn_of_copies
-from riptui.cli.ls_table import UNREADABLE_STATUS, format_table, make_lines
+from riptui.cli.garbage import without_gc
+from riptui.cli.ls_table import UNREADABLE_STATUS, format_table
 from riptui.cli.unlisted import UnlistedFolders
 from riptui.store.disk_errors import explain_errors
 from riptui.store.listing import TrajectorySummary
@@ -28,7 +28,7 @@ def ls(runs: Path, filter_text: str, as_json: bool) -> int:
         from click import UsageError  # a list does without it
 
         raise UsageError(f"{runs} does not exist; `riptui demo` creates ./runs with a first trajectory")
-    with _without_gc():
+    with without_gc():
         return _list(runs, filter_text, as_json)
 
 
@@ -44,12 +44,12 @@ def _list(runs: Path, filter_text: str, as_json: bool) -> int:
 
         chosen = select_matching(chosen, runs, filter_text)
     if as_json:
-        silent = _read_silent([glance.trajectory for glance in chosen if glance.status is Status.RUNNING])
-        print_json([as_dict(summary, silent.get(summary.trajectory, 0)) for summary in chosen])
-    elif lines := make_lines(map(glance_at, chosen) if total else cache.glance(on_error=unlisted), runs):
-        silent = _read_silent([line.trajectory for line in lines if line.status is Status.RUNNING])
-        sys.stdout.write(format_table(lines, silent))
-        warn_of_copies([line.trajectory for line in lines if line.inpainter])
+        silent = _read_silent([os.fspath(one.trajectory) for one in chosen if one.status is Status.RUNNING])
+        print_json([as_dict(summary, silent.get(os.fspath(summary.trajectory), 0)) for summary in chosen])
+    elif glances := [*(map(glance_at, chosen) if total else cache.glance(on_error=unlisted))]:
+        silent = _read_silent([glance.folder for glance in glances if glance.status is Status.RUNNING])
+        sys.stdout.write(format_table(glances, runs, silent))
+        warn_of_copies((glance.folder, glance.spec, glance.seed) for glance in glances if glance.spec)
     elif total:
         warn(f"none of {format_count(total, 'trajectory')} matches {filter_text}")
     elif not unlisted.count:
@@ -58,26 +58,16 @@ def _list(runs: Path, filter_text: str, as_json: bool) -> int:
     return 1 if unlisted.count else 0
 
 
-@contextmanager
-def _without_gc() -> Iterator[None]:
-    """Without looking for cycles: a list makes none, and among 100,000 trajectories that takes half of the time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
-
-
-def _read_silent(running: Sequence[Trajectory]) -> dict[Trajectory, int]:
+def _read_silent(running: Sequence[str]) -> dict[str, int]:
     """For how many seconds the workers of running trajectories have given no sign; only those that give none."""
     if not running:
         return {}
     from riptui.cli.runs_folder import runs_folder  # few lists have running ones
 
-    silent = store.sign_watch.read_silent(store.worker_registry.find_runs_folder(running, runs_folder()))
-    return {trajectory: seconds for trajectory in running if (seconds := silent.get(trajectory.path.resolve()))}
+    paths = {folder: Path(folder) for folder in running}
+    trajectories = [Trajectory(path) for path in paths.values()]
+    silent = store.sign_watch.read_silent(store.worker_registry.find_runs_folder(trajectories, runs_folder()))
+    return {folder: seconds for folder, path in paths.items() if (seconds := silent.get(path.resolve()))}
 
 
 def as_dict(summary: TrajectorySummary, silent: int = 0) -> dict[str, Any]:

@@ -95,12 +95,12 @@ def primary_metric(metrics: Mapping[int, MetricValues], preferred: str = "") -> 
     measured.
     """
     names = set[str]().union(*metrics.values())
-    first = next(chain.from_iterable(metrics.values()), "")
-    name = next((name for name in (preferred, *PAPER_METRICS) if name in names), first)
+    if (name := preferred) not in names:
+        name = next(filter(names.__contains__, PAPER_METRICS), "") or next(chain.from_iterable(metrics.values()), "")
     series = [value for values in metrics.values() if not isnan(value := number_of(name, values))]
     return printable(name), series
 
 
 def newest_values(metrics: Mapping[int, MetricValues]) -> MetricValues:
     """The values of the last measured frame."""
-    return next(reversed(list(metrics.values())), {})
+    return [*metrics.values()][-1] if metrics else {}

@@ -14,10 +14,11 @@ import operator
 import re
 import shlex
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from types import MappingProxyType
 from typing import Any
+
+import msgspec
 
 from riptui.errors import with_choices
 from riptui.inpainters.parameters import shorten
@@ -33,6 +34,8 @@ SPEC_FIELDS = (
     *("mask", "seed", "size", "fit", "order", "squares", "amount", "paste", "inpainter", "source_name"),
     *("onto", "anchor", "schedule", "match", "feather"),
 )
+SEEDLESS_FIELDS = tuple(name for name in SPEC_FIELDS if name != "seed")
+_READ_FIELDS = operator.attrgetter(*SEEDLESS_FIELDS)
 
 UNREADABLE = "unreadable"
 """Stands for the status of what cannot be read, or was not yet."""
@@ -40,15 +43,12 @@ UNREADABLE = "unreadable"
 FieldValues = Mapping[str, ParameterValue]
 
 
-@dataclass(frozen=True, slots=True)
-class FilterSubject:
+class FilterSubject(msgspec.Struct, frozen=True, gc=False):
     """What a filter looks at in one trajectory. 10,000 of them share the few mappings of settings that differ."""
 
     path: str  # relative to the runs folder
     status: Status | None = None  # None: not read yet, or unreadable
-    settings: FieldValues = field(
-        default_factory=dict
-    )  # fields of the spec and parameters of the inpainter, without the seed
+    settings: FieldValues = MappingProxyType({})  # of the spec and parameters of the inpainter, without the seed
     seed: int = 0
     k: int = 0
     inpainted: float = 0.0  # %, repeats counted
@@ -95,8 +95,11 @@ class KnownNames:
         return any(metric.startswith(name) for metric in REGISTRY) or name in self.metrics
 
 
-def subject_fields(summary: TrajectorySummary, path: str, group_tags: Collection[str] = ()) -> dict[str, Any]:
-    """The fields of a FilterSubject for a trajectory; path: below the folder that is listed."""
+def subject_fields(
+    summary: TrajectorySummary, path: str, group_tags: Collection[str] = (), metric: str | None = None
+) -> dict[str, Any]:
+    """The fields of a FilterSubject for a trajectory; path: below the folder that is listed; metric: the primary one,
+    by those who know it."""
     annotations = summary.annotations
     subject: dict[str, Any] = {
         "path": path,
@@ -113,21 +116,20 @@ def subject_fields(summary: TrajectorySummary, path: str, group_tags: Collection
         "k": summary.k,
         "inpainted": summary.inpainted,
         "coverage": summary.coverage,
-        "metric": primary_metric(summary.metrics)[0],
-        "newest": tuple((name, value) for name, value in newest if value is not None),
+        "metric": primary_metric(summary.metrics)[0] if metric is None else metric,
+        "newest": tuple([(name, value) for name, value in newest if value is not None]),
     }
 
 
 def list_settings(spec: Spec) -> FieldValues:
     """The fields and parameters of a spec that filters can name; one mapping for all specs that differ in seed only."""
-    fields = {name: getattr(spec, name) for name in SPEC_FIELDS if name != "seed"}
-    parameters = {name: shorten(value) for name, value in spec.parameters.items()}
-    return _intern(tuple((parameters | fields).items()))
+    return _intern(_READ_FIELDS(spec), tuple(spec.parameters.items()))
 
 
 @lru_cache(1000)
-def _intern(items: tuple[tuple[str, ParameterValue], ...]) -> FieldValues:
-    return MappingProxyType(dict(items))
+def _intern(fields: tuple[ParameterValue, ...], parameters: tuple[tuple[str, ParameterValue], ...]) -> FieldValues:
+    shortened = {name: shorten(value) for name, value in parameters}
+    return MappingProxyType(shortened | dict(zip(SEEDLESS_FIELDS, fields, strict=True)))
 
 
 def parse_filter(text: str, known: KnownNames) -> Filter | None:

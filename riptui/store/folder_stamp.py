@@ -4,6 +4,7 @@ A file's number, size and times tell of a change in place, also by somebody who 
 folder's times tell that something in it was created, replaced or removed.
 """
 
+import hashlib
 import os
 import time
 from collections.abc import Iterable
@@ -11,6 +12,7 @@ from collections.abc import Iterable
 import msgspec
 
 SETTLED_NS = 2 * 10**9  # what changed more recently may change again within the resolution of its times
+STAMP_BYTES = 16
 
 _ENCODE = msgspec.msgpack.Encoder().encode
 
@@ -66,6 +68,6 @@ def _encode_stamp(folder: os.stat_result, files: Iterable[os.stat_result]) -> by
     for file in files:
         numbers += (file.st_ino, file.st_mtime_ns, file.st_ctime_ns, file.st_size)
     try:
-        return _ENCODE(numbers)
+        return hashlib.blake2b(_ENCODE(numbers), digest_size=STAMP_BYTES).digest()  # of ten times as many bytes
     except OverflowError:  # of a file system with numbers of more than 64 bits
         return b""

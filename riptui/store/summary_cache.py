@@ -6,6 +6,7 @@ files. Not kept are summaries whose truth nothing in the folder tells: of runnin
 names a process, of unreadable ones, and, where other machines may change the disk, of those that are not yet over.
 """
 
+import os
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -19,22 +20,27 @@ from riptui.store import layout
 from riptui.store.annotations import NO_ANNOTATIONS
 from riptui.store.folder_stamp import FolderMoment, read_stamp
 from riptui.store.listing import (
+    FolderSignature,
     OnListingError,
     TrajectorySummary,
     ignore_error,
     list_in_order,
+    read_signature,
     summarize,
     walk_folders,
 )
 from riptui.store.lock import LOCK_FILE
 from riptui.store.lock_file import BEATING_FILE
 from riptui.store.mounts import is_local
+from riptui.store.spec_table import with_seed
 from riptui.store.summary_file import KeptGroup, KeptSummary, SummaryFile, decode_metrics, decode_summary, encode
 from riptui.store.trajectory import Status, Trajectory
+from riptui.text.terminal import sparkline
 
 MIN_TRAJECTORIES = 200  # below, reading them all takes less than a tenth of a second
 MAX_UNSAVED = 1 / 500  # of the summaries may be out of date before the file is written anew
 LISTED_NAMES = 20  # that are listed in the time of one summary
+MAX_BARS = 16  # of the sparkline in a list
 OVER = (Status.DONE, Status.FAILED)
 
 _ANNOTATIONS, _SESSIONS, _REQUEST = f"/{layout.ANNOTATIONS}", f"/{layout.SESSIONS}", f"/{layout.REQUEST}"
@@ -46,15 +52,19 @@ _FILES = (*_ALWAYS, f"/{BEATING_FILE}", _SESSIONS, _REQUEST, _FAILED)
 class TrajectoryGlance(NamedTuple):
     """What a list shows of a trajectory; see TrajectorySummary."""
 
-    trajectory: Trajectory
+    folder: str
     status: Status | None
     spec: Spec | None
+    """With any seed: trajectories whose specs differ only in it share one."""
+    seed: int
     inpainted: float
     mixed: str
     tags: tuple[str, ...]
     metric: str
-    """The primary metric, and its values."""
-    values: list[float]
+    """The primary metric, and its newest finite value; None if there is none."""
+    newest: float | None
+    bars: str
+    """A sparkline of its last values."""
     error: str
 
 
@@ -79,11 +89,27 @@ class SummaryCache:
 
     def glance(self, *, on_error: OnListingError = ignore_error) -> Iterator[TrajectoryGlance]:
         """As `walk`, with less of each: half of the time."""
-        for folder, kept in self._walk(on_error):
-            yield _glance_at_kept(folder, *kept) if kept else glance_at(self._read(Trajectory(folder), folder))
+        for folder, found in self._walk(on_error):
+            if found is None:
+                yield glance_at(self._read(Trajectory(folder), folder))
+                continue
+            kept, spec = found
+            yield TrajectoryGlance(
+                folder,
+                kept.status,
+                spec,
+                kept.seed,
+                kept.inpainted,
+                kept.mixed,
+                kept.annotations.tags,
+                kept.metric,
+                kept.newest,
+                kept.bars,
+                "",
+            )
 
     def _walk(self, on_error: OnListingError) -> Iterator[tuple[str, tuple[KeptSummary, Spec] | None]]:
-        """The trajectory folders, and what is kept of each that is as it was."""
+        """The trajectory folders, and what is kept of each that is as it was, with its spec but for the seed."""
         found: tuple[KeptSummary, Spec] | None = None
 
         def is_known(folder: str) -> bool:
@@ -94,11 +120,12 @@ class SummaryCache:
         folders = walk_folders(Path(self._root), is_known=is_known, list_names=self._list_names, on_error=on_error)
         return ((folder, found) for folder, is_group in folders if not is_group)
 
-    def summarize(self, trajectory: Trajectory) -> TrajectorySummary:
-        """As `listing.summarize`, and as true, of a trajectory below the folder. Never raises for errors on disk."""
-        folder = str(trajectory.path)
-        found = self._find(folder)
-        return (found and _restore(folder, *found)) or self._read(trajectory, folder)
+    def look(self, folder: str) -> tuple[FolderSignature, TrajectorySummary]:
+        """The summary of a trajectory below the folder, as true as `listing.summarize`, and the folder's signature
+        before it was made. Never raises for errors on disk."""
+        if found := self._find(folder):
+            return found[0].signature, _restore(folder, *found)
+        return read_signature(folder), self._read(Trajectory(folder), folder)
 
     def save(self) -> None:
         """Keep what was asked for since it was opened, and nothing else. Never raises."""
@@ -109,20 +136,20 @@ class SummaryCache:
             self._file.write(self._groups)
 
     def _find(self, folder: str) -> tuple[KeptSummary, Spec] | None:
-        """What is kept of a trajectory, if its folder is as it was."""
+        """What is kept of a trajectory, if its folder is as it was, with its spec but for the seed."""
         parent, _, name = folder[self._prefix :].rpartition("/")
         group = self._file.groups.get(parent)
         raw = group.kept.get(name) if group else None
         if raw is None or (kept := _decode(raw)) is None or read_stamp(folder, _names(kept.files)) != kept.stamp:
             return None
-        if (spec := self._file.specs.get(kept.spec, kept.seed)) is None:
+        if (spec := self._file.specs.get(kept.spec)) is None:
             return None
         self._enter(parent).kept[name] = raw
         return kept, spec
 
     def _read(self, trajectory: Trajectory, folder: str) -> TrajectorySummary:
         """Summarize a trajectory, and keep the summary if the folder will tell when it is not true any more."""
-        moment = FolderMoment(folder, _FILES)
+        moment, signature = FolderMoment(folder, _FILES), read_signature(folder)
         summary = summarize(trajectory)
         if summary.spec is None or summary.status is None or not self._is_told_by(moment, summary):
             return summary
@@ -146,8 +173,9 @@ class SummaryCache:
                 summary.annotations,
                 summary.failed,
                 metric,
-                values,
+                *_condense(values),
                 msgspec.Raw(encode(summary.metrics)),
+                signature,
             )
             self._enter(parent).kept[name] = msgspec.Raw(encode(kept))
             self._outdated += 1
@@ -185,37 +213,31 @@ class SummaryCache:
 def glance_at(summary: TrajectorySummary) -> TrajectoryGlance:
     metric, values = primary_metric(summary.metrics)
     return TrajectoryGlance(
-        summary.trajectory,
+        os.fspath(summary.trajectory),
         summary.status,
         summary.spec,
+        summary.spec.seed if summary.spec else 0,
         summary.inpainted,
         summary.mixed,
         summary.annotations.tags,
         metric,
-        values,
+        *_condense(values),
         summary.error,
     )
 
 
-def _glance_at_kept(folder: str, kept: KeptSummary, spec: Spec) -> TrajectoryGlance:
-    return TrajectoryGlance(
-        _with_spec(folder, spec),
-        kept.status,
-        spec,
-        kept.inpainted,
-        kept.mixed,
-        kept.annotations.tags,
-        kept.metric,
-        kept.values,
-        "",
-    )
+def _condense(values: list[float]) -> tuple[float | None, str]:
+    """What a list shows of a metric's values: the newest, and a sparkline of the last ones."""
+    return values[-1] if values else None, sparkline(values[-MAX_BARS:])
 
 
 def _restore(folder: str, kept: KeptSummary, spec: Spec) -> TrajectorySummary:
+    trajectory, own = Trajectory(folder), with_seed(spec, kept.seed)
+    trajectory.__dict__["spec"] = own  # where the cached property keeps it
     return TrajectorySummary(
-        _with_spec(folder, spec),
+        trajectory,
         kept.status,
-        spec,
+        own,
         kept.k,
         kept.inpainted,
         kept.coverage,
@@ -225,12 +247,6 @@ def _restore(folder: str, kept: KeptSummary, spec: Spec) -> TrajectorySummary:
         kept.failed,
         session=kept.session,
     )
-
-
-def _with_spec(folder: str, spec: Spec) -> Trajectory:
-    trajectory = Trajectory(folder)
-    trajectory.__dict__["spec"] = spec  # where the cached property keeps it
-    return trajectory
 
 
 def _files_read(summary: TrajectorySummary) -> set[str]:

@@ -17,13 +17,14 @@ from riptui import __version__
 from riptui.filesystem import TEMPORARY_PREFIX, read_own_file, write_atomically
 from riptui.settings import paths
 from riptui.store.annotations import Annotations
+from riptui.store.listing import FolderSignature
 from riptui.store.spec_table import SpecTable
 from riptui.store.trajectory import Status
 
 MAX_BYTES = 2**31  # bytes; a trajectory takes half a kB
 UNUSED_SECONDS = 90 * 86_400.0  # after which a file is removed: its folder may be gone
 LEFT_OVER_SECONDS = 3600.0  # after which a file that was not completed is that of a process which was killed
-RELEASE = f"{__version__} format 4"
+RELEASE = f"{__version__} format 6"
 CHECKSUM_BYTES = 4
 
 
@@ -45,9 +46,11 @@ class KeptSummary(msgspec.Struct, array_like=True, frozen=True, gc=False):
     annotations: Annotations
     failed: str
     metric: str
-    """The primary metric, and its values: lists show no other."""
-    values: list[int | float]
+    """The primary metric, its newest value and a sparkline: lists show no other."""
+    newest: float | None
+    bars: str
     metrics: msgspec.Raw
+    signature: FolderSignature
 
 
 class KeptGroup(msgspec.Struct, array_like=True):

@@ -21,6 +21,7 @@ from riptui.store.lock import LOCK_FILE
 from riptui.store.lock_file import BEATING_FILE
 from riptui.store.records import Failure, Request
 from riptui.store.requests import set_request
+from riptui.store.spec_table import with_seed
 from riptui.store.summary_cache import SummaryCache, TrajectoryGlance, glance_at
 from riptui.store.summary_file import SummaryFile
 from riptui.store.trajectory import Trajectory
@@ -71,7 +72,7 @@ def listed(trajectory: Trajectory) -> TrajectorySummary:
     """By a new cache, as a command would."""
     await_tick(root(trajectory))
     cache = SummaryCache(root(trajectory))
-    summary = cache.summarize(Trajectory(trajectory.path))
+    _, summary = cache.look(str(trajectory.path))
     cache.save()
     return summary
 
@@ -308,7 +309,7 @@ def test_removed_trajectories_leave_the_cache(done: Trajectory, make_trajectory:
     age(other.path)
     cache = SummaryCache(root(done))
     for trajectory in (done, other):
-        cache.summarize(trajectory)
+        cache.look(str(trajectory.path))
     cache.save()
     [file] = cache_files()
     both = file.stat().st_size
@@ -452,7 +453,8 @@ def test_after_any_changes_the_list_is_what_the_disk_says(seed: int, done: Traje
 
 
 def glances(found: Iterable[TrajectoryGlance]) -> list[tuple[str, TrajectoryGlance]]:
-    return [(os.fspath(one.trajectory), one._replace(trajectory=NOWHERE)) for one in found]
+    """To compare: with the specs of their own seeds."""
+    return [(one.folder, one._replace(spec=one.spec and with_seed(one.spec, one.seed))) for one in found]
 
 
 # --- the file
@@ -464,7 +466,7 @@ def test_no_byte_of_a_damaged_file_is_believed(done: Trajectory) -> None:
     whole = file.read_bytes()
     for place in range(0, len(whole), 31):
         file.write_bytes(whole[:place] + bytes([whole[place] ^ 4]) + whole[place + 1 :])
-        assert same(SummaryCache(root(done)).summarize(done), expected)
+        assert same(SummaryCache(root(done)).look(str(done.path))[1], expected)
 
 
 def save_for_ever(runs: Path) -> int:

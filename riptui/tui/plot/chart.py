@@ -74,6 +74,8 @@ class Chart(Widget):
         self._has_legend = True
         self._known_positions: list[float] | None = None
         self._cached_reading: tuple[DrawnChart, float, Sequence[ChartRow]] | None = None
+        self._painted: dict[int, ChartRow] = {}
+        """The rows as they are on the screen."""
 
     def draw(
         self,
@@ -102,14 +104,10 @@ class Chart(Widget):
         if (content.args, content.keywords) == (self._draw_call.args, self._draw_call.keywords):
             self.set_marker(marker)
             return
-        before, self._draw_call, self._cached_drawing = self._cached_drawing, content, None
-        self._known_positions = None
-        if before is None or before[0] != self.size or {marker, self.marker, self.crosshair} != {None}:
-            self.marker = marker
-            self.refresh()
-            return
-        changed = [y for y, (old, new) in enumerate(zip(before[1].rows, self._drawing.rows, strict=True)) if old != new]
-        self.refresh(*(Region(0, y, self.size.width, 1) for y in changed))
+        self._draw_call, self._cached_drawing, self._known_positions = content, None, None
+        self.marker = marker
+        if changed := [region for y in range(self.size.height) if (region := self._find_changed(y))]:
+            self.refresh(*changed)
 
     @property
     def axis_labels(self) -> tuple[str, str]:
@@ -236,15 +234,27 @@ class Chart(Widget):
     def render_line(self, y: int) -> Strip:
         if not self.size or y >= self.size.height:
             return Strip.blank(self.size.width, self.rich_style)
+        self._painted[y] = row = self._make_row(y)
+        return self._strip(row)
+
+    def _find_changed(self, y: int) -> Region | None:
+        """The part of a row that looks other than it does on the screen."""
+        row, painted = self._make_row(y), self._painted.get(y, [])
+        if len(row) != len(painted):
+            return Region(0, y, self.size.width, 1)
+        columns = [x for x, (now, before) in enumerate(zip(row, painted, strict=True)) if now != before]
+        return Region(columns[0], y, columns[-1] + 1 - columns[0], 1) if columns else None
+
+    def _make_row(self, y: int) -> ChartRow:
         drawing = self._drawing
         row, area = drawing.rows[y], drawing.area
         if y < len(self._reading_rows):
-            return self._strip(self._reading_rows[y])
+            return self._reading_rows[y]
         for x, sign in ((self.crosshair, "│"), (self.marker, "┃")):
             column = None if x is None else drawing.column(x)
             if column is not None and y in self._marked_rows(column):
                 row = [*row[:column], (sign if y < area.top + area.height else "▲", _MARKER), *row[column + 1 :]]
-        return self._strip(row)
+        return row
 
     @property
     def _reading_rows(self) -> Sequence[ChartRow]:

@@ -9,10 +9,12 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from sys import intern
+
+from msgspec.structs import replace
 
 from riptui.errors import DiskError
 from riptui.metrics.display import primary_metric
@@ -30,8 +32,7 @@ ACTIVE_STATUSES = {Status.RUNNING, Status.QUEUED, Status.PAUSED}
 OUTCOMES = {Status.DONE: "done", Status.FAILED: "failed"}
 
 
-@dataclass(frozen=True, slots=True)
-class TreeEntry(FilterSubject):
+class TreeEntry(FilterSubject, frozen=True, gc=False):
     """A trajectory as shown in a row of the tree. Without its spec: 10,000 entries take 10 MB."""
 
     iterations: int = 0
@@ -88,7 +89,7 @@ class RunsScanner:
         self._unlisted: list[str] = []
         self._listed_at = 0.0
         self._unread: dict[str, None] = {}
-        self._signatures: dict[str, FolderSignature] = {}
+        self._signatures: dict[str, int] = {}  # hashes of them, which take a fifth of the memory
         self._group_stamps: dict[str, int] = {}
         self._group_tags: dict[str, tuple[str, ...]] = {}  # by group, with a / at its end; "" is the runs folder
         self._round_robin: Iterator[str] = iter(())
@@ -214,7 +215,7 @@ class RunsScanner:
             if entry is None:
                 continue
             is_running = entry.status is Status.RUNNING  # its lock may vanish without a trace in the folder
-            if is_running or read_signature(f"{self.runs}/{path}") != self._signatures.get(path):
+            if is_running or hash(read_signature(f"{self.runs}/{path}")) != self._signatures.get(path):
                 changed.append(path)
         return changed
 
@@ -224,9 +225,9 @@ class RunsScanner:
         for path in paths:
             self._unread.pop(path, None)
             old_signature = self._signatures.get(path)
-            self._signatures[path] = signature = read_signature(f"{self.runs}/{path}")
-            summarize_it = self._cache.summarize if self._cache else summarize
-            summary, group_tags = summarize_it(Trajectory(self.runs / path)), self._find_group_tags(path)
+            signature, summary = self._look(f"{self.runs}/{path}")
+            self._signatures[path] = hash(signature)
+            group_tags = self._find_group_tags(path) if self._group_tags else ()
             entry = _make_entry(path, summary, group_tags, signature.changed_ns / 1e9, self._metric)
             old_entry = self._entries.get(path)
             if old_signature is None or (old_entry is not None and entry != replace(old_entry, changed=entry.changed)):
@@ -238,6 +239,12 @@ class RunsScanner:
                 deadline = time.monotonic() + SLICE_SECONDS
         if entries:
             yield ScanResult(entries)
+
+    def _look(self, folder: str) -> tuple[FolderSignature, TrajectorySummary]:
+        """The signature of a trajectory's folder, and the summary that was made after it."""
+        if self._cache is not None:
+            return self._cache.look(folder)
+        return read_signature(folder), summarize(Trajectory(folder))
 
 
 def _list_stamps(folder: str) -> Stamps:
@@ -253,10 +260,13 @@ def _list_stamps(folder: str) -> Stamps:
 def _make_entry(
     path: str, summary: TrajectorySummary, group_tags: Iterable[str], changed: float, metric: str
 ) -> TreeEntry:
-    fields = subject_fields(summary, path, tuple(group_tags))
+    primary, values = primary_metric(summary.metrics)
+    fields = subject_fields(summary, path, tuple(group_tags), primary)
     if summary.spec is None:
         return TreeEntry(**fields, error=summary.error, changed=changed)
-    charted, values = primary_metric(summary.metrics, metric)
+    charted = primary
+    if metric and metric != primary:
+        charted, values = primary_metric(summary.metrics, metric)
     return TreeEntry(
         **fields,
         iterations=summary.spec.iterations,

@@ -59,6 +59,8 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
         self._chosen_path = ""  # where the user went last
         self._posted_path: str | None = None
         self._styles: dict[str, Style] = {}
+        self._painted: dict[str, RowCells] = {}
+        """The cells of the rows that are on the screen, or were, by their paths."""
 
     @property
     def current_row(self) -> TreeRow | None:
@@ -73,18 +75,17 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
                 self._marks_changed()
             self.rebuild()
             return
-        touched = {entry.path for entry in scan.entries}
-        touched |= {path[:end] for path in touched for end, c in enumerate(path) if c == "/"}
         top = self.scroll_offset.y
-        for y, row in enumerate(self.rows[top : top + self.size.height]):
-            if row.path in touched:
-                self.refresh(Region(0, y, self.size.width, 1))
+        for y, row in enumerate(self.rows[top : top + self.size.height], start=top):
+            if self._make_cells(row) != self._painted.get(row.path):
+                self._refresh_row(y)
 
     def rebuild(self) -> None:
         """Build the rows again. The cursor stays on the path that the user chose, or near it while that is not listed:
         with a filter on the first trajectory that is left, else on the nearest group above.
         """
         self.rows = self.model.list_rows()
+        self._painted.clear()
         self.virtual_size = Size(0, len(self.rows))
         self.set_reactive(RunsTree.cursor, self._find_cursor())
         self._show_cursor()
@@ -272,7 +273,8 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
             words = lines[y] if self._nothing_matches and y < len(lines) else ""
             return Strip([Segment(words, self._style("dim"))]).adjust_cell_length(width, self.rich_style)
         style = self.rich_style + self._style("cursor") if y == self.cursor else self.rich_style
-        cells = self._make_cells(self.rows[y])
+        row = self.rows[y]
+        self._painted[row.path] = cells = self._make_cells(row)
         if style.reverse:  # no colour but the terminal's own is readable in reverse
             cells = [(text, "") for text, _ in cells]
         segments = [Segment(text, self._style(part)) for text, part in cells]

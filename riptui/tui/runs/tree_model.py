@@ -3,7 +3,7 @@
 No Textual, no disk.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from os.path import commonpath
@@ -44,6 +44,10 @@ class GroupTotals:
     def add(self, entry: TreeEntry, sign: int) -> None:
         self.statuses[entry.status or ("unreadable" if entry.error else "")] += sign
         self.progress_sum += sign * entry.progress
+
+    def merge(self, change: "GroupTotals") -> None:
+        self.statuses.update(change.statuses)
+        self.progress_sum += change.progress_sum
 
 
 NO_TOTALS = GroupTotals()
@@ -91,10 +95,11 @@ class TreeModel:
         rows_changed, metric = bool(scan.removed), self.metric
         for path in scan.removed:
             self._remove(path)
+        changes: defaultdict[str, GroupTotals] = defaultdict(GroupTotals)
         for entry in scan.entries:
             before = self.entries.get(entry.path)
             self.entries[entry.path] = entry
-            self._count(entry, before)
+            self._count(entry, before, changes[parent_path(entry.path)])
             if self._filter is not None:
                 did_match = self._unmatch(before)
                 rows_changed |= self._match(entry) != did_match
@@ -104,6 +109,9 @@ class TreeModel:
             elif self.order != "name" and self._sort_key(before) != self._sort_key(entry):
                 self._forget_order(entry.path)
                 rows_changed = True
+        for parent, change in changes.items():
+            for group in (parent, *iter_ancestors(parent)):
+                self.totals.setdefault(group, GroupTotals()).merge(change)
         if self.order == "drift" and self.metric != metric:
             self._sorted.clear()
             rows_changed = True
@@ -209,15 +217,14 @@ class TreeModel:
         for group in iter_ancestors(path):
             self._sorted.pop(group, None)
 
-    def _count(self, entry: TreeEntry, before: TreeEntry | None) -> None:
+    def _count(self, entry: TreeEntry, before: TreeEntry | None, change: GroupTotals) -> None:
+        """Count an entry in the place of what it was; change: of the totals of its group and those above."""
         if before is None or before.charted != entry.charted:
             self._charted[entry.charted] += bool(entry.charted)
             self._charted[before.charted if before else ""] -= bool(before and before.charted)
-        for group in iter_ancestors(entry.path):
-            totals = self.totals.setdefault(group, GroupTotals())
-            if before is not None:
-                totals.add(before, -1)
-            totals.add(entry, 1)
+        if before is not None:
+            change.add(before, -1)
+        change.add(entry, 1)
 
     def _match(self, entry: TreeEntry) -> bool:
         """Count an entry among those that the filter leaves, if it does."""

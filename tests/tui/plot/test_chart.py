@@ -1,12 +1,14 @@
 """The chart: pure drawing, and the widget's redrawing."""
 
 import math
-from itertools import pairwise
+from collections.abc import Sequence
+from itertools import pairwise, product
 from typing import Any
 
 import pytest
 from rich.cells import cell_len
 from textual.app import App, ComposeResult
+from textual.geometry import Region
 
 from riptui.tui import themes
 from riptui.tui.plot.axes import AxisRange, format_ticks, tick_values, with_even_ticks, x_range, y_range
@@ -227,8 +229,27 @@ async def test_a_moved_marker_repaints_rows_and_equal_data_nothing(monkeypatch: 
         assert len(asked) == 1
         assert asked[0]
         assert all(region.height == 1 and region.width < 20 for region in asked[0])
+
+
+async def test_new_values_beside_a_marker_repaint_what_looks_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    def draw(chart: Chart, values: Sequence[float]) -> None:
+        chart.draw([Series("128 px", list(X), list(values))], x_label="inpainted %", y_label="LPIPS", marker=200)
+
+    async with OneChart().run_test(size=(100, 30)) as pilot:
+        chart = pilot.app.query_one(Chart)
+        draw(chart, LPIPS)
+        await pilot.pause()
+        before, asked = shown(chart), list[Region]()
+        monkeypatch.setattr(chart, "refresh", lambda *regions, **_: asked.extend(regions))
+        draw(chart, [*LPIPS[:-2], LPIPS[-3], LPIPS[-1]])
+        repainted = {place for region in asked for place in product(region.column_range, region.line_range)}
+        changed = {(x, y) for y, row in enumerate(shown(chart)) for x, c in enumerate(row) if c != before[y][x]}
+        assert changed
+        assert changed <= repainted
+        assert len(repainted) < chart.size.area / 4
+        asked.clear()
         chart.draw([], x_label="inpainted %", y_label="LPIPS")
-        assert asked[1:] == [()]
+        assert asked
 
 
 async def test_a_click_tells_the_x() -> None:

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import rich_click as click
 
 from riptui.cli.lazy import lazy
-from riptui.cli.values import MeasureParam, NumberRange, complete_folders
+from riptui.cli.values import FolderParam, MeasureParam, NumberRange
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -121,6 +121,7 @@ runs_option = click.option(
     "--runs",
     type=click.Path(path_type=Path, file_okay=False),
     default=runs_folder,
+    is_eager=True,  # paths that are not here are looked for below it
     envvar="RIPTUI_RUNS",
     show_default="the setting runs, or ./runs",
     show_envvar=True,
@@ -138,8 +139,7 @@ runs_argument = click.argument(
     required=False,
     default=runs_folder,
     envvar="RIPTUI_RUNS",
-    type=click.Path(path_type=Path),
-    shell_complete=complete_folders,
+    type=FolderParam(runs_folder),
 )
 graphics_option = click.option(
     "--graphics",
@@ -169,7 +169,6 @@ paths_argument = click.argument(
     nargs=-1,
     required=True,
     metavar="PATH...",
-    type=click.Path(path_type=Path),
-    shell_complete=complete_folders,
+    type=FolderParam(runs_folder),
 )
-path_argument = click.argument("path", metavar="PATH", type=click.Path(path_type=Path), shell_complete=complete_folders)
+path_argument = click.argument("path", metavar="PATH", type=FolderParam(runs_folder))

@@ -36,6 +36,7 @@ from riptui.results.curves import (
 from riptui.results.exposure import PATCH_ERRORS
 from riptui.results.findings import check_findings
 from riptui.results.intervention_effects import compare_interventions
+from riptui.results.picture_names import name_pictures
 from riptui.results.picture_sets import MemberFeatures
 from riptui.results.read_squares import ReadSquares, read_squares
 from riptui.results.recursion_analysis import analyse_recursion
@@ -132,6 +133,8 @@ def _compute(
     groups = results_tables.groups_as_dicts(members, keys, between_frames)
     infinite = sum(ends_infinite(summary, metric) for summary in summaries)
     output: dict[str, Any] = {"metric": metric, "by": list(keys), "groups": groups, "infinite": infinite}
+    if IMAGE in keys:
+        output["pictures"] = name_pictures(curve.spec for curve in members)
     refusals: list[InputError] = []
     if parts.findings or parts.recursion:
         squares = _read_squares(summaries, metric, findings=parts.findings, recursion=parts.recursion, as_json=as_json)

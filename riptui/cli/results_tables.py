@@ -1,6 +1,6 @@
 """Results as dictionaries, which become JSON or the tables on the terminal."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from math import isnan
 from typing import Any
@@ -91,7 +91,7 @@ def to_json_value(value: object) -> Any:
 
 
 def print_results(results: dict[str, Any]) -> None:
-    _print_groups(results["groups"], results["metric"])
+    _print_groups([_name_picture(group, results.get("pictures", {})) for group in results["groups"]], results["metric"])
     if infinite := results["infinite"]:
         warn(f"left out, {results['metric']} is infinite at the end: {format_count(infinite, 'trajectory')}")
     for tested in results.get("findings", ()):
@@ -107,6 +107,11 @@ def print_results(results: dict[str, Any]) -> None:
         warn("no trajectory is complete: there is nothing to test the findings on")
     if "comparison" in results:
         _print_comparison(results["comparison"], results["metric"])
+
+
+def _name_picture(group: dict[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """A group of one picture called by the picture's name instead of its hash."""
+    return group | {"key": {key: names.get(value, value) for key, value in group["key"].items()}} if names else group
 
 
 def _print_groups(groups: Sequence[dict[str, Any]], metric: str) -> None:

@@ -10,7 +10,7 @@ import msgspec
 import rich_click as click
 
 from riptui.cli.care import Care
-from riptui.cli.console import warn
+from riptui.cli.console import print_line, short_path, warn
 from riptui.cli.metric_choice import choose_metrics
 from riptui.cli.run_trajectories import run_trajectories
 from riptui.cli.source_images import find_sources, read_pictures
@@ -90,6 +90,8 @@ def run(
         )
     ]
     code = run_trajectories(trajectories, display, request, runs=runs, options=options, detach=detach, care=care)
+    if not detach and code < 128 and display not in ("json", "none"):
+        print_line(f"saved in {short_path(Path(os.path.commonpath([found.path for found in trajectories])))}", "dim")
     return code or (0 if complete else 1)
 
 

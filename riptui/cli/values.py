@@ -153,11 +153,37 @@ class PictureParam(click.Path):
         return [CompletionItem(name.removeprefix(BUNDLED_PREFIX) if is_split else name) for name in names]
 
 
+class FolderParam(click.Path):
+    """The path of a trajectory or a group: from here, else as `riptui ls` prints it, from the runs folder."""
+
+    def __init__(self, runs_folder: Callable[[], Path]) -> None:
+        super().__init__(path_type=Path)
+        self._runs_folder = runs_folder
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        path = Path(os.fsdecode(super().convert(value, param, ctx)))
+        if not path.is_absolute() and not os.path.lexists(path):
+            below_runs: Path = self._find_runs(ctx) / path
+            if os.path.lexists(below_runs):
+                return below_runs
+        return path
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        return complete_folders(ctx, param, incomplete) or _complete_below(self._find_runs(ctx), incomplete)
+
+    def _find_runs(self, ctx: click.Context | None) -> Path:
+        return (ctx.params.get("runs") if ctx else None) or self._runs_folder()
+
+
 def complete_folders(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Complete a path to folders, as the shell would."""
+    return _complete_below(Path(), incomplete)
+
+
+def _complete_below(root: Path, incomplete: str) -> list[CompletionItem]:
     folder, _, start = incomplete.rpartition("/")
     try:
-        with os.scandir(folder or ("/" if incomplete.startswith("/") else ".")) as entries:
+        with os.scandir(root / (folder or ("/" if incomplete.startswith("/") else "."))) as entries:
             names = sorted(e.name for e in entries if e.is_dir() and e.name.startswith(start) and e.name[0] != ".")
     except OSError:
         return []

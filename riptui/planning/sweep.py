@@ -61,8 +61,10 @@ class Sweep:
 
     def __post_init__(self) -> None:
         """Raises SpecError or InputError if any combination is impossible, before a picture is read."""
-        if (self.order in FOLDER_ORDERS) != (self.mask_folder is not None):
-            raise InputError(f"order {self.order}: --order cycle and draw take --masks FOLDER, and no other order does")
+        if self.order in FOLDER_ORDERS and self.mask_folder is None:
+            raise InputError(f"order {self.order} takes the masks of a folder: name it with --masks FOLDER")
+        if self.order not in FOLDER_ORDERS and self.mask_folder is not None:
+            raise InputError(f"order {self.order} takes no masks of a folder: leave out --masks, or the order")
         if not (self.inpainters and self.masks and self.seeds):
             raise InputError("nothing to compute: give at least one inpainter, one mask size and one seed")
         self.specs("", "0" * 64, "0" * 64)

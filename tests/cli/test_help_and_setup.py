@@ -349,6 +349,7 @@ def test_paths_are_completed_to_folders(name: str, make_trajectory: MakeTrajecto
     assert completed(name, "ru") == ["runs"]
     assert completed(name, "runs/group/") == ["runs/group/a-s0", "runs/group/a-s1"]
     assert completed(name, "runs/group/a-s1") == ["runs/group/a-s1"]
+    assert completed(name, "group/") == ["group/a-s0", "group/a-s1"], "as riptui ls prints them"
     assert completed(name, "gone/") == []
 
 

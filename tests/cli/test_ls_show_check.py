@@ -330,6 +330,22 @@ def test_show_of_what_is_no_trajectory_is_refused(path: str, words: str, make_tr
     outcome.require_one_line(path, words, "riptui ls")
 
 
+@pytest.mark.parametrize("words", [["show"], ["check"], ["tag"], ["stop"], ["ls"]])
+def test_a_path_that_is_not_here_is_looked_for_in_the_runs_folder(
+    words: list[str], make_trajectory: MakeTrajectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trajectory = make_trajectory("cat/m64-s0", runs=tmp_path / "all")
+    assert riptui(*words, "cat/m64-s0").code == 2
+    monkeypatch.setenv("RIPTUI_RUNS", str(tmp_path / "all"))
+    assert riptui(*words, "cat/m64-s0").code == riptui(*words, trajectory.path).code != 2
+
+
+def test_a_path_is_looked_for_below_the_folder_that_runs_names(make_trajectory: MakeTrajectory, tmp_path: Path) -> None:
+    make_trajectory("cat/m64-s0", runs=tmp_path / "all")
+    assert riptui("stop", "cat/m64-s0", "--runs", tmp_path / "all").code == 0
+    assert riptui("stop", "cat/m64-s0", "--runs", tmp_path).code == 2
+
+
 MANY = {"ssim": 0.98765, "psnr": 23.123, "lpips-squeeze": 0.3456, "lpips-alex": 0.4567, "lpips-vgg": 0.5678}
 SHOWN = ["0.9877", "23.12", "0.3456", "0.4567", "0.5678"]
 

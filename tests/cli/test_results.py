@@ -98,6 +98,14 @@ def test_settings_that_differ_are_never_averaged_and_it_is_said_which(runs: Path
     assert riptui("results", runs, "--by", "mask,inpainter,radius").err == ""
 
 
+def test_a_picture_is_called_by_its_name_and_by_its_hash_in_json(runs: Path) -> None:
+    outcome = told(runs, "--by", "image")
+    names = {group["key"]["image"]: outcome["pictures"][group["key"]["image"]] for group in outcome["groups"]}
+    assert len(names) == 9
+    shown = riptui("results", runs, "--by", "image").out
+    assert all(name in shown and sha256[:40] not in shown for sha256, name in names.items())
+
+
 def test_unlike_amounts_are_told_apart_unasked(runs: Path) -> None:
     write(runs / "short", made_spec(0, mask=256, inpainter="telea", amount=100.0), {"lpips-vgg": growth(0.1)})
     found = told(runs)

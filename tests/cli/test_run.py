@@ -157,6 +157,12 @@ def test_the_runs_folder_is_an_option_or_in_the_environment_or_here(monkeypatch:
     assert folders("runs") == folders("there")
 
 
+def test_the_last_line_says_where_it_is_saved() -> None:
+    assert riptui("run", "cat.png", *QUICK).out.endswith("\nsaved in runs/cat/m128-s0-noise-a50-256px\n")
+    assert riptui("run", "cat.png", *QUICK, "--seed", "0-1").out.endswith("\nsaved in runs/cat\n")
+    assert "saved in" not in riptui("run", "cat.png", *QUICK, "--display", "json").out
+
+
 def test_groups_nest_and_a_name_is_given() -> None:
     assert run(*QUICK, "--group", "fig7/cats", "--name", "first.try").code == 0
     assert folders() == {"fig7/cats/cat/first.try"}
@@ -329,7 +335,7 @@ def test_the_same_command_again_says_done_and_touches_nothing() -> None:
     run(*SMALL, "--metrics", "psnr")
     before = contents(Path("runs"))
     again = run(*SMALL, "--metrics", "psnr")
-    assert (again.code, again.out, again.err) == (0, f"cat/{NAME}: already done\n", "")
+    assert (again.code, again.out, again.err) == (0, f"cat/{NAME}: already done\nsaved in runs/cat/{NAME}\n", "")
     assert contents(Path("runs")) == before
 
 

@@ -82,7 +82,7 @@ def test_without_a_terminal_there_are_plain_lines(display: str) -> None:
     ]
     assert lines[1].endswith("psnr ∞")
     assert lines[4].startswith(f"cat/{NAME}: done at 16/16, 16 iterations in ")
-    assert len(lines) == 5
+    assert lines[5:] == [f"saved in runs/cat/{NAME}"]
     assert "\x1b" not in outcome.out
 
 
@@ -120,9 +120,10 @@ def on_terminal(columns: int, *argv: str) -> str:
 def test_bars_without_a_terminal_leave_only_the_lines() -> None:
     outcome = run(*SMALL, "--metrics", "psnr", "--display", "rich")
     psnr = metrics_of(NAME)[16]["psnr"]
-    assert outcome.out.strip() == f"✓ cat/{NAME}  100 %  psnr {psnr:.2f}"
+    place = f"saved in runs/cat/{NAME}"
+    assert outcome.out.split("\n\n") == [f"✓ cat/{NAME}  100 %  psnr {psnr:.2f}", f"{place}\n"]
     again = run(*SMALL, "--metrics", "psnr", "--display", "rich")
-    assert again.out.strip() == f"✓ cat/{NAME}  already done  psnr {psnr:.2f}"
+    assert again.out.split("\n\n") == [f"✓ cat/{NAME}  already done  psnr {psnr:.2f}", f"{place}\n"]
 
 
 @pytest.mark.slow

@@ -1,18 +1,14 @@
 """`riptui stop`."""
 
-from pathlib import Path
-
 import rich_click as click
 
 from riptui.cli import options
 from riptui.cli.lazy import command
-from riptui.cli.values import complete_folders
+from riptui.cli.values import FolderParam
 
 
 @command("riptui.cli.pause_and_stop:stop")
-@click.argument(
-    "paths", nargs=-1, metavar="[PATH]...", type=click.Path(path_type=Path), shell_complete=complete_folders
-)
+@click.argument("paths", nargs=-1, metavar="[PATH]...", type=FolderParam(options.runs_folder))
 @click.option(
     "--worker", "worker", metavar="ID|all", help="Shut down this worker, or all; unfinished work stays queued."
 )

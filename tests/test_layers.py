@@ -99,6 +99,7 @@ def test_the_list_of_commands_imports_no_command() -> None:
         "riptui",
         "riptui.cli",
         "riptui.cli.commands",
+        "riptui.cli.garbage",
         "riptui.cli.lazy",
         "riptui.cli.stall_watch",
         "riptui.cli.streams",

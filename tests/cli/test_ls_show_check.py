@@ -241,7 +241,7 @@ def test_show_in_json_is_complete(make_trajectory: MakeTrajectory) -> None:
     assert outcome.out.count("\n") == 1
     assert shown.keys() == {
         *("path", "status", "k", "iterations", "inpainted", "coverage", "digest", "spec", "request", "sessions"),
-        *("metrics", "failure", "holder", "mixed", "silent"),
+        *("metrics", "failure", "holder", "mixed", "silent", "tags", "note"),
     }
     assert shown["metrics"] == [{"k": k, **values} for k, values in trajectory.read_metrics().items()]
     assert (shown["status"], shown["k"], shown["failure"], shown["holder"]) == ("done", 16, None, None)

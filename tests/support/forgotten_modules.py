@@ -13,4 +13,6 @@ def forget_modules(monkeypatch: pytest.MonkeyPatch, chosen: Callable[[str], bool
         parent, _, child = name.rpartition(".")
         monkeypatch.delitem(sys.modules, name)
         if known.get(parent) is not None:
-            monkeypatch.delattr(known[parent], child, raising=False)
+            monkeypatch.delitem(
+                vars(known[parent]), child, raising=False
+            )  # lazy ones import where an attribute is asked for

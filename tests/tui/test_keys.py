@@ -384,7 +384,7 @@ async def compares_sets_by_other_features(pilot: AppPilot, key: str) -> None:
     pilot.browser.details.group_view.select_view(SETS)
     await pilot.wait_until(lambda: "features inception (1 of 2)" in pilot.screen_text, "the first features")
     await pilot.press(key)
-    await pilot.wait_until(lambda: "features phash (1 of 2)" in pilot.screen_text, "the next")
+    await pilot.wait_until(lambda: "features phash (2 of 2)" in pilot.screen_text, "the next")
 
 
 async def show_long_spec(pilot: AppPilot) -> TextPane:

@@ -127,6 +127,18 @@ def test_the_fit_decides_what_becomes_of_a_picture_that_is_not_square(fit: str, 
 
 @pytest.mark.slow
 @pytest.mark.exhaustive
+def test_a_mask_as_large_as_the_frame_is_told_where_it_is_planned() -> None:
+    told = "mask 256 px is the whole frame, which leaves telea nothing to paint from"
+    outcome = run("--mask", "256", "--size", "256", "--amount", "100", "-i", "telea", "--metrics", "none")
+    assert outcome.code == 0
+    assert told in outcome.err
+    Path("study.toml").write_text(
+        'images = ["cat.png"]\n[[sweep]]\ninpainter = "telea"\nmask = [64, 256]\nsize = 256\nseed = [0, 1]\n'
+    )
+    assert riptui("study", "plan", "study.toml").err.count(told) == 1
+    assert told in riptui("study", "run", "study.toml", "--detach", "--workers", "0").err
+
+
 def test_a_parameter_is_set_and_named() -> None:
     assert run(*SMALL, "--metrics", "psnr").code == 0
     assert run(*SMALL, "--metrics", "psnr", "--set", "radius=9.5").code == 0

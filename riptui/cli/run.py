@@ -58,9 +58,11 @@ def run(
     timeout: float | None,
     on_end: str | None,
     display: str,
+    as_json: bool,
     **model: Any,
 ) -> int:
     options = take_worker_options(model)
+    display = "json" if as_json else display
     care = Care.of(on_end, timeout)
     metrics = None if metrics is None else check_names(metrics)  # a mistyped name fails before anything takes time
     parameters = parse_settings(key_values) | given_parameters(model)

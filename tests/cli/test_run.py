@@ -154,6 +154,31 @@ def test_what_was_done_to_a_picture_is_said() -> None:
     assert outcome.err == "small.png: enlarged from 100x100\n"
 
 
+def test_a_picture_that_is_shrunk_or_misnamed_is_said_to_be() -> None:
+    PIL.Image.fromarray(picture(300)).save("cat.png")
+    PIL.Image.fromarray(picture(300)).resize((280, 400)).save("dog.jpg", format="PNG")
+    outcome = riptui("run", "cat.png", "dog.jpg", *QUICK)
+    assert outcome.code == 0
+    assert outcome.err.splitlines() == [
+        "dog.jpg: named .jpg, but its contents are PNG",
+        "cat.png: shrunk from 300x300 to 256 px, and 1 picture more",
+    ]
+
+
+def test_json_is_the_display_in_json() -> None:
+    made = objects(run(*QUICK, "--json"))
+    assert [made[0]["event"], made[-1]["event"]] == ["started", "ended"]
+    assert [event["event"] for event in objects(riptui("resume", "runs", "--json"))] == ["already"]
+    assert objects(riptui("measure", "runs", "--metrics", "psnr", "--json"))
+
+
+def test_a_file_whose_name_begins_with_a_dash_gets_advice() -> None:
+    Path("-x.png").touch()
+    outcome = riptui("run", "-x.png")
+    assert outcome.code == 2
+    outcome.require_one_line("write ./-x.png")
+
+
 # ── where ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

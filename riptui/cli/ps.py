@@ -15,6 +15,7 @@ from riptui.store.sign_watch import watch_once
 from riptui.store.worker_record import WorkerStatus
 from riptui.store.worker_registry import Worker
 from riptui.supervision.client import list_running_workers
+from riptui.supervision.progress import worker_rate
 from riptui.text.terminal import printable
 from riptui.text.units import format_rate, format_silence
 
@@ -77,8 +78,8 @@ def locate(worker: Worker) -> str:
 
 def _live_facts(worker: Worker, live: WorkerStatus) -> list[str]:
     facts = [printable(live.inpainter)] if live.inpainter else []
-    if live.rate and live.jobs and not worker.silent:
-        facts.append(format_rate(live.rate))
+    if rate := worker_rate(worker):
+        facts.append(format_rate(rate))
     if live.memory_used is not None and live.memory_total is not None:
         facts.append(f"{live.memory_used / GIB:.1f} of {live.memory_total / GIB:.0f} GiB")
     if live.load is not None:

@@ -97,6 +97,7 @@ def test_an_empty_folder_has_a_hint() -> None:
 
 
 def test_a_word_that_is_no_command_may_be_meant_as_a_folder_of_the_app() -> None:
+    Path("cat.png").touch()
     for word, told in {
         "nosuchdir": "There is no folder nosuchdir either",
         "./shwo": "There is no folder ./shwo either",

@@ -5,6 +5,7 @@ import os
 import platform
 import signal
 import socket
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,9 +21,10 @@ from riptui.inpainters.devices import device_names
 from riptui.store import layout
 from riptui.store.listing import find_trajectories
 from riptui.store.trajectory import Status, Trajectory
-from riptui.store.worker_record import WorkerOptions
+from riptui.store.worker_record import WorkerOptions, WorkerStatus
 from riptui.store.worker_registry import list_workers, register
 from riptui.supervision.client import list_running_workers
+from riptui.text.units import format_rate
 from riptui.worker.loop import new_worker_record
 from tests.support.command import Outcome, environment, finished, require_harmless, riptui, spawned, started, wait_until
 from tests.support.odd_inpainters import COMMAND
@@ -290,6 +292,13 @@ def test_a_pid_is_shown_with_the_host_that_it_means_something_on(runs: Path) -> 
 
 
 # ── ps, logs ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_ps_has_no_speed_of_a_worker_that_is_idle(runs: Path) -> None:
+    with register(runs, new_worker_record(WorkerOptions())) as worker:
+        for state, is_told in (("working", True), ("idle", False)):
+            worker.publish(WorkerStatus(time.time(), state, rate=2.5))
+            assert (format_rate(2.5) in riptui("ps", "--runs", runs).out) == is_told
 
 
 def test_ps_says_that_nobody_lives_there(runs: Path) -> None:

@@ -73,6 +73,8 @@ def test_two_workers_compute_a_study_and_a_second_run_adds_nothing(
     assert (told.code, told.err) == (0, "")
     events = [json.loads(line) for line in told.out.splitlines()]
     assert [event["made"] for event in events if event["event"] == "submitted"] == [4, 4]
+    assert (events[-1]["event"], events[-1]["outcome"]) == ("ended", "done")
+    assert [event["event"] for event in events].count("ended") == 1
     assert events[-1]["done"] == events[-1]["iterations"] == ITERATIONS
     assert events[-1]["statuses"] == {"done": 8}
     require_whole(runs, reference)

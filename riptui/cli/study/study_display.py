@@ -10,7 +10,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 from riptui.cli.console import out, print_error, print_json, print_line, warn
 from riptui.cli.transient_progress import transient_progress
 from riptui.store.sign_watch import find_silent
-from riptui.supervision.progress import StudyProgress
+from riptui.supervision.progress import StudyProgress, worker_rate
 from riptui.text.terminal import printable
 from riptui.text.units import format_duration, format_rate
 
@@ -134,7 +134,7 @@ class JsonStudyDisplay(StudyDisplay):
             print_json({"event": "progress", **as_dict(progress)})
 
     def ended(self, outcome: StudyOutcome, progress: StudyProgress) -> None:
-        print_json({"event": "ended", "outcome": outcome, "statuses": dict(progress.statuses)})
+        print_json({"event": "ended", "outcome": outcome, **as_dict(progress)})
 
     def failed(self, relative_path: str, reason: str) -> None:
         print_json({"event": "failed", "trajectory": relative_path, "error": reason})
@@ -176,7 +176,7 @@ def as_dict(progress: StudyProgress) -> dict[str, Any]:
                 "id": worker.record.id,
                 "device": worker.record.device,
                 "state": worker.live.state if worker.live else "starting",
-                "rate": worker.live.rate if worker.live else 0.0,
+                "rate": worker_rate(worker),
                 "silent": worker.silent,
                 "trajectories": [job.path for job in worker.live.jobs] if worker.live else [],
             }

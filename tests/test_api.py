@@ -121,6 +121,7 @@ def test_runs_are_opened_by_their_path(make_trajectory: MakeTrajectory, tmp_path
         riptui.open_runs(tmp_path / "none")
 
 
+@pytest.mark.slow
 def test_a_trajectory_gives_frames_curves_and_a_table(make_trajectory: MakeTrajectory) -> None:
     trajectory = make_trajectory(metrics=("ssim", "psnr", "ssim@previous"))
     reached = advance(trajectory, 8)

@@ -143,3 +143,16 @@ async def test_charts_with_one_legend_show_it_once_above_them() -> None:
         assert "telea" not in "".join(chart.render_line(0).text for chart in grid.charts)
         assert show(names("ssim", "uiqi"), names("psnr")) == [], "each chart has curves of its own"
         assert show(names("a", "b")) == [], "a single one has its own legend"
+
+
+@pytest.mark.parametrize("count", [2, 3, 5])
+async def test_below_a_common_legend_all_charts_are_equally_high(count: int) -> None:
+    async with ManyCharts().run_test(size=(80, 43)) as pilot:
+        grid = pilot.app.query_one(ChartGrid)
+        for chart in grid.set_count(count):
+            chart.draw([Series("a", X, (0.0, 0.3, 0.5))], x_label="inpainted %", y_label="SSIM")
+        grid.share_legend()
+        await pilot.pause()
+        heights = {chart.size.height for chart in grid.charts}
+        assert max(heights) - min(heights) <= 1 < min(heights)
+        assert grid.query_one(LegendLines).size.height == 1

@@ -351,6 +351,20 @@ def test_export_refuses_in_one_line_and_writes_nothing(argv: list[str], words: l
     assert sorted(Path().iterdir()) == before
 
 
+def test_export_of_a_group_says_what_takes_one(make_trajectory: MakeTrajectory) -> None:
+    make_trajectory()
+    for option, advice in (("--csv", "riptui results runs --csv FILE"), ("--gif", "riptui ls runs")):
+        outcome = riptui("export", "runs", option, f"x.{option[2:]}")
+        assert outcome.code == 2
+        outcome.require_one_line("runs is a group", advice)
+
+
+def test_export_tells_in_json_what_it_wrote(make_trajectory: MakeTrajectory) -> None:
+    make_trajectory()
+    outcome = riptui("export", PLACE, "--png", "x.png", "--frames", "f", "--json")
+    assert json.loads(outcome.out) == {"frames": "f", "png": "x.png"}
+
+
 def test_export_of_nothing_measured_says_what_to_do(make_trajectory: MakeTrajectory) -> None:
     make_trajectory()
     outcome = riptui("export", PLACE, "--csv", "x.csv")

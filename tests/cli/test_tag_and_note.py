@@ -56,6 +56,17 @@ def test_notes_are_written_shown_and_never_lost() -> None:
     assert "has no note" in riptui("note", "runs/bird").out
 
 
+def test_notes_and_requests_are_told_in_json() -> None:
+    assert json.loads(riptui("note", "runs/bird", "--json").out) == {"runs/bird": None}
+    assert json.loads(riptui("note", "runs/bird", "sings", "--json").out) == {"runs/bird": "sings"}
+    assert json.loads(riptui("pause", "runs/fig7", "--json").out) == {
+        "runs/fig7/cat": "paused",
+        "runs/fig7/dog": "paused",
+    }
+    assert json.loads(riptui("stop", "runs/bird", "--json").out) == {"runs/bird": "stopped"}
+    assert json.loads(riptui("stop", "--worker", "all", "--json").out) == {}
+
+
 @pytest.mark.slow
 def test_what_is_no_trajectory_is_refused(runs: Path) -> None:
     (runs / "empty").mkdir()

@@ -271,6 +271,8 @@ class LaunchScreen(InnerModalScreen[LaunchResult | None]):
         text = Text(" · ".join(parts))
         if self._free_bytes is not None and self._free_bytes < cost.disk_bytes:
             text.append(f"  only {format_size(self._free_bytes)} free", "bold")
+        for notice in parsed.sweep.notices:
+            text.append(f"\n{printable(notice)}", "yellow")
         return text
 
     def _show_status(self, text: Text) -> None:

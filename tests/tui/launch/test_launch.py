@@ -256,6 +256,10 @@ async def test_the_form_makes_and_queues_what_it_says(
         )
         await pilot.wait_until(lambda: ready(screen))
         assert "4 trajectories · 40 iterations" in pilot.text_of("#estimate")
+        screen.query_one("#masks", Input).value = "256"
+        await pilot.wait_until(lambda: "256 px is the whole frame" in pilot.text_of("#estimate"))
+        screen.query_one("#masks", Input).value = "64,128"
+        await pilot.wait_until(lambda: "whole frame" not in pilot.text_of("#estimate") and ready(screen))
         await pilot.press("ctrl+s")
         await pilot.wait_for_words("4 trajectories queued")
         await pilot.wait_for_command()

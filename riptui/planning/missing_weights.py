@@ -1,6 +1,7 @@
 """Refuses trajectories whose weights, packages, programs or servers are not there, before any is made."""
 
 from collections.abc import Hashable, Iterable
+from itertools import chain
 
 from riptui import inpainters
 from riptui.errors import RiptuiError
@@ -26,6 +27,14 @@ def find_missing(specs: Iterable[Spec], on_trial: OnTrial = lambda text: None) -
     """What is missing, by the key of the specs that need it. `on_trial`: told what is tried, if it takes seconds."""
     distinct = {weights_key(spec): spec for spec in specs}
     return {key: error for key, spec in distinct.items() if (error := _find_error(spec, on_trial))}
+
+
+def list_missing(specs: Iterable[Spec], on_trial: OnTrial = lambda text: None) -> list[RiptuiError]:
+    """All that is missing, for somebody who gets it at once: of a model that is not there its other parts too."""
+    distinct = {weights_key(spec): spec for spec in specs}
+    missing = find_missing(distinct.values(), on_trial)
+    added = [models.identity.list_absent_parts(distinct[key].parameters) for key in missing]
+    return [*missing.values(), *chain.from_iterable(added)]
 
 
 def weights_key(spec: Spec) -> Hashable:

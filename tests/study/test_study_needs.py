@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from riptui.study.presets import write_preset
 from riptui.study.study_file import read_study
 from riptui.study.study_needs import find_lacking
 from tests.support.command import riptui
+from tests.support.forgotten_modules import forget_modules
 from tests.support.study_files import SWEEP, Written, written
 from tests.support.tiny_checkpoints import Checkpoints, checkpoints
 
@@ -90,6 +92,19 @@ def test_a_package_that_is_not_installed_is_told_with_its_extra(
     told = riptui("study", "plan", file)
     assert (told.code, told.err.count(said)) == (0, 1)
     assert json.loads(riptui("study", "plan", file, "--json").out)["lacking"] == [said]
+
+
+def test_without_the_packages_of_the_hub_a_plan_says_so_of_each_inpainter(
+    written: Written, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forget_modules(monkeypatch, lambda name: name.startswith("riptui.inpainters.models."))
+    monkeypatch.setitem(sys.modules, "huggingface_hub", None)
+    monkeypatch.setattr(import_trial, "find_spec", lambda name: None if name == "diffusers" else name)
+    of_the_hub = '[[sweep]]\ninpainter = ["sd2", "img2img"]\nmodel = "sd1.5"\n'
+    told = riptui("study", "plan", written(sweep=f'{of_the_hub}[[sweep]]\ninpainter = "iopaint"\nmodel = "x"\n'))
+    assert told.code == 0
+    assert told.err.count("needs the package diffusers, which is not installed: pip install 'riptui[diffusion]'") == 2
+    assert told.err.count("the inpainter iopaint has no server") == 1
 
 
 def test_of_default_metrics_it_is_told_what_the_study_goes_without(written: Written) -> None:

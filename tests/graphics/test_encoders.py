@@ -191,7 +191,7 @@ def test_kitty_edits_the_picture_that_it_has() -> None:
     [(keys, _)] = commands(kitty.replace_part(16, 5, 7, "AAAA", tmux=False))
     assert (keys["a"], keys["i"], keys["r"], keys["x"], keys["y"], keys["X"]) == ("f", "16", "1", "5", "7", "1")
     pieces = commands(kitty.replace_part(16, 5, 7, "A" * 9000, tmux=False))
-    assert [(keys["a"], keys["m"]) for keys, _ in pieces] == [("f", "1"), ("f", "1"), ("f", "0")]
+    assert [(keys["a"], keys["r"], keys["m"]) for keys, _ in pieces] == [("f", "1", m) for m in "110"]
 
 
 # --- zoom

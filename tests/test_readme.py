@@ -94,6 +94,16 @@ def test_every_metric_and_inpainter_is_in_the_readme(name: str) -> None:
     assert f"`{name}`" in README
 
 
+@pytest.mark.parametrize("name", inpainters.REGISTRY)
+def test_every_inpainter_has_a_row_with_its_licence_and_what_it_was_tried_with(name: str) -> None:
+    [table] = re.findall(r"^\| inpainter \| what it is .*\n\|[-|]+\n((?:\|.*\n)+)", README, re.MULTILINE)
+    rows = [[cell.strip() for cell in row.strip("|").split("|")] for row in table.splitlines()]
+    [(_, what, licence, _, tried)] = [row for row in rows if f"`{name}`" in row[0]]
+    assert what
+    assert licence
+    assert tried
+
+
 # ── the format ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -147,6 +157,7 @@ def test_the_table_names_every_file_that_there_is(make_trajectory: MakeTrajector
     assert named == found
 
 
+@pytest.mark.slow
 def test_the_table_names_every_field_of_a_row(make_trajectory: MakeTrajectory) -> None:
     trajectory = make_trajectory()
     list(run_trajectory(trajectory))

@@ -1,9 +1,10 @@
 """Refuses trajectories whose weights, packages, programs or servers are not there, before any is made."""
 
 from collections.abc import Hashable, Iterable
+from itertools import chain
 
 from riptui import inpainters
-from riptui.errors import RiptuiError
+from riptui.errors import BrokenExtraError, MissingExtraError, RiptuiError
 from riptui.inpainters import models
 from riptui.inpainters.import_trial import OnTrial, require_importable, require_installed
 from riptui.inpainters.programs.program_registry import explain_missing
@@ -28,9 +29,24 @@ def find_missing(specs: Iterable[Spec], on_trial: OnTrial = lambda text: None) -
     return {key: error for key, spec in distinct.items() if (error := _find_error(spec, on_trial))}
 
 
+def list_missing(specs: Iterable[Spec], on_trial: OnTrial = lambda text: None) -> list[RiptuiError]:
+    """All that is missing, for somebody who gets it at once: of a model that is not there its other parts too."""
+    distinct = {weights_key(spec): spec for spec in specs}
+    missing = find_missing(distinct.values(), on_trial)
+    models_away = [distinct[key] for key, error in missing.items() if _is_of_files(distinct[key], error)]
+    added = (models.identity.list_absent_parts(spec.parameters) for spec in models_away)
+    return [*missing.values(), *chain.from_iterable(added)]
+
+
 def weights_key(spec: Spec) -> Hashable:
     """Specs with equal keys need the same weights."""
     return spec.inpainter, tuple(sorted(spec.parameters.items(), key=lambda item: item[0]))
+
+
+def _is_of_files(spec: Spec, error: RiptuiError) -> bool:
+    """Whether its packages are there and its files are not; without packages, nobody can look for files."""
+    takes_files = inpainters.find_inpainter(spec.inpainter).takes_record
+    return takes_files and not isinstance(error, MissingExtraError | BrokenExtraError)
 
 
 def _find_error(spec: Spec, on_trial: OnTrial) -> RiptuiError | None:

@@ -11,6 +11,7 @@ manifest        its pictures and their trajectories, recorded in the runs folder
 study_picture   a picture by its hash, and its originals
 submission      create its trajectory folders, one picture at a time; none twice
 study_estimate  trajectories, time and disk space, before anything runs
+study_needs     weights, packages, programs and servers that it needs and this machine lacks
 study_outline   its settings and their values, for people
 study_control   pause, resume, stop, retry all of it
 known_studies   the studies that are found in and beside a runs folder

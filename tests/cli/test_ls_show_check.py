@@ -381,6 +381,7 @@ def test_the_default_metrics_are_readable_at_any_width(
     assert "squeeze" in "".join(lines)
 
 
+@pytest.mark.slow
 def test_a_file_gets_the_whole_table(make_trajectory: MakeTrajectory) -> None:
     trajectory = computed(make_trajectory())
     names = [f"{name}{at}" for name in MANY for at in ("", "@previous")]
@@ -501,6 +502,7 @@ def test_a_damaged_keyframe_is_made_again_from_the_patches(make_trajectory: Make
     assert riptui("resume", "runs").out == "picture/m64-s0: already done\n"
 
 
+@pytest.mark.slow
 def test_json_tells_what_was_repaired(make_trajectory: MakeTrajectory) -> None:
     a_patch(computed(make_trajectory()))
     outcome = check("--repair", "--json")

@@ -76,6 +76,7 @@ def test_a_folder_in_the_runs_folder_has_the_positions_of_the_whole_queue() -> N
     assert "2 more" in riptui("queue", "runs/bird").err
 
 
+@pytest.mark.slow
 def test_trajectories_move_first_last_and_to_a_priority() -> None:
     assert riptui("queue", "move", "runs/bird", "--first").out == "runs/bird: now 1 of 3 in the queue\n"
     assert names() == ["bird", "cat", "dog"]

@@ -84,6 +84,7 @@ def test_seeds_are_numbers_and_ranges(given: str, seeds: list[int]) -> None:
     assert len(folders()) == len(seeds)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", ["replacement", "shuffle", "raster"])
 def test_the_order_decides_the_squares(order: str) -> None:
     run(*SMALL, "--order", order, "--metrics", "psnr", "--name", "x")
@@ -106,6 +107,7 @@ def test_any_amount_is_reached(amount: str, iterations: int) -> None:
     assert folder == f"cat/m64-s0-identity-a{amount}-256px"
 
 
+@pytest.mark.slow
 def test_without_paste_all_pixels_may_change() -> None:
     run(*QUICK, "--no-paste", "--name", "all")
     run(*QUICK, "--paste", "--name", "square")
@@ -116,6 +118,7 @@ def test_without_paste_all_pixels_may_change() -> None:
     assert all_of_it < square - 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("fit", "black"), [("bands", True), ("crop", False), ("stretch", False)])
 def test_the_fit_decides_what_becomes_of_a_picture_that_is_not_square(fit: str, black: bool) -> None:
     PIL.Image.fromarray(picture()[:128] | 1).save("wide.png")
@@ -205,6 +208,7 @@ def test_groups_nest_and_a_name_is_given() -> None:
     assert folders() == {"fig7/cats/cat/first.try"}
 
 
+@pytest.mark.slow
 def test_two_pictures_with_one_stem_are_kept_apart() -> None:
     Path("b").mkdir()
     PIL.Image.fromarray(255 - picture()).save("b/cat.jpg")
@@ -331,6 +335,7 @@ def test_previous_is_the_distance_to_the_frame_measured_before() -> None:
     assert values[16]["psnr@previous"] != values[16]["psnr"]
 
 
+@pytest.mark.slow
 def test_metrics_can_be_none_at_all() -> None:
     outcome = run(*SMALL, "--metrics", "")
     assert outcome.code == 0
@@ -368,6 +373,7 @@ def test_lpips_that_is_measured_later_is_exactly_that_of_a_run_that_had_it(
 # ── again ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 def test_the_same_command_again_says_done_and_touches_nothing() -> None:
     run(*SMALL, "--metrics", "psnr")
     before = contents(Path("runs"))

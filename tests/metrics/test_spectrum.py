@@ -106,6 +106,27 @@ def test_profiles_are_kept_beside_the_values(done: Trajectory) -> None:
     assert stored[3]["spectrum"][20] < stored[1]["spectrum"][20] < 0
 
 
+@pytest.mark.parametrize(
+    ("inpainter", "parameters"),
+    [("resample", {"factor": 1}), ("identity", {})],  # all of the picture as a process, and in squares
+)
+def test_what_changes_nothing_has_a_spectrum_of_exactly_0_at_each_pass(
+    inpainter: str, parameters: dict[str, float], make_trajectory: MakeTrajectory
+) -> None:
+    trajectory = make_trajectory(
+        inpainter=inpainter,
+        parameters=inpainters.spec_parameters(inpainter, parameters),
+        mask=256,
+        amount=300.0,
+        metrics=("spectrum", "high-frequencies"),
+    )
+    list(run_trajectory(trajectory))
+    assert trajectory.read_profiles() == {k: {"spectrum": [0.0] * 64} for k in range(4)}
+    values = trajectory.read_metrics()
+    assert [values[k]["spectrum"] for k in range(4)] == [0.0] * 4
+    assert len({values[k]["high-frequencies"] for k in range(4)}) == 1
+
+
 def test_profiles_that_were_deleted_are_measured_again_and_give_the_same(done: Trajectory) -> None:
     before = done.read_profiles()
     (done.path / layout.PROFILES).unlink()

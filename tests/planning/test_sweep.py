@@ -175,6 +175,7 @@ def test_a_group_that_is_no_name_is_refused_before_anything_is_made(group: str, 
 # ── names ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 @given(st.text(max_size=300))
 @example("")
 @example("...")

@@ -7,17 +7,20 @@ from riptui.cli.console import print_json, print_line, warn
 from riptui.cli.study.read import read_study
 from riptui.planning.estimate import describe_disk_space, describe_time
 from riptui.study.study_estimate import StudyEstimate, estimate_study
+from riptui.study.study_needs import find_lacking
 from riptui.text.units import format_count, format_size
 
 
 def plan(file: Path, as_json: bool) -> int:
     study = read_study(file)
-    cost = estimate_study(study)
+    cost, lacking = estimate_study(study), find_lacking(study, warn)
     if as_json:
-        missing = [*map(str, cost.missing)]
-        print_json({"file": str(study.file), "folder": str(study.folder), **asdict(cost), "missing": missing})
+        told = asdict(cost) | {"missing": [*map(str, cost.missing)], "lacking": lacking}
+        print_json({"file": str(study.file), "folder": str(study.folder), **told})
     else:
         _print_cost(cost, str(study.folder))
+        for text in lacking:
+            warn(text)
     return 0
 
 

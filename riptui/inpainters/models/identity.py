@@ -15,21 +15,24 @@ from pathlib import Path
 from riptui.errors import RiptuiError, WeightsError
 from riptui.inpainters.inpainter import JOINT_VARIANT, VARIANT_NOTE, WEIGHTS_NOTE
 from riptui.inpainters.models import file_digests, single_file
+from riptui.inpainters.models.added_models import added_parts
 from riptui.inpainters.models.checkpoint import Checkpoint
 from riptui.inpainters.models.file_digests import FileState
 from riptui.inpainters.models.model_parts import (
     ADAPTERS,
+    FILE_PLACES,
     SINGLE_FILE,
     Parameters,
     list_parts,
     list_single_files,
     locate_vae,
+    require_files,
 )
 from riptui.inpainters.models.model_places import find_vae_file, locate_place
 from riptui.inpainters.models.preflight import require_possible
 from riptui.inpainters.models.vae_file import require_fit
 from riptui.inpainters.models.weights_places import locate_weights, read_weights_file
-from riptui.inpainters.parameters import PLACES
+from riptui.inpainters.parameters import ADDED_MODELS, PLACES
 
 SHA256 = re.compile(r"\b[0-9a-f]{64}\b")
 
@@ -123,6 +126,23 @@ def require_places(parameters: Parameters) -> None:
     if path := find_vae_file(parameters):
         header = single_file.read_header(path, allow_pickle=bool(parameters.get("allow_pickle")))
         require_fit(header, checkpoint, str(parameters["model"]))
+
+
+def list_absent_parts(parameters: Parameters) -> list[RiptuiError]:
+    """The errors of parts that come from elsewhere than the model and are not there: another VAE, a LoRA, a prior."""
+    allow_pickle, errors = bool(parameters.get("allow_pickle")), []
+    for name in (*FILE_PLACES, "vae", *ADDED_MODELS):
+        if value := parameters.get(name):
+            try:
+                if name in FILE_PLACES:
+                    require_files(name, value)
+                elif name in ADDED_MODELS:
+                    added_parts(name, str(value), allow_pickle)
+                elif not find_vae_file(parameters):
+                    locate_vae(str(value), allow_pickle)
+            except RiptuiError as error:
+                errors.append(error)
+    return errors
 
 
 def recorded_identity(notes: Mapping[str, str]) -> Identity:

@@ -78,7 +78,7 @@ def test_an_untouched_form_is_the_papers_protocol() -> None:
         ("feather", "99", "feather"),
         ("schedule", "radius", "expected NAME=FROM..TO"),
         ("schedule", "radius=5..1; width=1..2", "schedule width"),
-        ("order", "cycle", "take --masks FOLDER"),
+        ("order", "cycle", "with --masks FOLDER"),
         ("mask_folder", "/no/such/folder", "no such folder"),
         ("group", "a b", "not a name"),
         ("group", "../out", "not a name"),

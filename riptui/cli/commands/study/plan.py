@@ -13,4 +13,5 @@ def plan() -> None:
 
     The hours are for one device, from past runs in the runs folder with the same inpainter, settings, size and mask.
     Without past runs, classical inpainters are timed for a moment; the speed of a model stays unknown.
+    Weights, packages, programs and servers that this machine lacks are named, and how to get them.
     """

@@ -373,7 +373,7 @@ def test_export_of_nothing_measured_says_what_to_do(make_trajectory: MakeTraject
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("path", "words"), [("gone", "does not exist"), ("runs", "has no spec.json")])
+@pytest.mark.parametrize(("path", "words"), [("gone", "does not exist"), ("runs", "is a group")])
 def test_export_of_no_trajectory_is_refused(path: str, words: str, done: Trajectory) -> None:
     outcome = riptui("export", path, "--csv", "x.csv")
     assert outcome.code == 2

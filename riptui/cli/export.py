@@ -88,5 +88,5 @@ def _refuse_group(path: Path, *, table: Path | None) -> None:
     if Trajectory(path).exists or not path.is_dir() or next(iter(find_trajectories(path)), None) is None:
         return
     shown = short_path(path)
-    advice = f"riptui results {shown} --csv FILE makes a table of all of them" if table else f"see riptui ls {shown}"
-    raise InputError(f"{shown} is a group, and export takes one trajectory: {advice}")
+    advice = f"; riptui results {shown} --csv FILE makes a table of all of them" if table else ""
+    raise InputError(f"{shown} is a group, and export takes one trajectory: see riptui ls {shown}{advice}")

@@ -41,6 +41,8 @@ def collapse(
     summaries = [summarize(trajectory) for trajectory in find_all_trajectories(paths, on_error=UnlistedFolders())]
     if unreadable := sum(summary.spec is None for summary in summaries):
         warn(f"left out, unreadable: {format_count(unreadable, 'trajectory')}; see riptui check")
+    if unfinished := sum(summary.spec is not None and summary.k < summary.spec.iterations for summary in summaries):
+        warn(f"left out, not computed to the end: {format_count(unfinished, 'trajectory')}; see riptui resume")
     chosen_metric = _choose_metric(metric, summaries)
     with _progress(hidden=as_json and console.is_terminal) as show:
         ends = read_ends(summaries, chosen_metric, show("reading last frames"))

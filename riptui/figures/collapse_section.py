@@ -17,7 +17,7 @@ from riptui.results.collapse_summary import LABELS, CollapseSummary, EndShares, 
 from riptui.results.collapse_table import attraction_rows, collapse_rows, coupling_rows
 from riptui.results.collapse_thresholds import CollapseThresholds
 from riptui.results.coupling import CouplingAnalysis, analyse_coupling
-from riptui.results.end_looks import OnEndsProgress, choose_distance, distance_metrics, read_ends
+from riptui.results.end_looks import OnEndsProgress, TrajectoryEnds, choose_distance, distance_metrics, read_ends
 from riptui.results.end_states import AttractionAnalysis, analyse_attraction
 from riptui.spec import ParameterValue
 from riptui.text.units import format_count
@@ -94,21 +94,22 @@ def render_collapse(found: CollapseAnalysis) -> Iterator[str]:
     yield markdown_list([*map(escape_markdown, summary.thresholds.describe()), f"growth{metric}"])
     yield f"% of the trajectories ([CSV]({COLLAPSE_CSV}) of each of them):\n"
     yield markdown_table(
-        ["inpainter", "mask", "n", "images", *map(str, LABELS)], [_share_row(group) for group in summary.groups]
+        ["inpainter", "mask", "n", "images", *map(str, LABELS)],
+        [_share_row(group, summary.ends) for group in summary.groups],
     )
     yield "Medians of what was measured:\n"
     yield markdown_table(
         ["inpainter", "mask", "detail", "seams", "structure", "colour spread", "growth"],
-        [_median_row(group) for group in summary.groups],
+        [_median_row(group, summary.ends) for group in summary.groups],
     )
     yield from _spread_parts(summary)
-    yield from _attraction_parts(found.attraction)
-    yield from _coupling_parts(found.coupling)
+    yield from _attraction_parts(found.attraction, summary.ends)
+    yield from _coupling_parts(found.coupling, summary.ends)
     reasons = dict.fromkeys([*summary.ends.left_out, *found.attraction.left_out, *found.coupling.left_out])
     yield markdown_list(first_complaints([f"left out, {reason}" for reason in reasons]))
 
 
-def _attraction_parts(attraction: AttractionAnalysis) -> Iterator[str]:
+def _attraction_parts(attraction: AttractionAnalysis, ends: TrajectoryEnds) -> Iterator[str]:
     if not attraction.groups:
         return
     yield (
@@ -118,7 +119,7 @@ def _attraction_parts(attraction: AttractionAnalysis) -> Iterator[str]:
     )
     rows = [
         [
-            *_title_and_mask(group.settings),
+            *_title_and_mask(group.settings, ends),
             f"{group.trajectories:,}",
             f"{group.images:,}",
             format_estimate(group.ratio),
@@ -130,7 +131,7 @@ def _attraction_parts(attraction: AttractionAnalysis) -> Iterator[str]:
     yield markdown_table(["inpainter", "mask", "n", "images", "apart", "clusters", "largest"], rows)
 
 
-def _coupling_parts(coupling: CouplingAnalysis) -> Iterator[str]:
+def _coupling_parts(coupling: CouplingAnalysis, ends: TrajectoryEnds) -> Iterator[str]:
     if not coupling.groups:
         return
     yield (
@@ -145,27 +146,33 @@ def _coupling_parts(coupling: CouplingAnalysis) -> Iterator[str]:
         ratios = {point.inpainted: format_estimate(point.ratio) for point in group.points}
         settings = {name: value for name, value in group.settings.items() if name != "squares"}
         counts = [group.squares, f"{group.images:,}", f"{group.seeds:,}"]
-        rows.append([*_title_and_mask(settings), *counts, *(ratios.get(amount, "-") for amount in shown)])
+        rows.append([*_title_and_mask(settings, ends), *counts, *(ratios.get(amount, "-") for amount in shown)])
     heads = [f"{amount:g} %" for amount in shown]
     yield markdown_table(["inpainter", "mask", "squares", "images", "seeds", *heads], rows)
 
 
-def _title_and_mask(settings: Mapping[str, ParameterValue]) -> list[str]:
+def _title_and_mask(settings: Mapping[str, ParameterValue], ends: TrajectoryEnds) -> list[str]:
     condition = {name: value for name, value in settings.items() if name != "mask"}
-    return [escape_markdown(settings_title(condition)), f"{settings['mask']} px"]
+    key = settings["inpainter"], settings["mask"]
+    titles = {end.spec.mask_title for end in ends.members if (end.spec.inpainter, end.spec.mask) == key}
+    return [escape_markdown(settings_title(condition)), titles.pop() if len(titles) == 1 else f"{settings['mask']} px"]
 
 
-def _share_row(group: EndShares) -> list[str]:
+def _share_row(group: EndShares, ends: TrajectoryEnds) -> list[str]:
     counts = [f"{group.trajectories:,}", f"{group.images:,}"]
-    return [*_title_and_mask(group.settings), *counts, *(_format_share(group.shares[str(label)]) for label in LABELS)]
+    return [
+        *_title_and_mask(group.settings, ends),
+        *counts,
+        *(_format_share(group.shares[str(label)]) for label in LABELS),
+    ]
 
 
-def _median_row(group: EndShares) -> list[str]:
+def _median_row(group: EndShares, ends: TrajectoryEnds) -> list[str]:
     formats = {"detail": "{:.0f} %", "seams": "{:.2f}", "structure": "{:.2f}", "colour_spread": "{:.1f}"}
     formats["growth"] = "{:+.0f} %"
     medians = group.medians
     return [
-        *_title_and_mask(group.settings),
+        *_title_and_mask(group.settings, ends),
         *(form.format(medians[name]) if name in medians else "-" for name, form in formats.items()),
     ]
 

@@ -85,7 +85,7 @@ def write_sets(data: ReportData, folder: Path, on_progress: OnReportProgress) ->
         with style.styled():
             figures += _write_figures(sets, curves, data.conditions, folder)
         with suppress(RiptuiError):  # there may be nothing to compare
-            comparisons[name] = {metric: set_comparisons(sets, metric) for metric in _compared_metrics(curves)}
+            comparisons[name] = _compare(sets, curves)
             file = folder / f"{STEM}-{_slug(name)}-comparisons.csv"
             tables[name] = write_csv([*_comparison_rows(comparisons[name], by)], file).name
     return WrittenSets(found, comparisons, by, [*notes], figures, tables)
@@ -108,7 +108,15 @@ def _measure(sets: PictureSets) -> tuple[list[SetCurve], list[str]]:
     return curves, [*refused]
 
 
-def _compared_metrics(curves: Sequence[SetCurve]) -> list[str]:
+def _compare(sets: PictureSets, curves: Sequence[SetCurve]) -> dict[str, Sequence[SetComparison]]:
+    """By metric: by the unbiased one at all points, by others, which take longer, at the end.
+
+    Raises InputError if there is nothing to compare; MissingExtraError.
+    """
+    return {metric: set_comparisons(sets, metric, only_end=metric != UNBIASED) for metric in compared_metrics(curves)}
+
+
+def compared_metrics(curves: Sequence[SetCurve]) -> list[str]:
     """The unbiased one, and each that has an interval of any group and takes no classifier, which takes minutes."""
     known = {
         curve.metric

@@ -146,7 +146,7 @@ def _explain_nothing(candidates: Sequence[Candidate], mode: RatingMode) -> str:
         return "no trajectory here has a frame at that inpainted %: see riptui ls, or give another --at"
     return (
         f"nothing to compare ({mode}): no picture and seed has frames of two conditions (another inpainter, mask or "
-        "setting) at the same inpainted %; --mode tags rates single frames"
+        "setting) at the same inpainted %; single frames are rated by tags, --mode tags"
     )
 
 

@@ -54,13 +54,15 @@ def set_curves(sets: PictureSets, metric: str) -> list[SetCurve]:
     return [SetCurve(group, metric, [*_measure_group(group, sets, metric)]) for group in sets.groups]
 
 
-def set_comparisons(sets: PictureSets, metric: str) -> list[SetComparison]:
+def set_comparisons(sets: PictureSets, metric: str, *, only_end: bool = False) -> list[SetComparison]:
     """One for each pair of groups that differ in something else than the mask size.
+
+    only_end: at the last point that both have, and at no other.
 
     Raises InputError if there is no pair with pictures in common; MissingExtraError.
     """
     found = [
-        _compare(first, second, sets, metric)
+        _compare(first, second, sets, metric, only_end)
         for first, second in combinations(sets.groups, 2)
         if first.spec.mask == second.spec.mask and _shared(first.originals, second.originals)
     ]
@@ -82,10 +84,11 @@ def _measure_group(group: SetGroup, sets: PictureSets, metric: str) -> Iterator[
         yield SetMetricPoint(inpainted, images, estimate_set(statistic, images, info))
 
 
-def _compare(first: SetGroup, second: SetGroup, sets: PictureSets, metric: str) -> SetComparison:
+def _compare(first: SetGroup, second: SetGroup, sets: PictureSets, metric: str, only_end: bool) -> SetComparison:
     between, differences = [], []
     info = find_set_metric(metric)
-    for inpainted in [point for point in first.points if point and point in second.points]:
+    shared = [point for point in first.points if point and point in second.points]
+    for inpainted in shared[-1:] if only_end else shared:
         images = _shared(first.points[inpainted], second.points[inpainted])
         frames, others = (group.points[inpainted].select(images) for group in (first, second))
         originals = first.originals.select(images)

@@ -45,6 +45,18 @@ def test_the_section_has_rules_shares_medians_and_spreads(tmp_path: Path) -> Non
     ]
 
 
+def test_a_mask_as_large_as_the_picture_is_named_so(tmp_path: Path) -> None:
+    from riptui.figures.collapse_section import render_collapse, write_collapse  # of an extra
+    from riptui.figures.report_data import load_report_data
+    from riptui.store.listing import find_trajectories
+
+    grey = paint(lambda image, seed: np.full_like(image, 128))
+    save_recursion(tmp_path / "runs/whole", blotches(0, 256), grey, mask=256, amount=100.0, order="raster")
+    data = load_report_data(find_trajectories(tmp_path / "runs"), lambda stage, done, total: None)
+    text = "\n".join(render_collapse(write_collapse(data, tmp_path, lambda stage, done, total: None)))
+    assert "| navier-stokes | whole image | 1 | 1 | 100 |" in text
+
+
 @pytest.mark.slow
 def test_pictures_that_share_squares_and_noise_are_compared(tmp_path: Path) -> None:
     from riptui.figures.collapse_section import ATTRACTION_CSV, COUPLING_CSV, render_collapse, write_collapse

@@ -42,7 +42,7 @@ def test_a_table_a_sheet_and_the_threshold(runs: Path, tmp_path: Path) -> None:
         "- no trajectory is tagged usable (riptui tag PATH --add usable)",
         "leave-one-out similarities",
         "![Frames and their nearest pictures](nearest.png)",
-        r"| picture.png | navier-stokes | 256 px | 0 | a copy | no | 2\_.png |",
+        r"| picture.png | navier-stokes | whole image | 0 | a copy | no | 2\_.png |",
     ):
         assert part in text, part
     assert written.files == ("nearest.csv", "nearest.png")

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from math import nan
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,9 @@ pytest.importorskip("matplotlib", reason="needs riptui[report]")
 
 from riptui.figures.report import write_report
 from riptui.figures.report_folder import JSON_NAME
-from riptui.figures.sets_section import WrittenSets, render_sets
+from riptui.figures.sets_section import WrittenSets, compared_metrics, render_sets
+from riptui.results.bootstrap import IntervalEstimate
+from riptui.results.set_curves import SetCurve, SetMetricPoint
 from riptui.store.listing import find_trajectories
 from tests.support.set_studies import drifting, write_study
 
@@ -44,6 +47,15 @@ def test_a_section_with_figures_tables_and_csv(tmp_path: Path) -> None:
     }
     assert {"figure-sets-phash-comparisons.csv", "figure-sets-phash-telea.pdf"} <= {*found["files"]}
     assert [*found["sets"]["features"]] == ["phash"]
+
+
+def test_groups_are_compared_by_what_has_an_interval() -> None:
+    def curve(metric: str, low: float) -> SetCurve:
+        return SetCurve(None, metric, [SetMetricPoint(100.0, 7, IntervalEstimate(0.5, low, 1.0, 7))])  # type: ignore[arg-type]
+
+    assert compared_metrics([]) == ["kid"]
+    curves = [curve("kid", nan), curve("recall", 0.1), curve("density", nan), curve("u-ids", 0.1)]
+    assert compared_metrics(curves) == ["kid", "recall"], "u-ids fits a classifier to each pair"
 
 
 def test_without_features_there_is_no_section() -> None:

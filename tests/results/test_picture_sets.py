@@ -60,6 +60,9 @@ def test_two_groups_are_compared_at_equal_n(study: list[Trajectory]) -> None:
     assert [point.estimate.value for point in comparison.between] == pytest.approx([4, 16], rel=1e-4)  # |shift|²
     assert [point.estimate.value for point in comparison.differences] == pytest.approx([4 - 16, 16 - 64], rel=1e-4)
     assert all(point.estimate.low <= point.estimate.value <= point.estimate.high for point in comparison.differences)
+    [end] = set_comparisons(read(study), "fid", only_end=True)
+    assert [point.inpainted for point in end.between] == [100]
+    assert [point.estimate for point in end.differences] == [comparison.differences[-1].estimate]
 
 
 @pytest.mark.slow

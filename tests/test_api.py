@@ -81,7 +81,7 @@ def test_a_folder_of_masks_is_taken_in_turn_or_drawn(tmp_path: Path) -> None:
     _, spec = riptui.prepare(picture(256), mask_folder=str(tmp_path), amount=100)
     assert (spec.order, spec.iterations, len(spec.mask_source)) == ("cycle", 1, 64)
     assert riptui.prepare(picture(256), mask_folder=tmp_path, order="draw")[1].order == "draw"
-    with pytest.raises(InputError, match="cycle and draw take --masks FOLDER"):
+    with pytest.raises(InputError, match="takes the masks of a folder"):
         riptui.prepare(picture(256), order="cycle")
 
 
@@ -121,6 +121,7 @@ def test_runs_are_opened_by_their_path(make_trajectory: MakeTrajectory, tmp_path
         riptui.open_runs(tmp_path / "none")
 
 
+@pytest.mark.slow
 def test_a_trajectory_gives_frames_curves_and_a_table(make_trajectory: MakeTrajectory) -> None:
     trajectory = make_trajectory(metrics=("ssim", "psnr", "ssim@previous"))
     reached = advance(trajectory, 8)

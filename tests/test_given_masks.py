@@ -48,6 +48,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", RECIPES)
 def test_lamas_masks_are_of_tiles_irregular_and_never_more_than_half_the_picture(order: SquareOrder) -> None:
     spec = planned(order)

@@ -203,6 +203,7 @@ def test_raster_goes_row_by_row_whatever_the_seed() -> None:
 # --- on a grid that is shifted at each iteration
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("size", "side"), [(256, 64), (320, 80), (256, 16)])
 def test_a_shifted_square_is_that_of_replacement_moved_by_multiples_of_8_across_the_edges(size: int, side: int) -> None:
     one = spec(size=size, mask=side, order="offset", seed=3)
@@ -222,6 +223,7 @@ def test_a_shifted_square_is_that_of_replacement_moved_by_multiples_of_8_across_
     assert {across for across, _ in shifts} == {down for _, down in shifts} == set(range(0, side, 8))
 
 
+@pytest.mark.slow
 def test_on_shifted_grids_each_pixel_is_repainted_equally_often() -> None:
     one = spec(mask=64, order="offset", seed=4)
     times = np.sum([draw_mask(one, k)[::8, ::8] for k in range(1, 1601)], axis=0)

@@ -157,6 +157,7 @@ def test_the_table_names_every_file_that_there_is(make_trajectory: MakeTrajector
     assert named == found
 
 
+@pytest.mark.slow
 def test_the_table_names_every_field_of_a_row(make_trajectory: MakeTrajectory) -> None:
     trajectory = make_trajectory()
     list(run_trajectory(trajectory))

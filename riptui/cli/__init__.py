@@ -106,7 +106,7 @@ def main(argv: list[str] | None = None) -> int:
         except BaseException as error:
             from riptui.cli.exit_codes import handle_error
 
-            return handle_error(error)
+            return handle_error(error, argv)
 
 
 def _run(argv: list[str]) -> int:

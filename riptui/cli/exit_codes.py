@@ -1,7 +1,9 @@
 """Errors to exit codes: how a command may end."""
 
+import os
 import signal
 import sys
+from collections.abc import Sequence
 
 import rich_click as click
 
@@ -14,12 +16,14 @@ from riptui.store.disk_errors import explain_errors
 FAILED, USAGE, INTERRUPTED = 1, 2, 128 + signal.SIGINT
 
 
-def handle_error(error: BaseException) -> int:
-    """Print what ended a command and return the exit code. Raises the error again if it is a bug."""
+def handle_error(error: BaseException, argv: Sequence[str] = ()) -> int:
+    """Print what ended a command, given as `argv`, and return the exit code. Raises the error again if it is a bug."""
     match error:
         case click.ClickException():
             context = getattr(error, "ctx", None)
             message = " ".join(error.format_message().split())  # Click lists choices on lines of their own
+            if isinstance(error, click.NoSuchOption) and (file := _find_dashed_file(argv)):
+                message += f" For the file {file}, write ./{file}"
             _try_to_print(message, hint=f"{context.command_path} --help" if context else "")
             return USAGE
         case RiptuiError():
@@ -40,6 +44,11 @@ def handle_error(error: BaseException) -> int:
                 return BROKEN_PIPE
             return error.code if isinstance(error.code, int) else 0
     raise error
+
+
+def _find_dashed_file(argv: Sequence[str]) -> str:
+    """The first word that is taken for an option and is the name of a file; empty if there is none."""
+    return next((word for word in argv if word.startswith("-") and os.path.lexists(word)), "")
 
 
 def _try_to_print(message: str, *, hint: str = "") -> None:

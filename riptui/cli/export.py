@@ -6,9 +6,11 @@ import rich_click as click
 from rich.progress import BarColumn, TaskProgressColumn, TextColumn
 
 from riptui import export as export_files
-from riptui.cli.console import print_line
+from riptui.cli.console import out, print_json, print_line, short_path
 from riptui.cli.transient_progress import transient_progress
+from riptui.errors import InputError
 from riptui.spec import MeasureInterval, measured_iterations
+from riptui.store.listing import find_trajectories
 from riptui.store.trajectory import Trajectory
 from riptui.text.terminal import printable
 
@@ -26,6 +28,7 @@ def export(
     at: MeasureInterval | None,
     k: int | None,
     overwrite: bool,
+    as_json: bool,
 ) -> int:
     if not (frames or gif or mp4 or png or strip or csv or parquet):
         raise click.UsageError(
@@ -37,35 +40,53 @@ def export(
         export_files.require_video()  # before the others are written
     if features and not parquet:
         raise click.UsageError("--features are columns of the Parquet file: give --parquet FILE")
+    _refuse_group(path, table=csv or parquet)
     trajectory = Trajectory.open(path)
     computed = len(trajectory.read_rows())
     numbers = None if at is None else [k for k in measured_iterations(trajectory.spec, at) if k <= computed]
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn())
-    with transient_progress(*columns) as progress:
+    written: dict[str, str] = {}
+    with transient_progress(*columns, hidden=as_json and out.is_terminal) as progress:
 
         def add_bar(target: Path) -> export_files.OnExportProgress:
             task = progress.add_task(printable(target.name), total=None)
             return lambda done, total: progress.update(task, completed=done, total=total)
 
+        def tell(option: str, target: Path, more: str = "") -> None:
+            written[option] = str(target)
+            if not as_json:
+                print_line(f"{target}{more}")
+
         if frames:
             bar = add_bar(frames)
             files = export_files.write_frames(trajectory, frames, numbers, overwrite=overwrite, on_progress=bar)
-            print_line(f"{frames}: {len(files)} frames")
+            tell("frames", frames, f": {len(files)} frames")
         if gif:
             export_files.write_animation(trajectory, gif, numbers, overwrite=overwrite, on_progress=add_bar(gif))
-            print_line(str(gif))
+            tell("gif", gif)
         if mp4:
             export_files.write_video(trajectory, mp4, numbers, overwrite=overwrite, on_progress=add_bar(mp4))
-            print_line(str(mp4))
+            tell("mp4", mp4)
         if png:
             export_files.write_frame_png(trajectory, png, computed if k is None else k, overwrite=overwrite)
-            print_line(str(png))
+            tell("png", png)
         if strip:
             export_files.write_strip(trajectory, strip, overwrite=overwrite, on_progress=add_bar(strip))
-            print_line(str(strip))
+            tell("strip", strip)
         if csv:
-            print_line(str(export_files.write_metrics_csv(trajectory, csv, overwrite=overwrite)))
+            tell("csv", export_files.write_metrics_csv(trajectory, csv, overwrite=overwrite))
         if parquet:
-            written = export_files.write_metrics_parquet(trajectory, parquet, features=features, overwrite=overwrite)
-            print_line(str(written))
+            table = export_files.write_metrics_parquet(trajectory, parquet, features=features, overwrite=overwrite)
+            tell("parquet", table)
+    if as_json:
+        print_json(written)
     return 0
+
+
+def _refuse_group(path: Path, *, table: Path | None) -> None:
+    """Raises InputError for a folder of trajectories, with what takes one."""
+    if Trajectory(path).exists or not path.is_dir() or next(iter(find_trajectories(path)), None) is None:
+        return
+    shown = short_path(path)
+    advice = f"riptui results {shown} --csv FILE makes a table of all of them" if table else f"see riptui ls {shown}"
+    raise InputError(f"{shown} is a group, and export takes one trajectory: {advice}")

@@ -102,10 +102,22 @@ class LazyGroup(click.RichGroup):
         try:
             name, _, rest = super().resolve_command(ctx, args)
         except click.UsageError as error:
-            for suggestion in difflib.get_close_matches(args[0], self._short_help, n=1):
-                raise click.UsageError(f"{error.format_message()} Did you mean {suggestion}?", ctx) from error
-            raise
+            advice = self._advise(ctx, args[0])
+            raise click.UsageError(f"{error.format_message()} {advice}".strip(), ctx) from error
         return name, None if name is None else self.load_command(name), rest
+
+    def _advise(self, ctx: click.Context, unknown: str) -> str:
+        """What may have been meant by a word that is no command: a similar one or, of `riptui RUNS`, a folder, which
+        `browse` has taken if it is there."""
+        is_of_app = ctx.parent is None and not unknown.startswith("-")
+        if is_of_app and os.path.lexists(unknown):
+            return "It is a file, and the app opens folders; riptui run repaints pictures."
+        is_path = "/" in unknown or unknown.startswith((".", "~"))
+        for suggestion in [] if is_path else difflib.get_close_matches(unknown, self._short_help, n=1):
+            return f"Did you mean {suggestion}?"
+        if not is_of_app:
+            return ""
+        return f"There is no folder {unknown} either, which the app would open."
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command. Click would call it a failure when the reader of its output, e.g. `head`, has closed it."""

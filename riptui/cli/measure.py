@@ -16,10 +16,14 @@ from riptui.store.listing import find_all_trajectories
 from riptui.store.trajectory import Trajectory
 
 
-def measure(paths: tuple[Path, ...], metrics: tuple[str, ...] | None, measure_at: MeasureInterval, display: str) -> int:
-    trajectories = find_all_trajectories(paths, on_error=UnlistedFolders())
+def measure(
+    paths: tuple[Path, ...], metrics: tuple[str, ...] | None, measure_at: MeasureInterval, display: str, as_json: bool
+) -> int:
+    unlisted = UnlistedFolders()
+    trajectories = find_all_trajectories(paths, on_error=unlisted)
     names = choose_metrics(metrics)
     failed = False
+    display = "json" if as_json else display
     display_kind = "plain" if display in ("auto", "rich") else display  # the bars count iterations, and there are none
     with open_display(display_kind, trajectories) as run_display:
         for trajectory in trajectories:
@@ -30,7 +34,7 @@ def measure(paths: tuple[Path, ...], metrics: tuple[str, ...] | None, measure_at
             except RiptuiError as error:
                 run_display.show(trajectory, Failed(error))
                 failed = True
-    return 1 if failed else 0
+    return 1 if failed or unlisted.count else 0
 
 
 def _measure(trajectory: Trajectory, names: tuple[str, ...], measure_at: MeasureInterval, display: RunDisplay) -> None:

@@ -7,24 +7,25 @@ from pathlib import Path
 import rich_click as click
 
 from riptui.cli import has_terminal
-from riptui.cli.console import print_line, warn
+from riptui.cli.console import print_json, print_line, warn
 from riptui.settings.editor import find_editor
 from riptui.store.annotations import Annotations, change_annotations, parse_note, read_annotations
 from riptui.store.listing import find_all_trajectories
 
 
-def note(path: Path, text: str | None, append: bool, edit: bool, remove: bool) -> int:
+def note(path: Path, text: str | None, append: bool, edit: bool, remove: bool, as_json: bool) -> int:
     if (text is not None) + edit + remove > 1 or (append and text is None):
         raise click.UsageError("give one of TEXT, --append TEXT, --edit and --remove")
     find_all_trajectories([path])  # refuses what is no trajectory and no group
     before = read_annotations(path).note
     if text is None and not edit and not remove:
-        _print_lines(before or f"{path} has no note; write one: riptui note {path} TEXT")
+        _print_note(path, before, as_json, instead=f"{path} has no note; write one: riptui note {path} TEXT")
         return 0
     if edit:
         edited = click.edit(before, editor=shlex.join(find_editor(has_terminal=has_terminal())), extension=".txt")
         if edited is None:
-            print_line("the note is unchanged")
+            warn("the note is unchanged")
+            _print_note(path, before, as_json)
             return 0
         text = edited
     new = parse_note(sys.stdin.read() if text == "-" else text or "")
@@ -39,10 +40,14 @@ def note(path: Path, text: str | None, append: bool, edit: bool, remove: bool) -
     if replaced[-1] and replaced[-1] != after.note:
         for line in f"the note was: {replaced[-1]}".splitlines():
             warn(line)
-    _print_lines(after.note or "the note is removed")
+    _print_note(path, after.note, as_json, instead="the note is removed")
     return 0
 
 
-def _print_lines(text: str) -> None:
-    for line in text.splitlines():
+def _print_note(path: Path, note: str, as_json: bool, *, instead: str = "") -> None:
+    """The note, or what is told instead if there is none; in JSON null."""
+    if as_json:
+        print_json({str(path): note or None})
+        return
+    for line in (note or instead).splitlines():
         print_line(line)

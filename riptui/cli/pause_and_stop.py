@@ -6,7 +6,7 @@ from typing import Literal
 
 import rich_click as click
 
-from riptui.cli.console import print_error, print_line
+from riptui.cli.console import print_error, print_json, print_line
 from riptui.cli.logs import find_worker
 from riptui.cli.unlisted import UnlistedFolders
 from riptui.errors import RiptuiError, WorkerError
@@ -14,51 +14,67 @@ from riptui.store.listing import find_all_trajectories
 from riptui.store.trajectory import Status, Trajectory
 from riptui.supervision.client import kill_as_asked, list_running_workers, request_state, shut_down
 
+Outcomes = dict[str, str]
+"""What became of each worker, by its id, or of each trajectory, by its path."""
 
-def pause(paths: tuple[Path, ...]) -> int:
-    return _request_all(paths, "pause", "paused")
+
+def pause(paths: tuple[Path, ...], as_json: bool) -> int:
+    paused, code = _request_all(paths, "pause", "paused")
+    _print_outcomes({}, paused, as_json)
+    return code
 
 
-def stop(paths: tuple[Path, ...], worker: str | None, kill: bool, runs: Path) -> int:
+def stop(paths: tuple[Path, ...], worker: str | None, kill: bool, runs: Path, as_json: bool) -> int:
     if not paths and worker is None:
         raise click.UsageError("nothing to stop: give a PATH, --worker ID or --worker all")
-    code = 0 if worker is None else _shut_down(runs, worker, kill=kill)
-    return max(code, _request_all(paths, "stop", "stopped")) if paths else code
+    workers, code = ({}, 0) if worker is None else _shut_down(runs, worker, kill=kill)
+    stopped, path_code = _request_all(paths, "stop", "stopped") if paths else ({}, 0)
+    if worker is not None and not (workers or code or as_json):
+        print_line(f"no running workers in {runs}")
+    _print_outcomes(workers, stopped, as_json)
+    return max(code, path_code)
 
 
-def _shut_down(runs: Path, worker_id: str, *, kill: bool) -> int:
-    """Shut down one worker or all, or kill them; those that cannot be do not keep the others running."""
+def _shut_down(runs: Path, worker_id: str, *, kill: bool) -> tuple[Outcomes, int]:
+    """Shut down one worker or all, or kill them; those that cannot be do not keep the others running. Returns the exit
+    code too."""
     unlisted = UnlistedFolders()
     running = list_running_workers(runs, on_error=unlisted)
     workers = running if worker_id == "all" else [find_worker(running, worker_id, runs)]
-    problems = []
+    outcomes: Outcomes = {}
+    failed = False
     for worker in workers:
         try:
             (kill_as_asked if kill else shut_down)(worker)
-            outcome = "was killed" if kill else "exits after the current iteration"
-            print_line(f"worker {worker.record.id} {outcome}")
+            outcomes[worker.record.id] = "was killed" if kill else "exits after the current iteration"
         except WorkerError as error:
-            problems.append(str(error))
-    if not workers and not unlisted.count:
-        print_line(f"no running workers in {runs}")
-    for problem in problems:
-        print_error(problem)
-    return 1 if problems or unlisted.count else 0
+            print_error(str(error))
+            failed = True
+    return outcomes, 1 if failed or unlisted.count else 0
 
 
-def _request_all(paths: tuple[Path, ...], state: Literal["pause", "stop"], past_tense: str) -> int:
-    counts: Counter[str] = Counter()
-    failed = False
-    for trajectory in find_all_trajectories(paths, on_error=UnlistedFolders()):
+def _request_all(paths: tuple[Path, ...], state: Literal["pause", "stop"], past_tense: str) -> tuple[Outcomes, int]:
+    """Request the state of all trajectories. Returns the exit code too."""
+    outcomes: Outcomes = {}
+    unlisted, failed = UnlistedFolders(), False
+    for trajectory in find_all_trajectories(paths, on_error=unlisted):
         try:
-            counts[_request_one(trajectory, state, past_tense)] += 1
+            outcomes[str(trajectory.path)] = _request_one(trajectory, state, past_tense)
         except RiptuiError as error:
             print_error(f"{trajectory.path}: {error}")
             failed = True
-    if counts:
-        outcomes = sorted(counts.items(), key=lambda item: item[0] != past_tense)
-        print_line(", ".join(f"{count} {outcome}" for outcome, count in outcomes))
-    return 1 if failed else 0
+    return outcomes, 1 if failed or unlisted.count else 0
+
+
+def _print_outcomes(workers: Outcomes, trajectories: Outcomes, as_json: bool) -> None:
+    if as_json:
+        print_json(workers | trajectories)
+        return
+    for worker_id, outcome in workers.items():
+        print_line(f"worker {worker_id} {outcome}")
+    if trajectories:
+        counts = sorted(Counter(trajectories.values()).items(), key=lambda item: item[0].startswith("already"))
+        print_line(", ".join(f"{count} {outcome}" for outcome, count in counts))
 
 
 def _request_one(trajectory: Trajectory, state: Literal["pause", "stop"], past_tense: str) -> str:

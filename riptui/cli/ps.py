@@ -77,7 +77,7 @@ def locate(worker: Worker) -> str:
 
 def _live_facts(worker: Worker, live: WorkerStatus) -> list[str]:
     facts = [printable(live.inpainter)] if live.inpainter else []
-    if live.rate and not worker.silent:
+    if live.rate and live.jobs and not worker.silent:
         facts.append(format_rate(live.rate))
     if live.memory_used is not None and live.memory_total is not None:
         facts.append(f"{live.memory_used / GIB:.1f} of {live.memory_total / GIB:.0f} GiB")

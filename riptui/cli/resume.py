@@ -20,13 +20,17 @@ def resume(
     timeout: float | None,
     on_end: str | None,
     display: str,
+    as_json: bool,
     **worker: Any,
 ) -> int:
+    display = "json" if as_json else display
     care = Care.of(on_end, timeout)
     options = take_worker_options(worker)
-    trajectories = find_all_trajectories(paths, on_error=UnlistedFolders())
+    unlisted = UnlistedFolders()
+    trajectories = find_all_trajectories(paths, on_error=unlisted)
     remove_abandoned_below(paths)
     if len(trajectories) > 1 and display not in ("json", "none"):
         warn(f"resuming {sum(map(has_work, trajectories))} of {len(trajectories)} trajectories")
     runs = find_runs_folder(trajectories, runs)
-    return run_trajectories(trajectories, display, runs=runs, options=options, detach=detach, care=care)
+    code = run_trajectories(trajectories, display, runs=runs, options=options, detach=detach, care=care)
+    return code or (1 if unlisted.count else 0)

@@ -16,7 +16,6 @@ from riptui.cli.run_trajectories import run_trajectories
 from riptui.cli.source_images import find_sources, read_pictures
 from riptui.cli.worker_options import take_worker_options
 from riptui.errors import InputError, SettingsError
-from riptui.inpainters import resolve_inpainter
 from riptui.inpainters.servers.server_place import url_variable
 from riptui.metrics import check_names
 from riptui.planning.submit import submit
@@ -59,9 +58,11 @@ def run(
     timeout: float | None,
     on_end: str | None,
     display: str,
+    as_json: bool,
     **model: Any,
 ) -> int:
     options = take_worker_options(model)
+    display = "json" if as_json else display
     care = Care.of(on_end, timeout)
     metrics = None if metrics is None else check_names(metrics)  # a mistyped name fails before anything takes time
     parameters = parse_settings(key_values) | given_parameters(model)
@@ -75,9 +76,7 @@ def run(
     )
     sources = find_sources(images, recursive=recursive)
     require_valid_names(group, name, len(sources) * len(sweep))
-    for notice in filter(None, (resolve_inpainter(inpainter).notice for inpainter in inpainters)):
-        warn(notice)
-    if notice := explain_umask(runs):
+    for notice in filter(None, [*sweep.notices, explain_umask(runs)]):
         warn(notice)
     pictures, complete = read_pictures(sources, size=size, fit=fit, strict=strict)
     rank = msgspec.UNSET if priority is None else priority

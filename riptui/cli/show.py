@@ -153,5 +153,21 @@ def _build_table(
 def _print_spec(trajectory: Trajectory) -> None:
     fields = msgspec.to_builtins(trajectory.spec) | {"digest": trajectory.spec.digest}
     for name, value in fields.items():
-        out.print(Text.assemble((f"{name:<16}", "dim"), printable(str(value))))
+        out.print(Text.assemble((f"{name:<16}", "dim"), printable(_to_text(value))))
     out.print()
+
+
+def _to_text(value: Any) -> str:
+    """A value of a spec for people: radius 3, none, yes."""
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case dict():
+            return ", ".join(f"{key} {_to_text(one)}" for key, one in value.items()) or "none"
+        case list() | tuple():
+            return ", ".join(map(_to_text, value)) or "none"
+        case float():
+            return f"{value:.15g}"
+        case None:
+            return "none"
+    return str(value)

@@ -16,6 +16,7 @@ from riptui.store.frames import read_frame
 from riptui.store.listing import find_trajectories
 from riptui.store.names import slugify
 from riptui.store.trajectory import Trajectory
+from riptui.text.units import format_count
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ def read_pictures(
     Exits if one that was named is unusable, or all are, after naming all of those.
     """
     pictures: dict[str, list[PreparedImage]] = {}
+    shrunk: list[str] = []
     left_out = unusable = 0
     for source in sources:
         try:
@@ -69,8 +71,15 @@ def read_pictures(
                 print_error(str(error))
             continue
         pictures.setdefault(source.subgroup, []).append(picture)
+        shown = str(source.path) if source.in_folder else source.path.name
         for text in picture.notes:
-            warn(f"{source.path if source.in_folder else source.path.name}: {text}")
+            warn(f"{shown}: {text}")
+        if picture.source_size and max(picture.source_size) > size:
+            width, height = picture.source_size
+            shrunk.append(f"{shown}: shrunk from {width}x{height} to {size} px")
+    if shrunk:
+        more = f", and {format_count(len(shrunk) - 1, 'picture')} more" if shrunk[1:] else ""
+        warn(f"{shrunk[0]}{more}")
     if unusable or not pictures:
         raise Exit(SourceError.exit_code)
     return pictures, not left_out

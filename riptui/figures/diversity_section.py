@@ -43,7 +43,8 @@ from riptui.results.diversity import (
 )
 from riptui.results.diversity_rows import list_pair_rows
 from riptui.results.frame_comparison import choose_comparison
-from riptui.results.seed_sets import find_seed_sets
+from riptui.results.panel import condition_settings
+from riptui.results.seed_sets import SeedSet, find_seed_sets
 from riptui.store.frames import read_frame
 from riptui.text.units import format_count
 
@@ -192,13 +193,13 @@ def _matrix_rows(sets: Sequence[SetDiversity]) -> TableData:
 
 
 def _point_rows(analysis: DiversityAnalysis) -> Iterator[list[str]]:
+    by = _condition_settings(analysis)
     for condition in analysis.conditions:
-        spec = condition.sets[0].seed_set.members[0].spec
-        settings = {name: value for name, value in condition.settings.items() if name != "mask"}
+        shown = condition.sets[0].seed_set
         for point in condition.points:
             yield [
-                escape_markdown(settings_title(settings)),
-                spec.mask_title,
+                escape_markdown(_title(shown, by)),
+                shown.members[0].spec.mask_title,
                 f"{point.inpainted:g} %",
                 f"{point.pictures:,}",
                 f"{point.trajectories:,}",
@@ -216,9 +217,19 @@ def _format_vendi(estimate: IntervalEstimate, seeds: float) -> str:
     return f"{estimate.value:.2f} of {seeds:.3g}{interval}"
 
 
+def _condition_settings(analysis: DiversityAnalysis) -> list[str]:
+    """The settings that tell conditions apart, except the mask size."""
+    return condition_settings(member for diversity in analysis.sets for member in diversity.seed_set.members)
+
+
+def _title(seed_set: SeedSet, by: Sequence[str]) -> str:
+    return settings_title({name: get_setting(seed_set.members[0].spec, name) for name in by})
+
+
 def _list_near(analysis: DiversityAnalysis) -> list[str]:
+    by = _condition_settings(analysis)
     return [
-        f"{seeds.picture}, {seeds.members[0].spec.mask_title}: seeds {seeds.seeds[pair.first]} "
+        f"{seeds.picture}, {_title(seeds, by)}, {seeds.members[0].spec.mask_title}: seeds {seeds.seeds[pair.first]} "
         f"and {seeds.seeds[pair.second]}, {format_count(int(pair.distance), 'bit')}"
         for diversity in analysis.sets
         for seeds in [diversity.seed_set]

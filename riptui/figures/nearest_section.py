@@ -100,7 +100,7 @@ def render_nearest(written: WrittenNearest) -> Iterator[str]:
 
 def _frame_row(frame: FrameNeighbours) -> list[str]:
     spec = frame.spec
-    names = [escape_markdown(spec.source_name), spec.inpainter, f"{spec.mask} px", str(spec.seed)]
+    names = [escape_markdown(spec.source_name), spec.inpainter, spec.mask_title, str(spec.seed)]
     novel = "yes" if frame.novel else "no"
     if not frame.pictures:
         return [*names, "-", novel, "-"]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from math import isnan
+from math import isfinite, isnan
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +19,13 @@ from riptui.metrics.sets import SET_METRICS
 from riptui.results.panel import condition_settings
 from riptui.results.picture_sets import PictureSets, SetGroup, list_features, read_picture_sets
 from riptui.results.set_curves import SetComparison, SetCurve, SetMetricPoint, set_comparisons, set_curves
-from riptui.results.set_tables import comparison_rows, curve_rows
+from riptui.results.set_tables import SetRow, comparison_rows, curve_rows
 from riptui.store.layout import FEATURES_PREFIX, features_name
+from riptui.text.units import format_count
 
 STEM = "figure-sets"
-COMPARED = "kid"
-"""The metric by which two groups are compared: the only one that few pictures do not bias."""
+UNBIASED = "kid"
+"""The metric by which two groups are always compared: the only one that few pictures do not bias."""
 
 _INTRODUCTION = """\
 All frames of a condition at one inpainted % are a set of pictures, and their originals another; *features* are what a
@@ -42,7 +43,8 @@ class WrittenSets:
 
     curves: Mapping[str, Sequence[SetCurve]]
     """By the extractor's name."""
-    comparisons: Mapping[str, Sequence[SetComparison]] = field(default_factory=dict)
+    comparisons: Mapping[str, Mapping[str, Sequence[SetComparison]]] = field(default_factory=dict)
+    """By the extractor's name, and by the metric's."""
     by: Sequence[str] = ()
     notes: Sequence[str] = ()
     figures: Sequence[WrittenFigure] = ()
@@ -54,7 +56,7 @@ class WrittenSets:
         found = {}
         for name, curves in self.curves.items():
             rows = [*curve_rows(curves, self.by)]
-            rows += comparison_rows(self.comparisons.get(name, ()), COMPARED, self.by)
+            rows += _comparison_rows(self.comparisons.get(name, {}), self.by)
             found[name] = {"points": rows}
         return {"features": found, "notes": list(self.notes)}
 
@@ -64,7 +66,7 @@ def write_sets(data: ReportData, folder: Path, on_progress: OnReportProgress) ->
     runs = [run for condition in data.conditions for run in condition.runs]
     by = [*condition_settings(runs), "mask"] if runs else []
     found: dict[str, Sequence[SetCurve]] = {}
-    comparisons: dict[str, Sequence[SetComparison]] = {}
+    comparisons: dict[str, Mapping[str, Sequence[SetComparison]]] = {}
     notes: dict[str, None] = {}
     figures: list[WrittenFigure] = []
     tables: dict[str, str] = {}
@@ -83,9 +85,9 @@ def write_sets(data: ReportData, folder: Path, on_progress: OnReportProgress) ->
         with style.styled():
             figures += _write_figures(sets, curves, data.conditions, folder)
         with suppress(RiptuiError):  # there may be nothing to compare
-            comparisons[name] = set_comparisons(sets, COMPARED)
+            comparisons[name] = {metric: set_comparisons(sets, metric) for metric in _compared_metrics(curves)}
             file = folder / f"{STEM}-{_slug(name)}-comparisons.csv"
-            tables[name] = write_csv([*comparison_rows(comparisons[name], COMPARED, by)], file).name
+            tables[name] = write_csv([*_comparison_rows(comparisons[name], by)], file).name
     return WrittenSets(found, comparisons, by, [*notes], figures, tables)
 
 
@@ -106,6 +108,21 @@ def _measure(sets: PictureSets) -> tuple[list[SetCurve], list[str]]:
     return curves, [*refused]
 
 
+def _compared_metrics(curves: Sequence[SetCurve]) -> list[str]:
+    """The unbiased one, and each that has an interval of any group and takes no classifier, which takes minutes."""
+    known = {
+        curve.metric
+        for curve in curves
+        if any(isfinite(point.estimate.low) for point in curve.points) and not SET_METRICS[curve.metric].is_fitted
+    }
+    return [metric for metric in SET_METRICS if metric == UNBIASED or metric in known]
+
+
+def _comparison_rows(comparisons: Mapping[str, Sequence[SetComparison]], by: Sequence[str]) -> Iterator[SetRow]:
+    for metric, compared in comparisons.items():
+        yield from comparison_rows(compared, metric, by)
+
+
 def _write_figures(
     sets: PictureSets, curves: Sequence[SetCurve], conditions: Sequence[Condition], folder: Path
 ) -> Iterator[WrittenFigure]:
@@ -117,9 +134,11 @@ def _write_figures(
         files = style.write_figure(draw_sets(drawn, condition), folder, stem)
         files.append(write_csv([*curve_rows(drawn, sets.by)], folder / f"{stem}.csv"))
         images = max(point.images for curve in drawn for point in curve.points)
+        known = any(isfinite(point.estimate.low) for curve in drawn for point in curve.points)
+        intervals = "bars of 95 % confidence by image" if known else "no intervals, for want of images"
         caption = (
-            f"The frames of {images} images against their originals by the features {sets.features}, with bars of 95 % "
-            "confidence by image."
+            f"The frames of {format_count(images, 'image')} against their originals by the features {sets.features}, "
+            f"with {intervals}."
         )
         yield WrittenFigure("sets", condition.label, stem, caption, tuple(file.name for file in files))
 
@@ -136,8 +155,8 @@ def render_sets(written: WrittenSets) -> Iterator[str]:
         yield _ends_table(curves, written.by)
         if compared := written.comparisons.get(name):
             yield (
-                f"{COMPARED} of two conditions on the images that both have, at the end: between their frames, and "
-                f"that of the first to the originals less that of the second. [CSV]({written.tables[name]})\n"
+                "Two conditions on the images that both have, at the end: between their frames, and that of the first "
+                f"to the originals less that of the second. [CSV]({written.tables[name]})\n"
             )
             yield _comparisons_table(compared, written.by)
     yield markdown_list(map(escape_markdown, written.notes))
@@ -152,25 +171,27 @@ def _ends_table(curves: Sequence[SetCurve], by: Sequence[str]) -> str:
         points = [last.get((id(group), metric)) for metric in metrics]
         inpainted, images = next((point.inpainted, point.images) for point in points if point)
         cells = [_format(point) if point else "-" for point in points]
-        rows.append([_title(group, by), f"{group.spec.mask} px", f"{images:,}", f"{inpainted:g} %", *cells])
+        rows.append([_title(group, by), group.spec.mask_title, f"{images:,}", f"{inpainted:g} %", *cells])
     return markdown_table(["inpainter", "mask", "images", "inpainted", *metrics], rows)
 
 
-def _comparisons_table(comparisons: Sequence[SetComparison], by: Sequence[str]) -> str:
+def _comparisons_table(comparisons: Mapping[str, Sequence[SetComparison]], by: Sequence[str]) -> str:
     rows = [
         [
+            metric,
             _title(comparison.first, by),
             _title(comparison.second, by),
-            f"{comparison.first.spec.mask} px",
+            comparison.first.spec.mask_title,
             f"{comparison.between[-1].images:,}",
             f"{comparison.between[-1].inpainted:g} %",
             _format(comparison.between[-1]),
             _format(comparison.differences[-1]),
         ]
-        for comparison in comparisons
+        for metric, compared in comparisons.items()
+        for comparison in compared
         if comparison.between and comparison.differences
     ]
-    columns = ["first", "second", "mask", "images", "inpainted", "between", "difference"]
+    columns = ["metric", "first", "second", "mask", "images", "inpainted", "between", "difference"]
     return markdown_table(columns, rows)
 
 

@@ -37,9 +37,10 @@ def transmit(number: int, png: str, columns: int, rows: int, *, tmux: int) -> st
 def replace_part(number: int, x: int, y: int, png: str, *, tmux: int) -> str:
     """The commands that replace pixels of a picture that was sent, from (x, y) on, without a change of any cell.
 
-    They edit the first frame of what kitty takes for an animation (since 0.20); ghostty has none.
+    They edit the first frame of what kitty takes for an animation (since 0.20); ghostty has none. kitty goes by the
+    frame of the last chunk: without one it adds a frame, which is never shown.
     """
-    return _send(f"a=f,r=1,X=1,f=100,i={number},x={x},y={y},q=2,", "a=f,q=2,", png, tmux)
+    return _send(f"a=f,r=1,X=1,f=100,i={number},x={x},y={y},q=2,", "a=f,r=1,q=2,", png, tmux)
 
 
 def _send(first_keys: str, keys: str, png: str, tmux: int) -> str:

@@ -93,6 +93,24 @@ def picture_suffixes() -> frozenset[str]:
     return frozenset(suffix for suffix, name in PIL.Image.EXTENSION.items() if name in formats) | PLUGIN_SUFFIXES
 
 
+def describe_wrong_suffix(suffix: str, data: bytes) -> str:
+    """What a picture is whose name says that it is of another format; empty if that agrees or is not known."""
+    try:
+        with open_picture(data) as picture:
+            found = picture.format
+    except Exception:  # a TIFF whose samples are not read by Pillow
+        return ""
+    named = PIL.Image.EXTENSION.get(suffix.lower())
+    if named is None or found is None or _family(named) == _family(found):
+        return ""
+    return f"named {suffix}, but its contents are {_family(found)}"
+
+
+def _family(name: str) -> str:
+    """A format of Pillow by the name of the one whose suffixes it shares: several pictures in a JPEG are a JPEG."""
+    return {"MPO": "JPEG", "DIB": "BMP", "CUR": "ICO"}.get(name, name)
+
+
 def looks_like_picture(path: Path) -> bool:
     """Whether a regular file of any suffix begins as a picture of a format that has a signature."""
     try:

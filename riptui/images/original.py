@@ -10,7 +10,7 @@ import PIL.Image
 from riptui.arrays import Image
 from riptui.errors import SourceError
 from riptui.images.colour import to_flat_srgb
-from riptui.images.decoding import PilImage, decode, errors_in_one_line, strict_pillow
+from riptui.images.decoding import PilImage, decode, describe_wrong_suffix, errors_in_one_line, strict_pillow
 from riptui.images.source_file import read_source
 from riptui.spec import Fit
 
@@ -26,6 +26,8 @@ class PreparedImage(NamedTuple):
     """Of the file's bytes, in hex."""
     notes: tuple[str, ...]
     """Conversions that a person should know of: "first of 12 frames", "enlarged from 200x100" ..."""
+    source_size: tuple[int, int] | None = None
+    """Width and height of the source, upright, px; None: it is no file."""
 
 
 def prepare_original(path: Path, *, size: int = 512, fit: Fit = "bands", strict: bool = False) -> PreparedImage:
@@ -43,13 +45,15 @@ def prepare_original(path: Path, *, size: int = 512, fit: Fit = "bands", strict:
     try:
         data = read_source(path)
         with strict_pillow(), errors_in_one_line():
-            picture = _fit(to_flat_srgb(decode(data, notes, strict=strict), notes), size, fit, notes)
+            flat = to_flat_srgb(decode(data, notes, strict=strict), notes)
+            notes += filter(None, [describe_wrong_suffix(path.suffix, data)])
+            picture = _fit(flat, size, fit, notes)
     except SourceError as refusal:
         raise SourceError(f"{path}: {refusal}") from refusal
     except MemoryError as error:
         raise SourceError(f"{path}: not enough memory to decode it: scale it down first") from error
     name = path.name.encode(errors="replace").decode()  # a name that is not UTF-8 could not be written to spec.json
-    return PreparedImage(np.array(picture), name, hashlib.sha256(data).hexdigest(), tuple(notes))
+    return PreparedImage(np.array(picture), name, hashlib.sha256(data).hexdigest(), tuple(notes), flat.size)
 
 
 def prepare_frame(frame: Image, name: str, *, size: int = 512, fit: Fit = "bands") -> PreparedImage:

@@ -51,6 +51,9 @@ class InpainterInfo:
     """Whether the factory also takes `recorded`: the notes of the session that ran a trajectory last."""
     runs_in_worker: bool = False
     """Whether `riptui run` leaves it to a worker, which keeps it loaded, instead of its own process."""
+    without_border: str = ""
+    """What it does to a picture that is repainted as a whole, with no border to paint from, if nothing can be learned
+    from that; empty: it paints there too, or knows no border."""
     scheduled: Collection[str] | None = None
     """The parameters that can change from one iteration to the next. None: all of an inpainter that is built again
     at no cost, and none of one with weights, of an external program or of a server."""

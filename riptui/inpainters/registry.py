@@ -62,6 +62,7 @@ CUSTOM = "diffusion"
 """The name of the inpainter for any checkpoint, given by its hub id or its folder."""
 TEXT_TO_IMAGE = "text-to-image"
 """The name of the inpainter that makes whole pictures with any checkpoint."""
+UNCHANGED = "returns the picture as it is, so that every distance to the original stays 0"
 
 BUILT_IN: dict[str, InpainterInfo] = {
     "navier-stokes": InpainterInfo(
@@ -70,6 +71,7 @@ BUILT_IN: dict[str, InpainterInfo] = {
         {"radius": 3},
         distributions=("opencv-python-headless",),
         parameter_types=RADIUS_TYPE,
+        without_border=UNCHANGED,
     ),
     "telea": InpainterInfo(
         "riptui.inpainters.opencv:telea",
@@ -77,11 +79,13 @@ BUILT_IN: dict[str, InpainterInfo] = {
         {"radius": 3},
         distributions=("opencv-python-headless",),
         parameter_types=RADIUS_TYPE,
+        without_border=UNCHANGED,
     ),
     "biharmonic": InpainterInfo(
         "riptui.inpainters.biharmonic:biharmonic",
         "scikit-image, Damelin & Hoang 2018: the smoothest surface through the border. Slow, no weights.",
         distributions=("scikit-image", "scipy"),
+        without_border="makes the picture black",
     ),
     "lama": _network_info(
         "lama",

@@ -73,6 +73,22 @@ class Sweep:
         """Trajectories of one picture."""
         return len(self.specs("", "0" * 64, "0" * 64))
 
+    @property
+    def notices(self) -> list[str]:
+        """What a person should know before it is computed: models taken from elsewhere, masks that tell nothing."""
+        resolved = [inpainters.resolve_inpainter(name) for name in self.inpainters]
+        moved = [found.notice for found in resolved if found.notice]
+        return [*moved, *filter(None, map(self._explain_no_border, dict.fromkeys(found.name for found in resolved)))]
+
+    def _explain_no_border(self, inpainter: str) -> str:
+        outcome = inpainters.find_inpainter(inpainter).without_border
+        if not outcome or self.size not in self.masks or self.order in GIVEN_ORDERS:
+            return ""
+        return (
+            f"mask {self.size} px is the whole frame, which leaves {inpainter} nothing to paint from: it {outcome}; "
+            "a smaller mask shows a drift"
+        )
+
     def specs(self, source_name: str, source_sha256: str, original_sha256: str) -> list[Spec]:
         """One spec per combination, for a picture that is given by its hashes.
 

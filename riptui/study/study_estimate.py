@@ -23,7 +23,7 @@ class StudyEstimate:
     unfetched: tuple[str, ...]
     """Datasets that are not on this machine; they are assumed to hold at least the sample."""
     notices: tuple[str, ...]
-    """How the pictures were found."""
+    """What the sweeps have a person know, and how the pictures were found."""
     trajectories: int
     existing: int
     """How many of them exist, as far as the manifest knows."""
@@ -56,7 +56,7 @@ def estimate_study(study: Study) -> StudyEstimate:
         pictures=pictures,
         missing=tuple(path for path in paths if not (path.is_file() or is_dataset_row(path))),
         unfetched=unfetched,
-        notices=tuple(found.notices),
+        notices=(*study.notices, *found.notices),
         trajectories=total.trajectories,
         existing=min(existing, total.trajectories),
         iterations=total.iterations,

@@ -72,6 +72,11 @@ class Study:
         return [sweep if self.names_squares else replace(sweep, squares=squares) for sweep in self.sweeps]
 
     @property
+    def notices(self) -> list[str]:
+        """Those of all sweeps, each once."""
+        return list(dict.fromkeys(notice for sweep in self.sweeps for notice in sweep.notices))
+
+    @property
     def name(self) -> str:
         return _name_study(self.file, self.folder)
 

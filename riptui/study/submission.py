@@ -11,7 +11,6 @@ from pathlib import Path
 import msgspec
 
 from riptui.errors import DiskError, RiptuiError, SourceError
-from riptui.inpainters import resolve_inpainter
 from riptui.inpainters.import_trial import OnTrial
 from riptui.planning.estimate import specs_without_seeds
 from riptui.planning.missing_weights import find_missing, weights_key
@@ -91,10 +90,9 @@ class Submission:
         not_drawn = [path for path in map(Path, self._known) if path not in set(found.paths)]
         gone = [path for path in not_drawn if not path.exists()]
         self._paths = self.paths + gone
-        names = dict.fromkeys(name for sweep in study.sweeps for name in sweep.inpainters)
-        moved = [notice for name in names if (notice := resolve_inpainter(name).notice)]
-        self.notices = [*moved, *found.notices, *_describe_not_drawn([path for path in not_drawn if path not in gone])]
-        """How the pictures were found, and which models are taken from elsewhere."""
+        left = _describe_not_drawn([path for path in not_drawn if path not in gone])
+        self.notices = [*study.notices, *found.notices, *left]
+        """What the sweeps have a person know, and how the pictures were found."""
         self._pictures: dict[str, SourceRecord] = {}
         self._count = 0
         self._written = time.monotonic()

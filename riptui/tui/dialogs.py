@@ -8,7 +8,6 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, OptionList, SelectionList, Static
 from textual.widgets.option_list import Option
 from textual.widgets.selection_list import Selection
@@ -16,10 +15,10 @@ from textual.widgets.selection_list import Selection
 from riptui.errors import InputError
 from riptui.text.terminal import printable
 from riptui.tui.check_boxes import SignSelectionList
-from riptui.tui.inner_screen import Answer, InnerScreen
+from riptui.tui.inner_screen import Answer, InnerModalScreen
 
 
-class Dialog(InnerScreen[Answer], ModalScreen[Answer]):
+class Dialog(InnerModalScreen[Answer]):
     """A box in the middle of the screen, with a title above and the keys below."""
 
     DEFAULT_CSS = """

@@ -9,18 +9,17 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import ActiveBinding, Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from riptui.text.terminal import printable
 from riptui.tui.bindings import GROUPS
-from riptui.tui.inner_screen import InnerScreen
+from riptui.tui.inner_screen import InnerModalScreen
 
 OTHER_GROUP = "Other"
 """The group of keys that no table lists."""
 
 
-class HelpScreen(InnerScreen[None], ModalScreen[None]):
+class HelpScreen(InnerModalScreen[None]):
     """Lists the active keys with their tooltips."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark,f1", "dismiss", "Close")]

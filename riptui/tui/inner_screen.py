@@ -5,7 +5,7 @@ from typing import TypeVar
 from textual import events, on
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 
 Answer = TypeVar("Answer")
 
@@ -31,3 +31,7 @@ class InnerScreen(Screen[Answer]):
     def _dismiss_late(self) -> None:
         if self._late_result is not None:
             self.dismiss(*self._late_result)
+
+
+class InnerModalScreen(ModalScreen[Answer], InnerScreen[Answer]):
+    """Shows what is below it, dimmed: Textual takes the style of the first base alone."""

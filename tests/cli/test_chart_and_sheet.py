@@ -49,6 +49,7 @@ def rows(file: str) -> list[dict[str, Any]]:
         return list(csv.DictReader(opened))
 
 
+@pytest.mark.slow
 def test_a_chart_is_written_in_every_format_with_its_numbers(made: Path) -> None:
     outcome = riptui("chart", "runs", "-o", "a.png", "-o", "a.svg", "-o", "a.pdf", "--metrics", "ssim,delta-e")
     assert (outcome.code, outcome.out.split()) == (0, ["a.png", "a.svg", "a.pdf", "a.csv"])
@@ -61,6 +62,7 @@ def test_a_chart_is_written_in_every_format_with_its_numbers(made: Path) -> None
     assert isclose(float(last[0]["high"]) - 0.85, 0.05 * 2**0.5)
 
 
+@pytest.mark.slow
 def test_the_same_trajectories_give_the_same_bytes(made: Path) -> None:
     for name in ("a", "b"):
         assert riptui("chart", "runs", "-o", f"{name}.svg", "-o", f"{name}.png").code == 0
@@ -76,6 +78,7 @@ def test_the_csv_of_points_has_every_value_and_its_trajectory(made: Path) -> Non
     assert list(found[0]) == ["metric", "curve", "inpainted", "trajectory", "value"]
 
 
+@pytest.mark.slow
 def test_runs_are_of_one_picture_and_each_curve_has_a_name(made: Path) -> None:
     assert riptui("chart", "runs", "-o", "a.svg", "--view", "runs", "--picture", "1.png").code == 0
     assert {row["trajectory"] for row in rows("a.csv")} == {"runs/i1/m128", "runs/i1/m256"}
@@ -83,6 +86,7 @@ def test_runs_are_of_one_picture_and_each_curve_has_a_name(made: Path) -> None:
     assert list(dict.fromkeys(row["curve"] for row in rows("b.csv"))) == ["i1/m256", "i0/m128"]
 
 
+@pytest.mark.slow
 def test_a_filter_leaves_what_the_app_would(made: Path) -> None:
     assert riptui("chart", "runs", "-o", "a.svg", "--filter", "mask:256 i1").code == 0
     assert {row["curve"] for row in rows("a.csv")} == {"256 px"}

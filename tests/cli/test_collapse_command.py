@@ -21,6 +21,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_tables_with_every_threshold(runs: Path) -> None:
     outcome = riptui("collapse", runs)
     assert (outcome.code, outcome.err) == (0, "")

@@ -18,6 +18,7 @@ pytest_plugins = ["tests.support.random_trunks"]
 UNLIKE = [random_picture(seed) for seed in range(3)]
 
 
+@pytest.mark.slow
 def test_of_one_set_it_prints_the_numbers_the_near_pairs_and_the_matrix(plant: Plant) -> None:
     plant("owl", [*UNLIKE, UNLIKE[1]])
     outcome = riptui("diversity", "runs/owl", "--csv", "pairs.csv")
@@ -32,6 +33,7 @@ def test_of_one_set_it_prints_the_numbers_the_near_pairs_and_the_matrix(plant: P
     assert len(Path("pairs.csv").read_text().splitlines()) == 7
 
 
+@pytest.mark.slow
 def test_json_has_the_same_for_scripts(plant: Plant) -> None:
     plant("owl", UNLIKE[:2] * 2)
     plant("copies", UNLIKE)  # of the same specs, which count once

@@ -25,6 +25,7 @@ def test_fetch_offline_tells_what_is_missing(
     assert "phash needs no weights" in said
 
 
+@pytest.mark.slow
 @pytest.mark.needs("sets")
 def test_fetch_compares_the_file_with_its_hash(inception_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert NETWORK_FILES["inception"].path.is_relative_to(inception_home)
@@ -55,6 +56,7 @@ def test_measure_offline_says_what_to_fetch(
     assert "nowhere does not exist" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_weights_that_no_trajectory_could_use_are_told_once(
     tmp_path: Path,
     tiny_vision_models: Path,

@@ -188,6 +188,7 @@ def test_a_log_in_page_in_place_of_the_hub_is_said(page: bytes, server: Hub) -> 
     assert one_line(said)
 
 
+@pytest.mark.slow
 def test_a_log_in_page_in_place_of_a_file_is_not_kept(server: Hub) -> None:
     plan = download.plan_download(NAME, "main")
     server.portal = b"<!DOCTYPE html><title>Welcome</title>"

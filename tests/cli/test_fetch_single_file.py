@@ -79,6 +79,7 @@ def test_a_file_in_a_repository_is_fetched_with_its_configurations_by_its_page(
     assert capsys.readouterr().out == f"{NAME}: installed in {place}\n"
 
 
+@pytest.mark.slow
 def test_loras_and_vaes_are_fetched_by_their_names_on_the_hub(
     hub: Hub, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -98,6 +99,7 @@ def test_loras_and_vaes_are_fetched_by_their_names_on_the_hub(
         locate.locate_adapter("org/loras")
 
 
+@pytest.mark.slow
 def test_of_a_repository_in_another_layout_a_file_is_named(hub: Hub, file: Path) -> None:
     with pytest.raises(InputError, match=f"of its files, give the one that you want, a model or a LoRA, e.g. {NAME}"):
         download.plan_download("org/web-ui", "main")

@@ -63,6 +63,7 @@ def test_a_model_that_is_not_here_is_refused_before_anything_is_made() -> None:
 SHORT = ("--mask", "128", "--amount", "25", "--size", "256", "-i", "identity", "--metrics", "psnr", "--display", "none")
 
 
+@pytest.mark.slow
 def test_run_goes_on_from_the_last_frames_of_a_group(make_trajectory: MakeTrajectory) -> None:
     ended = [make_trajectory(f"an-owl/m256-s{seed}", mask=256, seed=seed, inpainter="noise") for seed in (0, 1)]
     for trajectory in ended:
@@ -76,6 +77,7 @@ def test_run_goes_on_from_the_last_frames_of_a_group(make_trajectory: MakeTrajec
         assert np.array_equal(read_original(made), read_frame(trajectory, 1))
 
 
+@pytest.mark.slow
 def test_run_goes_on_from_the_last_frame_of_a_trajectory(make_trajectory: MakeTrajectory) -> None:
     trajectory = make_trajectory("cat/m128-s0", mask=128, amount=50.0)
     assert riptui("run", trajectory.path, *SHORT).code == 2

@@ -127,6 +127,7 @@ def findings() -> dict[str, list[dict[str, str]]]:
     return by_topic
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_torch_process")
 def test_the_doctor_looks_at_everything() -> None:
     found = findings()
@@ -137,6 +138,7 @@ def test_the_doctor_looks_at_everything() -> None:
     assert not Path("runs").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_torch_process")
 def test_the_doctors_words_are_those_of_its_json() -> None:
     shown = riptui("doctor").out
@@ -169,6 +171,7 @@ def test_a_missing_extra_is_noted_with_what_to_do(package: str, extra: str, monk
     assert finding["advice"] == f"pip install 'riptui[{extra}]'"
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_torch_process")
 def test_a_missing_base_package_is_bad(monkeypatch: pytest.MonkeyPatch) -> None:
     known = doctor.installed_version
@@ -214,6 +217,7 @@ def test_a_torch_that_does_not_start_is_noted(script: str, monkeypatch: pytest.M
     assert finding["state"] == "note"
 
 
+@pytest.mark.slow
 @pytest.mark.needs("diffusion")
 @pytest.mark.usefixtures("no_torch_process")
 def test_weights_are_told_by_net() -> None:

@@ -96,6 +96,19 @@ def test_an_empty_folder_has_a_hint() -> None:
     assert listed() == []
 
 
+def test_a_word_that_is_no_command_may_be_meant_as_a_folder_of_the_app() -> None:
+    for word, told in {
+        "nosuchdir": "There is no folder nosuchdir either",
+        "./shwo": "There is no folder ./shwo either",
+        "cat.png": "It is a file",
+        "shwo": "Did you mean show?",
+    }.items():
+        outcome = riptui(word)
+        assert outcome.code == 2
+        outcome.require_one_line("No such command", told)
+    assert "folder" not in riptui("study", "nosuch").err
+
+
 @pytest.mark.parametrize("argv", [["ls"], ["ls", "gone"], ["ls", "--json"]])
 def test_a_folder_that_is_not_there_is_an_error_with_a_hint(argv: list[str]) -> None:
     outcome = riptui(*argv)
@@ -367,6 +380,7 @@ def test_the_default_metrics_are_readable_at_any_width(
     assert "squeeze" in "".join(lines)
 
 
+@pytest.mark.slow
 def test_a_file_gets_the_whole_table(make_trajectory: MakeTrajectory) -> None:
     trajectory = computed(make_trajectory())
     names = [f"{name}{at}" for name in MANY for at in ("", "@previous")]
@@ -487,6 +501,7 @@ def test_a_damaged_keyframe_is_made_again_from_the_patches(make_trajectory: Make
     assert riptui("resume", "runs").out == "picture/m64-s0: already done\n"
 
 
+@pytest.mark.slow
 def test_json_tells_what_was_repaired(make_trajectory: MakeTrajectory) -> None:
     a_patch(computed(make_trajectory()))
     outcome = check("--repair", "--json")
@@ -621,6 +636,14 @@ def test_a_worker_that_gives_no_sign_is_told_by_the_same_words_everywhere(
         assert "1 running (1 no sign)" in format_progress(tracker.poll(full=True))
         worker.publish(msgspec.structs.replace(live, still=0))
         assert riptui("ls", runs).out.splitlines()[-1] == "1 running"
+
+
+def test_show_prints_settings_as_people_write_them(make_trajectory: MakeTrajectory) -> None:
+    make_trajectory()
+    lines = [line.split(maxsplit=1) for line in riptui("show", "runs/picture/m64-s0").out.splitlines()]
+    assert ["parameters", "radius 3"] in lines
+    assert ["paste", "yes"] in lines
+    assert not [line for line in lines if set("{}[]") & set("".join(line))]
 
 
 def test_show_has_tags_and_the_note(make_trajectory: MakeTrajectory) -> None:

@@ -123,6 +123,7 @@ def test_previous_is_measured_again_where_another_frame_is_measured_before(make_
     assert first.read_metrics() == second.read_metrics()
 
 
+@pytest.mark.slow
 def test_when_there_is_nothing_to_measure_it_says_so_and_writes_nothing(done: Trajectory) -> None:
     before = (done.path / layout.METRICS).stat()
     outcome = riptui("measure", PLACE, "--metrics", "psnr")
@@ -245,6 +246,7 @@ def test_an_animation_is_what_its_name_ends_in(file: str, kind: str, done: Traje
         assert (opened.format, opened.size) == (kind, (256, 256))
 
 
+@pytest.mark.slow
 def test_a_strip_has_a_picture_every_50_percent(done: Trajectory) -> None:
     assert riptui("export", PLACE, "--strip", "strip.png").code == 0
     with PIL.Image.open("strip.png") as opened:
@@ -253,6 +255,7 @@ def test_a_strip_has_a_picture_every_50_percent(done: Trajectory) -> None:
     assert 256 < height < 2 * 256
 
 
+@pytest.mark.slow
 def test_a_csv_has_what_was_measured(done: Trajectory) -> None:
     assert riptui("export", PLACE, "--csv", "x.csv").code == 0
     with Path("x.csv").open() as file:
@@ -348,6 +351,20 @@ def test_export_refuses_in_one_line_and_writes_nothing(argv: list[str], words: l
     assert sorted(Path().iterdir()) == before
 
 
+def test_export_of_a_group_says_what_takes_one(make_trajectory: MakeTrajectory) -> None:
+    make_trajectory()
+    for option, advice in (("--csv", "riptui results runs --csv FILE"), ("--gif", "riptui ls runs")):
+        outcome = riptui("export", "runs", option, f"x.{option[2:]}")
+        assert outcome.code == 2
+        outcome.require_one_line("runs is a group", advice)
+
+
+def test_export_tells_in_json_what_it_wrote(make_trajectory: MakeTrajectory) -> None:
+    make_trajectory()
+    outcome = riptui("export", PLACE, "--png", "x.png", "--frames", "f", "--json")
+    assert json.loads(outcome.out) == {"frames": "f", "png": "x.png"}
+
+
 def test_export_of_nothing_measured_says_what_to_do(make_trajectory: MakeTrajectory) -> None:
     make_trajectory()
     outcome = riptui("export", PLACE, "--csv", "x.csv")
@@ -375,6 +392,7 @@ def test_a_missing_extra_is_named(
     assert not Path(file).exists()
 
 
+@pytest.mark.slow
 def test_a_frame_is_exported_with_its_spec(done: Trajectory) -> None:
     assert riptui("export", PLACE, "--png", "x.png", "--frame", "3").out == "x.png\n"
     with PIL.Image.open("x.png") as picture:
@@ -384,6 +402,7 @@ def test_a_frame_is_exported_with_its_spec(done: Trajectory) -> None:
         assert json.loads(picture.info["riptui"])["k"] == 16
 
 
+@pytest.mark.slow
 def test_messages_of_export_name_the_options_that_there_are(done: Trajectory) -> None:
     [error] = riptui("export", PLACE).err.splitlines()
     named: Any = re.findall(r"--[a-z]+", error)

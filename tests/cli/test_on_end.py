@@ -33,6 +33,7 @@ def told() -> list[str]:
     return Path("told").read_text().splitlines()
 
 
+@pytest.mark.slow
 def test_a_run_tells_its_ends(hook: str) -> None:
     assert riptui("run", "p.png", *OPTIONS, "--seed", "0-1", "--on-end", hook).code == 0
     assert told() == [
@@ -40,6 +41,7 @@ def test_a_run_tells_its_ends(hook: str) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_the_setting_holds_unless_a_command_says_otherwise(hook: str, own_places: Path) -> None:
     (own_places / "riptui").mkdir(parents=True)
     settings = own_places / "riptui" / "settings.toml"
@@ -104,6 +106,7 @@ def test_nobody_types_follow(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "follow" not in riptui("--help").out.split()
 
 
+@pytest.mark.slow
 def test_a_study_tells_its_end(hook: str, tmp_path: Path) -> None:
     Path("s.toml").write_text(
         'images = ["p.png"]\nmetrics = []\ngroup = "st"\n[sweep]\ninpainter = ["telea"]\nmask = [128]\nseed = "0-1"\n'

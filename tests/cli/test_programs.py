@@ -49,6 +49,7 @@ def test_a_spec_holds_the_name_alone(mine: Trajectory) -> None:
     assert (spec["inpainter"], spec["parameters"]) == ("mine", {})
 
 
+@pytest.mark.slow
 def test_check_tells_what_cannot_be_replayed_and_the_session_which_command_it_was(mine: Trajectory) -> None:
     list(run_trajectory(mine))
     [session] = mine.read_sessions()
@@ -59,6 +60,7 @@ def test_check_tells_what_cannot_be_replayed_and_the_session_which_command_it_wa
     assert json.loads(riptui("check", mine.path, "--json").out)["not_replayable"].startswith("2 of 2 iterations")
 
 
+@pytest.mark.slow
 def test_check_says_nothing_of_a_program_without_noise(make_trajectory: MakeTrajectory) -> None:
     define_program(stand_in("copy"), seed="unused")
     trajectory = make_trajectory("g/t", inpainter="mine", **FEW)
@@ -67,6 +69,7 @@ def test_check_says_nothing_of_a_program_without_noise(make_trajectory: MakeTraj
     assert json.loads(riptui("check", trajectory.path, "--json").out)["not_replayable"] is None
 
 
+@pytest.mark.slow
 def test_a_command_that_changed_between_sessions_is_mixed(mine: Trajectory) -> None:
     list(run_trajectory(mine, should_stop=lambda: True))  # after one iteration
     define_program(stand_in("copy", "--other"))
@@ -74,6 +77,7 @@ def test_a_command_that_changed_between_sessions_is_mixed(mine: Trajectory) -> N
     assert describe_mixed_sessions(mine).startswith("command ")
 
 
+@pytest.mark.slow
 def test_a_file_of_the_program_that_changes_between_iterations_is_mixed(
     make_trajectory: MakeTrajectory, tmp_path: Path
 ) -> None:
@@ -88,6 +92,7 @@ def test_a_file_of_the_program_that_changes_between_iterations_is_mixed(
     assert describe_mixed_sessions(trajectory).startswith("program files ")
 
 
+@pytest.mark.slow
 def test_the_end_of_the_programs_output_is_in_the_log(mine: Trajectory) -> None:
     define_program(stand_in("fail"))
     with pytest.raises(InpainterError, match="it exited with 3"):

@@ -1,6 +1,7 @@
 """`riptui queue` and `--priority`, as their users meet them."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -61,11 +62,21 @@ def test_it_is_a_table_for_people_and_says_that_nobody_computes() -> None:
     assert "no worker is running" in outcome.err
 
 
+def test_where_nothing_waits_a_resume_is_proposed_only_of_what_can_be_resumed(three: dict[str, Trajectory]) -> None:
+    riptui("pause", "runs")
+    told = riptui("queue").err
+    assert "nothing is queued in runs; 3 that stopped, were paused or failed: riptui resume runs --detach" in told
+    shutil.rmtree("runs/fig7")
+    shutil.rmtree("runs/bird")
+    assert riptui("queue").err == "nothing is queued in runs\n"
+
+
 def test_a_folder_in_the_runs_folder_has_the_positions_of_the_whole_queue() -> None:
     assert [line["position"] for line in waiting("runs/bird")] == [3]
     assert "2 more" in riptui("queue", "runs/bird").err
 
 
+@pytest.mark.slow
 def test_trajectories_move_first_last_and_to_a_priority() -> None:
     assert riptui("queue", "move", "runs/bird", "--first").out == "runs/bird: now 1 of 3 in the queue\n"
     assert names() == ["bird", "cat", "dog"]

@@ -32,6 +32,7 @@ def group(make_trajectory: MakeTrajectory, tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_ratings_as_tables_and_as_json(group: Path) -> None:
     outcome = riptui("ratings", group)
     assert (outcome.code, outcome.err) == (0, "")

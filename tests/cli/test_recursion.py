@@ -42,6 +42,7 @@ def test_the_tables_say_what_is_coverage(runs: Path) -> None:
     assert "0.0000 (0.0000 to 0.0000)" in by_ssim
 
 
+@pytest.mark.slow
 def test_json_has_all_of_it(runs: Path) -> None:
     outcome = riptui("results", runs, "--by", "inpainter,mask,order", "--recursion", "--json")
     found = json.loads(outcome.out)["recursion"]
@@ -61,6 +62,7 @@ def test_json_has_all_of_it(runs: Path) -> None:
     assert found["left_out"] == []
 
 
+@pytest.mark.slow
 def test_what_is_left_out_is_said(tmp_path: Path) -> None:
     for name, paste in (("a", True), ("b", False)):
         saved = save_recursion(tmp_path / name, bundled_pictures(1)[0], lose_a_little(), amount=25.0, paste=paste)

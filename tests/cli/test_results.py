@@ -57,6 +57,7 @@ def told(*argv: str | Path) -> dict[str, Any]:
     return json.loads(outcome.out)
 
 
+@pytest.mark.slow
 def test_there_is_a_line_for_each_inpainter_and_mask(runs: Path) -> None:
     outcome = riptui("results", runs)
     assert (outcome.code, outcome.err) == (0, "")
@@ -91,6 +92,7 @@ def test_json_has_the_whole_of_each_group(runs: Path) -> None:
     assert "comparison" not in found
 
 
+@pytest.mark.slow
 def test_settings_that_differ_are_never_averaged_and_it_is_said_which(runs: Path) -> None:
     outcome = riptui("results", runs, "--by", "mask")
     assert "also grouped by what differs: inpainter, radius" in outcome.err
@@ -169,6 +171,7 @@ def test_all_that_was_measured_is_written_as_one_table(runs: Path, place: Path) 
     assert riptui("results", runs, "--csv", "all.csv", "--overwrite").code == 0
 
 
+@pytest.mark.slow
 def test_unfinished_and_unreadable_trajectories_are_counted(runs: Path) -> None:
     cut = runs / "i0" / "m128-telea-s0"
     lines = (cut / layout.METRICS).read_text().splitlines(keepends=True)

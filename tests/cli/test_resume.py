@@ -2,10 +2,12 @@
 
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from riptui.store.trajectory import Status
+from riptui.errors import DiskError
+from riptui.store.trajectory import Status, Trajectory
 from tests.support.command import riptui
 from tests.support.run_command import contents, objects
 from tests.support.running import run_trajectory
@@ -47,6 +49,24 @@ def test_resume_takes_several_paths_and_each_trajectory_once(make_trajectory: Ma
     events = objects(riptui("resume", "runs/g", "runs/g/m64-s1", "runs", "--display", "json"))
     assert Counter(event["event"] for event in events) == {"started": 3, "iterated": 48, "ended": 3}
     assert {trajectory.read_status() for trajectory in made} == {Status.DONE}
+
+
+def test_where_a_folder_cannot_be_listed_the_rest_is_taken_and_the_outcome_is_1(
+    make_trajectory: MakeTrajectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trajectory = make_trajectory(inpainter="noise", amount=20)
+
+    def find(paths: Any, *, on_error: Any) -> list[Trajectory]:
+        on_error(DiskError("runs/locked: permission denied"))
+        return [trajectory]
+
+    for module in ("resume", "measure", "pause_and_stop"):
+        monkeypatch.setattr(f"riptui.cli.{module}.find_all_trajectories", find)
+    for command in ("pause", "resume", "stop", "measure"):
+        outcome = riptui(command, "runs")
+        assert outcome.code == 1
+        assert "runs/locked" in outcome.err
+    assert trajectory.read_status() == Status.DONE
 
 
 @pytest.mark.parametrize(

@@ -84,6 +84,7 @@ def test_seeds_are_numbers_and_ranges(given: str, seeds: list[int]) -> None:
     assert len(folders()) == len(seeds)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", ["replacement", "shuffle", "raster"])
 def test_the_order_decides_the_squares(order: str) -> None:
     run(*SMALL, "--order", order, "--metrics", "psnr", "--name", "x")
@@ -106,6 +107,7 @@ def test_any_amount_is_reached(amount: str, iterations: int) -> None:
     assert folder == f"cat/m64-s0-identity-a{amount}-256px"
 
 
+@pytest.mark.slow
 def test_without_paste_all_pixels_may_change() -> None:
     run(*QUICK, "--no-paste", "--name", "all")
     run(*QUICK, "--paste", "--name", "square")
@@ -116,6 +118,7 @@ def test_without_paste_all_pixels_may_change() -> None:
     assert all_of_it < square - 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("fit", "black"), [("bands", True), ("crop", False), ("stretch", False)])
 def test_the_fit_decides_what_becomes_of_a_picture_that_is_not_square(fit: str, black: bool) -> None:
     PIL.Image.fromarray(picture()[:128] | 1).save("wide.png")
@@ -127,6 +130,18 @@ def test_the_fit_decides_what_becomes_of_a_picture_that_is_not_square(fit: str, 
 
 @pytest.mark.slow
 @pytest.mark.exhaustive
+def test_a_mask_as_large_as_the_frame_is_told_where_it_is_planned() -> None:
+    told = "mask 256 px is the whole frame, which leaves telea nothing to paint from"
+    outcome = run("--mask", "256", "--size", "256", "--amount", "100", "-i", "telea", "--metrics", "none")
+    assert outcome.code == 0
+    assert told in outcome.err
+    Path("study.toml").write_text(
+        'images = ["cat.png"]\n[[sweep]]\ninpainter = "telea"\nmask = [64, 256]\nsize = 256\nseed = [0, 1]\n'
+    )
+    assert riptui("study", "plan", "study.toml").err.count(told) == 1
+    assert told in riptui("study", "run", "study.toml", "--detach", "--workers", "0").err
+
+
 def test_a_parameter_is_set_and_named() -> None:
     assert run(*SMALL, "--metrics", "psnr").code == 0
     assert run(*SMALL, "--metrics", "psnr", "--set", "radius=9.5").code == 0
@@ -140,6 +155,31 @@ def test_what_was_done_to_a_picture_is_said() -> None:
     outcome = riptui("run", "small.png", *QUICK)
     assert outcome.code == 0
     assert outcome.err == "small.png: enlarged from 100x100\n"
+
+
+def test_a_picture_that_is_shrunk_or_misnamed_is_said_to_be() -> None:
+    PIL.Image.fromarray(picture(300)).save("cat.png")
+    PIL.Image.fromarray(picture(300)).resize((280, 400)).save("dog.jpg", format="PNG")
+    outcome = riptui("run", "cat.png", "dog.jpg", *QUICK)
+    assert outcome.code == 0
+    assert outcome.err.splitlines() == [
+        "dog.jpg: named .jpg, but its contents are PNG",
+        "cat.png: shrunk from 300x300 to 256 px, and 1 picture more",
+    ]
+
+
+def test_json_is_the_display_in_json() -> None:
+    made = objects(run(*QUICK, "--json"))
+    assert [made[0]["event"], made[-1]["event"]] == ["started", "ended"]
+    assert [event["event"] for event in objects(riptui("resume", "runs", "--json"))] == ["already"]
+    assert objects(riptui("measure", "runs", "--metrics", "psnr", "--json"))
+
+
+def test_a_file_whose_name_begins_with_a_dash_gets_advice() -> None:
+    Path("-x.png").touch()
+    outcome = riptui("run", "-x.png")
+    assert outcome.code == 2
+    outcome.require_one_line("write ./-x.png")
 
 
 # ── where ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -168,6 +208,7 @@ def test_groups_nest_and_a_name_is_given() -> None:
     assert folders() == {"fig7/cats/cat/first.try"}
 
 
+@pytest.mark.slow
 def test_two_pictures_with_one_stem_are_kept_apart() -> None:
     Path("b").mkdir()
     PIL.Image.fromarray(255 - picture()).save("b/cat.jpg")
@@ -294,6 +335,7 @@ def test_previous_is_the_distance_to_the_frame_measured_before() -> None:
     assert values[16]["psnr@previous"] != values[16]["psnr"]
 
 
+@pytest.mark.slow
 def test_metrics_can_be_none_at_all() -> None:
     outcome = run(*SMALL, "--metrics", "")
     assert outcome.code == 0
@@ -331,6 +373,7 @@ def test_lpips_that_is_measured_later_is_exactly_that_of_a_run_that_had_it(
 # ── again ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 def test_the_same_command_again_says_done_and_touches_nothing() -> None:
     run(*SMALL, "--metrics", "psnr")
     before = contents(Path("runs"))

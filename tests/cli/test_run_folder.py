@@ -90,6 +90,7 @@ def test_strict_refuses_damage_inside_that_is_noted_otherwise() -> None:
     assert "half.jpg: damaged inside (" in outcome.err
 
 
+@pytest.mark.slow
 def test_pictures_of_one_name_in_two_subfolders_are_told_apart() -> None:
     draw("photos/summer 2021/猫.png", 4)
     lines = run("photos", "--recursive", "--display", "plain").out

@@ -63,6 +63,7 @@ def write_settings(url: str) -> None:
 # ── what is recorded ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 @pytest.mark.needs("servers")
 def test_the_spec_has_no_url_and_the_session_says_what_painted(served: Trajectory, stand_in: StandIn) -> None:
     list(run_trajectory(served))

@@ -17,6 +17,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_the_table_has_a_row_for_each_group_and_point(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["results", str(runs), "--metric", "kid", "--features", "phash"]) == 0
     said = capsys.readouterr().out
@@ -26,6 +27,7 @@ def test_the_table_has_a_row_for_each_group_and_point(runs: Path, capsys: pytest
     assert "kid of the frames against their originals, by the features phash" in said
 
 
+@pytest.mark.slow
 def test_the_comparison_follows(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["results", str(runs), "--metric", "fid", "--features", "phash", "--compare"]) == 0
     said = capsys.readouterr().out
@@ -61,6 +63,7 @@ def test_what_cannot_be_told_is_said(
     assert message in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_refused_metric_is_an_error_with_the_reason(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_study(tmp_path / "runs", drifting, pictures=2, inpainters=("identity", "telea"))
     argv = ["results", str(tmp_path / "runs"), "--metric", "fid", "--features", "phash"]

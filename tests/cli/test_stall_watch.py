@@ -37,6 +37,7 @@ def watch(argv: list[str], capsys: pytest.CaptureFixture[str], *, to_the_app: bo
     return capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_command_that_waits_for_a_file_system_says_so_once(stalled: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert watch(["ls", stalled], capsys) == (
         f"{stalled}: the file system has not answered for 0 s, and riptui waits for it. "
@@ -44,6 +45,7 @@ def test_a_command_that_waits_for_a_file_system_says_so_once(stalled: str, capsy
     )
 
 
+@pytest.mark.slow
 def test_nothing_is_said_of_others_or_into_the_app_s_screen(stalled: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert watch(["ls", "elsewhere"], capsys) == ""
     assert watch([stalled], capsys, to_the_app=True) == ""

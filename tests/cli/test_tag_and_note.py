@@ -23,6 +23,7 @@ def listed(text: str) -> list[str]:
     return [entry["path"].removeprefix("runs/") for entry in json.loads(outcome.out)]
 
 
+@pytest.mark.slow
 def test_tags_are_added_removed_shown_and_found() -> None:
     outcome = riptui("tag", "runs/fig7/cat", "runs/bird", "-a", "Usable,figure-3", "--add", "x")
     assert outcome.out.splitlines()[0].split() == ["runs/fig7/cat", "#figure-3", "#usable", "#x"]
@@ -34,6 +35,7 @@ def test_tags_are_added_removed_shown_and_found() -> None:
     assert "#figure-3  #usable" in riptui("ls", "runs").out
 
 
+@pytest.mark.slow
 def test_the_tags_of_a_group_count_for_all_in_it() -> None:
     riptui("tag", "runs/fig7", "-a", "paper")
     assert listed("tag:paper") == ["fig7/cat", "fig7/dog"]
@@ -42,6 +44,7 @@ def test_the_tags_of_a_group_count_for_all_in_it() -> None:
     assert listed("tag:one seed:1") == ["fig7/dog"]
 
 
+@pytest.mark.slow
 def test_notes_are_written_shown_and_never_lost() -> None:
     assert riptui("note", "runs/bird", "the beak goes").out == "the beak goes\n"
     assert riptui("note", "runs/bird", "--append", "and comes back").out == "the beak goes\nand comes back\n"
@@ -53,6 +56,18 @@ def test_notes_are_written_shown_and_never_lost() -> None:
     assert "has no note" in riptui("note", "runs/bird").out
 
 
+def test_notes_and_requests_are_told_in_json() -> None:
+    assert json.loads(riptui("note", "runs/bird", "--json").out) == {"runs/bird": None}
+    assert json.loads(riptui("note", "runs/bird", "sings", "--json").out) == {"runs/bird": "sings"}
+    assert json.loads(riptui("pause", "runs/fig7", "--json").out) == {
+        "runs/fig7/cat": "paused",
+        "runs/fig7/dog": "paused",
+    }
+    assert json.loads(riptui("stop", "runs/bird", "--json").out) == {"runs/bird": "stopped"}
+    assert json.loads(riptui("stop", "--worker", "all", "--json").out) == {}
+
+
+@pytest.mark.slow
 def test_what_is_no_trajectory_is_refused(runs: Path) -> None:
     (runs / "empty").mkdir()
     for command in (["tag", "runs/empty", "-a", "x"], ["note", "runs/empty", "x"], ["tag", "runs/gone"]):

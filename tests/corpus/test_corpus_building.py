@@ -55,6 +55,7 @@ def test_what_is_known_is_not_decoded_again(index: CorpusIndex, photos: Path, mo
     assert len(found.copies[found.by_vector[0].pixels_sha256]) == 2, "0.png and new.png"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("left", [0.0, 0.37, 0.5, 0.99])
 @pytest.mark.parametrize("name", [PICTURES, VECTORS])
 def test_files_that_a_crash_cut_are_completed(index: CorpusIndex, photos: Path, name: str, left: float) -> None:
@@ -199,6 +200,7 @@ class FinishedCall:
         return self.loaded
 
 
+@pytest.mark.slow
 def test_a_full_disk_leaves_what_was_committed(photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(corpus_building, "BATCH", 4)
     write, calls = corpus_writer.write_at, []

@@ -55,6 +55,7 @@ def test_a_planted_copy_is_found_and_not_novel(runs: Path, index: CorpusIndex, p
     assert (found.novel.count, found.novel.of) == (1, 2)
 
 
+@pytest.mark.slow
 def test_the_pictures_are_those_of_the_smallest_hamming_distance(runs: Path, index: CorpusIndex, photos: Path) -> None:
     imagehash = pytest.importorskip("imagehash")
     new = find(runs, index, count=11).frames[1]
@@ -68,6 +69,7 @@ def test_the_pictures_are_those_of_the_smallest_hamming_distance(runs: Path, ind
         assert near.similarity == pytest.approx(1 - distances[near.path] / 64, abs=1e-5)
 
 
+@pytest.mark.slow
 def test_the_own_source_is_left_out_by_its_pixels_and_by_its_file(runs: Path, photos: Path, tmp_path: Path) -> None:
     PilImages.fromarray(blotches(0, 256)).save(photos / "source.png")
     build_corpus(CorpusPlan("photos", photos, size=256), load_extractor("phash"))
@@ -81,6 +83,7 @@ def test_the_own_source_is_left_out_by_its_pixels_and_by_its_file(runs: Path, ph
     assert all(near.path.name not in ("5.png", "source.png") for near in frame.pictures)
 
 
+@pytest.mark.slow
 def test_novel_frames_are_counted_among_those_that_are_tagged(runs: Path, index: CorpusIndex) -> None:
     assert find(runs, index).novel_tagged.of == 0
     change_annotations(runs / "copy", lambda before: before.with_tags(["usable"]))
@@ -100,6 +103,7 @@ def test_frames_at_an_amount_and_unfinished_ones(runs: Path, index: CorpusIndex)
     assert np.isnan(missing.novel.share)
 
 
+@pytest.mark.slow
 def test_what_makes_copies_invisible_is_told(runs: Path, photos: Path) -> None:
     build_corpus(CorpusPlan("larger", photos, size=320), load_extractor("phash"))
     found = find(runs, CorpusIndex("larger"))
@@ -119,6 +123,7 @@ def test_other_features_and_an_empty_corpus_are_refused(runs: Path, index: Corpu
         find(runs, CorpusIndex("one"))
 
 
+@pytest.mark.slow
 def test_a_row_and_a_tile_for_each_neighbour(runs: Path, index: CorpusIndex, photos: Path, tmp_path: Path) -> None:
     found = find(runs, index, count=2)
     rows = nearest_rows(found)

@@ -26,6 +26,7 @@ def test_nothing_has_no_share() -> None:
     assert isnan(wilson_interval(0, 0).share)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("level", [0.5, 0.8, 0.95])
 def test_of_exchangeable_pictures_the_level_is_novel(level: float) -> None:
     """Corpora of 150 vectors and 50 more of the same kind: the mean share over 40 draws is the level's."""

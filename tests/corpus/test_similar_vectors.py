@@ -13,6 +13,7 @@ def unit_vectors(count: int, dimension: int, seed: int) -> FeatureVectors:
     return drawn / np.linalg.norm(drawn, axis=1, keepdims=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("chunk", "block"), [(7, 3), (4096, 256)])
 def test_the_same_neighbours_as_scikit_learns(monkeypatch: pytest.MonkeyPatch, chunk: int, block: int) -> None:
     nearest_neighbors = pytest.importorskip("sklearn.neighbors").NearestNeighbors

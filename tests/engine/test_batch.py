@@ -318,6 +318,7 @@ def test_a_poison_trajectory_fails_alone_and_the_good_ones_are_what_they_would_h
         require_left_in_order(one)
 
 
+@pytest.mark.slow
 def test_what_fails_only_together_goes_on(fake: Fake, make: MakeSeveral) -> None:
     several = make(3)
     seeds = {masks.draw_noise_seed(trajectory.spec, 2) for trajectory in several}

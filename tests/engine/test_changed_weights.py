@@ -55,6 +55,7 @@ def levels(trajectory: Trajectory) -> list[str]:
     return [session.notes["weights of unet"] for session in trajectory.read_sessions()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("changed_at", [2, 20])
 def test_those_in_progress_end_with_the_model_they_began_with_and_the_next_ones_have_the_new_one(
     changed_at: int, files: Files, make_trajectory: MakeTrajectory
@@ -71,6 +72,7 @@ def test_those_in_progress_end_with_the_model_they_began_with_and_the_next_ones_
     assert all(len(set(levels(trajectory))) == 1 for trajectory in made)
 
 
+@pytest.mark.slow
 def test_while_nothing_changes_a_free_slot_is_filled_at_once(files: Files, make_trajectory: MakeTrajectory) -> None:
     made = [make_trajectory(f"a/s{seed}", seed=seed, amount=100.0 * (seed + 1)) for seed in range(3)]
     run([*made], lambda number: None)

@@ -30,6 +30,7 @@ def delete(trajectory: Trajectory) -> None:
     (trajectory.path / "features-phash.npz").unlink()
 
 
+@pytest.mark.slow
 def test_a_run_keeps_features_at_every_50_percent(measured: Trajectory) -> None:
     kept = read_features(measured, "phash")
     assert [*kept.vectors] == measured.spec.keyframe_iterations() == [0, 8, 16]
@@ -46,6 +47,7 @@ def test_features_alone_need_no_metric(make_trajectory: MakeTrajectory) -> None:
     assert made.read_metrics() == {}
 
 
+@pytest.mark.slow
 def test_a_deleted_file_is_work_that_a_resume_does(measured: Trajectory) -> None:
     assert not has_work(measured)
     delete(measured)
@@ -54,6 +56,7 @@ def test_a_deleted_file_is_work_that_a_resume_does(measured: Trajectory) -> None
     assert not has_work(measured)
 
 
+@pytest.mark.slow
 def test_trajectories_of_a_batch_are_extracted_together(
     make_trajectory: MakeTrajectory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -81,6 +84,7 @@ def test_an_extractor_that_fails_fails_its_trajectory(
         [*_] = run_trajectory(made)
 
 
+@pytest.mark.slow
 def test_measure_adds_features(measured: Trajectory, capsys: pytest.CaptureFixture[str]) -> None:
     delete(measured)
     assert main(["measure", str(measured.path), "--metrics", "phash"]) == 0

@@ -20,6 +20,7 @@ def read_csv(file: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(opened, strict=True))
 
 
+@pytest.mark.slow
 def test_rows_hold_every_measured_frame_with_metrics_in_registry_order(computed: Computed) -> None:
     trajectory = computed(metrics=("psnr", "ssim@previous", "ssim"))
     rows, measured = export.tables.metric_rows(trajectory), trajectory.read_metrics()
@@ -33,6 +34,7 @@ def test_rows_hold_every_measured_frame_with_metrics_in_registry_order(computed:
         assert {name: row[name] for name in ("psnr", "ssim", "ssim@previous")} == measured[row["k"]]
 
 
+@pytest.mark.slow
 def test_a_csv_reads_back_as_exactly_what_was_measured(computed: Computed, out: Path) -> None:
     trajectory = computed(metrics=("ssim", "psnr", "ssim@previous"))
     read = read_csv(export.write_metrics_csv(trajectory, out / "a.csv"))
@@ -48,6 +50,7 @@ def test_a_csv_reads_back_as_exactly_what_was_measured(computed: Computed, out: 
         }
 
 
+@pytest.mark.slow
 def test_a_metric_measured_later_leaves_gaps_and_an_unknown_one_comes_last(computed: Computed, out: Path) -> None:
     trajectory = computed(metrics=("ssim",))
     with claim(trajectory) as claimed:

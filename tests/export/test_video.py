@@ -29,6 +29,7 @@ def test_a_film_shows_the_frames_for_their_times_in_their_colours(computed: Comp
         assert np.abs(blurred[0] - blurred[1]).mean() < 1.5, k
 
 
+@pytest.mark.slow
 def test_the_same_frames_give_the_same_bytes(computed: Computed, out: Path) -> None:
     trajectory = computed(until=2)
     first, second = (export.write_video(trajectory, out / name).read_bytes() for name in ("a.mp4", "b.mp4"))

@@ -27,6 +27,7 @@ def test_it_keeps_the_rules(name: str) -> None:
     check_extractor(load_extractor(name, "cpu"))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("inception_home")
 def test_inception_is_what_torch_fidelity_and_torchmetrics_compute() -> None:
     import torch
@@ -57,6 +58,7 @@ def test_torchvisions_is_what_torchvision_computes() -> None:
     assert np.allclose(load_extractor("inception-torchvision", "cpu").extract([image]), expected, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_its_identity_is_the_hash_of_its_weights(inception_home: Path) -> None:
     path = NETWORK_FILES["inception"].path
     assert path.is_relative_to(inception_home)
@@ -88,6 +90,7 @@ def test_damaged_weights_and_code_are_refused(
     assert capfd.readouterr().out == ""
 
 
+@pytest.mark.slow
 def test_the_weights_of_another_network_are_refused(
     random_inceptions: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

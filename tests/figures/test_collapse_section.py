@@ -14,6 +14,7 @@ from tests.support.recursed import bundled_pictures, paint, save_recursion
 pytestmark = pytest.mark.needs("report")
 
 
+@pytest.mark.slow
 def test_the_section_has_rules_shares_medians_and_spreads(tmp_path: Path) -> None:
     from riptui.figures.collapse_section import COLLAPSE_CSV, render_collapse, write_collapse  # of an extra
     from riptui.figures.report_data import load_report_data
@@ -44,6 +45,7 @@ def test_the_section_has_rules_shares_medians_and_spreads(tmp_path: Path) -> Non
     ]
 
 
+@pytest.mark.slow
 def test_pictures_that_share_squares_and_noise_are_compared(tmp_path: Path) -> None:
     from riptui.figures.collapse_section import ATTRACTION_CSV, COUPLING_CSV, render_collapse, write_collapse
     from riptui.figures.report_data import load_report_data

@@ -63,7 +63,7 @@ def test_the_section_has_figures_a_table_the_near_duplicates_and_every_pair(
         "![How far seeds are apart](diversity-sheet.png)",
         "| planted | whole image | 100 % | 1 | 4 |",
         "| 1 of 6 pairs | 3 |",
-        "- owl.png, whole image: seeds 1 and 3, 0 bits",
+        "- owl.png, planted, whole image: seeds 1 and 3, 0 bits",
     ):
         assert part in text, part
     rows = [*csv.DictReader((tmp_path / DIVERSITY_CSV).read_text().splitlines())]

@@ -29,6 +29,7 @@ def runs(tmp_path: Path) -> Path:
     return tmp_path / "runs"
 
 
+@pytest.mark.slow
 def test_a_table_a_sheet_and_the_threshold(runs: Path, tmp_path: Path) -> None:
     from riptui.figures.nearest_section import render_nearest, write_nearest  # of an extra
 

@@ -26,7 +26,9 @@ def test_a_section_with_figures_tables_and_csv(tmp_path: Path) -> None:
         "![Sets of pictures, telea](figure-sets-phash-telea.png)",
         "| inpainter | mask | images | inpainted | kid | precision | recall | density | coverage-prdc |",
         "| telea | 128 px | 7 | 100 % | ",
-        "| first | second | mask | images | inpainted | between | difference |",
+        "| metric | first | second | mask | images | inpainted | between | difference |",
+        "| kid | identity | telea | 128 px | 7 | 100 % | ",
+        "| coverage-prdc | identity | telea | 128 px | 7 | 100 % | ",
         "[CSV](figure-sets-phash-comparisons.csv)",
     ):
         assert part in text, part

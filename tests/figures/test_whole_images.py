@@ -53,6 +53,7 @@ def test_the_paper_s_figures_of_squares_are_left_out(written: WrittenReport) -> 
     assert {figure.view for figure in written.figures if figure.number == "7"} == {""}
 
 
+@pytest.mark.slow
 def test_the_spectrum_has_a_line_per_pass_and_its_data(written: WrittenReport) -> None:
     [figure] = [one for one in written.figures if one.stem == "figure-s2-autoencoder"]
     assert "5 images" in figure.caption

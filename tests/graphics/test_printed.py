@@ -150,6 +150,7 @@ def test_the_terminal_is_asked_nothing_and_written_nothing(monkeypatch: pytest.M
     assert screen.getvalue() == ""
 
 
+@pytest.mark.slow
 def test_each_picture_for_kitty_has_a_number_of_its_own() -> None:
     here = terminal("kitty", tmux=True)
     numbers = {re.findall(r"i=(\d+)", row(here).text)[0] for _ in range(20)}

@@ -54,6 +54,7 @@ def test_replies_in_pieces_are_put_together() -> None:
     assert probed(fakes.KITTY, piece=1) == probed(fakes.KITTY)
 
 
+@pytest.mark.slow
 def test_a_terminal_that_never_answers_gets_half_blocks_and_does_not_hold_us(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(probing, "TIMEOUT_SECONDS", 0.2)
     started = time.monotonic()
@@ -155,6 +156,7 @@ def test_inside_tmux_the_terminal_outside_decides(
     assert (terminal.protocol, terminal.tmux) == (protocol, True)
 
 
+@pytest.mark.slow
 def test_a_tmux_that_cannot_be_asked_gets_half_blocks(tmp_path: Path) -> None:
     with fake_terminal(b"\x1bP>|tmux 3.5a\x1b\\" + fakes.CELL + fakes.SIXEL_DA1) as terminal:
         environment = ENVIRONMENT | {"TMUX": f"{tmp_path}/none,1,0", "PATH": str(tmp_path)}

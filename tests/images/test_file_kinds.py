@@ -86,6 +86,7 @@ def test_a_pillow_without_avif_is_told_so(tmp_path: Path, monkeypatch: pytest.Mo
         prepare_original(tmp_path / "a.jpg")
 
 
+@pytest.mark.slow
 @pytest.mark.needs("pictures")
 @pytest.mark.parametrize(("kind", "suffix"), [("HEIC", "heic"), ("JPEG XL", "jxl")])
 def test_pictures_of_a_plug_in_are_taken_upright_and_cut_ones_refused(tmp_path: Path, kind: str, suffix: str) -> None:

@@ -73,11 +73,13 @@ def plain(folder: Path, image: Any, passes: int = 1, seed: int | None = None) ->
     return (processor.postprocess(row, output_type="np")[0] * 255).round().astype(np.uint8)
 
 
+@pytest.mark.slow
 def test_it_keeps_the_rules_of_inpainters(loaded: LoadedInpainter, folder: Path) -> None:
     check_inpainter(loaded, size=64, scope="image")
     check_inpainter(load(folder, latents="sample", passes=2), size=64, scope="image")
 
 
+@pytest.mark.slow
 def test_a_pass_is_that_of_a_plain_script(loaded: LoadedInpainter, folder: Path) -> None:
     assert np.array_equal(passed(loaded, IMAGES), [plain(folder, image) for image in IMAGES])
     sampled = passed(load(folder, latents="sample"), IMAGES, (5, 6))
@@ -85,6 +87,7 @@ def test_a_pass_is_that_of_a_plain_script(loaded: LoadedInpainter, folder: Path)
     assert (sampled != passed(loaded, IMAGES)).any()
 
 
+@pytest.mark.slow
 def test_passes_in_one_iteration_are_not_rounded_between(loaded: LoadedInpainter, folder: Path) -> None:
     three = passed(load(folder, passes=3), IMAGES[:1])
     rounded = passed(loaded, passed(loaded, passed(loaded, IMAGES[:1])))
@@ -104,12 +107,14 @@ def test_it_can_be_stopped_between_two_passes(folder: Path) -> None:
     assert told == [(1, 5), (2, 5)]
 
 
+@pytest.mark.slow
 def test_the_vae_of_a_model_is_found_in_it(checkpoints: Checkpoints) -> None:
     model = checkpoints["sd2"]
     assert np.array_equal(passed(load(model), IMAGES[:1])[0], plain(model / "vae", IMAGES[0]))
     assert load(model).notes["weights of vae"] == load(model / "vae").notes["weights of vae"]
 
 
+@pytest.mark.slow
 def test_a_trajectory_of_it_resumes_and_says_what_computed_it(
     folder: Path, make_trajectory: MakeTrajectory, tmp_path: Path
 ) -> None:
@@ -135,6 +140,7 @@ def test_a_trajectory_of_it_resumes_and_says_what_computed_it(
     assert find_same_weights(trajectory.path.parent, elsewhere) is not None
 
 
+@pytest.mark.slow
 def test_a_folder_that_moved_is_recognised_by_its_content(folder: Path, tmp_path: Path) -> None:
     gone, now = tmp_path / "gone", tmp_path / "now"
     shutil.copytree(folder, gone)
@@ -162,6 +168,7 @@ def test_what_cannot_be_a_vae_is_refused_in_a_line(folder: Path, tmp_path: Path,
         load("org/name")
 
 
+@pytest.mark.slow
 def test_truncated_and_other_weights_are_refused(folder: Path, tmp_path: Path) -> None:
     shutil.copytree(folder, broken := tmp_path / "broken")
     weights = broken / "diffusion_pytorch_model.safetensors"
@@ -175,6 +182,7 @@ def test_truncated_and_other_weights_are_refused(folder: Path, tmp_path: Path) -
         load(other)
 
 
+@pytest.mark.slow
 def test_an_overflow_in_float16_is_named(folder: Path, tmp_path: Path) -> None:
     network = AutoencoderKL.from_pretrained(folder)
     with torch.no_grad():

@@ -66,6 +66,7 @@ def plain(folder: Path, image: Image, seed: int, strength: float) -> Image:
     return np.asarray(changed)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("strength", [0.25, 1.0])
 @pytest.mark.parametrize("family", ["sd1.5-text", pytest.param("sd3", marks=pytest.mark.slow)])
 def test_a_pass_is_that_of_a_plain_diffusers_script(family: str, strength: float, checkpoints: Checkpoints) -> None:
@@ -91,6 +92,7 @@ def test_a_higher_strength_leaves_less_of_the_picture(checkpoints: Checkpoints) 
     assert influence(0.25) > influence(1.0)
 
 
+@pytest.mark.slow
 def test_it_recurses_by_passes_over_the_whole_picture(checkpoints: Checkpoints, model: Any) -> None:
     parameters = {"model": str(checkpoints["sd1.5-text"]), **GIVEN}
     [spec] = Sweep(["img2img"], [64, 128], [0], parameters, 200.0, size=256).specs("", "0" * 64, "0" * 64)

@@ -53,6 +53,7 @@ def paint(inpaint: Inpainter, images: Images, masks: Masks, seed: int = 0) -> Im
     return inpaint(images, masks, seeds=[seed] * len(images), on_step=ignore_step)
 
 
+@pytest.mark.slow
 def test_it_keeps_the_rules_of_inpainters(lama: LoadedInpainter) -> None:
     check_inpainter(lama, size=64)
 
@@ -95,6 +96,7 @@ def test_a_file_of_any_layout_paints_alike(lama: LoadedInpainter, suffix: str, t
 # --- which weights
 
 
+@pytest.mark.slow
 def test_the_session_records_the_files_digest_and_its_replacement_is_noticed(small_lama: None, tmp_path: Path) -> None:
     file = save_lama(tmp_path / "lama.pt")
     before = load(file)
@@ -112,6 +114,7 @@ def test_a_folder_in_place_of_the_file_is_told(tmp_path: Path) -> None:
         load(tmp_path)
 
 
+@pytest.mark.slow
 def test_a_file_that_moved_is_found_by_its_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(file_digests, "MIN_AGE_NS", 0)
     file, moved = save_lama(tmp_path / "lama.pt"), tmp_path / "elsewhere.pt"
@@ -224,6 +227,7 @@ def test_without_spandrel_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) ->
         require_weights([spec("big-lama")])
 
 
+@pytest.mark.slow
 def test_a_trajectory_records_its_weights_and_check_tells_others(
     file: Path, make_trajectory: MakeTrajectory, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -240,6 +244,7 @@ def test_a_trajectory_records_its_weights_and_check_tells_others(
     assert "riptui fetch lama" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_other_weights_in_the_middle_are_told_and_the_time_is_known_from_either(
     make_trajectory: MakeTrajectory, tmp_path: Path
 ) -> None:

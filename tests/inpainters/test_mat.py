@@ -49,6 +49,7 @@ def test_it_keeps_the_rules_of_inpainters(mat: LoadedInpainter) -> None:
     check_inpainter(mat, size=128)
 
 
+@pytest.mark.slow
 def test_the_seed_alone_decides_what_is_drawn_whatever_torch_and_numpy_drew_before(
     mat: LoadedInpainter, file: Path
 ) -> None:
@@ -87,6 +88,7 @@ def test_it_is_the_generators_picture_of_its_ranges_and_its_polarity(
     assert np.array_equal(painted[~masks], images[~masks])
 
 
+@pytest.mark.slow
 def test_what_lies_under_the_mask_has_no_influence(mat: LoadedInpainter) -> None:
     images, masks = make_images(1, 128), make_masks(1, 128)
     hidden = np.where(masks[..., None], 255 - images, images)
@@ -109,6 +111,7 @@ def test_its_licence_is_told_and_its_file_recorded(file: Path) -> None:
     assert loaded.notes == {"dtype": "float32", "weights of file": file_digests.file_sha256(file)}
 
 
+@pytest.mark.slow
 def test_other_sizes_are_refused(mat: LoadedInpainter) -> None:
     with pytest.raises(InputError, match=r"size 256 px: mat needs pictures of 512 px, or a multiple of it"):
         require_usable("mat", {"weights": "mat-places"}, 64, 256)

@@ -188,6 +188,7 @@ def test_where_nothing_is_known_opencv_gives_what_it_gives_without_riptui(name: 
 # --- the registry
 
 
+@pytest.mark.slow
 def test_the_registry_can_be_read_without_importing_what_it_names() -> None:
     code = """
 import sys

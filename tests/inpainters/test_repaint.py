@@ -77,6 +77,7 @@ def test_it_keeps_the_rules_of_inpainters(repaint: LoadedInpainter) -> None:
     check_inpainter(repaint, size=64, tolerance=1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("eta", [0.0, 1.0])
 def test_it_is_the_pipeline_of_diffusers(eta: float, pixel_checkpoint: Path) -> None:
     images, masks = make_images(1, 64), make_masks(1, 64)
@@ -202,6 +203,7 @@ def test_damaged_weights_are_named(damage: str, tmp_path: Path) -> None:
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.slow
 def test_steps_and_jumps_that_cannot_be_are_refused(pixel_checkpoint: Path) -> None:
     with pytest.raises(InputError, match="jump_length=4 of 4 steps leaves no jump: take a shorter one, or"):
         load(pixel_checkpoint, jump_length=4)

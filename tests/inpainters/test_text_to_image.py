@@ -70,6 +70,7 @@ def plain(folder: Path, seed: int) -> Image:
     return np.asarray(painted)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("family", ["sd1.5-text", pytest.param("sd3", marks=pytest.mark.slow)])
 def test_a_picture_is_that_of_a_plain_diffusers_script(family: str, checkpoints: Checkpoints) -> None:
     folder = checkpoints[family]
@@ -84,6 +85,7 @@ def test_seeds_in_one_batch_give_what_each_gives_alone(model: Any) -> None:
     assert abs(together[0].astype(int) - together[1]).mean() > 5
 
 
+@pytest.mark.slow
 def test_the_image_has_no_influence(model: Any) -> None:
     assert np.array_equal(paint(model, 5), paint(model, 5, level=7))
 

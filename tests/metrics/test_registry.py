@@ -61,6 +61,7 @@ def without(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
 # ── names ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 def test_the_registry_is_read_without_importing_any_numeric_package() -> None:
     heavy = {"numpy", "jaxtyping", "skimage", "scipy", "cv2", "torch", "torchvision", "lpips", "torchmetrics"}
     code = (

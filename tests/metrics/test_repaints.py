@@ -39,6 +39,7 @@ def stored(trajectory: Trajectory) -> dict[str, dict[int, RepaintDistance]]:
     return trajectory.read_repaints(trajectory.read_rows())
 
 
+@pytest.mark.slow
 def test_a_run_stores_each_repaint_and_no_value_among_those_of_frames(done: Trajectory) -> None:
     found = stored(done)
     assert list(found) == ["delta-e"]
@@ -50,6 +51,7 @@ def test_a_run_stores_each_repaint_and_no_value_among_those_of_frames(done: Traj
     assert [one.frame for one in found["delta-e"].values()] == pytest.approx(frames, abs=1e-4)
 
 
+@pytest.mark.slow
 def test_measured_later_they_are_the_same_and_only_what_is_missing_is_measured(
     done: Trajectory, make_trajectory: MakeTrajectory
 ) -> None:
@@ -67,6 +69,7 @@ def test_measured_later_they_are_the_same_and_only_what_is_missing_is_measured(
     assert has_work(later), "it can be deleted, and is measured again"
 
 
+@pytest.mark.slow
 def test_torn_lines_and_lines_of_other_frames_do_not_count(done: Trajectory) -> None:
     file = done.path / layout.REPAINTS
     whole = stored(done)

@@ -64,6 +64,7 @@ def test_lpips_of_each_pixel_is_that_of_its_package(net: metrics.LpipsNet, torch
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-7)
 
 
+@pytest.mark.slow
 def test_maps_are_stored_with_their_mean_among_the_values(done: Trajectory) -> None:
     stored, values = done.read_squares(), done.read_metrics()
     assert list(stored) == list(values) == [0, 8, 16]
@@ -87,6 +88,7 @@ def test_measured_later_they_are_the_same_and_every_50_percent_however_often_is_
     assert later.read_squares() == done.read_squares()
 
 
+@pytest.mark.slow
 def test_a_torn_line_is_dropped_before_the_next(done: Trajectory) -> None:
     stored, file = done.read_squares(), done.path / layout.SQUARES
     file.write_bytes(file.read_bytes()[:-20])

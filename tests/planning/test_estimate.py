@@ -102,6 +102,7 @@ def test_an_inpainter_that_never_ran_is_timed_in_a_trial_and_a_model_is_not() ->
     assert 0 < estimate_sweeps([classical], 1, times).seconds < 60
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_trial")
 def test_the_apps_form_and_a_study_estimate_the_same_time_for_the_same_work(
     finished: Callable[..., Trajectory], runs: Path, tmp_path: Path

@@ -49,6 +49,27 @@ def test_a_sweep_is_every_inpainter_with_every_mask_and_seed() -> None:
     assert len({spec.digest for spec in found}) == 12
 
 
+@pytest.mark.parametrize(
+    ("name", "outcome"), [("telea", "returns the picture as it is"), ("biharmonic", "makes the picture black")]
+)
+def test_a_mask_that_leaves_no_border_is_told_and_not_refused(name: str, outcome: str) -> None:
+    whole = replace(SWEEP, inpainters=["noise", name], masks=[64, 256])
+    [notice] = whole.notices
+    assert outcome in notice
+    assert f"mask 256 px is the whole frame, which leaves {name} nothing to paint from" in notice
+    assert not replace(whole, masks=[64]).notices
+    assert not replace(whole, order="lama-thin").notices  # those masks have no such size
+
+
+def test_what_is_told_of_an_inpainter_without_a_border_is_so() -> None:
+    images, masks = picture()[None, :256, :256].copy(), np.ones((1, 256, 256), dtype=bool)
+    for name in ("telea", "navier-stokes", "biharmonic"):
+        info = inpainters.find_inpainter(name)
+        inpaint = inpainters.load(name, info.parameters)
+        output = inpaint(images, masks, seeds=[0], on_step=lambda *_: None)
+        assert np.array_equal(output, images * 0 if "black" in info.without_border else images)
+
+
 def test_all_else_is_the_same_in_each_spec() -> None:
     sweep = Sweep(["telea"], [64, 128], [1, 2], {"radius": 7}, 33.3, "shuffle", "shared", False, 256, "crop")
     for spec in build_specs(sweep, prepared()):
@@ -154,6 +175,7 @@ def test_a_group_that_is_no_name_is_refused_before_anything_is_made(group: str, 
 # ── names ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 @given(st.text(max_size=300))
 @example("")
 @example("...")

@@ -284,6 +284,7 @@ def test_what_does_not_go_with_ray_is_refused_at_once(written: Written) -> None:
     assert "need --ray auto" in riptui("study", "run", file, "--ray-cpus", "2").err
 
 
+@pytest.mark.slow
 def test_without_ray_its_extra_is_named(written: Written, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
     outcome = riptui("study", "run", written(text=QUICK), "--ray", "auto")

@@ -90,6 +90,7 @@ def test_growth_is_that_of_the_distance_per_covered_area(pictures: Sequence[Imag
     assert np.isnan(measure_growth(measured(short, [0, 1, 2, 3])))
 
 
+@pytest.mark.slow
 def test_stabilised_is_who_damages_once_and_not_who_goes_on(pictures: Sequence[Image], tmp_path: Path) -> None:
     original = pictures[1]
     for seed, (name, inpaint) in enumerate((("once", damage_once(original)), ("more", lose_a_little()))):
@@ -104,6 +105,7 @@ def test_stabilised_is_who_damages_once_and_not_who_goes_on(pictures: Sequence[I
     assert stabilised == {"once": True, "more": False}
 
 
+@pytest.mark.slow
 def test_shares_and_spreads_over_mask_sizes(pictures: Sequence[Image], tmp_path: Path) -> None:
     for image in range(2):
         for mask in (64, 128):

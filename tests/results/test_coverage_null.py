@@ -70,6 +70,7 @@ def test_a_metric_measured_at_every_iteration_needs_no_patches(tmp_path: Path) -
     assert excess.values == pytest.approx(0, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_what_is_stored_of_repaints_gives_the_null_of_a_metric(tmp_path: Path) -> None:
     trajectory = grey(tmp_path / "grey")
     found = read_square_errors(trajectory, [DELTA_E])
@@ -92,6 +93,7 @@ def test_what_is_stored_of_repaints_gives_the_null_of_a_metric(tmp_path: Path) -
     assert "lpips-vgg" not in read_square_errors(trajectory, ()).errors, "of all rows or of none"
 
 
+@pytest.mark.slow
 def test_ssim_kept_up_square_by_square_is_that_of_the_metric(tmp_path: Path) -> None:
     original = bundled_pictures(1)[0]
     trajectory = save_recursion(tmp_path / "a", original, lose_a_little(), amount=100.0)

@@ -70,12 +70,14 @@ def recompressed(image: Image) -> Image:
     return np.asarray(PIL.Image.open(buffer))
 
 
+@pytest.mark.slow
 def test_copies_have_a_vendi_score_of_1_and_are_all_near(plant: Plant) -> None:
     point = only_point(analyse(plant("copies", UNLIKE[:1] * 4)))
     assert point.vendi == pytest.approx(1)
     assert (point.mean, len(point.near), point.distinct) == (0, 6, 1)
 
 
+@pytest.mark.slow
 def test_unlike_pictures_have_nearly_their_number_and_a_planted_near_duplicate_is_found(plant: Plant) -> None:
     made = plant("owl", [*UNLIKE, recompressed(UNLIKE[2])])
     assert not np.array_equal(read_frame(made[5], 1), read_frame(made[2], 1))
@@ -87,6 +89,7 @@ def test_unlike_pictures_have_nearly_their_number_and_a_planted_near_duplicate_i
     assert 4.3 < only_point(analyse(made[:5])).vendi <= 5
 
 
+@pytest.mark.slow
 def test_one_picture_has_intervals_by_seed_from_five_seeds_on(plant: Plant) -> None:
     made = plant("owl", UNLIKE)
     [condition] = analyse(made).conditions
@@ -100,6 +103,7 @@ def test_one_picture_has_intervals_by_seed_from_five_seeds_on(plant: Plant) -> N
     assert explain_intervals([fewer]).startswith("no intervals")
 
 
+@pytest.mark.slow
 def test_features_are_compared_by_their_angle(plant: Plant) -> None:
     comparison = FeatureComparison(MeanColour())
     point = only_point(analyse(plant("owl", UNLIKE), comparison))
@@ -109,6 +113,7 @@ def test_features_are_compared_by_their_angle(plant: Plant) -> None:
     assert comparison.unit == "1 - cosine"
 
 
+@pytest.mark.slow
 def test_a_metric_is_measured_between_each_two_frames(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(frame_comparison, "BLOCK", 2)
     made = plant("owl", UNLIKE[:3])

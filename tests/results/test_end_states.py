@@ -34,6 +34,7 @@ def keep(image: Image, seed: int) -> Image:
     return image
 
 
+@pytest.mark.slow
 def test_one_end_for_all_is_one_cluster(tmp_path: Path) -> None:
     end = blotches(100, 256)
     [group] = analyse_attraction(save_ends(tmp_path, paint(lambda image, seed: end)), load_extractor("phash")).groups
@@ -42,6 +43,7 @@ def test_one_end_for_all_is_one_cluster(tmp_path: Path) -> None:
     assert (cluster.images, cluster.trajectories) == (6, 6)
 
 
+@pytest.mark.slow
 def test_pictures_that_stay_are_not_attracted(tmp_path: Path) -> None:
     [group] = analyse_attraction(save_ends(tmp_path, paint(keep)), load_extractor("phash")).groups
     assert group.ratio.value == pytest.approx(1)
@@ -49,6 +51,7 @@ def test_pictures_that_stay_are_not_attracted(tmp_path: Path) -> None:
     assert len(group.clusters) == 6, "of 15 pairs none is nearer than the nearest"
 
 
+@pytest.mark.slow
 def test_seeds_of_a_picture_are_no_pair_and_too_few_pictures_no_group(tmp_path: Path) -> None:
     [group] = analyse_attraction(save_ends(tmp_path, paint(keep), [0, 1], 3), load_extractor("phash")).groups
     assert (group.trajectories, group.images) == (6, 3)
@@ -119,6 +122,7 @@ def test_frames_are_reduced_by_means() -> None:
     np.testing.assert_allclose(reduced[0, 1], image[:5, 5:10].mean(axis=(0, 1)), rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_damaged_trajectory_is_left_out(tmp_path: Path) -> None:
     ends = save_ends(tmp_path, paint(noise_of_the_seed), squares="shared")
     (tmp_path / "0-0/original.png").unlink()

@@ -155,6 +155,7 @@ def test_navier_stokes_has_no_recursion_effect_and_telea_a_small_one(tmp_path: P
         assert effect.explained.value > 95
 
 
+@pytest.mark.slow
 def test_error_by_exposure_compares_each_square_with_itself(tmp_path: Path) -> None:
     """Half of the picture is black, where grey is far: which squares come often must not matter."""
     original = picture()

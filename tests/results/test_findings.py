@@ -548,6 +548,7 @@ def without_odd(metrics: dict[int, MetricValues], name: str) -> dict[int, Metric
     }
 
 
+@pytest.mark.slow
 def test_nets_are_paired_by_the_amounts_that_all_of_them_have() -> None:
     """Equally many, but other amounts; then one net at fewer: never a wrong pair, never an error."""
     whole = studied(range(24), range(1), masks=[64])

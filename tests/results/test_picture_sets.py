@@ -53,6 +53,7 @@ def test_a_metric_rises_as_the_frames_move_away(study: list[Trajectory]) -> None
     assert all(point.estimate.low < point.estimate.value < point.estimate.high for point in first.points)
 
 
+@pytest.mark.slow
 def test_two_groups_are_compared_at_equal_n(study: list[Trajectory]) -> None:
     [comparison] = set_comparisons(read(study), "fid")
     assert [point.inpainted for point in comparison.between] == [50, 100]
@@ -61,6 +62,7 @@ def test_two_groups_are_compared_at_equal_n(study: list[Trajectory]) -> None:
     assert all(point.estimate.low <= point.estimate.value <= point.estimate.high for point in comparison.differences)
 
 
+@pytest.mark.slow
 def test_fid_of_few_pictures_is_refused_and_its_differences_are_not(tmp_path: Path) -> None:
     trajectories = write_study(tmp_path, drifting, pictures=3, inpainters=("identity", "telea"))
     sets = read(trajectories)
@@ -98,6 +100,7 @@ def test_groups_without_common_pictures_cannot_be_compared(study: list[Trajector
         set_comparisons(read(alone), "kid")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "truth"), [("kid", 0.0), ("density", 1.0)])
 def test_intervals_hold_what_two_samples_of_one_distribution_have(name: str, truth: float) -> None:
     rng, held, repeats = default_rng(1), 0, 60
@@ -108,6 +111,7 @@ def test_intervals_hold_what_two_samples_of_one_distribution_have(name: str, tru
     assert held >= 0.9 * repeats
 
 
+@pytest.mark.slow
 @pytest.mark.needs("sets")
 @pytest.mark.parametrize("pictures", [12, 24])
 def test_intervals_of_a_classifiers_errors_hold_their_mean_at_this_number_of_pictures(pictures: int) -> None:
@@ -125,6 +129,7 @@ def test_intervals_of_a_classifiers_errors_hold_their_mean_at_this_number_of_pic
         assert sum(one.low <= mean <= one.high for one in estimates) >= 0.93 * repeats
 
 
+@pytest.mark.slow
 @pytest.mark.needs("sets")
 @pytest.mark.parametrize("name", ["u-ids", "p-ids"])
 def test_the_difference_of_two_inpainters_holds_its_mean(name: str) -> None:

@@ -72,6 +72,7 @@ def test_two_raters_get_the_same_questions_in_other_orders_and_on_other_sides() 
     assert 15 < same[True] < 45
 
 
+@pytest.mark.slow
 def test_no_condition_stands_more_often_on_the_left() -> None:
     left = Counter(question.candidates[0].spec.mask for question in ask(study(100)))
     assert all(70 < count < 130 for count in left.values()), left

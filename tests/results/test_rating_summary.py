@@ -35,6 +35,7 @@ def rate(group: Path, rater: str) -> None:
             journal.add("tags", question.text, [candidate.frame], seconds=1, tags=tags)
 
 
+@pytest.mark.slow
 def test_ratings_become_preferences_tags_kappas_and_agreement(group: Path) -> None:
     rate(group, "ann")
     rate(group, "bob")
@@ -56,6 +57,7 @@ def test_ratings_become_preferences_tags_kappas_and_agreement(group: Path) -> No
     assert [(one.metric, one.pairs) for one in found.agreements] == [("psnr", 2)]
 
 
+@pytest.mark.slow
 def test_answers_about_what_is_gone_and_answers_given_twice_are_counted_apart(group: Path) -> None:
     rate(group, "ann")
     rate(group, "ann")

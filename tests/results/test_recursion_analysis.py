@@ -106,6 +106,7 @@ def test_what_cannot_be_used_is_left_out_with_the_reason(tmp_path: Path) -> None
     assert "patch 1 is truncated" in notes
 
 
+@pytest.mark.slow
 def test_lpips_of_squares_is_analysed_where_it_is_stored_and_asked_for_where_not(tmp_path: Path) -> None:
     for index, original in enumerate(bundled_pictures(2)):
         trajectory = save_recursion(tmp_path / str(index), original, paint_grey(), amount=100.0)
@@ -127,6 +128,7 @@ def test_lpips_of_squares_is_analysed_where_it_is_stored_and_asked_for_where_not
     assert analysed(tmp_path).notes[0].startswith("squares have no LPIPS error: 2 trajectories")
 
 
+@pytest.mark.slow
 def test_orders_off_the_grid_are_compared_by_their_tiles_and_by_the_metric(tmp_path: Path) -> None:
     [original] = bundled_pictures(1)
     summaries = []
@@ -164,6 +166,7 @@ def test_the_excess_of_a_curve_is_what_is_beyond_its_coverage(tmp_path: Path) ->
         assert excess.values[:2] == pytest.approx(0)
 
 
+@pytest.mark.slow
 def test_the_excess_is_zero_for_a_metric_that_follows_coverage(tmp_path: Path) -> None:
     trajectory = save_recursion(tmp_path / "a", bundled_pictures(1)[0], paint_grey())
     coverage = trajectory.read_coverage()

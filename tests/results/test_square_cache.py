@@ -36,6 +36,7 @@ def refuse(*_: object) -> None:
     raise AssertionError("computed again")
 
 
+@pytest.mark.slow
 def test_what_was_computed_once_is_not_computed_again(trajectory: Trajectory, monkeypatch: pytest.MonkeyPatch) -> None:
     found = read_square_errors_cached(trajectory)
     assert equal(found, read_square_errors(trajectory))
@@ -63,6 +64,7 @@ def test_a_change_on_the_disk_makes_the_entry_void(trajectory: Trajectory) -> No
         read_square_errors_cached(trajectory)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("content", [b"", b"nonsense", b"\x81\xa4luma\x91\xcb?\xf0\0\0\0\0\0\0"])
 def test_a_damaged_entry_is_replaced(trajectory: Trajectory, content: bytes) -> None:
     found = read_square_errors_cached(trajectory)
@@ -73,6 +75,7 @@ def test_a_damaged_entry_is_replaced(trajectory: Trajectory, content: bytes) -> 
     assert entry.read_bytes() == intact
 
 
+@pytest.mark.slow
 def test_without_a_cache_folder_it_works_as_well(trajectory: Trajectory, monkeypatch: pytest.MonkeyPatch) -> None:
     (trajectory.path / "file").touch()
     monkeypatch.setenv("XDG_CACHE_HOME", str(trajectory.path / "file"))
@@ -80,6 +83,7 @@ def test_without_a_cache_folder_it_works_as_well(trajectory: Trajectory, monkeyp
     shrink_cache()
 
 
+@pytest.mark.slow
 def test_the_entries_used_longest_ago_are_deleted(trajectory: Trajectory, monkeypatch: pytest.MonkeyPatch) -> None:
     read_square_errors_cached(trajectory)
     [newest] = entries()
@@ -93,6 +97,7 @@ def test_the_entries_used_longest_ago_are_deleted(trajectory: Trajectory, monkey
     assert {entry.name for entry in entries()} == {newest.name, "1"}
 
 
+@pytest.mark.slow
 def test_only_new_patches_of_a_growing_trajectory_are_read(trajectory: Trajectory) -> None:
     rows, patches = trajectory.path / layout.ROWS, trajectory.path / layout.PATCHES
     lines, whole = rows.read_bytes(), patches.read_bytes()

@@ -46,6 +46,7 @@ def save_given(folder: Path, original: Image, masks: tuple[str, ...], inpaint: I
     return save_recursion(folder, original, inpaint, order="cycle", masks=masks, mask_source="0" * 64, **fields)
 
 
+@pytest.mark.slow
 def test_squares_of_a_grid_give_the_same_numbers_by_tiles(tmp_path: Path) -> None:
     found = []
     for seed, original in enumerate(bundled_pictures(2)):
@@ -89,6 +90,7 @@ def test_errors_of_tiles_are_those_of_the_frames_and_grey_has_no_excess(tmp_path
     assert found.exposures.max() == np.bincount(found.squares).max()
 
 
+@pytest.mark.slow
 def test_the_model_fitted_to_a_grid_predicts_the_shifted_one(tmp_path: Path) -> None:
     original = bundled_pictures(1)[0]
     saved = [
@@ -100,6 +102,7 @@ def test_the_model_fitted_to_a_grid_predicts_the_shifted_one(tmp_path: Path) -> 
     assert prediction_error(fit_exposure_model(points), saved[1].spec, effects[1].curve) < 25
 
 
+@pytest.mark.slow
 def test_masks_of_unequal_sizes_are_averaged_where_all_reach_the_same_amount(tmp_path: Path) -> None:
     for seed, original in enumerate(bundled_pictures(2)):
         save_given(tmp_path / str(seed), original, irregular(seed, 6 + seed), paint_grey(), seed=seed)

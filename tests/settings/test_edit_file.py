@@ -24,6 +24,7 @@ def put(file: Path, text: str) -> None:
     file.write_text(text)
 
 
+@pytest.mark.slow
 def test_every_single_value_can_be_set_and_taken_back_in_a_new_file(file: Path) -> None:
     others: dict[str, str | float] = {
         "play_speed": 12.5,

@@ -40,6 +40,7 @@ def little_memory() -> Iterator[None]:
         tracemalloc.stop()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", [layout.ROWS, layout.PATCHES, layout.METRICS, layout.SESSIONS, layout.SQUARES, layout.LOG]
 )
@@ -59,6 +60,7 @@ def test_a_sparse_file_takes_no_memory_and_is_cut(name: str, done: Trajectory) -
         assert (done.path / name).read_bytes() == before
 
 
+@pytest.mark.slow
 def test_what_is_huge_where_a_picture_belongs_is_damage(done: Trajectory) -> None:
     os.truncate(done.path / layout.KEYFRAMES / "8.png", HUGE)
     with little_memory():
@@ -78,6 +80,7 @@ def test_the_last_lines_of_a_huge_log_are_read_from_its_end(done: Trajectory) ->
         assert riptui("logs", done.path, "-n", "0").out == ""
 
 
+@pytest.mark.slow
 def test_all_lines_of_a_log_that_are_asked_for_are_given(done: Trajectory) -> None:
     lines = [f"line {number}" for number in range(MIN_READ_BYTES // 8)]
     (done.path / layout.LOG).write_text("\n".join(lines))

@@ -81,6 +81,7 @@ def flip_each_byte(data: bytes, step: int) -> list[bytes]:
     return [data[:i] + bytes([data[i] ^ 255]) + data[i + 1 :] for i in range(0, len(data), step)]
 
 
+@pytest.mark.slow
 def test_a_damaged_file_is_none_or_right(trajectory: Trajectory) -> None:
     compute_features(trajectory, PHASH, [0, 1, 3])
     whole, intact = file_of(trajectory).read_bytes(), read_features(trajectory, "phash").vectors

@@ -230,6 +230,7 @@ def test_after_a_recovery_that_cut_it_only_what_is_left_is_there(trajectory: Tra
     assert np.array_equal(reel.frame(12), every_frame(trajectory)[12])
 
 
+@pytest.mark.slow
 def test_rows_that_were_computed_anew_replace_those_that_were_known(
     make_trajectory: MakeTrajectory, tmp_path: Path
 ) -> None:

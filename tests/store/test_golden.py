@@ -133,6 +133,7 @@ def test_they_are_listed_checked_and_every_frame_is_read(runs: Path) -> None:
         assert files(GOLDEN / place) == files(runs / place), "a reader changed it"
 
 
+@pytest.mark.slow
 def test_a_classical_half_is_resumed_to_the_pixels_of_the_whole(runs: Path) -> None:
     require_resumed(runs, "telea")
 

@@ -40,6 +40,7 @@ def keyframe(trajectory: Trajectory, k: int) -> Path:
     return trajectory.path / layout.KEYFRAMES / layout.keyframe_name(k)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "heal",
     [
@@ -61,6 +62,7 @@ def test_a_keyframe_that_a_kill_left_unwritten_is_written(heal: Heal, k: int, do
     assert (found.damage, found.leftovers) == ([], [])
 
 
+@pytest.mark.slow
 def test_a_copy_with_older_patches_is_damaged_and_not_done(done: Trajectory) -> None:
     rows = done.read_rows()
     pixels = rows[-1].sha256
@@ -80,6 +82,7 @@ def test_a_copy_with_older_patches_is_damaged_and_not_done(done: Trajectory) -> 
     read_frame(done, LAST)
 
 
+@pytest.mark.slow
 def test_a_watched_copy_with_older_patches_waits_for_its_worker(done: Trajectory) -> None:
     monitor = TrajectoryMonitor(done.path.parent, [done])
     os.truncate(done.path / layout.PATCHES, 0)
@@ -87,6 +90,7 @@ def test_a_watched_copy_with_older_patches_waits_for_its_worker(done: Trajectory
     assert monitor.remaining == [done]
 
 
+@pytest.mark.slow
 def test_check_repairs_what_an_older_copy_lacks(done: Trajectory) -> None:
     os.truncate(done.path / layout.PATCHES, done.read_rows()[-1].patch[0])
     outcome = riptui("check", "--repair", done.path)
@@ -95,6 +99,7 @@ def test_check_repairs_what_an_older_copy_lacks(done: Trajectory) -> None:
     assert len(done.read_rows()) == LAST - 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [("resume",), ("check", "--repair")], ids=["resume", "check --repair"])
 def test_what_a_killed_creation_left_is_removed_by_the_next_command(
     command: tuple[str, ...], make_trajectory: MakeTrajectory, done: Trajectory
@@ -109,6 +114,7 @@ def test_what_a_killed_creation_left_is_removed_by_the_next_command(
     assert {path.name for path in group.iterdir()} == {"m64-s0", "other"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [("resume",), ("check", "--repair")], ids=["resume", "check --repair"])
 def test_so_is_what_was_the_first_of_its_group(command: tuple[str, ...], done: Trajectory) -> None:
     group = done.path.parents[1] / "fig7" / "cat"
@@ -147,6 +153,7 @@ def test_a_creation_whose_folder_another_process_removed_is_made_again(
     assert [path.name for path in (tmp_path / "a").iterdir()] == ["b"]
 
 
+@pytest.mark.slow
 def test_copies_of_a_trajectory_are_told(make_trajectory: MakeTrajectory, done: Trajectory) -> None:
     make_trajectory("picture/m64-s1", seed=1)
     assert "copies" not in riptui("ls").err
@@ -158,6 +165,7 @@ def test_copies_of_a_trajectory_are_told(make_trajectory: MakeTrajectory, done: 
         assert "m64-s1" not in told
 
 
+@pytest.mark.slow
 def test_a_half_copy_of_a_growing_trajectory_stays_resumable(make_trajectory: MakeTrajectory) -> None:
     trajectory = make_trajectory()
     advance(trajectory, 5)

@@ -108,6 +108,7 @@ def test_a_crash_at_home_at_any_call_loses_nothing_that_was_saved(
     assert crashes >= 8
 
 
+@pytest.mark.slow
 def test_what_does_not_follow_is_refused(make_trajectory: MakeTrajectory, tmp_path: Path) -> None:
     home = make_trajectory(**FIELDS)
     first, second, *_ = growths(home, tmp_path / "copy")

@@ -50,6 +50,7 @@ def test_without_locks_the_advice_is_to_mount_with_them_or_to_use_files(
         make_trajectory()
 
 
+@pytest.mark.slow
 def test_a_trajectory_is_computed_under_a_lock_file(lock_files: None, make_trajectory: MakeTrajectory) -> None:
     trajectory = make_trajectory()
     for _ in range(2):
@@ -112,6 +113,7 @@ def test_the_heartbeat_renews_a_lock_file(lock_files: None, tmp_path: Path, monk
             time.sleep(0.01)
 
 
+@pytest.mark.slow
 def test_the_lock_files_of_others_count_without_the_setting(tmp_path: Path) -> None:
     (tmp_path / BEATING_FILE).write_bytes(b"1")
     (tmp_path / ".lock").write_bytes(b"")

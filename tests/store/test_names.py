@@ -87,6 +87,7 @@ def prepared(name: str, shade: int = 0) -> PreparedImage:
     return PreparedImage(picture() ^ np.uint8(shade), name, f"{shade:064x}", ())
 
 
+@pytest.mark.slow
 def test_pictures_whose_names_differ_in_letters_or_in_case_are_told_apart(tmp_path: Path) -> None:
     names = ["猫.png", "犬.png", "кот.png", "Кот.png", "Cat.png", "cat.png", "cät.png", "🐱.png", "🐶.png"]
     made = submit(tmp_path, [prepared(name, shade) for shade, name in enumerate(names)], SWEEP, Request())

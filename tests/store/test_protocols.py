@@ -80,6 +80,7 @@ def test_what_is_saved_is_what_was_computed_whoever_reads_it(trajectory: Traject
     assert inspection.walk.done
 
 
+@pytest.mark.slow
 def test_it_resumes_with_the_same_bytes(trajectory: Trajectory, tmp_path: Path) -> None:
     other = Trajectory(Path(shutil.copytree(trajectory.path, tmp_path / "other")))
     list(run_trajectory(trajectory))
@@ -116,6 +117,7 @@ def test_damage_of_a_masked_patch_is_found(make_trajectory: MakeTrajectory) -> N
         list(read_frames(trajectory, [row.k]))
 
 
+@pytest.mark.slow
 def test_metrics_of_an_iteration_are_those_of_its_mask(make_trajectory: MakeTrajectory) -> None:
     names = check_names(("seam", "seam-delta-e", "delta-e@repaints"))
     trajectory = make_trajectory(inpainter="noise", seed=5, metrics=names, **OFFSET)

@@ -213,6 +213,7 @@ def test_a_lock_file_that_beats_again_is_seen(queued: Trajectory) -> None:
     assert listed(queued).status == "running"
 
 
+@pytest.mark.slow
 def test_a_lock_that_names_a_process_is_always_asked(done: Trajectory, queued: Trajectory, reads: list[Path]) -> None:
     """Whether it is held, nothing in the folder tells."""
     for trajectory in (done, queued):
@@ -222,6 +223,7 @@ def test_a_lock_that_names_a_process_is_always_asked(done: Trajectory, queued: T
     assert len(reads) == 4
 
 
+@pytest.mark.slow
 def test_where_other_machines_write_only_what_is_over_is_kept(
     done: Trajectory, queued: Trajectory, reads: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -232,6 +234,7 @@ def test_where_other_machines_write_only_what_is_over_is_kept(
     assert reads == [done.path, queued.path, queued.path]
 
 
+@pytest.mark.slow
 def test_a_running_trajectory_is_always_read(done: Trajectory, reads: list[Path]) -> None:
     with claim(done):
         assert listed(done).status == "running"
@@ -256,6 +259,7 @@ def test_what_changed_a_moment_ago_is_not_kept(
     assert len(reads) == 3
 
 
+@pytest.mark.slow
 def test_what_cannot_be_read_is_tried_again(done: Trajectory, reads: list[Path]) -> None:
     (done.path / layout.SPEC).write_text("{")
     age(done.path)
@@ -439,6 +443,7 @@ class Changes:
                 between.rename(one)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_after_any_changes_the_list_is_what_the_disk_says(seed: int, done: Trajectory, tmp_path: Path) -> None:
     runs = tmp_path / "changing"
@@ -480,6 +485,7 @@ def save_for_ever(runs: Path) -> int:
     return pid
 
 
+@pytest.mark.slow
 def test_processes_that_write_at_once_and_are_killed_leave_a_whole_file(done: Trajectory) -> None:
     walked(root(done))
     [file] = cache_files()

@@ -27,6 +27,7 @@ def make(runs: Path, inpainter: str = "blur") -> Trajectory:
     return create_or_open(runs, inpainter, spec, original, Request(metrics=("psnr",)))
 
 
+@pytest.mark.slow
 def test_each_frame_is_on_disk_once_and_any_is_read_back(tmp_path: Path) -> None:
     trajectory = make(tmp_path)
     advance(trajectory, 2)
@@ -45,6 +46,7 @@ def test_each_frame_is_on_disk_once_and_any_is_read_back(tmp_path: Path) -> None
     assert not has_work(trajectory, trajectory.request)
 
 
+@pytest.mark.slow
 def test_one_frame_needs_no_other_patch(tmp_path: Path) -> None:
     trajectory = make(tmp_path)
     list(run_trajectory(trajectory))
@@ -56,6 +58,7 @@ def test_one_frame_needs_no_other_patch(tmp_path: Path) -> None:
     assert np.array_equal(read_frame(trajectory, 5), expected)
 
 
+@pytest.mark.slow
 def test_keyframes_of_older_releases_stay(tmp_path: Path) -> None:
     trajectory = make(tmp_path, "telea")
     advance(trajectory, 2)

@@ -69,6 +69,7 @@ def test_a_lock_that_is_a_link_to_a_strangers_proves_nothing(tmp_path: Path) -> 
         assert not holds_lock(stranger.pid, linked)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.geteuid() != 0 or shutil.which("unshare") is None, reason="needs a PID namespace")
 def test_another_container_is_another_place_and_sees_no_pid_of_ours(tmp_path: Path) -> None:
     code = (

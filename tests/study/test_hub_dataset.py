@@ -128,6 +128,7 @@ def test_its_trajectories_are_made_once(hub: Hub, study: Callable[..., Study]) -
     ] * 5
 
 
+@pytest.mark.slow
 def test_plan_fetches_nothing(hub: Hub, study: Callable[..., Study]) -> None:
     file = study().file
     told = riptui("study", "plan", file)

@@ -70,6 +70,7 @@ def test_a_slurm_task_is_queued_again_at_the_time_limit_only(
     assert not list_running_workers(study.runs)
 
 
+@pytest.mark.slow
 def test_a_slurm_task_that_finds_nothing_ends_at_once(written: Written, tmp_path: Path) -> None:
     script = tmp_path / "job.sh"
     script.write_text(make_script(read_study(written()), SlurmResources(gpus=0)))

@@ -1,5 +1,7 @@
 """Requests to a whole study."""
 
+import pytest
+
 from riptui.store.trajectory import Status, Trajectory
 from riptui.study import manifest
 from riptui.study.study_control import StudyAction, request_study
@@ -9,6 +11,7 @@ from tests.support.study_files import Written, submitted
 from tests.support.trajectories import advance
 
 
+@pytest.mark.slow
 def test_each_action_reaches_the_trajectories_that_it_is_about(written: Written) -> None:
     study = read_study(written())
     submitted(study)

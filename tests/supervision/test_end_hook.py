@@ -25,6 +25,7 @@ def told(file: Path) -> list[tuple[dict[str, str], list[str], str]]:
     return [json.loads(line) for line in file.read_text().splitlines()]
 
 
+@pytest.mark.slow
 def test_ends_and_failures_are_told_and_nothing_else(tmp_path: Path) -> None:
     trajectory = Trajectory(tmp_path / "runs/fig7/cat/m128-s0")
     problems: list[str] = []
@@ -51,6 +52,7 @@ def test_ends_and_failures_are_told_and_nothing_else(tmp_path: Path) -> None:
     assert study[0]["RIPTUI_MESSAGE"] == "riptui: study quick has ended: 7 done, 1 failed"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "problem"),
     [
@@ -76,6 +78,7 @@ def test_a_command_that_fails_or_hangs_is_a_line_and_delays_nothing(
     assert re.search(problem, problems[0])
 
 
+@pytest.mark.slow
 def test_the_end_of_the_work_waits_for_a_limited_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(end_hook, "CLOSE_SECONDS", 0.2)
     monkeypatch.setattr(end_hook, "HOOK_SECONDS", 1.0)

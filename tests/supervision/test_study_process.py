@@ -11,6 +11,7 @@ from riptui.supervision import client
 from riptui.supervision.study_process import is_at_work, log_of, read_log, start_study
 
 
+@pytest.mark.slow
 def test_a_second_process_for_a_file_is_refused_until_the_first_has_ended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

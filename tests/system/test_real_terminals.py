@@ -20,10 +20,10 @@ from riptui.store.creation import create_or_open
 from riptui.store.records import Request
 from riptui.tui.app import RiptuiApp
 from tests.support.exhaustive import some_of
-from tests.support.flat_pictures import FIRST, SECOND, Colours, quadrants
+from tests.support.flat_pictures import FIRST, SECOND, Colours, checks, quadrants
 from tests.support.running import run_trajectory
 from tests.support.terminal_photo import NESTED, STILL, TERMINALS, missing, window
-from tests.support.trajectories import make_spec, picture
+from tests.support.trajectories import make_spec
 
 APP = Path(__file__).parents[1] / "support" / "logged_app.py"
 PRINTED = APP.with_name("printed_pictures.py")
@@ -45,8 +45,8 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
         original = quadrants(colours)
         spec = make_spec(original, inpainter="identity", mask=128, amount=200.0)
         list(run_trajectory(create_or_open(folder, f"flat/{name}", spec, original, Request(metrics=("psnr",)))))
-    original = picture(256)
-    spec = make_spec(original, mask=64)
+    original = checks()
+    spec = make_spec(original, mask=64, order="shuffle")
     list(run_trajectory(create_or_open(folder, "changing/one", spec, original, Request(metrics=("psnr",)))))
     return folder
 
@@ -216,20 +216,21 @@ def test_squares_replaced_in_pixels_and_large_pictures_are_right_and_leave_nothi
             photo.save(tmp_path / f"{name}.png")
             return photo
 
-        rested("first")
+        stepped = [rested("first")]
         for step in range(3):
             seen.press("Left")
-            stepped = rested(f"step-{step}")
+            stepped.append(rested(f"step-{step}"))
+            assert not same(stepped[-2])(stepped[-1]), f"see {tmp_path}"
         seen.resize(*NARROW)
         rested("narrow")
         seen.resize(*WIDE)
         whole = rested("whole")
-        assert same(stepped)(whole), f"see {tmp_path}"
+        assert same(stepped[-1])(whole), f"see {tmp_path}"
         seen.press("f")
         large = rested("large")
         assert not same(whole)(large)
         seen.press("Left")
-        rested("large-step")
+        assert not same(large)(rested("large-step")), f"see {tmp_path}"
         seen.press("Right")
         assert same(large)(rested("large-again"))
         seen.press("Escape")

@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,13 +14,14 @@ from PIL import Image as Pillow
 
 from riptui.store.creation import create_or_open
 from riptui.store.records import Request
-from tests.support.flat_pictures import FIRST, SECOND, Colours, quadrants
+from tests.support.flat_pictures import FIRST, SECOND, Colours, checks, quadrants
 from tests.support.running import run_trajectory
-from tests.support.terminal_photo import NESTED, TERMINALS, missing, window
-from tests.support.trajectories import make_spec, picture
+from tests.support.terminal_photo import NESTED, STILL, TERMINALS, missing, window
+from tests.support.trajectories import make_spec
 from tests.system.test_real_terminals import APP, NEAR, PIXELS, WIDE, same, where_riptui_is
 
 pytestmark = [pytest.mark.terminal, pytest.mark.exhaustive]
+FRAME_COUNT = 8  # after the original
 SHOT_COUNT = 40  # while it plays
 MANY = 400  # pixels of a colour: a picture is there
 
@@ -32,8 +34,8 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
         original = quadrants(colours)
         spec = make_spec(original, inpainter="identity", mask=128, amount=100.0)
         list(run_trajectory(create_or_open(folder, f"flat/{name}", spec, original, Request(metrics=("psnr",)))))
-    original = picture(256)
-    spec = make_spec(original, mask=64, amount=50.0)
+    original = checks()
+    spec = make_spec(original, mask=64, amount=50.0, order="shuffle")
     list(run_trajectory(create_or_open(folder, "changing/one", spec, original, Request(metrics=("psnr",)))))
     return folder
 
@@ -88,33 +90,43 @@ def test_while_frames_play_each_pixel_is_that_of_a_frame(terminal: str, runs: Pa
         browser = seen.wait_for(is_painted, still=3 * PIXELS)
         seen.press("f")
         frames = [seen.wait_for(lambda photo: not same(browser)(photo), still=2 * PIXELS)]
-        for _ in range(8):
+        for number in range(FRAME_COUNT):
             seen.press("Left")
-            before = same(frames[-1])
-            frames.append(seen.wait_for(lambda photo: not before(photo), still=2 * PIXELS))  # noqa: B023  waited for at once
+            frames.append(seen.wait_for(partial(_is_other_picture, frames[-1]), still=STILL))
+            frames[-1].save(tmp_path / f"left-{number}.png")
+            assert _is_other_picture(*frames[-2:]), f"see {tmp_path}"
         played = []
         seen.press("space")
         for _ in range(SHOT_COUNT):
             played.append(seen.photo())
             time.sleep(0.05)
+        played.append(seen.wait_for(same(frames[0]), still=STILL))
         seen.press("q")
         seen.press("q")
     pictures = [_picture_of(frame) for frame in frames[::-1]]
-    assert not np.array_equal(pictures[0], pictures[-1])
-    for number, photo in enumerate(played):
+    for number, (before, photo) in enumerate(pairwise([browser, *played])):
+        if photo == before:
+            continue
         strange = min(_share_of_neither(_picture_of(photo), *pair) for pair in pairwise(pictures))
         if strange > 0.01:
             photo.save(tmp_path / f"played-{number}.png")
             pytest.fail(f"{strange:.1%} of the pixels are of no frame: see {tmp_path}")
+    assert same(frames[0])(played[-1]), "it ends at the last frame"
 
 
-def _picture_of(photo: Pillow.Image) -> NDArray[np.int_]:
+def _is_other_picture(before: Pillow.Image, photo: Pillow.Image) -> bool:
+    """More of the picture differs than a cursor."""
+    differs = np.abs(_picture_of(before) - _picture_of(photo)).max(axis=-1) > NEAR
+    return bool(differs.mean() > 0.005)
+
+
+def _picture_of(photo: Pillow.Image) -> NDArray[np.int16]:
     """The large picture, without the lines below it."""
-    pixels = np.asarray(photo).astype(int)
+    pixels = np.asarray(photo).astype(np.int16)
     return pixels[: round(len(pixels) * (WIDE[1] - 3) / WIDE[1])]
 
 
-def _share_of_neither(pixels: NDArray[np.int_], first: NDArray[np.int_], second: NDArray[np.int_]) -> float:
+def _share_of_neither(pixels: NDArray[np.int16], first: NDArray[np.int16], second: NDArray[np.int16]) -> float:
     """The share of pixels that are near those of neither picture."""
     far = [np.abs(pixels - picture).max(axis=-1) > NEAR for picture in (first, second)]
     return float((far[0] & far[1]).mean())

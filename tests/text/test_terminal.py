@@ -36,6 +36,7 @@ def test_every_character_that_cannot_be_seen_becomes_its_escape(character: str) 
     assert printable(f"a{character}b") == f"a{ascii(character)[1:-1]}b"
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.text(st.characters(categories=["L", "M", "N", "P", "S"], exclude_characters=INVISIBLE)))
 def test_what_can_be_seen_is_left_alone(text: str) -> None:

@@ -31,6 +31,7 @@ def read(folder: Path) -> list[str]:
     return reader.read(folder, {SOURCE: picture()}).faults
 
 
+@pytest.mark.slow
 def test_the_reader_agrees_with_riptui(whole: Path) -> None:
     assert reader.read(whole, {SOURCE: picture()}) == reader.Reading(iterations=4, frames=4)
 

@@ -1,5 +1,6 @@
 """Boxes that are checked by a sign, for people and terminals without colours."""
 
+import pytest
 from textual.app import App, ComposeResult
 from textual.widgets.selection_list import Selection
 
@@ -12,6 +13,7 @@ class BoxesApp(App[None]):
         yield SignSelectionList(Selection("ssim", "ssim", True), Selection("psnr", "psnr"), compact=True)
 
 
+@pytest.mark.slow
 async def test_what_is_checked_has_a_sign() -> None:
     app = BoxesApp()
     async with app.run_test() as pilot:

@@ -60,6 +60,7 @@ def test_names_from_the_disk_are_escaped() -> None:
     assert target.label == "\\x1b[2Jg"
 
 
+@pytest.mark.slow
 async def test_a_text_that_nothing_fits_says_so() -> None:
     app: App[None] = App()
     async with app.run_test() as pilot:

@@ -9,6 +9,7 @@ from textual.binding import Binding
 
 import riptui.tui
 from riptui.tui import bindings
+from riptui.tui.dialogs import ConfirmDialog, TextDialog
 from riptui.tui.inner_screen import InnerScreen
 
 
@@ -46,8 +47,16 @@ async def test_a_screen_that_is_closed_already_closes_no_other() -> None:
 def test_every_screen_but_the_browser_is_an_inner_one() -> None:
     texts = [file.read_text() for file in Path(riptui.tui.__file__).parent.rglob("*.py")]
     screens = re.findall(r"^class (\w+)\((.*\b(?:Modal)?Screen\[.*)", "\n".join(texts), re.M)
-    strange = {name for name, bases in screens if not bases.startswith("InnerScreen")}
-    assert strange == {"Browser", "InnerScreen"}
+    strange = {name for name, bases in screens if not bases.startswith("Inner")}
+    assert strange == {"Browser", "InnerScreen", "InnerModalScreen"}
+
+
+async def test_behind_a_dialog_one_sees_where_one_is() -> None:
+    app = App[None]()
+    async with app.run_test():
+        for dialog in (ConfirmDialog("Stop", "all of it?", yes="Stop"), TextDialog("Name", "", str)):
+            await app.push_screen(dialog)
+            assert 0 < dialog.styles.background.a < 1
 
 
 SCOPES = ("compare", "large", "gallery", "rating", "nearest", "diversity", "workers", "report")

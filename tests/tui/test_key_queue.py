@@ -28,6 +28,7 @@ def type_at_once(pilot: AppPilot, keys: Sequence[str]) -> None:
         pilot.app.post_message(Key(key, key if len(key) == 1 else None))
 
 
+@pytest.mark.slow
 async def test_a_filter_that_is_typed_at_once_goes_to_its_line(pilot: AppPilot) -> None:
     type_at_once(pilot, ["slash", *"pixsm"])
     await pilot.wait_until(lambda: bool(pilot.browser.query(FilterLine)), "the line")
@@ -36,6 +37,7 @@ async def test_a_filter_that_is_typed_at_once_goes_to_its_line(pilot: AppPilot) 
     assert not pilot.browser.said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("key", "dialog"), [("colon", GoToDialog), ("t", TextDialog), ("f2", TextDialog)])
 async def test_what_is_typed_at_once_goes_to_the_dialog_that_opens(
     key: str, dialog: type[GoToDialog | TextDialog], pilot: AppPilot
@@ -48,6 +50,7 @@ async def test_what_is_typed_at_once_goes_to_the_dialog_that_opens(
     assert not pilot.tree.marked
 
 
+@pytest.mark.slow
 async def test_keys_go_on_after_a_dialog_is_closed_by_one_of_them(pilot: AppPilot) -> None:
     type_at_once(pilot, ["t", *"new", "enter", "m"])
     await pilot.wait_until(lambda: list(pilot.tree.marked) == [FIRST], "the mark")

@@ -27,6 +27,7 @@ def make_app(runs: Path, select: str) -> RiptuiApp:
     return RiptuiApp(runs, load_settings(), Terminal("off", "a test"), selected_path=select)
 
 
+@pytest.mark.slow
 async def test_a_name_that_comes_late_is_gone_to(runs: Path) -> None:
     app = make_app(runs, "group/c")
     async with app.run_test() as pilot:
@@ -35,6 +36,7 @@ async def test_a_name_that_comes_late_is_gone_to(runs: Path) -> None:
         assert not toasts(app)
 
 
+@pytest.mark.slow
 async def test_what_fails_once_it_ends_is_no_crash(runs: Path) -> None:
     app = make_app(runs, "group/c")
     async with app.run_test():

@@ -13,6 +13,7 @@ from riptui.cli.lazy import command
 @options.care_options
 @options.worker_options
 @options.display_option
+@options.json_option
 @click.option_panel("Worker", options=["--detach", *options.CARE_OPTIONS, *options.WORKER_OPTIONS])
 def resume() -> None:
     """Resume paused, stopped, interrupted or failed trajectories. PATH: a trajectory, or a folder of them.

@@ -140,6 +140,7 @@ from riptui.spec import COLOUR_MATCHES, FITS, SQUARE_ORDERS, SQUARE_SOURCES
 @options.care_options
 @options.worker_options
 @options.display_option
+@options.json_option
 @click.option_panel(
     "Recursion",
     options=[

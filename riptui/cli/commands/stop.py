@@ -14,6 +14,7 @@ from riptui.cli.values import FolderParam
 )
 @click.option("--kill", is_flag=True, help="With --worker: end it at once; its current iteration is lost.")
 @options.runs_option
+@options.json_option
 def stop() -> None:
     """Stop trajectories until `riptui resume` or the same `riptui run`. PATH: a trajectory, or a folder of them.
 

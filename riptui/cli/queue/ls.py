@@ -15,10 +15,14 @@ from riptui.cli.console import print_json, print_line, render_ansi, short_path, 
 from riptui.cli.runs_folder import runs_folder
 from riptui.filesystem import user_name
 from riptui.store.disk_errors import explain_errors
+from riptui.store.summary_cache import SummaryCache
+from riptui.store.trajectory import Status
 from riptui.supervision.client import list_running_workers
 from riptui.supervision.queue_listing import QueueReader, WaitingTrajectory
 from riptui.text.terminal import fit_columns, printable
 from riptui.text.units import format_duration
+
+RESUMABLE = (Status.PAUSED, Status.INTERRUPTED, Status.FAILED)
 
 
 def ls(runs: Path, as_json: bool) -> int:
@@ -40,12 +44,20 @@ def ls(runs: Path, as_json: bool) -> int:
             warn(f"{hidden} more in the other folders of {short_path(root)}")
         if queue.seconds_left is not None:
             print_line(f"all of it is done in about {format_duration(queue.seconds_left)}", "dim")
-    if not queue.is_served:
-        waits = f"nobody computes {'it' if len(lines) == 1 else 'them'}: " if lines else "nothing is queued, and "
-        warn(f"{waits}no worker is running; riptui resume {short_path(runs)} --detach starts one")
-    elif not lines:
-        warn(f"nothing is queued in {short_path(runs)}")
+    if not lines:
+        warn(f"nothing is queued in {short_path(runs)}{_count_resumable(shown)}")
+    elif not queue.is_served:
+        what = "it" if len(lines) == 1 else "them"
+        warn(f"nobody computes {what}: no worker is running; riptui resume {short_path(runs)} --detach starts one")
     return 0
+
+
+def _count_resumable(runs: Path) -> str:
+    """How many trajectories are not done and not computed now, and how to go on with them; empty if there are none."""
+    statuses = [summary.status for summary in SummaryCache(runs).walk(on_error=lambda _: None)]
+    if not (count := sum(status in RESUMABLE for status in statuses)):
+        return ""
+    return f"; {count:,} that stopped, were paused or failed: riptui resume {short_path(runs)} --detach"
 
 
 def find_root(folder: Path) -> Path:

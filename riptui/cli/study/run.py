@@ -90,6 +90,7 @@ def run(
                     "study-failed", f"study {study.file.stem}: {error}", RIPTUI_PATH=study.file, RIPTUI_ERROR=error
                 )
                 raise
+            shown.ended("stopped" if stop else "done" if succeeded else "incomplete", tracker.last)
             if not stop:
                 hook.tell_study(study.file, tracker.last.statuses)
     if stop.signal is not None:

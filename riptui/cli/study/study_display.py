@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal
 
 from rich.progress import BarColumn, Progress, TextColumn
 
@@ -18,6 +18,9 @@ MAX_SILENCE_SECONDS = 10.0  # between two plain lines
 JSON_INTERVAL_SECONDS = 2.0  # between two JSON objects
 MIN_BAR_COLUMNS = 100  # below that the numbers need the room
 MAX_FAILURES_PRINTED = 10  # `riptui study status` lists more
+
+StudyOutcome = Literal["done", "incomplete", "stopped"]
+"""How it ended: all is done; something failed or was left out; or by Ctrl-C."""
 
 
 @contextmanager
@@ -46,6 +49,9 @@ class StudyDisplay:
 
     def progress(self, progress: StudyProgress) -> None:
         """The current progress, at each poll."""
+
+    def ended(self, outcome: StudyOutcome, progress: StudyProgress) -> None:
+        """Nothing more is watched."""
 
     def failed(self, relative_path: str, reason: str) -> None:
         self._failures += 1
@@ -110,7 +116,7 @@ class BarStudyDisplay(StudyDisplay):
 
 
 class JsonStudyDisplay(StudyDisplay):
-    """One object per picture and failure, and one every two seconds with the progress."""
+    """One object per picture and failure, one every two seconds with the progress, and a last one."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -126,6 +132,9 @@ class JsonStudyDisplay(StudyDisplay):
         if time.monotonic() - self._last_output > JSON_INTERVAL_SECONDS or not count_active(progress.statuses):
             self._last_output = time.monotonic()
             print_json({"event": "progress", **as_dict(progress)})
+
+    def ended(self, outcome: StudyOutcome, progress: StudyProgress) -> None:
+        print_json({"event": "ended", "outcome": outcome, "statuses": dict(progress.statuses)})
 
     def failed(self, relative_path: str, reason: str) -> None:
         print_json({"event": "failed", "trajectory": relative_path, "error": reason})

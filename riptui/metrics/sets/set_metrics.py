@@ -140,7 +140,8 @@ def explain_refusal(name: str, pictures: int, dimension: int) -> str:
     """Why so many pictures with features of this dimension are too few for a metric to mean anything; "" if they do."""
     info = find_set_metric(name)
     if pictures < info.pictures:
-        return f"{name} needs {info.pictures} pictures, and there are {pictures}"
+        verb = "is" if pictures == 1 else "are"
+        return f"{name} needs {info.pictures} pictures, and there {verb} {pictures:,}"
     needed = min(dimension, info.dimensions)
     if not info.per_dimension or pictures >= needed:
         return ""

@@ -11,7 +11,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.screen import ModalScreen
 from textual.timer import Timer
 from textual.widgets import Button, Input, Select, Static
 
@@ -37,7 +36,7 @@ from riptui.spec import FITS, Fit
 from riptui.store.trajectory import Trajectory
 from riptui.text.terminal import printable
 from riptui.text.units import format_count, format_size
-from riptui.tui.inner_screen import InnerScreen
+from riptui.tui.inner_screen import InnerModalScreen
 from riptui.tui.latest_jobs import LatestJobs
 from riptui.tui.launch import form, installed
 from riptui.tui.launch.field import Field
@@ -58,7 +57,7 @@ TEXT_FIELDS = ("picture", "prompt", "model", "masks", "seeds", "amount", "size",
 PLACEHOLDERS = {"masks": "64,128,256", "seeds": "0-9", "amount": "400", "group": "none"}
 
 
-class LaunchScreen(InnerScreen[LaunchResult | None], ModalScreen[LaunchResult | None]):
+class LaunchScreen(InnerModalScreen[LaunchResult | None]):
     """Returns the result of the launch, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -272,6 +271,8 @@ class LaunchScreen(InnerScreen[LaunchResult | None], ModalScreen[LaunchResult | 
         text = Text(" · ".join(parts))
         if self._free_bytes is not None and self._free_bytes < cost.disk_bytes:
             text.append(f"  only {format_size(self._free_bytes)} free", "bold")
+        for notice in parsed.sweep.notices:
+            text.append(f"\n{printable(notice)}", "yellow")
         return text
 
     def _show_status(self, text: Text) -> None:

@@ -94,9 +94,9 @@ class ChartGrid(Grid):
         columns = max(1, min(count, self.size.width // MIN_CHART_COLUMNS))
         columns = -(-count // -(-count // columns))  # as many in each row
         rows = -(-count // columns)
+        self.styles.grid_rows = "auto" * self._legend.display + " 1fr" * rows
         if self._legend.display:
             rows += 1
             self._legend.styles.column_span = columns
-        self.styles.grid_rows = "auto 1fr" if self._legend.display else "1fr"
         if (self.styles.grid_size_columns, self.styles.grid_size_rows) != (columns, rows):
             self.styles.grid_size_columns, self.styles.grid_size_rows = columns, rows

@@ -25,6 +25,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
+@pytest.mark.slow
 def test_no_process_loses_what_another_adds() -> None:
     processes = [subprocess.Popen([sys.executable, "-c", ADD, name]) for name in "ab"]
     assert [process.wait() for process in processes] == [0, 0]

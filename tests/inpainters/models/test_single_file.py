@@ -159,6 +159,7 @@ def test_a_kind_that_leaves_a_choice_is_left_to_the_user(found: FileHeader) -> N
         single_file.configurations_of(found, "x")
 
 
+@pytest.mark.slow
 def test_the_configurations_are_looked_for_in_the_cache_and_never_on_the_network(
     checkpoints: Checkpoints, files: Callable[..., Path], cache: Path
 ) -> None:
@@ -209,6 +210,7 @@ def refusal(file: Path, folder: Path, **more: Any) -> str:
     return str(refused.value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -277,6 +279,7 @@ def test_what_a_file_lacks_is_taken_from_the_folder_with_the_configurations_or_n
     assert np.array_equal(paint(built), expected)
 
 
+@pytest.mark.slow
 def test_a_file_of_another_kind_than_its_configurations_is_refused(
     checkpoints: Checkpoints, files: Callable[..., Path], cache: Path
 ) -> None:

@@ -112,6 +112,7 @@ CHANGES: dict[str, Callable[[dict[str, torch.Tensor]], object]] = {
 }
 
 
+@pytest.mark.slow
 def test_a_file_that_lacks_tensors_or_has_more_is_refused(
     other: Path, checkpoints: Checkpoints, tmp_path: Path
 ) -> None:

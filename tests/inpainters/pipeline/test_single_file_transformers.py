@@ -47,6 +47,7 @@ def test_stable_diffusion_3_in_one_file_paints_as_its_folder(sd3: tuple[Path, Pa
     assert np.array_equal(paint(loaded(alone, "diffusion", config=str(folder), prompt="cat")), wanted)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "said"),
     [

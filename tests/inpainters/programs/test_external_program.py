@@ -90,6 +90,7 @@ def test_the_hole_has_the_colour_that_the_settings_say(hole: str) -> None:
     assert set(np.unique(output)) == {0, 255}
 
 
+@pytest.mark.slow
 def test_only_the_squares_pixels_are_pasted() -> None:
     define_program(stand_in("invert", pillow=True))
     original = picture(256)
@@ -100,6 +101,7 @@ def test_only_the_squares_pixels_are_pasted() -> None:
     assert np.array_equal(iteration.frame[~outside], 255 - original[~outside])
 
 
+@pytest.mark.slow
 def test_one_start_serves_a_batch_of_folders_and_one_picture_has_a_start_of_its_own(tmp_path: Path) -> None:
     log = tmp_path / "log"
     define_program(stand_in("count", log))
@@ -142,6 +144,7 @@ def test_an_output_may_have_more_in_its_name() -> None:
     assert np.array_equal(images, outputs)
 
 
+@pytest.mark.slow
 def test_it_has_its_folder_its_variables_and_the_gpu_of_the_worker(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -226,6 +229,7 @@ def test_a_program_that_is_killed_is_told() -> None:
     assert "it was killed by SIGKILL: it printed nothing" in refuse("sh -c 'kill -9 $$' {image} {mask} {output}")
 
 
+@pytest.mark.slow
 def test_a_program_that_hangs_is_ended_with_all_that_it_started(tmp_path: Path) -> None:
     child = tmp_path / "child"
     started = time.monotonic()
@@ -237,10 +241,12 @@ def test_a_program_that_hangs_is_ended_with_all_that_it_started(tmp_path: Path) 
     wait_for_end(int(child.read_text()))
 
 
+@pytest.mark.slow
 def test_a_time_limit_is_for_each_picture(tmp_path: Path) -> None:
     assert "it was ended after 0.6 s" in refuse(stand_in("hang", tmp_path / "child"), 3, timeout=0.2)
 
 
+@pytest.mark.slow
 def test_missing_pictures_are_counted_and_what_is_there_is_told() -> None:
     text = refuse(stand_in("partly"), 4)
     assert "it wrote 3 of 4 pictures: no 0003.png in the folder of the outputs, which has 0000.png, 0001.png" in text
@@ -252,6 +258,7 @@ def test_missing_pictures_are_counted_and_what_is_there_is_told() -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "words"),
     [
@@ -293,6 +300,7 @@ def test_an_output_that_cannot_be_taken_as_it_is_is_refused(kind: str, words: st
     assert words in refuse(stand_in("give", file))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("top", "levels"), [(65535, "65536 levels"), (100, "101 levels")])
 def test_a_ppm_with_other_levels_than_256_is_refused(top: int, levels: str, tmp_path: Path) -> None:
     pixels = np.zeros((SIZE, SIZE, 3), ">u2" if top > 255 else "u1")
@@ -300,6 +308,7 @@ def test_a_ppm_with_other_levels_than_256_is_refused(top: int, levels: str, tmp_
     assert f"has {levels} per channel; it must be RGB with 8 bits" in refuse(stand_in("give", tmp_path / "given"))
 
 
+@pytest.mark.slow
 def test_an_opaque_alpha_channel_is_no_matter(tmp_path: Path) -> None:
     image = PIL.Image.fromarray(make_images(1, SIZE)[0])
     image.putalpha(255)
@@ -309,15 +318,18 @@ def test_an_opaque_alpha_channel_is_no_matter(tmp_path: Path) -> None:
     assert np.array_equal(images, outputs)
 
 
+@pytest.mark.slow
 def test_a_link_to_somewhere_else_is_no_output() -> None:
     assert "is not a file, but a link or a folder" in refuse(stand_in("link", "/etc/passwd"))
 
 
+@pytest.mark.slow
 def test_a_link_in_place_of_the_folder_of_outputs_is_refused(tmp_path: Path) -> None:
     text = refuse(stand_in("outputs-elsewhere", tmp_path / "elsewhere"))
     assert "the folder of the outputs is a link, or gone; it must stay" in text
 
 
+@pytest.mark.slow
 def test_pictures_that_nobody_asked_for_are_no_matter() -> None:
     define_program(stand_in("too-many"))
     images, outputs = paint(load("mine"), 2)
@@ -331,6 +343,7 @@ def test_a_program_may_read_its_input_and_spoil_its_pictures(action: str) -> Non
     assert np.array_equal(images, outputs)
 
 
+@pytest.mark.slow
 def test_an_error_with_exit_code_0_is_told() -> None:
     with_words = refuse(stand_in("nothing"))
     assert "it wrote 0 of 1 pictures" in with_words
@@ -338,6 +351,7 @@ def test_an_error_with_exit_code_0_is_told() -> None:
     refuse(stand_in("nothing"), 2, DeviceMemoryError)
 
 
+@pytest.mark.slow
 def test_what_is_no_text_is_told_as_some() -> None:
     text = refuse(stand_in("not-utf-8"))
     assert "it exited with 2: caf\N{REPLACEMENT CHARACTER}" in text
@@ -352,6 +366,7 @@ def test_a_program_that_prints_its_environment_tells_no_credentials_of_servers(m
     assert "hunter2" not in str(refused.value.__notes__)
 
 
+@pytest.mark.slow
 def test_a_file_that_is_replaced_between_iterations_is_noted_and_one_that_is_written_is_said_to_change(
     tmp_path: Path,
 ) -> None:
@@ -372,6 +387,7 @@ def test_a_file_that_is_replaced_between_iterations_is_noted_and_one_that_is_wri
     assert inpaint.notes["program files"] != noted
 
 
+@pytest.mark.slow
 def test_much_on_stderr_is_read_and_no_matter() -> None:
     define_program(stand_in("flood"))
     images, outputs = paint(load("mine"))
@@ -415,6 +431,7 @@ def test_a_file_that_is_not_executable_is_told(tmp_path: Path) -> None:
     assert "it does not start: No such file or directory" in refuse("./tool {image} {mask} {output}", folder=tmp_path)
 
 
+@pytest.mark.slow
 def test_spaces_quotes_and_braces_stay_in_their_words(
     tmp_path: Path, temporary: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -430,6 +447,7 @@ def test_spaces_quotes_and_braces_stay_in_their_words(
     odd.rmdir()
 
 
+@pytest.mark.slow
 def test_no_shell_reads_the_command(tmp_path: Path) -> None:
     define_program(stand_in("copy", f"'$(touch {tmp_path}/made)'", ";", "touch", tmp_path / "made"))
     paint(load("mine"))
@@ -439,6 +457,7 @@ def test_no_shell_reads_the_command(tmp_path: Path) -> None:
 # ── progress, stopping, leftovers ────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 def test_progress_lines_are_steps() -> None:
     define_program(stand_in("steps", 0.02))
     steps: list[tuple[int, int]] = []

@@ -122,6 +122,7 @@ def test_where_the_system_reaps_children_it_still_paints(monkeypatch: pytest.Mon
         signal.signal(signal.SIGCHLD, previous)
 
 
+@pytest.mark.slow
 def test_two_runs_at_once_share_nothing(tmp_path: Path) -> None:
     define_program(stand_in("copy"))
     images = make_images(1, SIZE)

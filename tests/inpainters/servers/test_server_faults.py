@@ -104,6 +104,7 @@ def test_a1111_that_is_set_to_jpeg_is_refused_before_any_work(serve: Serve) -> N
     assert stand_in.bodies == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_lost_connection_is_tried_again_and_paints_the_same(kind: str, serve: Serve) -> None:
     stand_in = serve(kind, painting="noise")
@@ -176,6 +177,7 @@ def test_a_redirect_is_not_followed(kind: str, serve: Serve) -> None:
     assert "secret" not in said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_slow_server_is_an_error_after_the_time_of_the_settings_and_not_asked_again(
     kind: str, serve: Serve, monkeypatch: pytest.MonkeyPatch
@@ -275,6 +277,7 @@ def test_a1111_that_was_interrupted_by_somebody_gives_half_a_picture(serve: Serv
         paint(inpaint)
 
 
+@pytest.mark.slow
 def test_comfyui_that_is_started_again_gets_the_pictures_again(serve: Serve) -> None:
     stand_in = serve("comfyui", painting="noise")
     inpaint = load_served("comfyui")
@@ -296,6 +299,7 @@ def test_a_workflow_that_the_server_refuses_is_not_given_again(serve: Serve) -> 
     assert stand_in.paths.count("POST /prompt") == 1
 
 
+@pytest.mark.slow
 def test_comfyui_that_forgets_a_picture_is_asked_again(serve: Serve) -> None:
     stand_in = serve("comfyui")
     stand_in.forgets = 2

@@ -16,6 +16,7 @@ from tests.support.served import KINDS, PARAMETERS, SIZE, load_served, paint
 pytestmark = pytest.mark.needs("servers")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_it_keeps_the_rules_of_inpainters(kind: str, serve: Serve) -> None:
     serve(kind, painting="noise")
@@ -30,6 +31,7 @@ def test_the_hole_alone_is_painted_and_every_level_comes_back(kind: str, serve: 
     assert np.array_equal(outputs, np.where(holes, 255 - images, images))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_pictures_of_a_batch_are_asked_for_at_the_same_time(kind: str, serve: Serve) -> None:
     stand_in = serve(kind, seconds=0.1)
@@ -118,6 +120,7 @@ def test_seeds_have_32_bits(serve: Serve) -> None:
     assert sorted(body["sd_seed"] for body in stand_in.bodies) == [7, 2**32 - 1]
 
 
+@pytest.mark.slow
 def test_a_model_with_noise_is_asked_for_one_picture_at_a_time(serve: Serve) -> None:
     stand_in = serve("iopaint", model="org/sd", painting="noise", seconds=0.02)
     inpaint = load_served("iopaint", model="org/sd")
@@ -126,6 +129,7 @@ def test_a_model_with_noise_is_asked_for_one_picture_at_a_time(serve: Serve) -> 
     assert stand_in.at_once == 1
 
 
+@pytest.mark.slow
 def test_stopping_waits_for_a_picture_that_would_go_on_beside_the_next_one(serve: Serve) -> None:
     stand_in = serve("iopaint", model="org/sd", painting="noise")
     inpaint = load_served("iopaint", model="org/sd")

@@ -31,6 +31,7 @@ def test_kid_is_the_u_statistic_of_torch_fidelity() -> None:
     assert measure("kid", first, second) == pytest.approx(float(mmd2(*kernels, mmd_est="u-statistic")), rel=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.needs("sets")
 def test_kid_lacks_only_the_pairs_of_a_picture_with_itself_that_torchmetrics_has() -> None:
     import torch
@@ -101,6 +102,7 @@ def test_asukas_variant_reduces_the_features_first() -> None:
     assert measure("p-ids-asuka", *few) == pytest.approx(measure("p-ids", *few), abs=0.02)
 
 
+@pytest.mark.slow
 def test_the_distances_of_gaussians_are_their_closed_forms() -> None:
     """Of isotropic ones: FID = |shift|² + d (s - t)²; the kernel's mean has the moments of a normal product."""
     dimension, shift, scale, pictures = 4, 0.7, 1.5, 20_000

@@ -185,6 +185,7 @@ async def test_other_sets_are_a_key_away(make_trajectory: MakeTrajectory) -> Non
     assert app.chosen == [None]
 
 
+@pytest.mark.slow
 async def test_without_sets_it_says_what_adds_them(make_trajectory: MakeTrajectory) -> None:
     app = DiversityApp([make_trajectory("g/m64-s0")])
     async with app.run_test(size=(100, 24)) as pilot:

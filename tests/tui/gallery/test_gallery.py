@@ -139,6 +139,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_thumbnail_is_large_enough_and_a_frame_that_is_missing_a_note(runs: Path) -> None:
     reader = ThumbnailReader()
     for k, pixels in ((0, 100), (8, 100), (5, 256), (32, 20)):
@@ -202,6 +203,7 @@ async def open_gallery(runs: Path, size: tuple[int, int] = (140, 40), **settings
         yield gallery
 
 
+@pytest.mark.slow
 async def test_it_shows_the_groups_pictures_with_their_values(runs: Path) -> None:
     async with open_gallery(runs, metric="ssim") as gallery:
         assert gallery.screen.table.columns == ("64 px", "128 px")
@@ -220,6 +222,7 @@ async def test_it_shows_the_groups_pictures_with_their_values(runs: Path) -> Non
         assert [item.key.k for item in gallery.items if item.key][:5] == [0, 8, 16, 24, 32]
 
 
+@pytest.mark.slow
 async def test_the_cursor_opens_a_picture_large_and_comes_back_to_where_that_was_left(runs: Path) -> None:
     async with open_gallery(runs) as gallery:
         await gallery.press("right")
@@ -238,6 +241,7 @@ async def test_the_cursor_opens_a_picture_large_and_comes_back_to_where_that_was
         await gallery.pilot.wait_until(lambda: gallery.pilot.app.screen is gallery.pilot.browser, "the tree")
 
 
+@pytest.mark.slow
 async def test_only_visible_cells_exist_and_it_scrolls_with_the_cursor(runs: Path) -> None:
     async with open_gallery(runs, (60, 20)) as gallery:
         await gallery.press("i", "plus", "plus", "plus", "plus")
@@ -253,6 +257,7 @@ async def test_only_visible_cells_exist_and_it_scrolls_with_the_cursor(runs: Pat
         assert len(gallery.items) == 4
 
 
+@pytest.mark.slow
 async def test_a_click_moves_the_cursor_a_double_click_opens_the_wheel_scrolls(runs: Path) -> None:
     async with open_gallery(runs) as gallery:
         second = gallery.items[1].region
@@ -262,6 +267,7 @@ async def test_a_click_moves_the_cursor_a_double_click_opens_the_wheel_scrolls(r
         await gallery.pilot.wait_until(lambda: isinstance(gallery.pilot.app.screen, LargeScreen), "the large picture")
 
 
+@pytest.mark.slow
 async def test_the_tab_of_a_group_and_its_key_open_it(runs: Path) -> None:
     async with open_app(runs, select="fig7", terminal=HALF_BLOCKS) as pilot:
         await pilot.wait_until(lambda: pilot.browser.shown_path == "fig7", "the group")
@@ -269,6 +275,7 @@ async def test_the_tab_of_a_group_and_its_key_open_it(runs: Path) -> None:
         await pilot.wait_until(lambda: isinstance(pilot.app.screen, GalleryScreen), "the gallery")
 
 
+@pytest.mark.slow
 async def test_what_changes_in_the_tree_below_does_not_repaint_it(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with open_gallery(runs) as gallery:
         painted: list[object] = []

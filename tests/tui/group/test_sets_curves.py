@@ -29,6 +29,7 @@ def read(trajectories: list[Trajectory], metric: str = "ssim", features: str = "
     return build_chart(reader, options, "")
 
 
+@pytest.mark.slow
 def test_there_is_a_curve_for_each_group_with_its_interval(study: list[Trajectory]) -> None:
     data = read(study)
     assert data.options.metric == "kid"
@@ -69,6 +70,7 @@ def test_without_features_nothing_is_drawn(study: list[Trajectory]) -> None:
     assert (data.series, data.metrics) == ((), ())
 
 
+@pytest.mark.slow
 @pytest.mark.needs("report")
 def test_the_chart_can_be_printed(study: list[Trajectory], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     paths = [str(one.path) for one in study[1:]]

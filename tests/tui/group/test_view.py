@@ -199,6 +199,7 @@ def test_all_points_are_every_value_and_equal_dots_are_one(group: Path) -> None:
     assert max(value for value in shown.series[1].y if value is not None) == pytest.approx(0.6)
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_points_are_thinned(group: Path) -> None:
     gathering = gathered(group)
     member = next(iter(gathering.members.values()))
@@ -497,6 +498,7 @@ def recursed(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_the_recursion_of_a_group_is_that_of_its_finished_trajectories(
     recursed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -128,6 +128,7 @@ async def test_it_zooms_and_pans_and_steps_where_nothing_is_cut_off(runs: Path) 
         assert large.screen.path == runs / FIRST
 
 
+@pytest.mark.slow
 async def test_in_pixels_the_zooms_are_about_true_size(runs: Path) -> None:
     async with open_large(runs, terminal=KITTY) as large:  # 1,260 x 684 px for 256 x 256
         assert large.picture.zoom_label == "fit 267 %"
@@ -139,6 +140,7 @@ async def test_in_pixels_the_zooms_are_about_true_size(runs: Path) -> None:
         assert (large.picture.zoom_label, large.picture.part.width, large.picture.part.height) == ("4:1", 256, 171)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(80, 24), (60, 20)])
 async def test_in_little_room_the_picture_and_its_line_are_whole(runs: Path, size: tuple[int, int]) -> None:
     async with open_large(runs, size) as large:
@@ -148,6 +150,7 @@ async def test_in_little_room_the_picture_and_its_line_are_whole(runs: Path, siz
         assert len(large.line) <= size[0] - 2
 
 
+@pytest.mark.slow
 async def test_views_gain_and_outline(runs: Path) -> None:
     async with open_large(runs) as large:
         await large.press("d")
@@ -180,6 +183,7 @@ async def test_it_blinks_with_the_original_until_it_is_told_to_stop(runs: Path) 
         assert large.shows(frame)
 
 
+@pytest.mark.slow
 async def test_the_wheel_zooms_at_the_pointer_and_dragging_pans(runs: Path) -> None:
     async with open_large(runs) as large:
         region = large.picture.region
@@ -192,6 +196,7 @@ async def test_the_wheel_zooms_at_the_pointer_and_dragging_pans(runs: Path) -> N
         assert (large.picture.part.left, large.picture.part.top) == (10, 10), region
 
 
+@pytest.mark.slow
 async def test_enter_and_a_double_click_open_it_too(runs: Path) -> None:
     async with open_app(runs, select=FIRST, terminal=HALF_BLOCKS) as pilot:
         await pilot.wait_for_frame(32)
@@ -203,6 +208,7 @@ async def test_enter_and_a_double_click_open_it_too(runs: Path) -> None:
         await pilot.wait_until(lambda: isinstance(pilot.app.screen, LargeScreen), "a double click")
 
 
+@pytest.mark.slow
 async def test_a_group_that_is_closed_right_after_enter_does_not_matter(runs: Path) -> None:
     async with open_app(runs, select=FIRST, terminal=HALF_BLOCKS) as pilot:
         await pilot.wait_for_frame(32)
@@ -214,6 +220,7 @@ async def test_a_group_that_is_closed_right_after_enter_does_not_matter(runs: Pa
         await pilot.wait_until(lambda: pilot.tree.current_row and pilot.tree.current_row.path == FIRST, "the tree")
 
 
+@pytest.mark.slow
 async def test_before_the_trajectory_was_read_it_opens_at_the_newest_frame(runs: Path) -> None:
     async with open_app(runs, select=FIRST, terminal=HALF_BLOCKS) as pilot:
         await pilot.wait_for_frame(32)
@@ -226,6 +233,7 @@ async def test_before_the_trajectory_was_read_it_opens_at_the_newest_frame(runs:
         assert large.screen.cursor.k == 32
 
 
+@pytest.mark.slow
 async def test_a_trajectory_that_cannot_be_read_says_why(runs: Path, tmp_path: Path) -> None:
     (tmp_path / "runs" / "gone").mkdir(parents=True)
     async with open_large(runs) as large:

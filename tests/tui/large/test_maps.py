@@ -70,6 +70,7 @@ async def show_map(large: LargePilot) -> None:
     await large.settle()
 
 
+@pytest.mark.slow
 async def test_the_key_goes_through_the_maps_and_back_to_the_frame(runs: Path, made: MadeMaps) -> None:
     async with open_large(runs) as large:
         await show_map(large)
@@ -89,6 +90,7 @@ async def test_the_key_goes_through_the_maps_and_back_to_the_frame(runs: Path, m
         assert (large.screen.view.map, large.screen.view.kind) == ("", "difference")
 
 
+@pytest.mark.slow
 async def test_in_little_room_the_line_is_whole(runs: Path, made: MadeMaps) -> None:
     async with open_large(runs, (60, 20)) as large:
         await show_map(large)
@@ -97,6 +99,7 @@ async def test_in_little_room_the_line_is_whole(runs: Path, made: MadeMaps) -> N
         assert len(large.line) <= 58
 
 
+@pytest.mark.slow
 async def test_the_value_below_the_mouse(runs: Path, made: MadeMaps) -> None:
     async with open_large(runs) as large:
         await show_map(large)
@@ -108,6 +111,7 @@ async def test_the_value_below_the_mouse(runs: Path, made: MadeMaps) -> None:
         await large.pilot.wait_until(lambda: "greatest" in large.line, "the mouse has left")
 
 
+@pytest.mark.slow
 async def test_while_it_is_measured_the_line_says_so_and_frames_go_on(runs: Path, made: MadeMaps) -> None:
     made.go_on.clear()
     async with open_large(runs) as large:
@@ -121,6 +125,7 @@ async def test_while_it_is_measured_the_line_says_so_and_frames_go_on(runs: Path
         assert large.shows(coloured(runs, 31, 1.0))
 
 
+@pytest.mark.slow
 async def test_while_it_plays_each_map_is_waited_for(runs: Path, made: MadeMaps) -> None:
     async with open_large(runs, terminal=KITTY) as large:
         await show_map(large)
@@ -136,6 +141,7 @@ async def test_while_it_plays_each_map_is_waited_for(runs: Path, made: MadeMaps)
         await large.pilot.wait_until(lambda: large.screen.cursor.k > k, "the next one")
 
 
+@pytest.mark.slow
 async def test_what_is_in_the_way_is_told_and_the_frame_stays(runs: Path, made: MadeMaps) -> None:
     made.error = "no weights in /nowhere: riptui fetch lpips"
     async with open_large(runs) as large:
@@ -144,6 +150,7 @@ async def test_what_is_in_the_way_is_told_and_the_frame_stays(runs: Path, made: 
         assert large.shows(read_frame(Trajectory(runs / FIRST), 32))
 
 
+@pytest.mark.slow
 async def test_without_lpips_the_reason_is_told_once(
     runs: Path, made: MadeMaps, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -78,7 +78,7 @@ def test_an_untouched_form_is_the_papers_protocol() -> None:
         ("feather", "99", "feather"),
         ("schedule", "radius", "expected NAME=FROM..TO"),
         ("schedule", "radius=5..1; width=1..2", "schedule width"),
-        ("order", "cycle", "take --masks FOLDER"),
+        ("order", "cycle", "with --masks FOLDER"),
         ("mask_folder", "/no/such/folder", "no such folder"),
         ("group", "a b", "not a name"),
         ("group", "../out", "not a name"),
@@ -265,6 +265,10 @@ async def test_the_form_makes_and_queues_what_it_says(
         )
         await pilot.wait_until(lambda: ready(screen))
         assert "4 trajectories · 40 iterations" in pilot.text_of("#estimate")
+        screen.query_one("#masks", Input).value = "256"
+        await pilot.wait_until(lambda: "256 px is the whole frame" in pilot.text_of("#estimate"))
+        screen.query_one("#masks", Input).value = "64,128"
+        await pilot.wait_until(lambda: "whole frame" not in pilot.text_of("#estimate") and ready(screen))
         await pilot.press("ctrl+s")
         await pilot.wait_for_words("4 trajectories queued")
         await pilot.wait_for_command()

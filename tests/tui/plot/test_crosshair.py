@@ -1,5 +1,6 @@
 """The crosshair: the values that there are at one x; several charts at once."""
 
+import pytest
 from textual.app import App, ComposeResult
 
 from riptui.tui.plot.chart import Chart
@@ -37,6 +38,7 @@ def test_lines_of_one_colour_tell_their_range() -> None:
     assert [reading.name for reading in read_curves(lines, 50.0)] == ["64 px"]
 
 
+@pytest.mark.slow
 async def test_the_mouse_reads_the_nearest_point_in_all_charts_and_leaving_ends_it() -> None:
     async with ManyCharts().run_test(size=(120, 30)) as pilot:
         grid = pilot.app.query_one(ChartGrid)
@@ -94,6 +96,7 @@ async def test_keys_zoom_to_the_values_at_the_crosshair_or_the_line() -> None:
         assert chart.y_view == YView(log=True)
 
 
+@pytest.mark.slow
 async def test_charts_that_are_not_needed_are_hidden_and_the_others_fill_the_room() -> None:
     async with ManyCharts().run_test(size=(140, 30)) as pilot:
         grid = pilot.app.query_one(ChartGrid)
@@ -140,3 +143,16 @@ async def test_charts_with_one_legend_show_it_once_above_them() -> None:
         assert "telea" not in "".join(chart.render_line(0).text for chart in grid.charts)
         assert show(names("ssim", "uiqi"), names("psnr")) == [], "each chart has curves of its own"
         assert show(names("a", "b")) == [], "a single one has its own legend"
+
+
+@pytest.mark.parametrize("count", [2, 3, 5])
+async def test_below_a_common_legend_all_charts_are_equally_high(count: int) -> None:
+    async with ManyCharts().run_test(size=(80, 43)) as pilot:
+        grid = pilot.app.query_one(ChartGrid)
+        for chart in grid.set_count(count):
+            chart.draw([Series("a", X, (0.0, 0.3, 0.5))], x_label="inpainted %", y_label="SSIM")
+        grid.share_legend()
+        await pilot.pause()
+        heights = {chart.size.height for chart in grid.charts}
+        assert max(heights) - min(heights) <= 1 < min(heights)
+        assert grid.query_one(LegendLines).size.height == 1

@@ -21,6 +21,7 @@ def test_zooming_keeps_a_point_in_its_place_and_goes_back_to_all() -> None:
     assert YView().zoomed(20).zoom == MAX_ZOOM
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.sampled_from([-1, 1]), st.floats(0, 1)), max_size=12))
 def test_what_is_visible_stays_inside(steps: list[tuple[int, float]]) -> None:
     view = YView()

@@ -179,6 +179,7 @@ def test_every_key_of_ratings_is_pressed_here() -> None:
         assert any(f'"{key}"' in source for key in keys) or binding.action.startswith("pick("), binding.id
 
 
+@pytest.mark.slow
 def test_nothing_to_rate_and_a_second_process_are_refused_before_the_screen(group: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no trajectory here"):
         RatingSession(RatingPlan(tmp_path, "ann"), [])

@@ -98,6 +98,7 @@ async def test_the_names_of_the_columns_stay_above_them_with_and_without_a_scrol
         await pilot.wait_until(lambda: len(pilot.row_paths) == 10 and len({*ends()}) == 1, "all again")
 
 
+@pytest.mark.slow
 async def test_a_filter_that_nothing_matches_says_so_and_the_cursor_returns(
     make_trajectory: MakeTrajectory, runs: Path
 ) -> None:

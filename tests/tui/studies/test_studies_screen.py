@@ -40,6 +40,7 @@ def statuses(study: Study) -> set[Status]:
     return {trajectory.read_status() for trajectory in trajectories(study)}
 
 
+@pytest.mark.slow
 async def test_without_studies_it_says_how_to_begin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     async with open_studies(RUNS) as studies:
@@ -56,6 +57,7 @@ async def test_the_plan_says_what_is_to_be_computed_before_anything_is(written: 
         assert not RUNS.exists()
 
 
+@pytest.mark.slow
 async def test_run_starts_the_command_once_and_says_what_it_said_at_the_end(written: Written, tmp_path: Path) -> None:
     file = written()
     with stand_in('echo "$@"; while [ ! -e stop ]; do sleep 0.02; done; echo "error: no disk"; exit 1'):
@@ -108,6 +110,7 @@ async def test_failures_are_listed_retried_and_gone_to(written: Written) -> None
     assert studies.app.chosen == [first.path.relative_to(study.runs).as_posix()]
 
 
+@pytest.mark.slow
 async def test_an_error_in_the_file_is_one_line_and_goes_when_it_is_mended(written: Written) -> None:
     written('images = ["pictures"]\nsamples = 3')
     async with open_studies(RUNS, (260, 30)) as studies:
@@ -118,6 +121,7 @@ async def test_an_error_in_the_file_is_one_line_and_goes_when_it_is_mended(writt
         await studies.see("not started", "2 masks × 2 seeds")
 
 
+@pytest.mark.slow
 async def test_a_file_that_vanishes_while_it_is_shown(written: Written) -> None:
     study = made(written)
     async with open_studies(RUNS, (260, 30)) as studies:
@@ -131,6 +135,7 @@ async def test_a_file_that_vanishes_while_it_is_shown(written: Written) -> None:
         assert studies.app.chosen == ["small"]
 
 
+@pytest.mark.slow
 async def test_pictures_that_are_gone_are_named(written: Written) -> None:
     written('images = ["pictures/a.png", "pictures/none.png"]\nmetrics = []')
     async with open_studies(RUNS, (260, 40)) as studies:
@@ -211,6 +216,7 @@ async def test_a_report_that_is_there_is_read_section_by_section(written: Writte
         assert studies.screen.panes.report.current_key == "3"
 
 
+@pytest.mark.slow
 async def test_a_table_of_a_report_has_all_its_values_in_little_room(written: Written) -> None:
     study = made(written)
     write_report_by_hand(study.report_folder)
@@ -225,6 +231,7 @@ async def test_a_table_of_a_report_has_all_its_values_in_little_room(written: Wr
         await studies.see(*(f"│{value}" for value in values))
 
 
+@pytest.mark.slow
 async def test_page_keys_that_come_before_a_list_has_room_do_nothing(written: Written) -> None:
     made(written)
     async with open_studies(RUNS) as studies:

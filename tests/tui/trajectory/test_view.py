@@ -202,6 +202,7 @@ async def test_the_slider_is_clicked_and_dragged(done: Trajectory) -> None:
         assert app.view.cursor.k == 0
 
 
+@pytest.mark.slow
 async def test_the_slider_goes_no_farther_than_what_is_computed(make_trajectory: MakeTrajectory) -> None:
     trajectory = make_trajectory()
     newest = advance(trajectory, 5)

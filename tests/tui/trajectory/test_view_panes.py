@@ -117,6 +117,7 @@ async def test_the_chart_goes_over_coverage_too_and_marks_the_frame(done: Trajec
         assert chart.axis_labels[1] == "PSNR (dB)"
 
 
+@pytest.mark.slow
 async def test_the_masks_are_coloured_by_the_distances_that_are_stored(make_trajectory: MakeTrajectory) -> None:
     trajectory = make_trajectory(metrics=("psnr", "delta-e@squares"))
     list(run_trajectory(trajectory))
@@ -134,6 +135,7 @@ async def test_the_masks_are_coloured_by_the_distances_that_are_stored(make_traj
         assert app.view.metric == charted, "the chart's metric is left alone"
 
 
+@pytest.mark.slow
 async def test_a_trajectory_of_whole_images_has_passes_its_spectrum_and_no_masks(
     make_trajectory: MakeTrajectory,
 ) -> None:
@@ -154,6 +156,7 @@ async def test_a_trajectory_of_whole_images_has_passes_its_spectrum_and_no_masks
         assert "whole image" in app.text("#recipe")
 
 
+@pytest.mark.slow
 async def test_without_a_spectrum_the_pane_says_how_to_get_one(done: Trajectory) -> None:
     async with showing(done) as (app, pilot):
         assert "spectrum" not in app.query_one(TabBar).names

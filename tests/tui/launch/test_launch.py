@@ -164,6 +164,15 @@ def test_a_model_that_is_not_here_is_told_with_what_fetches_it(state: str, words
     assert bool(said) == bool(words)
 
 
+@pytest.mark.parametrize(
+    ("name", "extra"), [("sd2", "diffusion"), ("repaint", "diffusion"), ("lama", "lama"), ("mat", "mat")]
+)
+def test_an_inpainter_without_its_packages_is_told_with_its_extra(name: str, extra: str) -> None:
+    found = {name: installed.ListedModel(name, "unknown")}
+    assert installed.explain_unavailable(name, found) == f"{name} needs an extra: pip install 'riptui[{extra}]'"
+    assert f"needs riptui[{extra}]" in {name: line for line, name in installed.list_options(found)}[name]
+
+
 def test_an_inpainter_that_samples_with_another_models_weights_is_here_when_they_are() -> None:
     found = {"sd2-base": installed.ListedModel("sd2-base", "missing", 5_160_000_000)}
     lines = {name: line for line, name in installed.list_options(found)}

@@ -7,8 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from riptui.store.creation import create_or_open
+from riptui.store.records import Request
 from tests.support.command import riptui
 from tests.support.recursed import bundled_pictures, paint, save_recursion
+from tests.support.trajectories import make_spec
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +53,14 @@ def test_json_and_csv_have_the_values_behind_each_label(runs: Path, tmp_path: Pa
     assert [row["look"] for row in rows] == ["uniform", "uniform"]
     assert float(rows[0]["colour_spread"]) < float(rows[0]["threshold uniform"]) < float(rows[0]["original_spread"])
     assert riptui("collapse", runs, "--csv", file).code == 2, "it exists"
+
+
+def test_what_is_unfinished_is_told(tmp_path: Path) -> None:
+    original = np.zeros((256, 256, 3), np.uint8)
+    create_or_open(tmp_path, "queued", make_spec(original), original, Request())
+    outcome = riptui("collapse", tmp_path)
+    assert outcome.code == 0
+    assert outcome.err.startswith("left out, not computed to the end: 1 trajectory; see riptui resume\n")
 
 
 def test_refusals_are_one_line(runs: Path) -> None:

@@ -16,7 +16,7 @@ from riptui.store.frames import read_frame
 
 MAX_ROWS = 40
 """Frames on a sheet."""
-TILE, GAP, LABEL = 192, 6, 20  # px: a picture, the space between pictures, the line below one
+TILE, GAP, LABEL = 192, 6, 34  # px: a picture, the space between pictures, two lines below one
 BACKGROUND, INK, FAINT, COPY = (255, 255, 255), (32, 32, 32), (118, 118, 118), (176, 32, 32)
 
 
@@ -53,7 +53,7 @@ def write_nearest_sheet(
 def _draw_row(canvas: PIL.Image.Image, y: int, frame: FrameNeighbours, prepared: PreparedAs) -> None:
     state = "novel" if frame.novel else "not novel"
     spec = frame.spec
-    label = f"{spec.inpainter[:12]} m{spec.mask} s{spec.seed}, {frame.inpainted:.4g} %: {state}"
+    label = f"{spec.inpainter[:18]}, {spec.mask_title}, seed {spec.seed}\n{frame.inpainted:.4g} %: {state}"
     _draw_tile(canvas, GAP, y, read_frame(frame.trajectory, frame.k), label, INK)
     for column, near in enumerate(frame.pictures, 1):
         picture = load_picture(near.path, prepared).image
@@ -66,5 +66,5 @@ def _draw_tile(
 ) -> None:
     if image is not None:
         canvas.paste(PIL.Image.fromarray(image).resize((TILE, TILE), PIL.Image.Resampling.LANCZOS), (x, y))
-    font = PIL.ImageFont.load_default(12)
-    PIL.ImageDraw.Draw(canvas).text((x + TILE / 2, y + TILE + LABEL - 5), label, ink, font, anchor="ms")
+    font = PIL.ImageFont.load_default(11)
+    PIL.ImageDraw.Draw(canvas).text((x + TILE / 2, y + TILE + 2), label, ink, font, anchor="ma", align="center")

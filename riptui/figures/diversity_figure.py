@@ -57,7 +57,8 @@ def draw_matrices(sets: Sequence[SetDiversity], unit: str) -> Figure:
     A square marks near-duplicates.
     """
     side = min(3.2, style.PAGE_WIDTH / len(sets))
-    figure = style.empty_figure(max(0.5 * style.PAGE_WIDTH, side * len(sets)), side + 0.7)
+    figure = style.empty_figure(max(0.5 * style.PAGE_WIDTH, side * len(sets)), side + 0.9)
+    figure.set_layout_engine("compressed")  # "constrained" cuts the titles of squares above a common colour bar
     farthest = max(float(diversity.points[-1].compared.distances.max()) for diversity in sets)
     grid = figure.subplots(1, len(sets), squeeze=False)[0]
     for axes, diversity in zip(grid, sets, strict=True):
@@ -73,7 +74,8 @@ def draw_matrices(sets: Sequence[SetDiversity], unit: str) -> Figure:
         labels = [str(seeds[place]) for place in point.order] if len(seeds) <= MAX_LABELLED else []
         axes.set_xticks(range(len(labels)), labels, rotation=90, fontsize=6)
         axes.set_yticks(range(len(labels)), labels, fontsize=6)
-        axes.set_title(style.safe_label(diversity.seed_set.picture, 26))
+        mask = diversity.seed_set.members[0].spec.mask_title
+        axes.set_title(style.safe_label(f"{diversity.seed_set.picture}, {mask}", 26), fontsize=8)
     figure.colorbar(picture, ax=grid, location="bottom", shrink=0.6, aspect=40, label=style.safe_label(unit, 60))
     return figure
 

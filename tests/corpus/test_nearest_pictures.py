@@ -132,6 +132,6 @@ def test_a_row_and_a_tile_for_each_neighbour(runs: Path, index: CorpusIndex, pho
     (photos / "3.png").unlink()
     assert write_nearest_sheet(found, PreparedAs(256, "bands"), tmp_path / "sheet.png") == 2
     with PilImages.open(tmp_path / "sheet.png") as sheet:
-        assert sheet.size == (3 * 198 + 6, 2 * 218 + 6)
+        assert sheet.size == (3 * 198 + 6, 2 * 232 + 6)
     with pytest.raises(InputError, match="exists"):
         write_nearest_sheet(found, PreparedAs(256, "bands"), tmp_path / "sheet.png")

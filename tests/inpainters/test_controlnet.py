@@ -20,7 +20,7 @@ from riptui.inpainters.pipeline.controlled_inpainter import control_pictures
 from riptui.inpainters.silence import silence_libraries
 from riptui.planning.sweep import Sweep
 from riptui.store.trajectory_names import name_trajectory
-from riptui.testing.inpainter_rules import check_batch, check_output, check_repeatable, check_stopping
+from riptui.testing import check_inpainter
 from tests.inpainters.test_diffusion import STEPS, loaded, paint, squares, told
 from tests.support.added_checkpoints import tiny_controlnet
 from tests.support.tiny_checkpoints import Checkpoints, checkpoints, one_thread_and_no_network
@@ -98,12 +98,7 @@ def test_it_is_a_plain_diffusers_script(
 @pytest.mark.exhaustive
 def test_it_keeps_the_rules(checkpoints: Checkpoints, controlnets: dict[str, Path]) -> None:
     made = loaded(checkpoints["sdxl"], "sdxl", controlnet=str(controlnets["sdxl"]), control_scale=0.7)
-    images = np.stack([picture(), 255 - picture(), picture()[::-1]])[:, :128, :128].copy()
-    masks = squares((0, 0), (64, 64), (64, 0))[:, :128, :128]
-    check_output(made, images, masks)
-    check_repeatable(made, images, masks)
-    check_batch(made, images, masks, tolerance=1)
-    check_stopping(made, images, masks)
+    check_inpainter(made, size=128, grid=32, tolerance=1)
 
 
 def test_the_control_picture_is_made_from_the_frame_and_the_mask() -> None:

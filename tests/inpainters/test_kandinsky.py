@@ -20,7 +20,7 @@ from riptui.inpainters.models.weight_check import read_place, unlike_place
 from riptui.inpainters.pipeline.components import verify_model
 from riptui.inpainters.silence import silence_libraries
 from riptui.recursion import ignore_step
-from riptui.testing.inpainter_rules import check_batch, check_output, check_repeatable, check_stopping
+from riptui.testing import check_inpainter
 from tests.inpainters.pipeline.test_components import change, weights_file, without_one
 from tests.inpainters.test_diffusion import STEPS, squares
 from tests.support import added_checkpoints
@@ -106,11 +106,7 @@ def test_where_nothing_is_masked_the_picture_comes_back_from_the_latents(made: A
 
 @pytest.mark.exhaustive
 def test_it_keeps_the_rules(made: Any) -> None:
-    images, masks = np.stack([picture(), 255 - picture(), picture()[::-1]]), squares((0, 0), (64, 64), (64, 0))
-    check_output(made, images, masks)
-    check_repeatable(made, images, masks)
-    check_batch(made, images, masks)
-    check_stopping(made, images, masks)
+    check_inpainter(made, size=256, grid=64, tolerance=1)
 
 
 def test_the_session_has_the_weights_of_both_and_either_is_recognised(made: Any, checkpoints: Checkpoints) -> None:

@@ -18,7 +18,7 @@ from riptui.inpainters.models.catalogue import MODELS
 from riptui.inpainters.pipeline.components import verify_model
 from riptui.inpainters.silence import silence_libraries
 from riptui.recursion import ignore_step
-from riptui.testing.inpainter_rules import check_batch, check_output, check_repeatable, check_stopping
+from riptui.testing import check_inpainter
 from tests.inpainters.pipeline.test_components import change, weights_file, without_one
 from tests.inpainters.test_diffusion import STEPS, loaded, paint, squares
 from tests.support.tiny_checkpoints import Checkpoints, checkpoints, one_thread_and_no_network
@@ -104,14 +104,10 @@ def test_with_a_prompt_guidance_is_kept(family: str, checkpoints: Checkpoints) -
 @pytest.mark.parametrize("family", TRANSFORMERS)
 @pytest.mark.exhaustive
 def test_it_keeps_the_rules_and_tells_each_step(family: str, made: dict[str, Any]) -> None:
-    inpaint, images = made[family], np.stack([picture(), 255 - picture(), picture()[::-1]])[:, :128, :128].copy()
-    masks = squares((0, 0), (64, 64), (64, 0))[:, :128, :128]
-    check_output(inpaint, images, masks)
-    check_repeatable(inpaint, images, masks)
-    check_batch(inpaint, images, masks, tolerance=1)
-    check_stopping(inpaint, images, masks)
+    inpaint = made[family]
+    check_inpainter(inpaint, size=128, grid=32, tolerance=1)
     steps: list[tuple[int, int]] = []
-    inpaint(images[:1], masks[:1], seeds=[1], on_step=lambda step, of: steps.append((step, of)))
+    inpaint(picture()[None], squares((0, 0)), seeds=[1], on_step=lambda step, of: steps.append((step, of)))
     assert steps == [(step, STEPS) for step in range(1, STEPS + 1)]
 
 

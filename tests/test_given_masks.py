@@ -130,7 +130,7 @@ def test_a_folder_without_masks_and_a_broken_mask_are_refused(folder: Path, tmp_
 
 @pytest.mark.parametrize("order", ["cycle", "replacement"])
 def test_a_folder_and_an_order_that_uses_one_go_together(order: SquareOrder, folder: Path) -> None:
-    with pytest.raises(InputError, match="--masks FOLDER"):
+    with pytest.raises(InputError, match="masks of a folder"):
         planned(order, folder=None if order == "cycle" else folder)
 
 

@@ -1,5 +1,6 @@
 """`riptui export`: frames, animations, strips and tables as files."""
 
+import os
 from pathlib import Path
 
 import rich_click as click
@@ -85,7 +86,8 @@ def export(
 
 def _refuse_group(path: Path, *, table: Path | None) -> None:
     """Raises InputError for a folder of trajectories, with what takes one."""
-    if Trajectory(path).exists or not path.is_dir() or next(iter(find_trajectories(path)), None) is None:
+    is_folder = os.path.isdir(path)  # noqa: PTH112  # Path.is_dir raises for a name that is too long
+    if not is_folder or Trajectory(path).exists or next(iter(find_trajectories(path)), None) is None:
         return
     shown = short_path(path)
     advice = f"; riptui results {shown} --csv FILE makes a table of all of them" if table else ""

@@ -89,7 +89,7 @@ def refuse_listing(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
         (("ls", "runs"), 1),
         (("check", "runs"), 1),
         (("results", "runs", "--metric", "psnr"), None),
-        (("resume", "runs"), 0),
+        (("resume", "runs"), 1),
     ],
 )
 def test_a_folder_that_cannot_be_listed_is_told(command: tuple[str, ...], code: int | None, locked_group: str) -> None:

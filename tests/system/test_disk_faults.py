@@ -257,7 +257,7 @@ def test_a_folder_that_may_not_be_looked_into_is_told_and_its_neighbours_are_lis
     commands = [["ls"], ["check"], ["resume"], ["measure", "--metrics", "ssim"]]
     with another_user(half_done) as why:
         assert "done/p/" in riptui("ls", half_done).out
-        assert riptui("resume", half_done).code == 0
+        assert riptui("resume", half_done).code == 1
         for name, *options in [*commands, ["show"], ["export", "--csv", "a.csv"]]:
             for path in (half_done / "half", half_done / "half" / PLACE):
                 outcome = riptui(name, path, *options)

@@ -89,7 +89,7 @@ def run(
         )
     ]
     code = run_trajectories(trajectories, display, request, runs=runs, options=options, detach=detach, care=care)
-    if not detach and code < 128 and display not in ("json", "none"):
+    if not detach and code == 0 and display not in ("json", "none"):
         print_line(f"saved in {short_path(Path(os.path.commonpath([found.path for found in trajectories])))}", "dim")
     return code or (0 if complete else 1)
 

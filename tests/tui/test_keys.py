@@ -407,6 +407,7 @@ async def scrolls_the_spec_down(pilot: AppPilot, key: str) -> None:
 async def scrolls_the_spec_up(pilot: AppPilot, key: str) -> None:
     pane = await show_long_spec(pilot)
     pane.scroll_end(animate=False, immediate=True)
+    await pilot.wait_until(lambda: pane.scroll_y == pane.max_scroll_y > 0, "the end")
     await pilot.press(key)
     await pilot.wait_until(lambda: 0 < pane.scroll_y < pane.max_scroll_y, "what is above")
 

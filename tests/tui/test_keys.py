@@ -7,10 +7,10 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 from textual.binding import Binding
-from textual.content import Content
 from textual.widgets import Checkbox, Input
 
 from riptui.store.feature_file import save_features
+from riptui.store.layout import LOG
 from riptui.store.trajectory import Trajectory
 from riptui.tui import bindings, commands
 from riptui.tui.commands.export_dialog import ExportScreen
@@ -387,25 +387,24 @@ async def compares_sets_by_other_features(pilot: AppPilot, key: str) -> None:
     await pilot.wait_until(lambda: "features phash (2 of 2)" in pilot.screen_text, "the next")
 
 
-async def show_long_spec(pilot: AppPilot) -> TextPane:
-    await pilot.press("5")
-    pane = pilot.view.query_one("#spec", TextPane)
-    await pilot.wait_until(lambda: pane.size.height > 0, "the spec")
-    pane.show(Content("a line\n" * 200))
+async def show_long_log(pilot: AppPilot) -> TextPane:
+    (pilot.browser.runs / FIRST / LOG).write_text("a line\n" * 200)
+    await pilot.press("6")
+    pane = pilot.view.query_one("#log", TextPane)
     await pilot.wait_until(lambda: pane.max_scroll_y > 100, "more than there is room for")
     return pane
 
 
 @key("tabs.scroll-down")
-async def scrolls_the_spec_down(pilot: AppPilot, key: str) -> None:
-    pane = await show_long_spec(pilot)
+async def scrolls_the_log_down(pilot: AppPilot, key: str) -> None:
+    pane = await show_long_log(pilot)
     await pilot.press(key)
     await pilot.wait_until(lambda: pane.scroll_y > 0, "what is below")
 
 
 @key("tabs.scroll-up")
-async def scrolls_the_spec_up(pilot: AppPilot, key: str) -> None:
-    pane = await show_long_spec(pilot)
+async def scrolls_the_log_up(pilot: AppPilot, key: str) -> None:
+    pane = await show_long_log(pilot)
     pane.scroll_end(animate=False, immediate=True)
     await pilot.wait_until(lambda: pane.scroll_y == pane.max_scroll_y > 0, "the end")
     await pilot.press(key)

@@ -181,11 +181,12 @@ class GalleryPilot:
         await self.settle()
 
     async def settle(self) -> None:
-        """Wait until every visible cell that is computed shows its picture."""
+        """Wait until every visible cell is there, and shows its picture if that is computed."""
         await self.pilot.wait_until(
             lambda: (
                 not self.screen.busy
                 and self.items
+                and len(self.items) == self.grid.visible_count
                 and all(item.image is not None or item.note for item in self.items if item.key)
             ),
             "the pictures",
@@ -245,7 +246,7 @@ async def test_the_cursor_opens_a_picture_large_and_comes_back_to_where_that_was
 async def test_only_visible_cells_exist_and_it_scrolls_with_the_cursor(runs: Path) -> None:
     async with open_gallery(runs, (60, 20)) as gallery:
         await gallery.press("i", "plus", "plus", "plus", "plus")
-        assert len(gallery.items) == 2, "one row of two"
+        await gallery.pilot.wait_until(lambda: len(gallery.items) == 2, "one row of two")
         before = [item.key for item in gallery.items]
         await gallery.press("down")
         assert [item.key for item in gallery.items] != before
@@ -254,7 +255,7 @@ async def test_only_visible_cells_exist_and_it_scrolls_with_the_cursor(runs: Pat
         await gallery.press("enter")
         assert isinstance(gallery.pilot.app.screen, GalleryScreen)
         await gallery.press("minus", "minus", "minus", "minus")
-        assert len(gallery.items) == 4
+        await gallery.pilot.wait_until(lambda: len(gallery.items) == 4, "two rows of two")
 
 
 @pytest.mark.slow

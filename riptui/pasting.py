@@ -5,10 +5,9 @@ Only pixels of the mask change, whatever is done: what an inpainter returns outs
 
 import cv2
 import numpy as np
-from jaxtyping import Float64, Int32
 from skimage.color import lab2rgb, rgb2lab
 
-from riptui.arrays import Image, Mask
+from riptui.arrays import Float64, Image, Int32, Mask
 
 BORDER_PX = 8  # width of the strips on both sides of the mask's border whose colours are compared
 MAX_STRETCH = 2.0  # by which the deviation of a channel may grow or shrink: a flat fill would become noise

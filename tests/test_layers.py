@@ -8,7 +8,7 @@ import pytest
 
 TORCH = {"torch", "torchvision", "torchmetrics", "lpips", "diffusers", "transformers", "ray"}
 PICTURES = {"cv2", "PIL", "skimage", "scipy", "matplotlib", "pyarrow"}
-ARRAYS = {"numpy", "jaxtyping"}
+ARRAYS = {"numpy"}
 APP = {"textual"}
 
 

@@ -39,7 +39,6 @@ BASE = (
     "msgspec",
     "rich",
     "rich-click",
-    "jaxtyping",
     "imagehash",
     "simplejpeg",
     "textual",

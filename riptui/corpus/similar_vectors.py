@@ -4,9 +4,8 @@ from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float32, Int64
 
-from riptui.arrays import FeatureVectors
+from riptui.arrays import FeatureVectors, Float32, Int64
 
 CHUNK = 4096  # vectors at a time: 8 MB of 512 numbers
 QUERIES = 256  # queries at a time

@@ -1,7 +1,10 @@
 """The text cells below a picture: half blocks, or kitty's placeholders."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
-from jaxtyping import Bool
 from textual.geometry import Region
 
 from riptui.graphics import kitty
@@ -9,6 +12,9 @@ from riptui.graphics.fit import PictureBox
 from riptui.graphics.half_blocks import ColourDepth, shrink, to_half_blocks
 from riptui.graphics.picture_cell import PictureCell
 from riptui.graphics.rgb import RGBArray, RGBColour
+
+if TYPE_CHECKING:
+    from jaxtyping import Bool
 
 
 class Canvas:

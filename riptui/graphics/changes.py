@@ -1,11 +1,15 @@
 """Which parts of an image differ from another: a few rectangles, for a small update of a picture."""
 
-from typing import NamedTuple
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from jaxtyping import Bool
 
 from riptui.graphics.rgb import RGBArray
+
+if TYPE_CHECKING:
+    from jaxtyping import Bool
 
 BLOCK = 8  # pixels; squares of masks lie on multiples of 8
 MAX_PARTS = 8

@@ -4,16 +4,20 @@ Rich's styles cost 14 microseconds per cell and our own escape codes one (measur
 scrub.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from functools import cache
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from jaxtyping import UInt8
 from PIL import Image as Pillow
 
 from riptui.graphics.picture_cell import PictureCell
 from riptui.graphics.rgb import RGBArray, RGBColour
+
+if TYPE_CHECKING:
+    from jaxtyping import UInt8
 
 ColourDepth = Literal["truecolor", "256", "standard"]
 

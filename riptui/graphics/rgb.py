@@ -1,8 +1,15 @@
 """The array convention of this package: `image[y, x] = (r, g, b)`, each 0 to 255."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-from jaxtyping import UInt8
 
 RGBColour = tuple[int, int, int]
-RGBArray = UInt8[np.ndarray, "height width 3"]
-RGBAArray = UInt8[np.ndarray, "height width 4"]
+
+if TYPE_CHECKING:
+    from jaxtyping import UInt8
+
+    RGBArray = UInt8[np.ndarray, "height width 3"]
+    RGBAArray = UInt8[np.ndarray, "height width 4"]
+else:
+    RGBArray = RGBAArray = np.ndarray

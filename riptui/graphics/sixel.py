@@ -1,12 +1,17 @@
 """Pictures as sixel: bands of six rows, each with one line of characters per colour."""
 
+from __future__ import annotations
+
 import re
+from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import UInt16
 from PIL import Image as Pillow
 
 from riptui.graphics.rgb import RGBColour
+
+if TYPE_CHECKING:
+    from jaxtyping import UInt16
 
 BAND = 6  # pixel rows
 _BITS = (1 << np.arange(BAND, dtype=np.uint8))[:, None]

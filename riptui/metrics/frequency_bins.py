@@ -1,7 +1,8 @@
 """The bins of a spectrum. Imports nothing but NumPy, for those who show what was measured."""
 
 import numpy as np
-from jaxtyping import Float64
+
+from riptui.arrays import Float64
 
 BINS = 64
 MAX_CYCLES = 0.5  # cycles per pixel: the highest frequency that a picture has in all directions

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 import numpy as np
-from jaxtyping import Float
 
-from riptui.arrays import Distances, Image, Images
+from riptui.arrays import Distances, Float, Image, Images
 
 DistanceMap = Float[np.ndarray, "height width"]
 Profile = Float[np.ndarray, "points"]

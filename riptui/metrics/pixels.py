@@ -6,12 +6,11 @@ Times are for 512x512 pixels on one core of a server.
 from collections.abc import Callable
 
 import numpy as np
-from jaxtyping import Float32
 from skimage.color import deltaE_ciede2000, rgb2lab
 from skimage.measure import shannon_entropy
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
-from riptui.arrays import Image
+from riptui.arrays import Float32, Image
 from riptui.metrics.pairwise import DistanceMap, PairwiseMetric
 from riptui.metrics.single_frame import SingleFrameMetric
 

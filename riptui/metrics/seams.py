@@ -8,10 +8,9 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from jaxtyping import Bool
 from skimage.color import deltaE_ciede2000, rgb2lab
 
-from riptui.arrays import Image, Mask
+from riptui.arrays import Bool, Image, Mask
 from riptui.metrics.metric import Repaint
 
 Border = Bool[np.ndarray, "height width"]

@@ -20,7 +20,8 @@ from statistics import NormalDist
 
 import numpy as np
 import scipy
-from jaxtyping import Float64
+
+from riptui.arrays import Float64
 
 CONFIDENCE = 0.95
 MIN_INTERVAL_IMAGES = 5

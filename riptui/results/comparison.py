@@ -11,8 +11,8 @@ from statistics import median
 
 import numpy as np
 import scipy
-from jaxtyping import Float64
 
+from riptui.arrays import Float64
 from riptui.errors import InputError
 from riptui.metrics import find_metric
 from riptui.results.bootstrap import IntervalEstimate

@@ -12,9 +12,8 @@ from typing import Any
 
 import numpy as np
 import scipy
-from jaxtyping import Float32, Float64
 
-from riptui.arrays import Image
+from riptui.arrays import Float32, Float64, Image
 from riptui.errors import RiptuiError
 from riptui.results.bootstrap import IntervalEstimate
 from riptui.results.curves import group_by

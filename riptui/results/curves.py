@@ -16,8 +16,8 @@ from statistics import fmean
 from typing import NamedTuple, Protocol, TypeVar
 
 import numpy as np
-from jaxtyping import Float64, Int64
 
+from riptui.arrays import Float64, Int64
 from riptui.errors import InputError, with_choices
 from riptui.inpainters.parameters import shorten
 from riptui.spec import ParameterValue, Spec

@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 import scipy
-from jaxtyping import Float64
 
-from riptui.arrays import FeatureVectors
+from riptui.arrays import FeatureVectors, Float64
 from riptui.errors import DeviceMemoryError, RiptuiError
 from riptui.features import FeatureExtractor
 from riptui.results.bootstrap import IntervalEstimate

@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Bool, Float64, Int64
 
+from riptui.arrays import Bool, Float64, Int64
 from riptui.results.repainted_squares import RepaintedSquares
 from riptui.spec import Spec
 from riptui.store.records import IterationRow

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 import scipy
-from jaxtyping import Float64
 
+from riptui.arrays import Float64
 from riptui.results.recursion_effect import NullPoint
 from riptui.spec import Spec
 

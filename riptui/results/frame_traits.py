@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from math import nan
 
 import numpy as np
-from jaxtyping import Float32
 from skimage.color import rgb2lab
 
-from riptui.arrays import Image
+from riptui.arrays import Float32, Image
 from riptui.metrics.pixels import luma
 
 COARSE_PX = 16

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float64
 
+from riptui.arrays import Float64
 from riptui.results.bootstrap import IntervalEstimate, Resampled, estimate_from_counts
 
 ImagePairs = Float64[np.ndarray, "images images"]

@@ -7,8 +7,8 @@ from math import isfinite, nan
 from statistics import fmean
 
 import numpy as np
-from jaxtyping import Float64
 
+from riptui.arrays import Float64
 from riptui.errors import InputError
 from riptui.metrics import PREVIOUS, find_metric
 from riptui.results.bootstrap import MIN_INTERVAL_IMAGES, IntervalEstimate, estimate, estimate_crossed

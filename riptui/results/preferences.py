@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float64
 
+from riptui.arrays import Float64
 from riptui.results.bootstrap import IntervalEstimate, Resampled, estimate, estimate_from_counts, ratio_of_means
 from riptui.results.rating_answers import ComparisonAnswer
 

@@ -15,8 +15,8 @@ from itertools import combinations
 from math import isfinite
 
 import numpy as np
-from jaxtyping import Float64
 
+from riptui.arrays import Float64
 from riptui.metrics import REGISTRY, base_name
 from riptui.metrics.display import in_display_order
 from riptui.metrics.values import MetricValues

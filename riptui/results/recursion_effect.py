@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float64, Int64
 
+from riptui.arrays import Float64, Int64
 from riptui.results.bootstrap import (
     MIN_INTERVAL_IMAGES,
     IntervalEstimate,

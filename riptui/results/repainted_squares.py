@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Int64, UInt8
 
-from riptui.arrays import Image
+from riptui.arrays import Image, Int64, UInt8
 from riptui.errors import DamagedError, InputError
 from riptui.masks import draw_region
 from riptui.region import Region

@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 import scipy
-from jaxtyping import Float64
 
+from riptui.arrays import Float64
 from riptui.results.bootstrap import CONFIDENCE, MIN_INTERVAL_IMAGES, jackknife_error
 
 MOST_LEFT_OUT, FEWER_LEFT_OUT = 100, 20

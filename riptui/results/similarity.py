@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy
-from jaxtyping import Float, Float64
+
+from riptui.arrays import Float, Float64
 
 DistanceMatrix = Float64[np.ndarray, "members members"]
 """Symmetric, 0 on the diagonal."""

@@ -9,8 +9,8 @@ from dataclasses import replace
 from math import exp, nan
 
 import numpy as np
-from jaxtyping import Bool, Float64
 
+from riptui.arrays import Bool, Float64
 from riptui.results.bootstrap import (
     NO_ESTIMATE,
     Columns,

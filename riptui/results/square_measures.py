@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping
 
 import numpy as np
-from jaxtyping import Float32
 from skimage.color import deltaE_ciede2000, rgb2lab
 
+from riptui.arrays import Float32
 from riptui.metrics.pixels import luma
 from riptui.results.exposure import DELTA_E, LUMA, PerRepaint
 from riptui.results.repainted_squares import SquarePixels

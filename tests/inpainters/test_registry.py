@@ -201,7 +201,7 @@ print(*sys.modules)
     said, modules, count, later = subprocess.check_output([sys.executable, "-c", code], text=True).splitlines()
     assert said.startswith("OpenCV")
     assert int(count) == len(REGISTRY)
-    arrays = {"cv2", "skimage", "numpy", "scipy", "jaxtyping"}
+    arrays = {"cv2", "skimage", "numpy", "scipy"}
     assert not (arrays | {"msgspec"}) & set(modules.split())
     assert not arrays & set(later.split())
 

@@ -63,7 +63,7 @@ def without(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
 
 @pytest.mark.slow
 def test_the_registry_is_read_without_importing_any_numeric_package() -> None:
-    heavy = {"numpy", "jaxtyping", "skimage", "scipy", "cv2", "torch", "torchvision", "lpips", "torchmetrics"}
+    heavy = {"numpy", "skimage", "scipy", "cv2", "torch", "torchvision", "lpips", "torchmetrics"}
     code = (
         "import sys, riptui.metrics as m, riptui.metrics.availability as a, riptui.metrics.lpips_weights;"
         "m.check_names([*m.REGISTRY, 'ssim@previous']); a.check_default_metrics();"

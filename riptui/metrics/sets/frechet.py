@@ -3,9 +3,8 @@
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float64
 
-from riptui.arrays import FeatureVectors
+from riptui.arrays import FeatureVectors, Float64
 from riptui.metrics.sets.set_metrics import Counts, SetStatistic
 
 Centred = Float64[np.ndarray, "rows dimension"]

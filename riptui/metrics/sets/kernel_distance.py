@@ -1,9 +1,8 @@
 """KID: the squared maximum mean discrepancy of two sets by the kernel (x·y / dimension + 1)³, Binkowski et al. 2018."""
 
 import numpy as np
-from jaxtyping import Float64
 
-from riptui.arrays import FeatureVectors
+from riptui.arrays import FeatureVectors, Float64
 from riptui.metrics.sets.set_metrics import Counts, SetStatistic
 
 

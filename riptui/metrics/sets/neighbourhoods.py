@@ -7,9 +7,8 @@ from collections.abc import Callable
 
 import numpy as np
 import scipy
-from jaxtyping import Bool, Float64, Int64
 
-from riptui.arrays import FeatureVectors
+from riptui.arrays import Bool, FeatureVectors, Float64, Int64
 from riptui.metrics.sets.set_metrics import Counts, SetStatistic
 
 SquaredDistances = Float64[np.ndarray, "pictures pictures"]

@@ -7,11 +7,10 @@ two sets of one distribution they are below 0.5, which they approach with many p
 """
 
 import numpy as np
-from jaxtyping import Float64
 from sklearn.decomposition import PCA
 from sklearn.svm import LinearSVC
 
-from riptui.arrays import FeatureVectors
+from riptui.arrays import FeatureVectors, Float64
 from riptui.metrics.sets.set_metrics import SET_METRICS, Counts, SetStatistic
 
 Outputs = Float64[np.ndarray, " pictures"]

@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Literal
 from riptui.errors import InputError, with_choices
 from riptui.extras import importing
 
-if TYPE_CHECKING:  # NumPy and jaxtyping take 120 ms to import, and the names alone need neither
+if TYPE_CHECKING:  # NumPy takes 100 ms to import, and the names alone need neither
     import numpy as np
-    from jaxtyping import Float64
 
-    from riptui.arrays import FeatureVectors
+    from riptui.arrays import FeatureVectors, Float64
 
     Counts = Float64[np.ndarray, "resamples pictures"]
     SetStatistic = Callable[[Counts], Float64[np.ndarray, " resamples"]]

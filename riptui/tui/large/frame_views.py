@@ -5,9 +5,8 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float
 
-from riptui.arrays import Image
+from riptui.arrays import Float, Image
 from riptui.metrics.display import metric_title
 from riptui.region import Region
 from riptui.tui.trajectory.colormap import heat_colour

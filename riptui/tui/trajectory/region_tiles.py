@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 import numpy as np
-from jaxtyping import Float64
 
+from riptui.arrays import Float64
 from riptui.region import Region
 
 MIN_TILE_PX = 8

@@ -8,7 +8,7 @@ from textual.binding import BindingType
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from riptui.tui import bindings
+from riptui.tui import screen_bindings
 from riptui.tui.studies.study_reader import StudyState
 from riptui.tui.studies.study_texts import list_lines
 
@@ -16,7 +16,7 @@ from riptui.tui.studies.study_texts import list_lines
 class LineList(OptionList):
     """Lines with keys of their own; the cursor stays on its key while others come and go."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings.STUDY_LINES]
+    BINDINGS: ClassVar[list[BindingType]] = [*screen_bindings.STUDY_LINES]
     DEFAULT_CSS = "LineList { text-wrap: nowrap; text-overflow: ellipsis; }"
 
     def __init__(self, *, id: str) -> None:

@@ -66,7 +66,15 @@ class LineList(OptionList):
 
 
 class StudyList(LineList):
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self._states: Sequence[StudyState] = ()
+
     def show_studies(self, states: Sequence[StudyState]) -> None:
+        self._states = states
         columns = self.scrollable_content_region.width or self.size.width
         keys = [state.known.key for state in states]
         self.show_lines([*zip(keys, list_lines(states, columns), strict=True)])
+
+    def on_resize(self) -> None:
+        self.show_studies(self._states)

@@ -9,6 +9,7 @@
     console      printing, made safe for a terminal; streams: the standard streams; exit_codes: errors to exit codes
     run_trajectories    how `run`, `resume` and `demo` compute: in_process, or via_worker; run_display: what they show
     ls_table     the lines of `ls`
+    sweep_options       the sweep of `run`
     metric_choice       which metrics a run measures; fetch_names: what the names given to `fetch` stand for
     results_tables      tables of `results`, with settings_table and recursion_tables, intervention_table
     set_results         `results` by a metric of sets

@@ -22,6 +22,7 @@ from riptui.cli.logind import logout_advice
 from riptui.errors import RiptuiError
 from riptui.extras import importing
 from riptui.graphics.probe import probe
+from riptui.inpainters import servers
 from riptui.inpainters.devices.nvidia_smi import query_gpus
 from riptui.inpainters.devices.visible_devices import find_visible
 from riptui.inpainters.programs.program_registry import explain_missing
@@ -164,8 +165,8 @@ def _check_server(name: str) -> Diagnosis | None:
         if place is None:
             return None
         with importing(f"the inpainter {name}", info.extra or ""):
-            from riptui.inpainters.servers.server_check import look_up
-        found = look_up(name, info.parameters, refuses=False)
+            server_check = servers.server_check
+        found = server_check.look_up(name, info.parameters, refuses=False)
     except RiptuiError as error:
         return Diagnosis("note", str(error), f"[servers.{name}] of the settings, or ${url_variable(name)}")
     details = ", ".join(f"{key} {value}" for key, value in found.items())

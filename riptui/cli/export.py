@@ -1,10 +1,11 @@
 """`riptui export`: frames, animations, strips and tables as files."""
 
 import os
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import rich_click as click
-from rich.progress import BarColumn, TaskProgressColumn, TextColumn
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 from riptui import export as export_files
 from riptui.cli.console import out, print_json, print_line, short_path
@@ -31,57 +32,71 @@ def export(
     overwrite: bool,
     as_json: bool,
 ) -> int:
-    if not (frames or gif or mp4 or png or strip or csv or parquet):
-        raise click.UsageError(
-            "nothing to export: give --frames DIR, or a file for --gif, --mp4, --png, --strip, --csv or --parquet"
-        )
-    if k is not None and not png:
-        raise click.UsageError("--frame K is the frame of --png FILE: give both")
-    if mp4:
-        export_files.require_video()  # before the others are written
-    if features and not parquet:
-        raise click.UsageError("--features are columns of the Parquet file: give --parquet FILE")
+    options = {"frames": frames, "gif": gif, "mp4": mp4, "png": png, "strip": strip, "csv": csv, "parquet": parquet}
+    targets = {option: target for option, target in options.items() if target}
+    _require_consistent(targets, k, features)
     _refuse_group(path, table=csv or parquet)
     trajectory = Trajectory.open(path)
     computed = len(trajectory.read_rows())
     numbers = None if at is None else [k for k in measured_iterations(trajectory.spec, at) if k <= computed]
+    last = computed if k is None else k
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn())
-    written: dict[str, str] = {}
     with transient_progress(*columns, hidden=as_json and out.is_terminal) as progress:
-
-        def add_bar(target: Path) -> export_files.OnExportProgress:
-            task = progress.add_task(printable(target.name), total=None)
-            return lambda done, total: progress.update(task, completed=done, total=total)
-
-        def tell(option: str, target: Path, more: str = "") -> None:
-            written[option] = str(target)
+        writers = _list_writers(trajectory, numbers, last, features, progress, overwrite=overwrite)
+        for option, target in targets.items():
+            written = writers[option](target)
             if not as_json:
-                print_line(f"{target}{more}")
-
-        if frames:
-            bar = add_bar(frames)
-            files = export_files.write_frames(trajectory, frames, numbers, overwrite=overwrite, on_progress=bar)
-            tell("frames", frames, f": {len(files)} frames")
-        if gif:
-            export_files.write_animation(trajectory, gif, numbers, overwrite=overwrite, on_progress=add_bar(gif))
-            tell("gif", gif)
-        if mp4:
-            export_files.write_video(trajectory, mp4, numbers, overwrite=overwrite, on_progress=add_bar(mp4))
-            tell("mp4", mp4)
-        if png:
-            export_files.write_frame_png(trajectory, png, computed if k is None else k, overwrite=overwrite)
-            tell("png", png)
-        if strip:
-            export_files.write_strip(trajectory, strip, overwrite=overwrite, on_progress=add_bar(strip))
-            tell("strip", strip)
-        if csv:
-            tell("csv", export_files.write_metrics_csv(trajectory, csv, overwrite=overwrite))
-        if parquet:
-            table = export_files.write_metrics_parquet(trajectory, parquet, features=features, overwrite=overwrite)
-            tell("parquet", table)
+                print_line(f"{target}: {len(written)} frames" if isinstance(written, list) else str(target))
     if as_json:
-        print_json(written)
+        print_json({option: str(target) for option, target in targets.items()})
     return 0
+
+
+def _require_consistent(targets: Mapping[str, Path], k: int | None, features: Sequence[str]) -> None:
+    """Raises UsageError for options that lack another one; as `require_video`, before anything is written."""
+    if not targets:
+        raise click.UsageError(
+            "nothing to export: give --frames DIR, or a file for --gif, --mp4, --png, --strip, --csv or --parquet"
+        )
+    if k is not None and "png" not in targets:
+        raise click.UsageError("--frame K is the frame of --png FILE: give both")
+    if "mp4" in targets:
+        export_files.require_video()
+    if features and "parquet" not in targets:
+        raise click.UsageError("--features are columns of the Parquet file: give --parquet FILE")
+
+
+def _list_writers(
+    trajectory: Trajectory,
+    numbers: list[int] | None,
+    k: int,
+    features: Sequence[str],
+    progress: Progress,
+    *,
+    overwrite: bool,
+) -> dict[str, Callable[[Path], Path | list[Path]]]:
+    """What writes the file of each option. numbers: the frames of those with several; k: of those with one."""
+
+    def add_bar(target: Path) -> export_files.OnExportProgress:
+        task = progress.add_task(printable(target.name), total=None)
+        return lambda done, total: progress.update(task, completed=done, total=total)
+
+    def of_frames(write: Callable[..., Path | list[Path]]) -> Callable[[Path], Path | list[Path]]:
+        return lambda file: write(trajectory, file, numbers, overwrite=overwrite, on_progress=add_bar(file))
+
+    return {
+        "frames": of_frames(export_files.write_frames),
+        "gif": of_frames(export_files.write_animation),
+        "mp4": of_frames(export_files.write_video),
+        "png": lambda file: export_files.write_frame_png(trajectory, file, k, overwrite=overwrite),
+        "strip": lambda file: export_files.write_strip(
+            trajectory, file, overwrite=overwrite, on_progress=add_bar(file)
+        ),
+        "csv": lambda file: export_files.write_metrics_csv(trajectory, file, overwrite=overwrite),
+        "parquet": lambda file: export_files.write_metrics_parquet(
+            trajectory, file, features=features, overwrite=overwrite
+        ),
+    }
 
 
 def _refuse_group(path: Path, *, table: Path | None) -> None:

@@ -8,8 +8,8 @@ import msgspec
 
 from riptui.cli.care import Care
 from riptui.cli.console import warn
-from riptui.cli.run import given_parameters, parse_settings
 from riptui.cli.run_trajectories import run_trajectories
+from riptui.cli.sweep_options import given_parameters, parse_settings
 from riptui.cli.worker_options import take_worker_options
 from riptui.errors import InputError
 from riptui.inpainters import resolve_inpainter

@@ -108,25 +108,20 @@ def load_parts(
     placement.require_offload(offload, chosen_device)
     places = {"model": model, "revision": revision, "config": config, "gguf": gguf, "allow_pickle": allow_pickle}
     places |= {"vae": vae, "lora": lora, "embedding": embedding, "controlnet": controlnet, "prior": prior}
+    insert = str if embedding is None else embeddings.insert_embedding
+    texts = {text: insert(text) for text in (prompt, *later_prompts)}
     with silence_libraries():
         weights, notices = moved_weights.find_weights(places, recorded or {})
         torch_dtype = torch_device.pick_dtype(dtype, weights.checkpoint.half_dtype, chosen_device)
         pipeline = _load_pipeline(weights, model, torch_dtype, quantise, chosen_device, task)
         notes |= _weights_notes(weights) | quantisation.describe(quantise, gguf)
         set_schedule(pipeline)
-        texts = {
-            text: text if embedding is None else embeddings.insert_embedding(text) for text in (prompt, *later_prompts)
-        }
         added = _load_adapters(pipeline, weights, recorded or {})
         if tiling:
             placement.enable_tiling(pipeline)
         notes |= gpu_tuning.set_tf32(torch_dtype, chosen_device)
         notes |= placement.place(pipeline, chosen_device, offload, model)
-        encoded = {
-            text: prompts.encode(pipeline, inserted, negative_prompt, guidance, prompt_syntax)
-            for text, inserted in texts.items()
-        }
-        prompts.drop_encoded(pipeline, encoded.values())
+        encoded = _encode_prompts(pipeline, texts, negative_prompt, guidance, prompt_syntax)
         placement.forget_dropped(pipeline, chosen_device, offload)
     for found in (*added, *reversed(encoded.values())):  # the notes of the first prompt win
         notes |= found.notes
@@ -207,3 +202,18 @@ def _load_adapters(
     if (embedding := weights.places["embedding"]) is not None:
         added.append(embeddings.load_embedding(pipeline, embedding, allow_pickle))
     return added
+
+
+def _encode_prompts(
+    pipeline: Any,
+    texts: Mapping[str, str],
+    negative_prompt: str | None,
+    guidance: float | None,
+    syntax: prompts.PromptSyntax,
+) -> dict[str, prompts.Prompts]:
+    """Each prompt, encoded as the text that stands for it; nothing else of the pipeline needs its text encoders."""
+    encoded = {
+        text: prompts.encode(pipeline, inserted, negative_prompt, guidance, syntax) for text, inserted in texts.items()
+    }
+    prompts.drop_encoded(pipeline, encoded.values())
+    return encoded

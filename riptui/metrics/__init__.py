@@ -17,6 +17,7 @@ sets          metrics of sets of pictures: numbers of two sets' features
 values        the values of one frame, and of its squares, as they are saved; display formats them
 """
 
+from riptui.lazy_modules import lazy_modules
 from riptui.metrics.loading import load, load_repaint_metric
 from riptui.metrics.metric import Metric, Repaint, RepaintMetric, measure_each, measure_map, measure_profile
 from riptui.metrics.metric_names import (
@@ -33,6 +34,10 @@ from riptui.metrics.metric_names import (
     split_names,
 )
 from riptui.metrics.registry import REGISTRY, LpipsNet, MetricInfo
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from riptui.metrics import running_ssim as running_ssim
 
 __all__ = [
     "CONTENT",
@@ -58,3 +63,5 @@ __all__ = [
     "measure_profile",
     "split_names",
 ]
+
+__getattr__ = lazy_modules(__name__)

@@ -39,6 +39,7 @@ def load_repaint_metric(name: str, device: str = "") -> RepaintMetric:
 
 @cache
 def load_cached(name: str, device: str) -> Any:
+    """A metric, made once per process and device. Raises MissingExtraError, BrokenExtraError, WeightsError."""
     info = find_metric(name)
     module, _, factory = info.target.partition(":")
     with importing(f"the metric {name}", info.extra) if info.extra else nullcontext():

@@ -104,6 +104,7 @@ def _pick_device() -> str:
 
 
 def load_network(net: LpipsNet) -> Any:
+    """The network of an LPIPS, on the CPU. Raises WeightsError if the file of its trunk is missing or damaged."""
     lpips_weights.require_installed(net)
     try:
         with warnings.catch_warnings():

@@ -30,9 +30,11 @@ class PairwiseMetric(Generic[Features]):
     """What the number is made of along an axis, if it has a profile. Called with the reference's features first."""
 
     def prepare(self, reference: Image) -> Features:
+        """The features of the picture that frames are compared with: computed once."""
         return self.features(reference)
 
     def measure(self, prepared: Features, frames: Images) -> Distances:
+        """The distance of each frame, float64 [frames]."""
         return np.array([self.distance(prepared, self.features(frame)) for frame in frames], np.float64)
 
     def measure_map(self, prepared: Features, frame: Image) -> DistanceMap:

@@ -37,9 +37,11 @@ class Seam:
     to_original: bool
 
     def prepare(self, original: Image) -> Image | None:
+        """The picture that frames are compared with; None: the frame before each repaint."""
         return original if self.to_original else None
 
     def measure(self, prepared: Image | None, frame: Image, repaint: Repaint) -> float:
+        """What the repaint left along its border, in levels of 255; 0 where the border is empty."""
         reference = repaint.before if prepared is None else prepared
         border = find_border(repaint.region.in_frame(len(frame)))
         if not border.any():

@@ -15,7 +15,8 @@ class SingleFrameMetric:
     value: Callable[[Image], float]
 
     def prepare(self, reference: Image) -> None:
-        return None
+        """Nothing: no frame is compared with the reference."""
 
     def measure(self, prepared: None, frames: Images) -> Distances:
+        """The value of each frame, float64 [frames]."""
         return np.array([self.value(frame) for frame in frames], np.float64)

@@ -69,6 +69,8 @@ class PairedDifference:
 
 @dataclass(frozen=True)
 class InpainterComparison:
+    """Inpainters by how little they drift, and a test of each pair."""
+
     standings: list[Standing]
     """Most stable first."""
     differences: list[PairedDifference]

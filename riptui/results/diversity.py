@@ -64,6 +64,7 @@ class SeedSetPoint:
 
     @cached_property
     def mean_error(self) -> SeedError | None:
+        """Of the mean distance, by leaving members out; None for too few."""
         return seed_error(self.compared.distances, mean_distance)
 
     @cached_property
@@ -73,6 +74,7 @@ class SeedSetPoint:
 
     @cached_property
     def vendi_error(self) -> SeedError | None:
+        """Of the Vendi score, the same way; None where there is no score."""
         return None if self.compared.similarities is None else seed_error(self.compared.similarities, vendi_score)
 
     @property

@@ -89,10 +89,12 @@ class FeatureComparison:
         return f"bits of {self.extractor.dimension}" if self._has_bits else "1 - cosine"
 
     def read(self, trajectory: Trajectory, numbers: Iterable[int]) -> Mapping[int, ReadItem]:
+        """The vectors of frames `numbers`, stored or computed now. Raises DamagedError, DiskError."""
         vectors = compute_features(trajectory, self.extractor, numbers, keep=self.keep)
         return {k: partial(_return, vector) for k, vector in vectors.items()}
 
     def compare(self, items: Sequence[ReadItem], on_pairs: OnPairs) -> ComparedFrames:
+        """All pairs: how many bits of a hash differ, else 1 - cosine; with the similarities."""
         vectors = np.array([item() for item in items], np.float32)
         if self._has_bits:
             return ComparedFrames(hamming_distances(vectors), bit_similarities(vectors))
@@ -114,6 +116,7 @@ class StoredComparison:
     unit: str = "1 - cosine"
 
     def read(self, trajectory: Trajectory, numbers: Iterable[int]) -> Mapping[int, ReadItem]:
+        """The stored vectors of frames `numbers`. Raises InputError if one lacks, or is of another extractor."""
         stored = read_features(trajectory, self.name)
         wanted = [*numbers]
         if stored.identity != self.identity or not stored.vectors.keys() >= {*wanted}:
@@ -121,6 +124,7 @@ class StoredComparison:
         return {k: partial(_return, stored.vectors[k]) for k in wanted}
 
     def compare(self, items: Sequence[ReadItem], on_pairs: OnPairs) -> ComparedFrames:
+        """All pairs: 1 - cosine, and the cosine."""
         similarities = cosine_similarities(np.array([item() for item in items], np.float32))
         return ComparedFrames(to_distances(similarities), similarities)
 
@@ -139,9 +143,11 @@ class MetricComparison:
         return turned or info.unit
 
     def read(self, trajectory: Trajectory, numbers: Iterable[int]) -> Mapping[int, ReadItem]:
+        """Frames `numbers`, uint8 [size, size, 3], each read when it is compared."""
         return {k: partial(read_frame, trajectory, k) for k in numbers}
 
     def compare(self, items: Sequence[ReadItem], on_pairs: OnPairs) -> ComparedFrames:
+        """All pairs by the metric, as distances; no similarities."""
         metric, to_distance = load(self.name, self.device), distance_function(self.name)
         frames = [item() for item in items]
         distances = np.zeros((len(frames), len(frames)))

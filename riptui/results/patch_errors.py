@@ -5,7 +5,7 @@ from itertools import islice
 
 import numpy as np
 
-from riptui import results
+from riptui import metrics, results
 from riptui.arrays import Image
 from riptui.errors import DamagedError
 from riptui.metrics.values import RepaintDistance
@@ -63,14 +63,12 @@ def known_names(spec: Spec, names: Sequence[str]) -> Sequence[str]:
 
 def compute_errors(trajectory: Trajectory, rows: Sequence[IterationRow], names: Sequence[str]) -> Computed:
     """What the patches of some rows give: of successive rows, and of all from the first for "ssim"."""
-    from riptui.metrics.running_ssim import RunningSsim  # scikit-image, 0.3 s that known errors do without
-
     regions = find_regions(trajectory, rows)
     found: dict[str, list[PerRepaint]] = {name: [np.empty(0)] for name in names}
     if not names:
         return {}
     original = frames.read_original(trajectory)
-    running = RunningSsim(original)
+    running = metrics.running_ssim.RunningSsim(original)
     side = square_side(trajectory.spec)
     for chunk, patches in _read_in_chunks(trajectory, rows, regions):
         originals = np.concatenate([cut_squares(original[region.box.window], region, side) for region in chunk])

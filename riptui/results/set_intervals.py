@@ -92,4 +92,5 @@ def mean_of(statistics: list[SetStatistic]) -> SetStatistic:
 
 
 def difference_of(first: SetStatistic, second: SetStatistic) -> SetStatistic:
+    """First less second, of the same drawn pictures."""
     return lambda counts: first(counts) - second(counts)

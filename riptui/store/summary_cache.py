@@ -211,6 +211,7 @@ class SummaryCache:
 
 
 def glance_at(summary: TrajectorySummary) -> TrajectoryGlance:
+    """What a list shows of a trajectory."""
     metric, values = primary_metric(summary.metrics)
     return TrajectoryGlance(
         os.fspath(summary.trajectory),

@@ -66,6 +66,7 @@ class Trajectory:
 
     @cached_property
     def path(self) -> Path:
+        """The folder, as it was given."""
         return Path(self._given)  # of which 100,000 take half a second
 
     def __fspath__(self) -> str:
@@ -82,6 +83,7 @@ class Trajectory:
 
     @cached_property
     def spec(self) -> Spec:
+        """What decides the pixels; read once. Raises NotATrajectoryError, SpecError, DamagedError, DiskError."""
         data = read_file(f"{self.path}/{layout.SPEC}", MAX_RECORD_BYTES)
         if data is None:
             raise _not_a_trajectory(self.path)
@@ -92,10 +94,12 @@ class Trajectory:
 
     @property
     def request(self) -> Request:
+        """What the user wants of it now; "stop" if nothing was ever asked for."""
         return self._read_json(layout.REQUEST, Request) or Request(state="stop")
 
     @property
     def failure(self) -> Failure | None:
+        """The error that ended its last session, if one did."""
         return self._read_json(layout.FAILED, Failure)
 
     @property
@@ -137,6 +141,7 @@ class Trajectory:
         return [0.0, *(row.coverage for _, row in in_place)]
 
     def read_sessions(self) -> list[Session]:
+        """The stretches of work on it, in their order: which process, versions and device."""
         return self._read_lines(layout.SESSIONS, Session)
 
     def read_measurements(self) -> list[Measurement]:
@@ -224,6 +229,7 @@ class Trajectory:
         return [x for x, _ in pairs], [y for _, y in pairs]
 
     def read_status(self) -> Status:
+        """Its status now, by the rows, the request, the lock and the failure on disk: it is stored nowhere."""
         rows = self.read_rows()
         return derive_status(self, rows[-1] if rows else None)
 

@@ -150,6 +150,7 @@ def _trash_folder(root: Path) -> Path:
 
 
 def delete_folder(folder: Path) -> None:
+    """Delete a folder for good, with all that is in it. Raises DiskError."""
     with explain_errors(folder):
         shutil.rmtree(folder)
 

@@ -6,7 +6,6 @@ a drawn row reads its group's part of one column: 100 of 80,000 pictures need a 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
+from riptui import study
 from riptui.errors import BrokenExtraError, MissingExtraError, SourceError, StudyError, with_choices
 from riptui.extras import importing
 from riptui.images import is_regular, read_source
@@ -23,10 +23,6 @@ if TYPE_CHECKING:
 
 PREFERRED_COLUMNS = ("image", "images", "img", "picture", "photo", "jpg", "jpeg", "png", "webp")
 """Names of columns that hold the picture itself, and not its mask or its depth."""
-AUXILIARY_WORDS = ("mask", "depth", "seg", "condition", "control", "edge", "canny", "pose", "thumb", "preview")
-"""Parts of names of columns that belong to a picture and are none themselves: they come last."""
-OTHER_FEATURES = ("Audio", "Video", "Pdf", "Nifti")
-"""What the package `datasets` stores like a picture."""
 
 
 class Shard(msgspec.Struct, frozen=True):
@@ -59,56 +55,17 @@ def open_table(text: str, name: str, config: str | None, revision: str | None, s
     """Find a split. Parquet files are not downloaded yet. Raises StudyError, MissingExtraError."""
     with importing(text, "datasets"):
         import datasets  # 2 s
-        import pyarrow.parquet  # noqa: F401  what it needs must work as well
+
+        parquet_table = study.parquet_table
     datasets.disable_progress_bars()
-    with _errors_in_one_line(text):
+    with errors_in_one_line(text):
         builder = datasets.load_dataset_builder(name, config, revision=revision)
         files = {str(key): [*map(str, urls)] for key, urls in (builder.config.data_files or {}).items()}
         if files and split not in files and "[" not in split:
             raise StudyError(with_choices(f"{text} has no split {split!r}", split, files) + "; write hf:NAME#SPLIT")
         if all(url.endswith(".parquet") for url in files.get(split, [""])):
-            return ParquetTable(text, read_shards(files[split]))
+            return parquet_table.ParquetTable(text, parquet_table.read_shards(files[split]))
         return LoadedTable(datasets.load_dataset(name, config, revision=revision, split=split))
-
-
-def read_shards(urls: Sequence[str]) -> tuple[Shard, ...]:
-    """Look at the footers of Parquet files, here or on the hub."""
-    import pyarrow.parquet  # of an extra
-
-    shards = []
-    for url in urls:
-        with _open_ranges(url) as file:
-            shards.append(Shard(url, pyarrow.parquet.ParquetFile(file).metadata.num_rows))
-    return tuple(shards)
-
-
-class ParquetTable:
-    """A split in Parquet files, here or on the hub."""
-
-    def __init__(self, text: str, shards: tuple[Shard, ...]) -> None:
-        self._text = text
-        self.shards = shards
-
-    def read_schema(self) -> pyarrow.Schema:
-        import pyarrow.parquet
-
-        with _errors_in_one_line(self._text), _open_ranges(self.shards[0].url) as file:
-            return pyarrow.parquet.read_schema(file)
-
-    def __len__(self) -> int:
-        return sum(shard.rows for shard in self.shards)
-
-    def read_cells(self, column: str, rows: Sequence[int]) -> Iterator[tuple[int, object]]:
-        import pyarrow.parquet
-
-        start = 0
-        for shard in self.shards:
-            wanted = [row - start for row in sorted(rows) if start <= row < start + shard.rows]
-            if wanted:
-                with _errors_in_one_line(self._text), _open_ranges(shard.url) as file:
-                    cells = [*_read_groups(pyarrow.parquet.ParquetFile(file, pre_buffer=True), column, wanted)]
-                yield from ((start + row, cell) for row, cell in cells)
-            start += shard.rows
 
 
 class LoadedTable:
@@ -128,48 +85,6 @@ class LoadedTable:
         undecoded = self._table.select_columns([column]).with_format("arrow")
         for row in rows:
             yield row, undecoded[row].column(0)[0].as_py()
-
-
-def find_picture_columns(schema: pyarrow.Schema) -> tuple[str, ...]:
-    """The columns that hold pictures, the preferred ones first; columns of plain bytes only if there are no others."""
-    import pyarrow.types
-
-    features = _read_features(schema)
-    pictures, bytes_only = [], []
-    for field in schema:
-        kind = _find_inner_type(field.type)
-        declared = json.dumps(features.get(field.name, ""))
-        if pyarrow.types.is_struct(kind) and kind.get_field_index("bytes") >= 0:
-            if not any(f'"_type": "{name}"' in declared for name in OTHER_FEATURES):
-                pictures.append(field.name)
-        elif pyarrow.types.is_binary(kind) or pyarrow.types.is_large_binary(kind):
-            bytes_only.append(field.name)
-    return tuple(sorted(pictures or bytes_only, key=_rank_column))
-
-
-def _read_features(schema: pyarrow.Schema) -> dict[str, Any]:
-    """What `datasets` says of the columns; empty if it says nothing, or nothing that can be read."""
-    try:
-        return dict(json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"])
-    except (KeyError, TypeError, ValueError):
-        return {}
-
-
-def _find_inner_type(kind: pyarrow.DataType) -> pyarrow.DataType:
-    """The type of a list's items or of a dictionary's values; else the type itself."""
-    import pyarrow.types
-
-    checks = (pyarrow.types.is_list, pyarrow.types.is_large_list, pyarrow.types.is_fixed_size_list)
-    is_outer = any(check(kind) for check in (*checks, pyarrow.types.is_dictionary))
-    return kind.value_type if is_outer else kind
-
-
-def _rank_column(name: str) -> int:
-    """Low for a column that holds the picture itself by its name. Sorting is stable: others keep their order."""
-    lowered = name.lower()
-    if lowered in PREFERRED_COLUMNS:
-        return PREFERRED_COLUMNS.index(lowered)
-    return len(PREFERRED_COLUMNS) + any(word in lowered for word in AUXILIARY_WORDS)
 
 
 def read_cell(cell: object, *, follow_paths: bool) -> bytes:
@@ -193,26 +108,9 @@ def _read_path(path: object) -> bytes:
         return b""
 
 
-def _read_groups(file: Any, column: str, rows: Sequence[int]) -> Iterator[tuple[int, object]]:
-    start = 0
-    for number in range(file.num_row_groups):
-        count = file.metadata.row_group(number).num_rows
-        if wanted := [row for row in rows if start <= row < start + count]:
-            cells = file.read_row_group(number, columns=[column]).column(column)
-            yield from ((row, cells[row - start].as_py()) for row in wanted)
-        start += count
-
-
-def _open_ranges(url: str) -> Any:
-    """Open a file so that only the bytes that are asked for are fetched, without the 5 MB that fsspec reads ahead."""
-    import fsspec  # of an extra
-
-    files, path = fsspec.core.url_to_fs(url)
-    return files.open(path, "rb", cache_type="none")
-
-
 @contextmanager
-def _errors_in_one_line(text: str) -> Iterator[None]:
+def errors_in_one_line(text: str) -> Iterator[None]:
+    """Turn an error of any package into a StudyError that names the dataset; riptui's own pass."""
     try:
         yield
     except (StudyError, MissingExtraError, BrokenExtraError, MemoryError):

@@ -11,21 +11,14 @@ from pathlib import Path
 
 import msgspec
 
+from riptui import study
 from riptui.errors import DamagedError, StudyError, with_choices
 from riptui.settings.paths import cache_folder
 from riptui.store.disk import Folder, make_folders, read_file
 from riptui.store.names import slugify
 from riptui.store.records import UNREADABLE
 from riptui.study.dataset_name import HUB_PREFIX, DatasetName
-from riptui.study.dataset_table import (
-    PREFERRED_COLUMNS,
-    DatasetTable,
-    ParquetTable,
-    Shard,
-    find_picture_columns,
-    open_table,
-    read_cell,
-)
+from riptui.study.dataset_table import PREFERRED_COLUMNS, DatasetTable, Shard, open_table, read_cell
 
 RECORD_FILE = "dataset.json"
 MAX_RECORD_BYTES = 2**22  # bytes; a shard takes about 100
@@ -86,7 +79,7 @@ class HubDataset:
         if not (missing := [row for row in rows if not self.row_file(row).exists()]):
             return
         record = self.load_record()
-        table = ParquetTable(self.name.text, record.shards) if record.shards else self._table
+        table = study.parquet_table.ParquetTable(self.name.text, record.shards) if record.shards else self._table
         with Folder(self.folder) as folder:
             for row, cell in table.read_cells(record.column, missing):
                 picture = read_cell(cell, follow_paths=not record.shards)
@@ -109,7 +102,7 @@ class HubDataset:
     def _order_columns(self, table: DatasetTable) -> tuple[str, ...]:
         """The columns of pictures, the one that is meant first. Raises StudyError."""
         schema = table.read_schema()
-        columns = find_picture_columns(schema)
+        columns = study.parquet_table.find_picture_columns(schema)
         if not columns:
             listed = ", ".join(f"{field.name} ({field.type})" for field in schema)
             raise StudyError(f"{self.name} has no column of pictures, only {listed[:300]}")

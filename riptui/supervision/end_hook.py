@@ -11,8 +11,8 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from string import Template
@@ -20,7 +20,7 @@ from threading import Event as ThreadEvent
 from threading import Thread
 from typing import Literal, Self
 
-from riptui.errors import InputError
+from riptui.errors import InputError, RiptuiError
 from riptui.events import Ended, Event, Failed
 from riptui.store.trajectory import Trajectory
 from riptui.text.terminal import printable
@@ -93,6 +93,15 @@ class EndHook:
         counts = ", ".join(f"{count:,} {status}" for status, count in statuses.items())
         occasion: Occasion = "study-failed" if has_failed else "study-done"
         self.tell(occasion, f"study {file.stem} has ended: {counts}", RIPTUI_PATH=file)
+
+    @contextmanager
+    def study_errors_told(self, file: Path) -> Iterator[None]:
+        """Tell an error of riptui's that ends a study, and let it pass."""
+        try:
+            yield
+        except RiptuiError as error:
+            self.tell("study-failed", f"study {file.stem}: {error}", RIPTUI_PATH=file, RIPTUI_ERROR=error)
+            raise
 
     def tell_deaths(self, deaths: Sequence[str]) -> None:
         """Tell that workers died, a text each."""

@@ -12,7 +12,7 @@ import pytest
 
 from riptui.cli.diagnosis import Diagnosis
 from riptui.cli.doctor import check_servers
-from riptui.cli.run import take_server_url
+from riptui.cli.sweep_options import take_server_url
 from riptui.errors import InputError
 from riptui.events import Failed
 from riptui.inpainters import complete_parameters, parse_parameters, require_usable

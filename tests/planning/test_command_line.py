@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from riptui.cli.commands import riptui
 from riptui.cli.commands.generate import generate
 from riptui.cli.commands.run import run
-from riptui.cli.run import parse_settings as pairs
-from riptui.cli.run import read_paste
+from riptui.cli.sweep_options import parse_settings as pairs
+from riptui.cli.sweep_options import read_paste
 from riptui.inpainters import spec_parameters
 from riptui.planning.command_line import to_command_line
 from riptui.planning.generation import plan_generation

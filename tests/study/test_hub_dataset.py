@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from riptui import study as study_package
 from riptui.errors import MissingExtraError, StudyError
 from riptui.study import sources
 from riptui.study.dataset_name import parse_dataset_name
-from riptui.study.dataset_table import find_picture_columns
 from riptui.study.hub_dataset import HubDataset
 from riptui.study.study_file import Study, read_study
 from riptui.study.submission import SkippedPicture, Submission, SubmittedPicture
@@ -305,7 +305,7 @@ def test_a_dataset_without_pictures_or_rows_is_refused(
 )
 def test_masks_and_the_like_come_after_unknown_columns(names: list[str], first: str) -> None:
     schema = pa.schema([(name, PICTURE) for name in names], metadata={b"huggingface": b"no JSON"})
-    assert find_picture_columns(schema)[0] == first
+    assert study_package.parquet_table.find_picture_columns(schema)[0] == first
 
 
 @pytest.mark.needs("datasets")

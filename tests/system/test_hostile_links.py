@@ -17,7 +17,7 @@ from riptui.errors import DiskError
 from riptui.graphics.probe import QUERIES
 from riptui.store import layout
 from riptui.store.trash import move_to_trash
-from tests.support.command import RICH, Outcome, environment, require_harmless, riptui
+from tests.support.command import PATIENCE, RICH, Outcome, environment, require_harmless, riptui, started
 from tests.support.exhaustive import some_of
 from tests.support.hostile_texts import (
     CLIPBOARD,
@@ -185,9 +185,8 @@ def test_a_real_terminal_gets_nothing_raw(folder: Path) -> None:
     )
     main, side = os.openpty()
     script = [sys.executable, "-c", ON_A_TERMINAL, json.dumps(commands)]
-    with subprocess.Popen(
-        script, stdin=side, stdout=side, stderr=side, env=environment(TERM="xterm-256color")
-    ) as process:
+    ends = {"stdin": side, "stdout": side, "stderr": side}
+    with started(command=script, env=environment(TERM="xterm-256color"), **ends) as process:
         os.close(side)
         shown = b""
         try:
@@ -195,8 +194,8 @@ def test_a_real_terminal_gets_nothing_raw(folder: Path) -> None:
                 shown += some
         except OSError:  # EIO: the other side is closed
             pass
+        assert process.wait(PATIENCE) == 0
     os.close(main)
-    assert process.returncode == 0
     shown = shown.replace(QUERIES, b"")  # of riptui itself, before it prints pictures
     assert "\x1b[" in shown.decode()
     require_harmless(Outcome(0, shown.decode(), ""), terminal=True)

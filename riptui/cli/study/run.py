@@ -1,10 +1,8 @@
 """`riptui study run`: submit a study, keep its workers running, and show its progress."""
 
-from __future__ import annotations
-
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import rich_click as click
 
@@ -17,9 +15,9 @@ from riptui.cli.study.farewell import RunOptions, describe_detached, describe_le
 from riptui.cli.study.read import read_study
 from riptui.cli.study.study_display import StudyDisplay, open_study_display
 from riptui.cli.worker_options import take_worker_options
-from riptui.errors import RiptuiError
 from riptui.ray_cluster.driver import RayDriver, require_ray_options
 from riptui.store.ownership import explain_umask
+from riptui.store.worker_record import WorkerOptions
 from riptui.study import manifest, sources
 from riptui.study.study_file import Study
 from riptui.study.submission import SkippedPicture, Submission
@@ -28,9 +26,6 @@ from riptui.supervision.end_hook import EndHook
 from riptui.supervision.pool import LocalPool, plan_workers
 from riptui.supervision.progress import ProgressTracker
 from riptui.text.units import format_count
-
-if TYPE_CHECKING:
-    from riptui.ray_cluster.driver import RayDriver
 
 MAX_NAMES = 3  # pictures named for a note
 STOP_WAIT_SECONDS = 10.0  # seconds that Ctrl-C waits for workers to save the current iterations
@@ -58,17 +53,8 @@ def run(
     study = read_study(file)
     executor: LocalPool | RayDriver
     if ray:
-        require_ray_options(devices, workers, detach=detach)
-        executor = RayDriver(
-            study,
-            ray,
-            options,
-            actors=workers,
-            cpus=ray_cpus,
-            copies=ray_copies,
-            timeout=timeout,
-            resume_command=how.to_command(file),
-        )
+        planned = []
+        executor = _open_driver(study, options, how, timeout, detach=detach)
     else:
         planned = plan_workers(devices, workers, options, needs_weights=study.needs_weights, runs=study.runs)
         executor = LocalPool(study.runs, planned, timeout=timeout)
@@ -83,25 +69,34 @@ def run(
             return code
         tracker = ProgressTracker(study.folder, study.runs, trajectories, require_measured=True)
         with care.open_hook(study.runs) as hook:
-            try:
+            with hook.study_errors_told(study.file):
                 succeeded = _watch(tracker, executor, shown, stop, hook, how) and complete
-            except RiptuiError as error:
-                hook.tell(
-                    "study-failed", f"study {study.file.stem}: {error}", RIPTUI_PATH=study.file, RIPTUI_ERROR=error
-                )
-                raise
             shown.ended("stopped" if stop else "done" if succeeded else "incomplete", tracker.last)
             if not stop:
                 hook.tell_study(study.file, tracker.last.statuses)
-    if stop.signal is not None:
-        if how.computes_elsewhere:
-            lines = describe_leaving(how, study.file, study.runs, tracker.last)
-        else:
-            lines = describe_stop(how, study.file, tracker.last)
-        for text in lines:
-            warn(text)
-        return 128 + stop.signal
-    return 0 if succeeded else 1
+    if stop.signal is None:
+        return 0 if succeeded else 1
+    leaving = describe_leaving(how, study.file, study.runs, tracker.last)
+    for text in leaving if how.computes_elsewhere else describe_stop(how, study.file, tracker.last):
+        warn(text)
+    return 128 + stop.signal
+
+
+def _open_driver(
+    study: Study, options: WorkerOptions, how: RunOptions, timeout: float | None, *, detach: bool
+) -> RayDriver:
+    """The driver of a study on a Ray cluster. Raises InputError, MissingExtraError, WorkerError."""
+    require_ray_options(how.devices, how.workers, detach=detach)
+    return RayDriver(
+        study,
+        how.ray,
+        options,
+        actors=how.workers,
+        cpus=how.ray_cpus,
+        copies=how.ray_copies,
+        timeout=timeout,
+        resume_command=how.to_command(study.file),
+    )
 
 
 def _submit(
@@ -131,6 +126,13 @@ def _submit(
             "this study was begun when a seed gave all pictures the same squares, and goes on so; "
             "for squares of each picture's own, start it again in another group"
         )
+    complete = _submit_pictures(submission, display, stop)
+    run_manifest = manifest.read(study)
+    return (run_manifest.trajectories if run_manifest else {}), complete
+
+
+def _submit_pictures(submission: Submission, display: StudyDisplay, stop: StopSignal) -> bool:
+    """Create and queue the trajectories of each picture until `stop`; return whether every one could be used."""
     complete = True
     pictures_by_note: dict[str, list[str]] = {}
     for position, outcome in enumerate(submission, 1):
@@ -148,8 +150,7 @@ def _submit(
     for note, names in pictures_by_note.items():
         more = f" and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else ""
         display.notice(f"{', '.join(names[:MAX_NAMES])}{more}: {note}")
-    run_manifest = manifest.read(study)
-    return (run_manifest.trajectories if run_manifest else {}), complete
+    return complete
 
 
 def _detach(study: Study, pool: LocalPool, count: int, how: RunOptions, display: str, *, complete: bool) -> int:

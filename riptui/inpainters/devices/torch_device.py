@@ -45,6 +45,7 @@ def pick_dtype(name: str, half: str, device: torch.device) -> torch.dtype:
 
 
 def describe_device(device: torch.device) -> str:
+    """A device with the name of the GPU or the kind of processor, as a session records it."""
     if device.type == "cuda":
         return f"{device} ({torch.cuda.get_device_name(device)})"
     return f"{device} ({platform.machine()})"

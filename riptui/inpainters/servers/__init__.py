@@ -12,3 +12,11 @@ server_turn       one request at a time, where a server needs that
 json_object       a parameter that is a JSON object
 waiting           asynchronous code, called from code that is not
 """
+
+from riptui.lazy_modules import lazy_modules
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from riptui.inpainters.servers import server_check as server_check
+
+__getattr__ = lazy_modules(__name__)

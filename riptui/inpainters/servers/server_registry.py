@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from riptui.errors import RiptuiError
 from riptui.extras import importing
+from riptui.inpainters import servers
 from riptui.inpainters.inpainter_info import InpainterInfo
 
 if TYPE_CHECKING:  # msgspec takes longer to import than the names take to read
@@ -22,8 +23,8 @@ def explain_unreachable(name: str, info: InpainterInfo, parameters: Mapping[str,
         return None
     try:
         with importing(f"the inpainter {name}", info.extra or ""):
-            from riptui.inpainters.servers.server_check import look_up
-        look_up(name, parameters)
+            server_check = servers.server_check
+        server_check.look_up(name, parameters)
     except RiptuiError as error:
         return error
     return None

@@ -16,7 +16,7 @@ from riptui.errors import RiptuiError
 from riptui.graphics.picture import PictureWidget
 from riptui.graphics.protocol import Graphics
 from riptui.text.terminal import printable
-from riptui.tui import bindings
+from riptui.tui import screen_bindings
 from riptui.tui.diversity.matrix import DiversityMatrix
 from riptui.tui.diversity.set_reader import ReadSet, SetReader, read_pair
 from riptui.tui.diversity.similarity_sheet import SimilaritySheet
@@ -29,7 +29,7 @@ from riptui.tui.latest_jobs import LatestJobs
 class DiversityScreen(InnerScreen[Path]):
     """Returns the trajectory that was chosen, if one was."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings.DIVERSITY]
+    BINDINGS: ClassVar[list[BindingType]] = [*screen_bindings.DIVERSITY]
     DEFAULT_CSS = """
     DiversityScreen {
         layout: vertical;

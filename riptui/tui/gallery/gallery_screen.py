@@ -15,7 +15,7 @@ from riptui.graphics.protocol import Graphics
 from riptui.metrics.display import in_display_order, metric_title
 from riptui.text.terminal import printable
 from riptui.text.units import format_count
-from riptui.tui import bindings
+from riptui.tui import screen_bindings
 from riptui.tui.figure_dialog import FigureScreen
 from riptui.tui.gallery.gallery_grid import GalleryGrid
 from riptui.tui.gallery.gallery_table import (
@@ -43,7 +43,7 @@ POLL_SECONDS = 2.0
 class GalleryScreen(InnerScreen[None]):
     """The trajectories of one group."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings.GALLERY]
+    BINDINGS: ClassVar[list[BindingType]] = [*screen_bindings.GALLERY]
     DEFAULT_CSS = """
     GalleryScreen {
         layout: vertical;

@@ -16,7 +16,7 @@ from textual.widgets import Static
 
 from riptui.arrays import Image
 from riptui.graphics.protocol import Graphics
-from riptui.tui import bindings
+from riptui.tui import screen_bindings
 from riptui.tui.figure_dialog import FigureScreen
 from riptui.tui.group.compare_charts import CompareCharts
 from riptui.tui.group.compare_column import GAP_COLUMNS, CompareColumn, update_if_changed
@@ -40,7 +40,7 @@ NON_PICTURE_ROWS = 16  # of everything but the pictures, with a chart of eight r
 
 
 class CompareScreen(InnerScreen[None]):
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings.COMPARE]
+    BINDINGS: ClassVar[list[BindingType]] = [*screen_bindings.COMPARE]
     DEFAULT_CSS = """
     CompareScreen {
         layout: vertical;

@@ -15,7 +15,7 @@ from riptui.graphics.protocol import Graphics
 from riptui.store.listing import FolderSignature, read_signature
 from riptui.store.trajectory import Trajectory
 from riptui.text.terminal import printable
-from riptui.tui import bindings
+from riptui.tui import screen_bindings
 from riptui.tui.commands.export_dialog import ExportScreen
 from riptui.tui.group.compare_data import frame_at
 from riptui.tui.inner_screen import InnerScreen
@@ -45,7 +45,7 @@ class LargePlace(NamedTuple):
 class LargeScreen(InnerScreen[LargePlace]):
     """One of these trajectories at a time; its result is the place where it was left."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings.LARGE]
+    BINDINGS: ClassVar[list[BindingType]] = [*screen_bindings.LARGE]
     DEFAULT_CSS = """
     LargeScreen {
         layout: vertical;

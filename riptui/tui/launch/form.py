@@ -1,8 +1,10 @@
 """The values of the form, parsed into a sweep. No Textual; of the disk only a folder of masks."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal, TypeVar, get_args
 
 import msgspec
 
@@ -12,6 +14,8 @@ from riptui.planning.mask_folder import read_mask_folder
 from riptui.planning.sweep import Interventions, Sweep, require_valid_names
 from riptui.spec import ColourMatch, Fit, PasteBase, SquareOrder
 from riptui.text import int_ranges
+
+FieldValue = TypeVar("FieldValue")
 
 STATE_KEY = "launch"
 """The key of the remembered values."""
@@ -83,43 +87,23 @@ def parse_form(values: FormValues) -> ParsedForm:
     """Parse the form into a sweep. The preview checks the picture."""
     problems: dict[str, str] = {}
 
-    def parse_numbers(name: str, text: str) -> tuple[int, ...]:
+    def parse(name: str, parse_text: Callable[[str], FieldValue]) -> FieldValue | None:
+        """The value of a field; None, and a problem, if it cannot be parsed."""
         try:
-            return int_ranges.parse(text)
-        except InputError as error:
-            problems[name] = str(error) if text.strip() else "expected numbers, e.g. 64,128 or 0-9"
-            return ()
+            return parse_text(getattr(values, name))
+        except (RiptuiError, ValueError) as error:
+            problems[name] = str(error)
+            return None
 
-    masks, seeds = parse_numbers("masks", values.masks), parse_numbers("seeds", values.seeds)
-    sizes = parse_numbers("size", values.size)
-    if len(sizes) > 1:
-        problems["size"] = "expected one size, a multiple of 64"
-    try:
-        amount = float(values.amount.removesuffix("%"))
-    except ValueError:
-        amount = 0.0
-        problems["amount"] = "expected a percentage, e.g. 400"
-    metric_names = tuple(name.strip() for name in values.metrics.split(",") if name.strip())
-    try:
-        metric_names = metrics.check_names(metric_names)
-    except InputError as error:
-        problems["metrics"] = str(error)
-    try:
-        require_valid_names(values.group, "", 1)
-    except InputError as error:
-        problems["group"] = str(error)
-    anchor, feather = (_parse_count(name, getattr(values, name), problems) for name in ("anchor", "feather"))
-    folder = Path(values.mask_folder).expanduser() if values.mask_folder else None
-    if folder and not folder.is_dir():
-        problems["mask_folder"] = "there is no such folder"
-    elif folder and len(sizes) == 1:
-        try:
-            read_mask_folder(folder, sizes[0])
-        except (RiptuiError, ValueError) as error:  # a size that is no multiple of 64 is told of its own field
-            problems.setdefault("mask_folder", str(error))
+    masks, seeds = parse("masks", _parse_numbers) or (), parse("seeds", _parse_numbers) or ()
+    size, amount = parse("size", _parse_size), parse("amount", _parse_amount) or 0.0
+    metric_names = parse("metrics", _parse_metrics) or ()
+    parse("group", lambda group: require_valid_names(group, "", 1))
+    anchor, feather = parse("anchor", _parse_count) or 0, parse("feather", _parse_count) or 0
+    folder = parse("mask_folder", partial(_parse_mask_folder, size=size))
     if (count := len(masks) * len(seeds)) > MAX_TRAJECTORIES:
         problems["seeds"] = f"{count:,} trajectories; the limit here is {MAX_TRAJECTORIES:,}: use riptui run"
-    if problems:
+    if problems or size is None:
         return ParsedForm(None, metric_names, problems)
     typed = {name: getattr(values, name) for name in list_typed_parameters(values.inpainter)}
     schedule = "\n".join(filter(None, (line.strip() for line in values.schedule.split(";"))))
@@ -133,7 +117,7 @@ def parse_form(values: FormValues) -> ParsedForm:
             amount=amount,
             order="cycle" if folder and values.order == "replacement" else values.order,
             paste=values.paste != "none",
-            size=sizes[0],
+            size=size,
             fit=values.fit,
             interventions=Interventions(onto, anchor, schedule, values.match, feather),
             mask_folder=folder,
@@ -144,9 +128,44 @@ def parse_form(values: FormValues) -> ParsedForm:
     return ParsedForm(sweep, metric_names)
 
 
-def _parse_count(name: str, text: str, problems: dict[str, str]) -> int:
+def _parse_numbers(text: str) -> tuple[int, ...]:
+    if not text.strip():
+        raise InputError("expected numbers, e.g. 64,128 or 0-9")
+    return int_ranges.parse(text)
+
+
+def _parse_size(text: str) -> int:
+    numbers = _parse_numbers(text)
+    if len(numbers) > 1:
+        raise InputError("expected one size, a multiple of 64")
+    return numbers[0]
+
+
+def _parse_amount(text: str) -> float:
+    try:
+        return float(text.removesuffix("%"))
+    except ValueError:
+        raise InputError("expected a percentage, e.g. 400") from None
+
+
+def _parse_metrics(text: str) -> tuple[str, ...]:
+    return metrics.check_names(name.strip() for name in text.split(",") if name.strip())
+
+
+def _parse_count(text: str) -> int:
     """A whole number of iterations or of px; nothing typed is 0."""
     if text.strip() and not text.strip().isdecimal():
-        problems[name] = "expected a whole number, or nothing"
-        return 0
+        raise InputError("expected a whole number, or nothing")
     return int(text.strip() or 0)
+
+
+def _parse_mask_folder(text: str, size: int | None) -> Path | None:
+    """A folder of masks that can be used at a size, if there is one. Raises InputError, SourceError, ValueError."""
+    if not text:
+        return None
+    folder = Path(text).expanduser()
+    if not folder.is_dir():
+        raise InputError("there is no such folder")
+    if size is not None:
+        read_mask_folder(folder, size)
+    return folder

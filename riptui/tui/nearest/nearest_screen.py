@@ -15,7 +15,7 @@ from riptui.corpus.nearest_pictures import FrameNeighbours
 from riptui.features import short_title
 from riptui.graphics.protocol import Graphics
 from riptui.text.terminal import printable
-from riptui.tui import bindings
+from riptui.tui import screen_bindings
 from riptui.tui.inner_screen import InnerScreen
 from riptui.tui.key_footer import KeyFooter
 from riptui.tui.latest_jobs import LatestJobs
@@ -36,7 +36,7 @@ class NearestScreen(InnerScreen[NearestPlace | None]):
     Returns where to look next, if another corpus of the same pictures was asked for.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings.NEAREST]
+    BINDINGS: ClassVar[list[BindingType]] = [*screen_bindings.NEAREST]
     DEFAULT_CSS = """
     NearestScreen {
         layout: vertical;

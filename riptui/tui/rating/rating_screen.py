@@ -17,7 +17,7 @@ from riptui.errors import RiptuiError
 from riptui.graphics.protocol import Graphics
 from riptui.results.rating_questions import MAX_CHOICES, PAPER_TAGS, RatingQuestion
 from riptui.text.terminal import printable
-from riptui.tui import bindings
+from riptui.tui import screen_bindings
 from riptui.tui.inner_screen import InnerScreen
 from riptui.tui.key_footer import KeyFooter
 from riptui.tui.latest_jobs import LatestJobs
@@ -31,7 +31,7 @@ DONE = "All questions are answered. Thank you.\n\nu takes the last answer back, 
 class RatingScreen(InnerScreen[int]):
     """Returns how many answers were saved."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings.RATING]
+    BINDINGS: ClassVar[list[BindingType]] = [*screen_bindings.RATING]
     DEFAULT_CSS = """
     RatingScreen {
         layout: vertical;
@@ -133,7 +133,7 @@ class RatingScreen(InnerScreen[int]):
     def display_key(self, binding: Binding) -> str:
         """As many numbers as there are pictures, or tags."""
         key, question = super().display_key(binding), self.session.current
-        if key != bindings.PICK_KEYS or question is None:
+        if key != screen_bindings.PICK_KEYS or question is None:
             return key
         return f"1-{len(PAPER_TAGS) if self._asks_for_tags else len(question.candidates)}"
 

@@ -18,7 +18,7 @@ from riptui.arrays import Image
 from riptui.graphics.picture import PictureWidget
 from riptui.graphics.protocol import Graphics
 from riptui.text.terminal import printable
-from riptui.tui import bindings
+from riptui.tui import screen_bindings
 from riptui.tui.inner_screen import InnerScreen
 from riptui.tui.key_footer import KeyFooter
 from riptui.tui.latest_jobs import LatestJobs
@@ -31,7 +31,7 @@ MAX_PIXELS = 50_000_000  # of a figure that is read; ours have a fiftieth of tha
 class ReportScreen(InnerScreen[int]):
     """One of these items at a time; its result is the number of the last one."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings.REPORT]
+    BINDINGS: ClassVar[list[BindingType]] = [*screen_bindings.REPORT]
     AUTO_FOCUS = "#report-text"
     DEFAULT_CSS = """
     ReportScreen {

@@ -19,7 +19,7 @@ from riptui.store.trajectory import Status
 from riptui.study.known_studies import list_recent
 from riptui.text.terminal import printable
 from riptui.text.units import abbreviate_home
-from riptui.tui import bindings
+from riptui.tui import screen_bindings
 from riptui.tui.key_footer import KeyFooter
 from riptui.tui.latest_jobs import LatestJobs
 from riptui.tui.runs.feedback_line import FeedbackLine
@@ -57,7 +57,7 @@ class StudiesSeen:
 class StudiesScreen(StudyCommands):
     """Returns the path below the runs folder to go to; None for none."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings.STUDIES]
+    BINDINGS: ClassVar[list[BindingType]] = [*screen_bindings.STUDIES]
     AUTO_FOCUS = "#studies"
     DEFAULT_CSS = """
     StudiesScreen {

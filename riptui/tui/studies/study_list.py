@@ -8,7 +8,7 @@ from textual.binding import BindingType
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from riptui.tui import bindings
+from riptui.tui import screen_bindings
 from riptui.tui.studies.study_reader import StudyState
 from riptui.tui.studies.study_texts import list_lines
 
@@ -16,7 +16,7 @@ from riptui.tui.studies.study_texts import list_lines
 class LineList(OptionList):
     """Lines with keys of their own; the cursor stays on its key while others come and go."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings.STUDY_LINES]
+    BINDINGS: ClassVar[list[BindingType]] = [*screen_bindings.STUDY_LINES]
     DEFAULT_CSS = "LineList { text-wrap: nowrap; text-overflow: ellipsis; }"
 
     def __init__(self, *, id: str) -> None:
@@ -66,7 +66,15 @@ class LineList(OptionList):
 
 
 class StudyList(LineList):
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self._states: Sequence[StudyState] = ()
+
     def show_studies(self, states: Sequence[StudyState]) -> None:
+        self._states = states
         columns = self.scrollable_content_region.width or self.size.width
         keys = [state.known.key for state in states]
         self.show_lines([*zip(keys, list_lines(states, columns), strict=True)])
+
+    def on_resize(self) -> None:
+        self.show_studies(self._states)

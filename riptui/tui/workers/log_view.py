@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from riptui.tui import bindings
+from riptui.tui import screen_bindings
 
 MAX_LINES = 50_000  # that are kept of a log which is followed for days
 SIDE_COLUMNS = 16  # that a key moves to the side
@@ -24,7 +24,7 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
     """Renders only what is visible."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"log--match", "log--current"}
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings.LOG]
+    BINDINGS: ClassVar[list[BindingType]] = [*screen_bindings.LOG]
     DEFAULT_CSS = """
     LogView {
         height: 1fr;

@@ -23,7 +23,7 @@ from riptui.store.worker_record import WorkerOptions
 from riptui.supervision.client import kill_as_asked, shut_down, start_worker
 from riptui.text.terminal import printable
 from riptui.text.units import format_count
-from riptui.tui import bindings
+from riptui.tui import screen_bindings
 from riptui.tui.dialogs import TextDialog
 from riptui.tui.inner_screen import InnerScreen
 from riptui.tui.key_footer import KeyFooter
@@ -63,7 +63,7 @@ class WorkersTable(RowTable, inherit_bindings=True):
 class WorkersScreen(InnerScreen[str]):
     """Returns the trajectory to go to, by its path below the runs folder, if one was chosen."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings.WORKERS]
+    BINDINGS: ClassVar[list[BindingType]] = [*screen_bindings.WORKERS]
     AUTO_FOCUS = "WorkersTable"
     DEFAULT_CSS = """
     WorkersScreen {

@@ -14,7 +14,7 @@ from riptui.graphics.picture import PictureWidget
 from riptui.graphics.protocol import Graphics
 from riptui.store.feature_file import save_features
 from riptui.store.trajectory import Trajectory
-from riptui.tui import bindings
+from riptui.tui import screen_bindings
 from riptui.tui.diversity.diversity_screen import DiversityScreen
 from riptui.tui.diversity.matrix import DiversityMatrix
 from riptui.tui.diversity.set_reader import NO_SETS
@@ -197,5 +197,5 @@ async def test_without_sets_it_says_what_adds_them(make_trajectory: MakeTrajecto
 
 def test_every_key_of_the_screen_is_pressed_here() -> None:
     source = Path(__file__).read_text()
-    for binding in bindings.DIVERSITY:
+    for binding in screen_bindings.DIVERSITY:
         assert any(f'"{key}"' in source for key in binding.key.split(",")), binding.id

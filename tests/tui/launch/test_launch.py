@@ -471,7 +471,9 @@ async def test_every_field_can_be_reached_at_any_size(runs: Path, size: tuple[in
     async with open_app(runs, size=size) as pilot:
         screen = await form_of(pilot)
         seen = set()
-        screen.query_one("#protocol", Collapsible).collapsed = False
+        protocol = screen.query_one("#protocol", Collapsible)
+        protocol.query_one("CollapsibleTitle").focus()
+        protocol.collapsed = False  # Textual scrolls to it, some time later
         for _ in range(30):
             await pilot.press("tab")
             focused = screen.focused

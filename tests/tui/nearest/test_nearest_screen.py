@@ -14,7 +14,7 @@ from riptui.errors import InputError
 from riptui.features import load_extractor
 from riptui.graphics.capabilities import Terminal
 from riptui.graphics.protocol import Graphics
-from riptui.tui import bindings
+from riptui.tui import screen_bindings
 from riptui.tui.dialogs import ChoiceDialog
 from riptui.tui.nearest import nearest_lookup
 from riptui.tui.nearest.nearest_lookup import NearestLookup, look_up, read_pair
@@ -84,7 +84,7 @@ async def test_its_keys(runs: Path) -> None:
 
 
 def test_every_key_of_the_screen_has_an_action() -> None:
-    for binding in bindings.NEAREST:
+    for binding in screen_bindings.NEAREST:
         assert hasattr(NearestScreen, f"action_{str(binding.action).partition('(')[0]}"), binding.id
 
 

@@ -14,7 +14,7 @@ from riptui.graphics.protocol import Graphics
 from riptui.store import layout
 from riptui.store.listing import find_trajectories, summarize
 from riptui.store.ratings import Rating, RatingMode, read_ratings
-from riptui.tui import bindings
+from riptui.tui import screen_bindings
 from riptui.tui.key_footer import KeyFooter
 from riptui.tui.rating.rating_screen import RatingScreen
 from riptui.tui.rating.rating_session import RatingPlan, RatingSession, guess_rater
@@ -174,7 +174,7 @@ async def test_a_frame_that_cannot_be_read_is_not_rated(group: Path) -> None:
 
 def test_every_key_of_ratings_is_pressed_here() -> None:
     source = Path(__file__).read_text()
-    for binding in bindings.RATING:
+    for binding in screen_bindings.RATING:
         keys = binding.key.split(",")
         assert any(f'"{key}"' in source for key in keys) or binding.action.startswith("pick("), binding.id
 

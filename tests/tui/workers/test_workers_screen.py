@@ -17,7 +17,7 @@ from riptui.store.trajectory import Trajectory
 from riptui.store.worker_record import SkippedTrajectory, WorkerJob, WorkerOptions, WorkerStatus
 from riptui.store.worker_registry import Registration, Worker, register
 from riptui.supervision.device_choice import GpuUse
-from riptui.tui import bindings
+from riptui.tui import bindings, screen_bindings
 from riptui.tui.dialogs import ChoiceDialog, ConfirmDialog, TextDialog
 from riptui.tui.runs import watcher
 from riptui.tui.workers import followed_log, queue_table, worker_choices, workers_screen
@@ -402,7 +402,7 @@ async def test_it_is_usable_on_a_small_screen(size: tuple[int, int], runs: Path,
 
 
 def test_every_key_of_the_screen_is_in_the_help() -> None:
-    ids = [str(binding.id) for scope in (bindings.WORKERS, bindings.LOG) for binding in scope]
+    ids = [str(binding.id) for scope in (screen_bindings.WORKERS, screen_bindings.LOG) for binding in scope]
     assert {id.partition(".")[0] for id in ids} <= bindings.GROUPS.keys()
     assert len(ids) == len(set(ids))
 

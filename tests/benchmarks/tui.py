@@ -169,6 +169,12 @@ def queued(runs: Path, mask: int, seeds: range = range(1), amount: float = 400.0
     return submit(runs, [photograph()], sweep, Request("run", ("ssim", "psnr")))
 
 
+def in_background(*arguments: str) -> subprocess.Popen[bytes]:
+    """riptui as a process that computes, whose progress is not part of what is printed here."""
+    command = [sys.executable, "-m", "riptui", *arguments]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
 def start(scratch: Path) -> None:
     """First full paint: a row of the tree, and the footer below it."""
     runs = many(scratch)
@@ -248,7 +254,7 @@ def keys(scratch: Path) -> None:
         report("cursor key to paint, p99", 1000 * slowest(seen), 20, " ms")
         runs = scratch / "busy"
         queued(runs, 64, range(4))
-        busy = subprocess.Popen([sys.executable, "-m", "riptui", "resume", str(runs), "--display", "none"])
+        busy = in_background("resume", str(runs))
         report("the same beside a computing process, p99", 1000 * slowest(seen), 20, " ms")
         busy.kill()
         busy.wait()
@@ -347,7 +353,7 @@ def quiet(scratch: Path) -> None:
         report("a cursor key, until the row is painted", statistics.median(sizes), 700, " B")
     runs = scratch / "live"  # the heading names it: it must not be the word that is waited for
     queued(runs, 64, range(2), amount=100_000.0)
-    running = subprocess.Popen([sys.executable, "-m", "riptui", "resume", str(runs), "--display", "none"])
+    running = in_background("resume", str(runs))
     with app(runs, RIPTUI_GRAPHICS="off") as seen:
         seen.until("running")
         seen.watch(4.0)
@@ -373,7 +379,7 @@ def workers(scratch: Path) -> None:
             seen.press(DOWN)
             sizes.append(len(seen.settle(1.0)))
         report("workers: a cursor key in the queue", statistics.median(sizes), 1000, " B")
-        running = subprocess.Popen([sys.executable, "-m", "riptui", "worker", "--runs", str(runs), "--batch", "1"])
+        running = in_background("worker", "--runs", str(runs), "--batch", "1")
         seen.until("29 wait")
         seen.settle(1.0, limit=6.0)
         report("workers: while one computes", len(seen.watch(10.0)) / 10, 3000, " B/s")

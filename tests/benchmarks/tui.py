@@ -53,6 +53,23 @@ class Bare(App):
 
 Bare().run()
 """
+BARE_KEYS = """
+from textual.app import App
+from textual.widgets import Label
+
+class Bare(App):
+    BINDINGS = [("down", "count(1)"), ("up", "count(-1)")]
+    presses = 0
+
+    def compose(self):
+        yield Label("painted")
+
+    def action_count(self, presses):
+        self.presses += presses
+        self.query_one(Label).update(f"painted {self.presses}")
+
+Bare().run()
+"""
 RIPTUI = """
 import sys
 from riptui.cli import main
@@ -247,15 +264,19 @@ def light(scratch: Path) -> None:
 
 
 def keys(scratch: Path) -> None:
-    """From a cursor key to the row that it paints, alone and beside a process that computes."""
-    with app(many(scratch), RIPTUI_GRAPHICS="halfblock") as seen:
+    """From a cursor key to the row that it paints, alone and beside a process that computes; and of a bare app."""
+    bare = Seen([sys.executable, "-c", BARE_KEYS])
+    with closing(bare), app(many(scratch), RIPTUI_GRAPHICS="halfblock") as seen:
+        bare.until("painted")
         seen.until("10000 done")
         seen.settle()
         report("cursor key to paint, p99", 1000 * slowest(seen), 20, " ms")
         runs = scratch / "busy"
-        queued(runs, 64, range(4))
+        queued(runs, 64, range(4), amount=100_000.0)
         busy = in_background("resume", str(runs))
         report("the same beside a computing process, p99", 1000 * slowest(seen), 20, " ms")
+        print(f"      a bare app's key beside it, p99: {1000 * slowest(bare):.1f} ms")
+        assert busy.poll() is None, "it ended before the keys did"
         busy.kill()
         busy.wait()
 

@@ -62,7 +62,9 @@ class PictureWidget(Widget):
         are there, without half blocks in between.
         """
         before = self.image
-        if image is None or before is None or not self._canvas or image.shape != before.shape or box != self._box:
+        if self._graphics.protocol == "off" and (image is None, note) == (before is None, self.note):
+            self.image, self._box = image, box  # the same words stand in its place
+        elif image is None or before is None or not self._canvas or image.shape != before.shape or box != self._box:
             if image is not None or self.image is not None or note != self.note:
                 self.image, self.note, self._box = image, note, box
                 self._rebuild_canvas()

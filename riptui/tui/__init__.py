@@ -25,6 +25,7 @@ plot/       charts in braille
 themes      colours; dialogs: questions and choices; desktop_notification: OSC 9
 work_supervisor    keeps a worker running for what was queued in this session
 terminal_input     what the terminal sends: keys, late answers, bytes that are no text; key_queue: one key at a time
+terminal_output    what is sent to the terminal, in few bytes
 row_table   a table with a cursor, of any number of rows
 text_lines  text that is repainted by line; tab_bar: tabs in one line
 titled_picture     a picture with a line below it

@@ -31,6 +31,7 @@ from riptui.tui.help import HelpScreen
 from riptui.tui.key_queue import KeyHandled, KeyQueue
 from riptui.tui.runs.feedback_line import SAID_SECONDS, FeedbackLine
 from riptui.tui.terminal_input import TerminalDriver
+from riptui.tui.terminal_output import TerminalScreen
 
 if TYPE_CHECKING:
     from riptui.tui.studies.study_jobs import StudyJobs
@@ -67,6 +68,7 @@ class RiptuiApp(App[None], inherit_bindings=False):  # Textual's ctrl+q, beside 
         self.runs = runs
         self.settings = loaded.settings
         self.graphics = Graphics(terminal)
+        self._terminal_screen = TerminalScreen()
         self.crash: Exception | None = None
         self.farewell: list[str] = []  # what is printed when the screen is given back: what goes on without the app
         self._study_jobs: StudyJobs | None = None  # None before the studies were looked at
@@ -113,6 +115,9 @@ class RiptuiApp(App[None], inherit_bindings=False):  # Textual's ctrl+q, beside 
         super()._end_batch()
         if not self._batch_count and self._screen_stack:
             self.screen.check_idle()
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        super()._display(screen, self._terminal_screen.thrifty(renderable, self.size))
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return dict(themes.css_variables(self.current_theme))

@@ -53,6 +53,23 @@ class Bare(App):
 
 Bare().run()
 """
+BARE_KEYS = """
+from textual.app import App
+from textual.widgets import Label
+
+class Bare(App):
+    BINDINGS = [("down", "count(1)"), ("up", "count(-1)")]
+    presses = 0
+
+    def compose(self):
+        yield Label("painted")
+
+    def action_count(self, presses):
+        self.presses += presses
+        self.query_one(Label).update(f"painted {self.presses}")
+
+Bare().run()
+"""
 RIPTUI = """
 import sys
 from riptui.cli import main
@@ -169,6 +186,12 @@ def queued(runs: Path, mask: int, seeds: range = range(1), amount: float = 400.0
     return submit(runs, [photograph()], sweep, Request("run", ("ssim", "psnr")))
 
 
+def in_background(*arguments: str) -> subprocess.Popen[bytes]:
+    """riptui as a process that computes, whose progress is not part of what is printed here."""
+    command = [sys.executable, "-m", "riptui", *arguments]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
 def start(scratch: Path) -> None:
     """First full paint: a row of the tree, and the footer below it."""
     runs = many(scratch)
@@ -241,15 +264,19 @@ def light(scratch: Path) -> None:
 
 
 def keys(scratch: Path) -> None:
-    """From a cursor key to the row that it paints, alone and beside a process that computes."""
-    with app(many(scratch), RIPTUI_GRAPHICS="halfblock") as seen:
+    """From a cursor key to the row that it paints, alone and beside a process that computes; and of a bare app."""
+    bare = Seen([sys.executable, "-c", BARE_KEYS])
+    with closing(bare), app(many(scratch), RIPTUI_GRAPHICS="halfblock") as seen:
+        bare.until("painted")
         seen.until("10000 done")
         seen.settle()
         report("cursor key to paint, p99", 1000 * slowest(seen), 20, " ms")
         runs = scratch / "busy"
-        queued(runs, 64, range(4))
-        busy = subprocess.Popen([sys.executable, "-m", "riptui", "resume", str(runs), "--display", "none"])
+        queued(runs, 64, range(4), amount=100_000.0)
+        busy = in_background("resume", str(runs))
         report("the same beside a computing process, p99", 1000 * slowest(seen), 20, " ms")
+        print(f"      a bare app's key beside it, p99: {1000 * slowest(bare):.1f} ms")
+        assert busy.poll() is None, "it ended before the keys did"
         busy.kill()
         busy.wait()
 
@@ -347,7 +374,7 @@ def quiet(scratch: Path) -> None:
         report("a cursor key, until the row is painted", statistics.median(sizes), 700, " B")
     runs = scratch / "live"  # the heading names it: it must not be the word that is waited for
     queued(runs, 64, range(2), amount=100_000.0)
-    running = subprocess.Popen([sys.executable, "-m", "riptui", "resume", str(runs), "--display", "none"])
+    running = in_background("resume", str(runs))
     with app(runs, RIPTUI_GRAPHICS="off") as seen:
         seen.until("running")
         seen.watch(4.0)
@@ -373,7 +400,7 @@ def workers(scratch: Path) -> None:
             seen.press(DOWN)
             sizes.append(len(seen.settle(1.0)))
         report("workers: a cursor key in the queue", statistics.median(sizes), 1000, " B")
-        running = subprocess.Popen([sys.executable, "-m", "riptui", "worker", "--runs", str(runs), "--batch", "1"])
+        running = in_background("worker", "--runs", str(runs), "--batch", "1")
         seen.until("29 wait")
         seen.settle(1.0, limit=6.0)
         report("workers: while one computes", len(seen.watch(10.0)) / 10, 3000, " B/s")

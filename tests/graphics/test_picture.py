@@ -51,6 +51,28 @@ def shown(protocol: GraphicsProtocol, size: tuple[int, int], *calls: dict[str, A
     return asyncio.run(run())
 
 
+def test_where_pictures_are_off_another_one_repaints_nothing_until_they_are_on() -> None:
+    async def run() -> None:
+        app = OnePicture("off")
+        async with app.run_test(size=(40, 10)) as pilot:
+            app.picture.show(picture(64))
+            await pilot.pause()
+            refreshed: list[object] = []
+            app.picture.refresh = lambda *regions, **_: refreshed.append(regions)  # type: ignore[assignment]
+            app.picture.show(picture(64)[::-1])
+            assert not refreshed
+            assert "pictures are off" in "".join(app.text())
+            app.picture.show(None, note="gone")
+            assert refreshed
+            assert "gone" in "".join(app.text())
+            app.picture.show(picture(64))
+            app.graphics.set_protocol("halfblock")
+            await pilot.pause()
+            assert "▀" in "".join(app.text())
+
+    asyncio.run(run())
+
+
 @pytest.mark.parametrize("size", [(80, 24), (20, 40), (60, 20), (3, 2), (1, 1)])
 @pytest.mark.parametrize("protocol", ["kitty", "sixel", "halfblock"])
 def test_a_picture_fills_its_room_as_far_as_its_proportions_let_it(

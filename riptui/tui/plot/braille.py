@@ -1,7 +1,7 @@
 """Dots finer than a character: a braille pattern has two columns of four dots."""
 
 from collections.abc import Iterator, Sequence
-from functools import reduce
+from functools import lru_cache, reduce
 from itertools import pairwise
 from math import isfinite
 from operator import or_
@@ -53,7 +53,12 @@ def thin_line(values: Sequence[float], width: int) -> str:
     if len(drawn) < 2:
         return " " * width
     low, span = min(drawn), (max(drawn) - min(drawn)) or 1.0
-    heights = [round((DOTS_DOWN - 1) * (1 - (value - low) / span)) for value in drawn]
+    return _join(tuple(round((DOTS_DOWN - 1) * (1 - (value - low) / span)) for value in drawn), width)
+
+
+@lru_cache(maxsize=1024)
+def _join(heights: Sequence[int], width: int) -> str:
+    """A line of one row through dots, by their distance from the top."""
     dots = BrailleDots(width, 1)
     for x, (start, end) in enumerate(pairwise(heights)):
         dots.draw_line((x, start), (x + 1, end), 0)

@@ -289,7 +289,7 @@ class Chart(Widget):
             return
         rows = {row for column in columns for row in self._marked_rows(column)}
         if columns:
-            width = columns[-1] + 1 - columns[0]  # one region: for each Textual sends a row from the widget's left edge
+            width = columns[-1] + 1 - columns[0]
             self.refresh(*(Region(columns[0], row, width, 1) for row in rows))
 
     def _marked_rows(self, column: int) -> list[int]:

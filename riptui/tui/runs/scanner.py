@@ -123,17 +123,19 @@ class RunsScanner:
         if self._cache is not None:
             self._cache.save()
             self._cache = None
-        yield from self._read_entries(self._select_changed(self._select_due()))
-        yield from self._look_at_shown()
+        touched = self._find_touched()
+        for result in self._read_entries(dict.fromkeys([*touched, *self._select_changed(self._select_due())])):
+            touched = [path for path in touched if all(entry.path != path for entry in result.entries)]
+            yield result
+        if touched:
+            yield ScanResult(touched=touched)
 
-    def _look_at_shown(self) -> Iterator[ScanResult]:
-        """Tell of a change in any file of the trajectory that is on the screen, such as its log."""
+    def _find_touched(self) -> list[str]:
+        """The trajectory that is on the screen, if any of its files changed, such as its log."""
         path = self.shown
         stamps = _list_stamps(f"{self.runs}/{path}") if path in self._entries else {}
         before, self._shown_stamps = self._shown_stamps, (path, stamps)
-        if before[0] == path and before[1] != stamps:
-            yield from self._read_entries([path])
-            yield ScanResult(touched=[path])
+        return [path] if before[0] == path and before[1] != stamps else []
 
     def _scan_names(self) -> Iterator[ScanResult]:
         """Yield new and removed trajectories; skipped while no group's folder has changed."""

@@ -7,6 +7,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import BindingType
+from textual.cache import LRUCache
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import reactive
@@ -21,6 +22,7 @@ from riptui.tui.runs.row_cells import INDENT, RowCells, TreeColumns, group_cells
 from riptui.tui.runs.scanner import ScanResult
 from riptui.tui.runs.tree_model import TreeModel, TreeRow, iter_ancestors, parent_path
 
+KEPT_STRIPS = 500  # rows as they are drawn: while it scrolls each comes again and again
 NOTHING_MATCHES = ("nothing matches this filter", "esc shows all again")
 
 
@@ -61,6 +63,7 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
         self._styles: dict[str, Style] = {}
         self._painted: dict[str, RowCells] = {}
         """The cells of the rows that are on the screen, or were, by their paths."""
+        self._strips: LRUCache[object, Strip] = LRUCache(KEPT_STRIPS)
 
     @property
     def current_row(self) -> TreeRow | None:
@@ -260,6 +263,7 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
     def notify_style_update(self) -> None:
         super().notify_style_update()
         self._styles.clear()
+        self._strips.clear()  # they have the old theme's colours
 
     @property
     def columns(self) -> TreeColumns:
@@ -272,9 +276,15 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
             lines = [*filter(None, (NOTHING_MATCHES[0], self.hint, NOTHING_MATCHES[1]))]
             words = lines[y] if self._nothing_matches and y < len(lines) else ""
             return Strip([Segment(words, self._style("dim"))]).adjust_cell_length(width, self.rich_style)
-        style = self.rich_style + self._style("cursor") if y == self.cursor else self.rich_style
         row = self.rows[y]
         self._painted[row.path] = cells = self._make_cells(row)
+        key = (*cells, y == self.cursor, width)
+        if (strip := self._strips.get(key)) is None:
+            self._strips[key] = strip = self._make_strip(cells, width, is_current=y == self.cursor)
+        return strip
+
+    def _make_strip(self, cells: RowCells, width: int, *, is_current: bool) -> Strip:
+        style = self.rich_style + self._style("cursor") if is_current else self.rich_style
         if style.reverse:  # no colour but the terminal's own is readable in reverse
             cells = [(text, "") for text, _ in cells]
         segments = [Segment(text, self._style(part)) for text, part in cells]

@@ -253,3 +253,13 @@ def test_any_file_of_the_one_on_the_screen_is_watched(make_trajectory: MakeTraje
         log.write("another\n")
     assert [change.touched for change in one.scan() if change.touched] == [["a"]]
     assert not looked(one)
+
+
+def test_a_change_of_the_one_on_the_screen_is_told_once(make_trajectory: MakeTrajectory, runs: Path) -> None:
+    with claim(make_trajectory("a")) as claimed:
+        one = RunsScanner(runs)
+        one.shown = "a"
+        looked(one)
+        claimed.record_failure(Failure("2026-01-01T00:00:00+00:00", 3, "it broke", ""))
+        told = [path for scan in one.scan() for path in [*scan.touched, *(entry.path for entry in scan.entries)]]
+    assert told == ["a"]

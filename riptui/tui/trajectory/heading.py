@@ -1,4 +1,4 @@
-"""The line above a trajectory: its path, its status, inpainter, mask size and seed; below it why it failed."""
+"""The line above a trajectory: path, status, inpainter, mask size and seed; below it why it failed or is damaged."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -104,7 +104,7 @@ class Heading(Vertical):
         self.query_one("#name", TextLine).set_text(name)
         self.query_one("#recipe", TextLine).styles.max_width = max_recipe_columns
         self.query_one("#recipe", TextLine).set_text(recipe)
-        self._show_reason(snapshot.failure.error if has_failed and snapshot.failure else "")
+        self._show_reason(snapshot.failure.error if has_failed and snapshot.failure else _damage_of(snapshot))
 
     def _show_reason(self, reason: str) -> None:
         """Below the line, in as many rows as it takes; of a long one the middle is left out."""
@@ -117,6 +117,11 @@ class Heading(Vertical):
             self._reason_rows = len(lines)
             widget.styles.height = max(1, len(lines))
             self.post_message(self.Grown())
+
+
+def _damage_of(snapshot: TrajectorySnapshot) -> str:
+    """Why a part of it cannot be read; of one without a spec it stands in place of the pictures."""
+    return snapshot.error if snapshot.spec is not None else ""
 
 
 def _describe_work(snapshot: TrajectorySnapshot, work: KnownWork) -> Content:

@@ -13,7 +13,7 @@ from riptui.cli.console import err, out, print_json, print_line
 from riptui.cli.copies import warn_of_copies
 from riptui.cli.transient_progress import transient_progress
 from riptui.cli.unlisted import UnlistedFolders
-from riptui.errors import DamagedError, RiptuiError, SpecError
+from riptui.errors import DamagedError, DiskError, RiptuiError, SpecError
 from riptui.inpainters import find_inpainter, models
 from riptui.store.claim import claim
 from riptui.store.copies import SeededSpec
@@ -107,13 +107,16 @@ def _check_trajectory(trajectory: Trajectory, repair: bool) -> dict[str, Any]:
                 result["repaired"] = True
     except (DamagedError, SpecError) as error:
         result["damage"] = [str(error)]
+    except DiskError as error:
+        result |= {"damage": [str(error)], "unreadable": True}
     return result
 
 
 def _print_result(result: dict[str, Any]) -> None:
     path = printable(result["path"])
     if result["damage"]:
-        out.print(Text.assemble(("✗ ", "red"), f"{path}: damaged"))
+        state = "cannot be read" if result.get("unreadable") else "damaged"
+        out.print(Text.assemble(("✗ ", "red"), f"{path}: {state}"))
     else:
         intact = f"{result['good']} of {result['iterations']} iterations are intact"
         out.print(Text.assemble(("✓ ", "green"), f"{path}: {intact}"))

@@ -6,6 +6,7 @@ import re
 import stat
 import warnings
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,7 +20,7 @@ from riptui.store import layout
 from riptui.store.annotations import NO_ANNOTATIONS, Annotations, peek_annotations
 from riptui.store.disk import SMALL_BYTES, read_start, read_tail
 from riptui.store.disk_errors import explain_errors
-from riptui.store.names import is_name
+from riptui.store.names import is_name, slugify
 from riptui.store.records import IterationRow, parse_valid_prefix
 from riptui.store.trajectory import Status, Trajectory, derive_status
 
@@ -27,7 +28,8 @@ _TAIL_BYTES = 1024  # bytes; a row is about 250
 
 
 OnListingError = Callable[[DiskError], None]
-"""Called for each folder below a runs folder that cannot be listed: it may hold trajectories."""
+"""Called for each folder below a runs folder that cannot be listed and may hold trajectories, or has a name that none
+may have and does."""
 
 
 def ignore_error(error: DiskError) -> None:
@@ -60,7 +62,8 @@ class TrajectorySummary(msgspec.Struct, frozen=True):
 def find_trajectories(root: Path, *, on_error: OnListingError = ignore_error) -> Iterator[Trajectory]:
     """All trajectories at or below a folder, in natural order (m64 before m128). Links are not followed.
 
-    Folders that cannot be listed are left out; `on_error` gets why. Raises DiskError if the root is one.
+    Folders that cannot be listed, or whose names no group or trajectory can have, are left out; `on_error` gets why.
+    Raises DiskError if the root cannot be listed.
     """
     return (Trajectory(folder) for folder, is_group in walk_folders(root, on_error=on_error) if not is_group)
 
@@ -82,10 +85,10 @@ def open_runs(folder: str | Path) -> dict[str, Trajectory]:
 
 
 def list_subfolders(folder: str) -> list[str]:
-    """The subfolders that can be groups or trajectories."""
+    """The subfolders that are not hidden: groups, trajectories, and those that could be by another name."""
     try:
         with os.scandir(folder) as entries:
-            return [entry.name for entry in entries if is_name(entry.name) and entry.is_dir(follow_symlinks=False)]
+            return [entry.name for entry in entries if entry.name[0] != "." and entry.is_dir(follow_symlinks=False)]
     except (FileNotFoundError, NotADirectoryError):
         return []
 
@@ -124,7 +127,23 @@ def walk_folders(
                 raise
             on_error(error)
             continue
-        pending += [f"{folder}/{name}" for name in reversed(subfolders)]
+        for name in reversed(subfolders):
+            if is_name(name):
+                pending.append(f"{folder}/{name}")
+            elif on_error is not ignore_error and _holds_trajectory(f"{folder}/{name}"):
+                on_error(_misnamed(folder, name))
+
+
+def _holds_trajectory(folder: str) -> bool:
+    """Whether a folder is a trajectory, or has one not far below."""
+    with suppress(OSError):
+        return any(next(Path(folder).glob(f"{'*/' * depth}{layout.SPEC}"), None) for depth in range(3))
+    return False
+
+
+def _misnamed(folder: str, name: str) -> DiskError:
+    reason = f"no group or trajectory can have this name: rename it, e.g. to {slugify(name)}"
+    return DiskError(f"{folder}/{name}: {reason}", path=f"{folder}/{name}")
 
 
 def _is_trajectory(folder: str) -> bool:

@@ -8,6 +8,7 @@ from textual import work
 
 from riptui import tui
 from riptui.tui.key_queue import OPENS_DIALOG
+from riptui.tui.keymap import shown_key
 from riptui.tui.runs.tree_panel import TreePanel
 
 if TYPE_CHECKING:
@@ -51,7 +52,8 @@ class CommandRunner:
         try:
             context = self._describe_state()
             if name in tui.commands.ON_MARKED and context.marked and not context.paths:
-                context.say("what is marked is hidden by the filter: esc shows all", "warning")
+                key = shown_key(self._browser.app, "runs.back")
+                context.say(f"what is marked is hidden by the filter: {key} shows all", "warning")
                 return
             await tui.commands.run_command(name, context)
             self._browser.look_again(context.paths)

@@ -8,6 +8,8 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.style import Style
 from textual.widgets import Button, Input, Label, OptionList, SelectionList, Static
 from textual.widgets.option_list import Option
 from textual.widgets.selection_list import Selection
@@ -16,6 +18,19 @@ from riptui.errors import InputError
 from riptui.text.terminal import printable
 from riptui.tui.check_boxes import SignSelectionList
 from riptui.tui.inner_screen import Answer, InnerModalScreen
+
+PRESSED = {"esc": "escape", "del": "delete", "←": "left", "↑↓": "down"}
+"""Keys by their names in a dialog's border, where those differ."""
+
+
+def link_keys(keys: str) -> Content:
+    """The keys of a dialog, each with what it does and two blanks after it; a click on one presses it."""
+    links = []
+    for text in keys.split("  "):
+        shown = text.partition(" ")[0]
+        press = f"screen.press_key('{PRESSED.get(shown, shown)}')"
+        links.append(Content.styled(text, Style.from_meta({"@click": press})))
+    return Content("  ").join(links)
 
 
 class Dialog(InnerModalScreen[Answer]):
@@ -59,7 +74,7 @@ class Dialog(InnerModalScreen[Answer]):
         """The box, for `compose` to fill."""
         box = Vertical(id="box")
         box.border_title = Text(printable(self._title))
-        box.border_subtitle = self.KEYS
+        box.border_subtitle = link_keys(self.KEYS)
         return box
 
     def make_field(self, label: str, value: str, id: str, placeholder: str = "") -> Horizontal:

@@ -13,6 +13,7 @@ from textual.widgets import Static
 
 from riptui.text.terminal import printable
 from riptui.tui.bindings import GROUPS
+from riptui.tui.dialogs import link_keys
 from riptui.tui.inner_screen import InnerModalScreen
 
 OTHER_GROUP = "Other"
@@ -32,7 +33,7 @@ class HelpScreen(InnerModalScreen[None]):
     def compose(self) -> ComposeResult:
         with VerticalScroll() as box:
             box.border_title = "Keys"
-            box.border_subtitle = "esc close"
+            box.border_subtitle = link_keys("esc close")
             yield Static(self._make_table())
             yield Static(Text(f"Graphics: {printable(self._graphics)}", "dim"))
 

@@ -27,6 +27,10 @@ class InnerScreen(Screen[Answer]):
         """A key as the last line names it."""
         return self.app.get_key_display(binding)
 
+    def action_press_key(self, key: str) -> None:
+        """Act as if a key had been pressed. As a message of the app's: one of a widget's parent does not bubble."""
+        self.app.call_later(self.app.simulate_key, key)
+
     @on(events.ScreenResume)
     def _dismiss_late(self) -> None:
         if self._late_result is not None:

@@ -10,6 +10,8 @@ from riptui.tui.inner_screen import InnerScreen
 
 SEPARATOR = "  "
 FIXED_KEYS = 2
+SYMBOLS = {"←": "left", "→": "right", "↑": "up", "↓": "down", "+": "plus", "-": "minus"}
+"""Keys by how the table of keys shows them."""
 
 
 class KeyFooter(Static):
@@ -80,5 +82,15 @@ class KeyFooter(Static):
     async def on_click(self, event: events.Click) -> None:
         column = event.get_content_offset(self)
         for columns, active in self._keys:
-            if column is not None and column.x in columns and active.enabled:
-                await self.app.run_action(active.binding.action, active.node)
+            if column is not None and column.x in columns:
+                clicked = self._find_clicked(active, column.x - columns.start)
+                if clicked.enabled:
+                    await self.app.run_action(clicked.binding.action, clicked.node)
+
+    def _find_clicked(self, active: ActiveBinding, column: int) -> ActiveBinding:
+        """Of several keys that stand for one, such as ←→, the one in this column."""
+        shown = active.binding.key_display or ""
+        if column >= len(shown) or any(character.islower() for character in shown):  # one key: esc, space
+            return active
+        key = SYMBOLS.get(shown[column], shown[column])
+        return self.screen.active_bindings.get(key, active)

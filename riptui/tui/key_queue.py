@@ -44,6 +44,7 @@ class KeyQueue:
         self._waiting: deque[Event] = deque()
         self.is_busy = False  # whether a key is being handled
         self._begun = 0.0
+        self._is_handled = False  # by the widget; what was said of it may still be on its way
         self._older_workers: set[Worker[Any]] = set()
         self._screen: Screen[Any] | None = None
         self._limit: TimerHandle | None = None
@@ -60,16 +61,16 @@ class KeyQueue:
         if message.is_last:
             self._app.call_later(self.go_on)
         else:
+            self._is_handled = True
             message.target.post_message(KeyHandled(message.target, is_last=True))
-            self._app.set_timer(POLL_SECONDS, partial(self._look, self._begun))
 
-    async def _look(self, begun: float) -> None:
-        """A dialog that was closed takes its messages with it."""
+    async def _look(self, begun: float, target: MessagePump) -> None:
+        """A dialog or a widget that was closed, as by escape in the line of a filter, takes its messages with it."""
         if self.is_busy and begun == self._begun:
-            if self._app.screen is not self._screen:
+            if not target.is_running or (self._is_handled and self._app.screen is not self._screen):
                 await self.go_on()
             else:
-                self._app.set_timer(POLL_SECONDS, partial(self._look, begun))
+                self._app.set_timer(POLL_SECONDS, partial(self._look, begun, target))
 
     async def go_on(self) -> None:
         """The key is handled: give the next one, once the screen that it opened has its focus."""
@@ -100,12 +101,13 @@ class KeyQueue:
             await self._begin(self._waiting.popleft())
 
     async def _begin(self, event: Event) -> None:
-        self.is_busy, self._begun, self._screen = True, monotonic(), self._app.screen
+        self.is_busy, self._is_handled, self._begun, self._screen = True, False, monotonic(), self._app.screen
         self._older_workers = {worker for worker in self._app.workers if worker.group == OPENS_DIALOG}
         self._limit = get_running_loop().call_later(MAX_SECONDS, self._give_up)
         target = self._app.focused or self._app.screen
         await self._give(event)
         target.post_message(KeyHandled(target))
+        self._app.set_timer(POLL_SECONDS, partial(self._look, self._begun, target))
 
     def _give_up(self) -> None:
         """Wait no longer: the widget may be gone with its messages."""

@@ -13,6 +13,7 @@ from textual.binding import Binding
 from textual.keys import KEY_ALIASES, KEY_DISPLAY_ALIASES, REPLACED_KEYS, Keys, key_to_character
 
 from riptui.errors import with_choices
+from riptui.tui import bindings
 
 MODIFIERS = frozenset({"ctrl", "shift", "alt", "super", "hyper", "meta"})
 KEY_NAMES = frozenset(key.value.rpartition("+")[2] for key in Keys if "<" not in key.value) | REPLACED_KEYS.keys()
@@ -69,6 +70,13 @@ def apply_keys(app: App[Any], keys: Mapping[str, str], known: Mapping[str, Known
     keymap, problems = check_keys(keys, known)
     app.set_keymap(keymap)
     return problems
+
+
+def shown_key(app: App[Any], binding_id: str) -> str:
+    """The first key of a binding as texts name it: the user's, if they chose one."""
+    default = next(item for scope in bindings.SCOPES.values() for item in scope if item.id == binding_id)
+    keys = app._keymap.get(binding_id, default.key)  # Textual has no public name for it
+    return app.get_key_display(default.with_key(keys.partition(",")[0], None))
 
 
 def _find_clash(keymap: Mapping[str, str], known: Mapping[str, KnownBinding]) -> tuple[str, str, str] | None:

@@ -8,6 +8,7 @@ from textual.containers import Center, Middle
 from textual.widgets import Button, Static
 
 from riptui.text.terminal import printable
+from riptui.tui.keymap import shown_key
 
 INTRODUCTION = (
     "Recursive InPainting: repaint a picture square by square, again and again, "
@@ -29,10 +30,11 @@ class Welcome(Middle):
             yield Static(id="reason")
         with Center():
             yield Button("Run the demo  (enter)", "primary", id="demo", action="screen.do('demo')", compact=True)
+        new, studies = (shown_key(self.app, id) for id in ("compute.new", "do.studies"))
         with Center():
-            yield Button("Choose a picture  (n)", id="choose", action="screen.do('launch')", compact=True)
+            yield Button(f"Choose a picture  ({new})", id="choose", action="screen.do('launch')", compact=True)
         with Center():
-            yield Button("Plan a study  (S)", id="plan-study", action="screen.do('studies')", compact=True)
+            yield Button(f"Plan a study  ({studies})", id="plan-study", action="screen.do('studies')", compact=True)
 
     def show_reason(self, folder_error: str) -> None:
         """Say why there are no trajectories."""

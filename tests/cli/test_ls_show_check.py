@@ -14,8 +14,10 @@ import numpy as np
 import pytest
 from rich.console import ConsoleDimensions
 
+from riptui.cli import check as cli_check
 from riptui.cli import console
 from riptui.cli.study.study_display import format_progress
+from riptui.errors import DiskError
 from riptui.store import layout
 from riptui.store.claim import claim
 from riptui.store.disk import Folder
@@ -24,6 +26,7 @@ from riptui.store.lock import FolderLock
 from riptui.store.records import Failure, Request
 from riptui.store.requests import set_request
 from riptui.store.trajectory import Status, Trajectory
+from riptui.store.verify import Inspection, inspect_folder
 from riptui.store.worker_record import WorkerJob, WorkerOptions, WorkerStatus
 from riptui.store.worker_registry import register
 from riptui.supervision.progress import ProgressTracker
@@ -422,6 +425,28 @@ def test_what_is_right_is_said_to_be(make_trajectory: MakeTrajectory) -> None:
         "repaired": False,
     }
     assert (second["good"], second["damage"]) == (k, [])
+
+
+@pytest.mark.slow
+def test_one_that_cannot_be_read_does_not_keep_the_others_from_being_checked(
+    make_trajectory: MakeTrajectory, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its disk refuses, as it does a file of another user."""
+    for name in ("a", "b"):
+        make_trajectory(name, seed=ord(name))
+
+    def inspect(trajectory: Trajectory) -> Inspection:
+        if trajectory.path.name == "a":
+            raise DiskError(f"{trajectory.path}: permission denied")
+        return inspect_folder(trajectory)
+
+    monkeypatch.setattr(cli_check, "inspect_folder", inspect)
+    assert cli_check.check((Path("runs"),), repair=False, as_json=False, weights=None) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        "✗ runs/a: cannot be read",
+        "    runs/a: permission denied",
+        "✓ runs/b: 0 of 16 iterations are intact",
+    ]
 
 
 def flip(path: Path, at: int) -> None:

@@ -1,5 +1,6 @@
 """Names in any script: what is one, what a file's name becomes, where those of older releases are found."""
 
+import shutil
 import unicodedata
 from pathlib import Path
 
@@ -15,7 +16,29 @@ from riptui.store.move import rename
 from riptui.store.names import is_name, older_slug, require_name, slugify
 from riptui.store.records import Request
 from riptui.text.terminal import printable
-from tests.support.trajectories import picture
+from tests.support.command import riptui
+from tests.support.trajectories import MakeTrajectory, picture
+
+
+def test_trajectories_below_a_name_that_none_can_have_are_told_with_a_name_they_can_have(
+    make_trajectory: MakeTrajectory, runs: Path
+) -> None:
+    """A copy that a file manager made; other folders, hidden ones among them, are nobody's business."""
+    copied = make_trajectory("g/cat").path
+    for name in ("g/cat (copy)", "my runs/of may/cat", "two\nlines", ".hidden"):
+        shutil.copytree(copied, runs / name)
+    (runs / "my pictures").mkdir()
+    told: list[str] = []
+    found = list(find_trajectories(runs, on_error=lambda error: told.append(str(error))))
+    assert [trajectory.path for trajectory in found] == [copied]
+    named = {f"{runs}/g/cat (copy)": "cat-copy", f"{runs}/my runs": "my-runs", f"{runs}/two\nlines": "two-lines"}
+    assert sorted(told) == sorted(
+        f"{path}: no group or trajectory can have this name: rename it, e.g. to {name}" for path, name in named.items()
+    )
+    outcome = riptui("ls", runs)
+    assert "two\\nlines: no group or trajectory can have this name" in outcome.err
+    assert outcome.code == 1
+
 
 SLUGS = {
     "cat": "cat",

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from rich.cells import cell_len
 from textual.app import App
 from textual.pilot import Pilot
 from textual.strip import Strip
@@ -48,6 +49,13 @@ async def wait_until(pilot: Pilot[Any], condition: Callable[[], object], what: s
         if time.monotonic() > deadline:
             raise AssertionError(f"never happened: {what or condition}\n{screen_text(pilot.app)}{toasts(pilot.app)}")
         await pilot.pause(0.01)
+
+
+async def click_text(pilot: Pilot[Any], text: str, *, times: int = 1) -> None:
+    """Click on the first place of the screen with a text, once it is there."""
+    await wait_until(pilot, lambda: text in screen_text(pilot.app), f"{text} on the screen")
+    row, line = next((y, line) for y, line in enumerate(screen_text(pilot.app).splitlines()) if text in line)
+    await pilot.click(offset=(cell_len(line[: line.index(text)]), row), times=times)
 
 
 class AppPilot:
@@ -109,6 +117,11 @@ class AppPilot:
         while not await self._pilot.click(selector, offset=offset, **modifiers):
             assert time.monotonic() < deadline, f"{selector} never was where the click went"
             await self.pause(0.02)
+
+    async def click_text(self, text: str, *, times: int = 1) -> None:
+        """Click on the first place of the screen with a text, and wait as after a key."""
+        await click_text(self._pilot, text, times=times)
+        await self.press()
 
     async def resize(self, columns: int, rows: int) -> None:
         await self._pilot.resize_terminal(columns, rows)

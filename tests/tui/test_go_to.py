@@ -5,7 +5,7 @@ from textual.app import App
 
 from riptui.tui.go_to import Target, find_targets
 from riptui.tui.go_to_dialog import NOTHING, GoToDialog
-from tests.support.app_pilot import screen_text
+from tests.support.app_pilot import click_text, screen_text, wait_until
 from tests.support.trajectories import make_spec, picture
 
 SPEC = make_spec(picture())  # 16 squares of 6.25 %
@@ -72,3 +72,17 @@ async def test_a_text_that_nothing_fits_says_so() -> None:
         await pilot.press("backspace", "backspace")
         await pilot.pause()
         assert NOTHING not in screen_text(app)
+
+
+@pytest.mark.slow
+async def test_a_target_is_chosen_by_a_click_and_escape_can_be_clicked() -> None:
+    app: App[None] = App()
+    chosen: list[Target | None] = []
+    async with app.run_test() as pilot:
+        app.push_screen(GoToDialog(found), chosen.append)
+        await pilot.press(*"cat")
+        await click_text(pilot, "fig7/cat/m128-s0")
+        await wait_until(pilot, lambda: [target and target.value for target in chosen] == ["fig7/cat/m128-s0"])
+        app.push_screen(GoToDialog(found), chosen.append)
+        await click_text(pilot, "esc cancel")
+        await wait_until(pilot, lambda: chosen[1:] == [None], "the dialog closed")

@@ -7,6 +7,7 @@ import pytest
 from textual.events import Key
 from textual.widgets import Input
 
+from riptui.tui import key_queue
 from riptui.tui.dialogs import TextDialog
 from riptui.tui.go_to_dialog import GoToDialog
 from riptui.tui.large.large_screen import LargeScreen
@@ -58,3 +59,13 @@ async def test_keys_go_on_after_a_dialog_is_closed_by_one_of_them(pilot: AppPilo
     await pilot.wait_until(lambda: pilot.app.screen is pilot.browser, "the tree")
     await pilot.wait_until(lambda: list(pilot.tree.marked) == [FIRST], "the mark again")
     assert not any(isinstance(screen, LargeScreen) for screen in pilot.app.screen_stack)
+
+
+@pytest.mark.slow
+async def test_keys_go_on_at_once_after_one_that_removes_the_widget_it_is_typed_into(
+    pilot: AppPilot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(key_queue, "MAX_SECONDS", 1000.0)
+    type_at_once(pilot, ["slash", "p", "escape", "m"])
+    await pilot.wait_until(lambda: list(pilot.tree.marked) == [FIRST], "the mark")
+    assert not pilot.browser.query(FilterLine)

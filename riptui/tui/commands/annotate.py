@@ -7,13 +7,14 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.content import Content
 from textual.widgets import TextArea
 
 from riptui.errors import RiptuiError
 from riptui.store.annotations import change_annotations, parse_note, parse_tag, read_annotations
 from riptui.text.units import format_count
 from riptui.tui.commands.context import CommandContext
-from riptui.tui.dialogs import Dialog, TextDialog
+from riptui.tui.dialogs import Dialog, TextDialog, link_keys
 
 
 async def edit_tags(context: CommandContext) -> None:
@@ -106,7 +107,7 @@ class NoteDialog(Dialog[str | None]):
             self.dismiss(None)
         else:
             self._has_warned = True
-            self.query_one("#box").border_subtitle = "not saved: ctrl+s saves, esc again discards"
+            self.query_one("#box").border_subtitle = Content("not saved:  ") + link_keys("ctrl+s save  esc discard")
 
     def action_save(self) -> None:
         self.dismiss(self.query_one(TextArea).text)

@@ -12,6 +12,7 @@ from riptui.supervision.reordering import shift
 from riptui.text.units import format_count
 from riptui.tui.commands.context import CommandContext
 from riptui.tui.dialogs import ConfirmDialog
+from riptui.tui.keymap import shown_key
 
 
 async def pause(context: CommandContext) -> None:
@@ -30,7 +31,8 @@ async def stop(context: CommandContext) -> None:
     if not active:
         context.notify("nothing to stop here", "warning")
         return
-    text = f"Stop {format_count(len(active), 'trajectory')}? Finished iterations are kept; p resumes."
+    resumes = f"{shown_key(context.app, 'compute.pause')} resumes"
+    text = f"Stop {format_count(len(active), 'trajectory')}? Finished iterations are kept; {resumes}."
     if context.settings.confirm and not await context.show_dialog(ConfirmDialog("Stop", text, yes="Stop")):
         return
     await _apply_to_each(context, active, lambda trajectory: client.request_state(trajectory, "stop"), "stopped")

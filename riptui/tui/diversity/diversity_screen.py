@@ -202,6 +202,7 @@ class DiversityScreen(InnerScreen[Path]):
             self.matrix.go(*self.shown.nearest_cell(row))
 
     @on(SimilaritySheet.CellOpened)
+    @on(DiversityMatrix.RowOpened)
     def action_choose(self) -> None:
         """Go to the trajectory at the cursor."""
         if self.shown:

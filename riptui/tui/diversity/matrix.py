@@ -31,6 +31,9 @@ class DiversityMatrix(Widget, can_focus=True):
         row: int
         column: int
 
+    class RowOpened(Message):
+        """A double click."""
+
     def __init__(self) -> None:
         super().__init__()
         self._shown: ReadSet | None = None
@@ -83,12 +86,24 @@ class DiversityMatrix(Widget, can_focus=True):
             segments.append(Segment("◆◆" if here else text, style + Style(bold=here, reverse=here)))
         return Strip(segments).adjust_cell_length(self.size.width, style)
 
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        event.stop()
+        self.move(1, 0)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        event.stop()
+        self.move(-1, 0)
+
     def on_click(self, event: events.Click) -> None:
+        """Go to a pair; a double click goes to the trajectory of its row."""
         top, left = self._corner()
         row, column = top + event.y, left + (event.x - self._margin) // CELL
         size = len(self._shown.seeds) if self._shown else 0
         if event.x >= self._margin and row != column and row < size and column < size:
-            self.go(row, column)
+            if (row, column) != self.cursor:
+                self.go(row, column)
+            elif event.chain == 2:
+                self.post_message(self.RowOpened())
 
     @property
     def _columns(self) -> int:

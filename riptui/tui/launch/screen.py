@@ -36,6 +36,7 @@ from riptui.spec import FITS, Fit
 from riptui.store.trajectory import Trajectory
 from riptui.text.terminal import printable
 from riptui.text.units import format_count, format_size
+from riptui.tui.dialogs import link_keys
 from riptui.tui.inner_screen import InnerModalScreen
 from riptui.tui.latest_jobs import LatestJobs
 from riptui.tui.launch import form, installed
@@ -91,7 +92,7 @@ class LaunchScreen(InnerModalScreen[LaunchResult | None]):
         previous = self._previous
         with Vertical(id="form") as box:
             box.border_title = "New trajectories"
-            box.border_subtitle = "ctrl+s launch  esc cancel"
+            box.border_subtitle = link_keys("ctrl+s launch  esc cancel")
             with VerticalScroll(id="fields", can_focus=False):
                 with Vertical(id="source"):
                     yield Field("Picture", self._make_input("picture", suggester=PathSuggester()))

@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import ClassVar, NamedTuple
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
@@ -131,6 +132,19 @@ class NearestScreen(InnerScreen[NearestPlace | None]):
         )
 
     # Keys
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        self._scroll(event, 1)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        self._scroll(event, -1)
+
+    def _scroll(self, event: events.MouseEvent, count: int) -> None:
+        """Over the frame go to another frame, over the picture to another picture."""
+        if self._frame_column.region.contains(event.screen_x, event.screen_y):
+            self.action_open_other(count)
+        elif self._picture_column.region.contains(event.screen_x, event.screen_y):
+            self.action_move(count)
 
     def action_move(self, count: int) -> None:
         self._go(self.index, min(max(0, self.rank + count), len(self.current.pictures) - 1))

@@ -11,11 +11,12 @@ from riptui.text.status_marks import STATUS_MARKS
 from riptui.text.terminal import fit_columns, fit_middle, fit_path, printable
 from riptui.tui.plot.braille import thin_line
 from riptui.tui.runs.scanner import TreeEntry
-from riptui.tui.runs.tree_model import GroupTotals, TreeRow
+from riptui.tui.runs.tree_model import GroupTotals, TreeOrder, TreeRow
 
 INDENT = 2
 NAME_COLUMNS = 20  # that the first column keeps, with its marks, before others are left out
 INPAINTED, VALUE, CURVE = 6, 6, 6  # columns of " 400 %", " 0.421", and a curve through twelve values
+INPAINTED_TITLE = "inpainted"  # which reaches into the names
 COUNTED = ("running", "queued", "failed")  # of a group, where there are any
 
 RowCells = list[tuple[str, str]]
@@ -46,9 +47,18 @@ def header_cells(columns: TreeColumns) -> RowCells:
     if len(title) >= room:
         title = title.partition(" ")[0]
     title = f" {title:>{VALUE - 1}}" if len(title) < VALUE else f" {title}"
-    inpainted = "inpainted" if columns.widths else ""
+    inpainted = INPAINTED_TITLE if columns.widths else ""
     names = fit_columns("name", columns.width - room - len(inpainted))
     return [(names + inpainted + fit_columns(title, room), "dim")]
+
+
+def column_order(columns: TreeColumns, x: int) -> TreeOrder | None:
+    """The order of the column at this place of the header; None if there is none by it."""
+    _, *after = columns.widths or [0]
+    values = columns.width - sum(after)
+    if x < values - len(INPAINTED_TITLE) or not columns.widths:
+        return "name"
+    return "drift" if x >= values and columns.metric else None
 
 
 def group_cells(row: TreeRow, totals: GroupTotals, shown: GroupTotals, *, is_open: bool, width: int) -> RowCells:

@@ -17,13 +17,13 @@ from textual.strip import Strip
 from riptui.store.listing import natural_key
 from riptui.text.status_marks import STATUS_MARKS
 from riptui.tui import bindings
+from riptui.tui.keymap import shown_key
 from riptui.tui.runs.marks import MarkedRange
 from riptui.tui.runs.row_cells import INDENT, RowCells, TreeColumns, group_cells, trajectory_cells
 from riptui.tui.runs.scanner import ScanResult
 from riptui.tui.runs.tree_model import TreeModel, TreeRow, iter_ancestors, parent_path
 
 KEPT_STRIPS = 500  # rows as they are drawn: while it scrolls each comes again and again
-NOTHING_MATCHES = ("nothing matches this filter", "esc shows all again")
 
 
 class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
@@ -60,6 +60,7 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
         self._range: MarkedRange | None = None  # while it grows with the cursor
         self._chosen_path = ""  # where the user went last
         self._posted_path: str | None = None
+        self._click_opened = False  # or closed a group: the second click of a double click does not undo it
         self._styles: dict[str, Style] = {}
         self._painted: dict[str, RowCells] = {}
         """The cells of the rows that are on the screen, or were, by their paths."""
@@ -249,12 +250,18 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
             self.begin_or_end_range()
         was_current = self.cursor == y
         self.cursor = y
+        if event.chain == 1:
+            self._click_opened = False
         if event.shift:
             self.begin_or_end_range()
         elif event.ctrl or (not row.is_group and 0 <= column < INDENT):
             self.mark(*self.model.list_matching(row.path))
-        elif (was_current or column <= INDENT) if row.is_group else event.chain == 2:
+        elif not row.is_group:
+            if event.chain == 2:
+                self.action_open()
+        elif (was_current or column <= INDENT) and not (event.chain == 2 and self._click_opened):
             self.action_open()
+            self._click_opened = event.chain == 1
 
     def on_resize(self) -> None:
         self.virtual_size = Size(0, len(self.rows))
@@ -273,7 +280,8 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
         y += self.scroll_offset.y
         width = self.scrollable_content_region.width
         if y >= len(self.rows):
-            lines = [*filter(None, (NOTHING_MATCHES[0], self.hint, NOTHING_MATCHES[1]))]
+            all_again = f"{shown_key(self.app, 'runs.back')} shows all again"
+            lines = [*filter(None, ("nothing matches this filter", self.hint, all_again))]
             words = lines[y] if self._nothing_matches and y < len(lines) else ""
             return Strip([Segment(words, self._style("dim"))]).adjust_cell_length(width, self.rich_style)
         row = self.rows[y]

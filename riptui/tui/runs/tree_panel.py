@@ -15,8 +15,9 @@ from riptui.settings.named_filters import expand_names
 from riptui.store.filter_hints import suggest_value
 from riptui.store.filters import KnownNames, parse_filter
 from riptui.text.terminal import printable
+from riptui.tui.keymap import shown_key
 from riptui.tui.runs.filter_line import FilterLine
-from riptui.tui.runs.row_cells import header_cells
+from riptui.tui.runs.row_cells import column_order, header_cells
 from riptui.tui.runs.tree import RunsTree
 from riptui.tui.runs.tree_model import TREE_ORDERS, TreeOrder
 from riptui.tui.text_lines import TextLine
@@ -117,6 +118,16 @@ class TreePanel(Vertical):
         order = self.runs_tree.model.order
         self.set_order(TREE_ORDERS[(TREE_ORDERS.index(order) + 1) % len(TREE_ORDERS)], self.runs_tree.model.is_flat)
 
+    def on_click(self, event: events.Click) -> None:
+        """Sort by the column whose name was clicked; by what is inpainted there is no order, so by the next one."""
+        header = self.query_one("#columns").region
+        if not header.contains(event.screen_x, event.screen_y):
+            return
+        if order := column_order(self.runs_tree.columns, event.screen_x - header.x):
+            self.set_order(order, self.runs_tree.model.is_flat)
+        else:
+            self.sort_next()
+
     def toggle_flat(self) -> None:
         """List the trajectories of all groups in one order, or in their groups again."""
         self.set_order(self.runs_tree.model.order, not self.runs_tree.model.is_flat)
@@ -141,7 +152,7 @@ class TreePanel(Vertical):
             hidden = sum(not model.is_matching(path) for path in tree.marked)
             parts.append(f"{len(tree.marked):,} marked" + (f", {hidden:,} not shown" if hidden else ""))
         if tree.is_marking_range:
-            parts.append("V ends the range")
+            parts.append(f"{shown_key(self.app, 'runs.mark-range')} ends the range")
         elif model.filter is not None:
             count = model.matching_totals("").count
             parts.append(f"{count:,} of {len(model.entries):,}" if count else "nothing matches")

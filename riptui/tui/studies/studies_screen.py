@@ -21,6 +21,7 @@ from riptui.text.terminal import printable
 from riptui.text.units import abbreviate_home
 from riptui.tui import screen_bindings
 from riptui.tui.key_footer import KeyFooter
+from riptui.tui.keymap import shown_key
 from riptui.tui.latest_jobs import LatestJobs
 from riptui.tui.runs.feedback_line import FeedbackLine
 from riptui.tui.studies.report_reader import FoundReport
@@ -38,7 +39,7 @@ POLL_SECONDS = 1.0
 IDLE_LOOKS = 4  # while nothing is computed only every fourth time
 NO_STUDIES = (
     "No studies here yet. A study is many trajectories from one file: pictures, and lists of values to combine.\n\n"
-    "n writes a study file to start from; the preset quick takes a minute or two on any machine.\n"
+    "{new} writes a study file to start from; the preset quick takes a minute or two on any machine.\n"
     "Files in the runs folder, beside it and in the current folder are listed here, and those that were used lately."
 )
 
@@ -193,7 +194,8 @@ class StudiesScreen(StudyCommands):
         panes.show_head(state, self._log)
         self.refresh_bindings()
         if state is None:
-            panes.plan.show(Text(NO_STUDIES if self.has_read else "reading ...", "dim"))
+            no_studies = NO_STUDIES.format(new=shown_key(self.app, "studies.new"))
+            panes.plan.show(Text(no_studies if self.has_read else "reading ...", "dim"))
             return
         match panes.chosen:
             case "plan":

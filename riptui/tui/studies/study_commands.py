@@ -17,6 +17,7 @@ from riptui.text.units import abbreviate_home, format_count
 from riptui.tui.dialogs import ConfirmDialog
 from riptui.tui.inner_screen import InnerScreen
 from riptui.tui.key_queue import OPENS_DIALOG
+from riptui.tui.keymap import shown_key
 from riptui.tui.studies.new_study_dialog import NewStudyDialog
 from riptui.tui.studies.study_actions import StudyActions
 from riptui.tui.studies.study_jobs import StudyJobs
@@ -65,7 +66,8 @@ class StudyCommands(InnerScreen[str]):
         if state is None or not self.is_current:  # an earlier press of the key is being asked about
             return
         if state.is_done and not state.known.has_changed:
-            self.say(f"{state.known.name} is done; e writes its report", "warning")
+            key = shown_key(self.app, "studies.report")
+            self.say(f"{state.known.name} is done; {key} writes its report", "warning")
             return
         if state.count(Status.RUNNING) and not state.at_work:
             text = "Workers that were started otherwise are computing it. Compute on this machine too? They share it."

@@ -1,5 +1,6 @@
-"""The line above a trajectory: its path, its status, inpainter, mask size and seed; below it why it failed."""
+"""The line above a trajectory: path, status, inpainter, mask size and seed; below it why it failed or is damaged."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from textwrap import wrap
@@ -9,12 +10,14 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
+from textual.style import Style
 
 from riptui.spec import Spec
 from riptui.store.trajectory import Status
 from riptui.text.status_marks import STATUS_MARKS
 from riptui.text.terminal import printable
 from riptui.text.units import format_duration
+from riptui.tui.keymap import shown_key
 from riptui.tui.plot.grid import shorten
 from riptui.tui.runs.known_work import NOTHING_KNOWN, KnownWork, describe_queued, describe_running
 from riptui.tui.text_lines import TextLine, TextLines
@@ -22,6 +25,11 @@ from riptui.tui.trajectory.loader import TrajectorySnapshot
 
 MAX_REASON_ROWS = 2
 WRAP_MARGIN = 8  # columns that a row may lose where a word does not fit
+FAILURE_KEYS = (
+    ("compute.retry", "retry", "screen.do('retry')"),
+    ("tabs.log", "log", "screen.view('select_tab','log')"),
+)
+"""What helps after a failure: the key, what it does, and the action of a click on it."""
 AGE_SECONDS = 30.0  # between two updates of how long ago something failed
 
 
@@ -84,7 +92,8 @@ class Heading(Vertical):
         parts = path.relative_to(runs).parts if runs and path.is_relative_to(runs) else path.parts[-3:]
         *groups, folder_name = map(printable, parts)
         has_failed = snapshot.status is Status.FAILED
-        recipe = _describe_failure(snapshot) if has_failed else _describe_work(snapshot, self._work)
+        keys = [(text, action, shown_key(self.app, id)) for id, text, action in FAILURE_KEYS]
+        recipe = _describe_failure(snapshot, keys) if has_failed else _describe_work(snapshot, self._work)
         max_recipe_columns = max(self.size.width // 2, self.size.width - cell_len(folder_name) - 2)
         path_columns = self.size.width - min(recipe.cell_length, max_recipe_columns) - 2
         while groups and cell_len(" / ".join([*groups, folder_name])) > path_columns:
@@ -95,7 +104,7 @@ class Heading(Vertical):
         self.query_one("#name", TextLine).set_text(name)
         self.query_one("#recipe", TextLine).styles.max_width = max_recipe_columns
         self.query_one("#recipe", TextLine).set_text(recipe)
-        self._show_reason(snapshot.failure.error if has_failed and snapshot.failure else "")
+        self._show_reason(snapshot.failure.error if has_failed and snapshot.failure else _damage_of(snapshot))
 
     def _show_reason(self, reason: str) -> None:
         """Below the line, in as many rows as it takes; of a long one the middle is left out."""
@@ -108,6 +117,11 @@ class Heading(Vertical):
             self._reason_rows = len(lines)
             widget.styles.height = max(1, len(lines))
             self.post_message(self.Grown())
+
+
+def _damage_of(snapshot: TrajectorySnapshot) -> str:
+    """Why a part of it cannot be read; of one without a spec it stands in place of the pictures."""
+    return snapshot.error if snapshot.spec is not None else ""
 
 
 def _describe_work(snapshot: TrajectorySnapshot, work: KnownWork) -> Content:
@@ -136,12 +150,14 @@ def _recipe(spec: Spec) -> str:
     return " · ".join([*parts, *spec.interventions])
 
 
-def _describe_failure(snapshot: TrajectorySnapshot) -> Content:
+def _describe_failure(snapshot: TrajectorySnapshot, keys: Sequence[tuple[str, str, str]]) -> Content:
     """✗ failed 3 min ago (R retry, 6 log) · navier-stokes · 64 px · seed 0"""
     age = format_age(snapshot.failure.when) if snapshot.failure is not None else ""
     recipe = f" · {printable(_recipe(snapshot.spec))}" if snapshot.spec is not None else ""
     state = (f"{STATUS_MARKS['failed'][0]} failed{age}", "$text-error bold")
-    return Content.assemble(state, (" (R retry, 6 log)", "$foreground-muted"), recipe)
+    links = [Content.assemble((f"{key} {text}", Style.from_meta({"@click": action}))) for text, action, key in keys]
+    hint = Content.assemble(" (", Content(", ").join(links), ")").stylize("$foreground-muted")
+    return Content.assemble(state, hint, recipe)
 
 
 def format_age(when: str) -> str:

@@ -55,7 +55,7 @@ class TrajectorySnapshot:
     annotations: Annotations = NO_ANNOTATIONS
     status: Status | None = None  # None: it cannot be told
     tiles: RegionTiles | None = None  # None: it repaints squares of one grid
-    error: str = ""
+    error: str = ""  # why it is unreadable, or a part of it
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,6 +131,7 @@ class TrajectoryLoader:
             annotations,
             status,
             tiles,
+            "; ".join(errors),
         )
 
     def _read_tiles(self) -> RegionTiles | None:

@@ -28,6 +28,7 @@ from riptui.tui.dialogs import TextDialog
 from riptui.tui.inner_screen import InnerScreen
 from riptui.tui.key_footer import KeyFooter
 from riptui.tui.key_queue import OPENS_DIALOG
+from riptui.tui.keymap import shown_key
 from riptui.tui.latest_jobs import LatestJobs
 from riptui.tui.row_table import RowTable, TableColumn, TableRow
 from riptui.tui.runs.feedback_line import FeedbackLine
@@ -166,7 +167,7 @@ class WorkersScreen(InnerScreen[str]):
             self.log_view.follow(None if chosen.worker.record.command else chosen.worker.log)
             self.query_one(TextPane).show(describe_worker(chosen))
         else:
-            self.query_one(TextPane).show(Content("no worker runs; s starts one"))
+            self.query_one(TextPane).show(Content(f"no worker runs; {shown_key(self.app, 'workers.start')} starts one"))
         self._show_summary()
 
     def _show_gpus(self) -> None:

@@ -16,12 +16,12 @@ from riptui.store.feature_file import save_features
 from riptui.store.trajectory import Trajectory
 from riptui.tui import screen_bindings
 from riptui.tui.diversity.diversity_screen import DiversityScreen
-from riptui.tui.diversity.matrix import DiversityMatrix
+from riptui.tui.diversity.matrix import CELL, DiversityMatrix
 from riptui.tui.diversity.set_reader import NO_SETS
 from riptui.tui.diversity.similarity_sheet import fit_sheet
 from riptui.tui.gallery.gallery_grid import GalleryItem, GridSize
 from riptui.tui.large.large_screen import LargeScreen
-from tests.support.app_pilot import wait_until
+from tests.support.app_pilot import click_text, wait_until
 from tests.support.planted_pictures import Plant, plant, random_picture
 from tests.support.running import run_trajectory
 from tests.support.set_studies import GivenFeatures
@@ -98,6 +98,32 @@ async def test_a_set_is_shown_with_its_nearest_pair_and_each_key_does_its_part(p
         row = seeds_at(screen)[0]
         await press(pilot, "enter", lambda: app.chosen)
     assert app.chosen == [made[row].path]
+
+
+@pytest.mark.slow
+async def test_the_mouse_chooses_pairs_and_pictures_and_a_double_click_goes_there(plant: Plant) -> None:
+    made = plant("owl", [*UNLIKE, UNLIKE[1]])
+    app = DiversityApp(made)
+    async with app.run_test(size=(120, 30)) as pilot:
+        screen = await ready(pilot)
+        assert screen.shown
+        row, column = next((y, x) for y in range(5) for x in range(5) if x != y and (y, x) != matrix(pilot).cursor)
+        await pilot.click(DiversityMatrix, offset=(2 + CELL * column, row))
+        await wait_until(pilot, lambda: matrix(pilot).cursor == (row, column), "the pair that was clicked")
+        before = text(pilot, "#diversity-pair")
+        await pilot.click(DiversityMatrix, offset=(2 + CELL * row, row))  # the diagonal has no pair
+        assert matrix(pilot).cursor == (row, column)
+        assert text(pilot, "#diversity-pair") == before
+        await click_text(pilot, "s Sheet")
+        await wait_until(pilot, lambda: sum(item.image is not None for item in screen.query(GalleryItem)) == 5)
+        await pilot.click(next(item for item in screen.query(GalleryItem) if item.key))
+        await wait_until(pilot, lambda: screen.sheet.place == 0, "the first picture")
+        await click_text(pilot, "s Sheet")
+        await wait_until(pilot, lambda: not screen.sheet.display, "the matrix")
+        row, column = next((y, x) for y in range(5) for x in range(5) if x != y and (y, x) != matrix(pilot).cursor)
+        chosen = screen.shown.trajectory(row).path
+        await pilot.double_click(DiversityMatrix, offset=(2 + CELL * column, row))
+        await wait_until(pilot, lambda: app.chosen == [chosen], "the trajectory of the row")
 
 
 @pytest.mark.slow

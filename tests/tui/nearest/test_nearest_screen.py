@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from PIL import Image as PilImages
 from textual.app import App
+from textual.events import MouseScrollDown, MouseScrollUp
 from textual.pilot import Pilot
 from textual.widgets import OptionList, Static
 
@@ -21,7 +22,7 @@ from riptui.tui.nearest.nearest_lookup import NearestLookup, look_up, read_pair
 from riptui.tui.nearest.nearest_screen import NearestScreen
 from riptui.tui.titled_picture import TitledPicture
 from tests.corpus.conftest import blotches
-from tests.support.app_pilot import AppPilot, open_app, wait_until
+from tests.support.app_pilot import AppPilot, click_text, open_app, wait_until
 from tests.support.recursed import paint, save_recursion
 
 
@@ -81,6 +82,39 @@ async def test_its_keys(runs: Path) -> None:
         await wait_until(pilot, lambda: head(pilot).startswith("g/copy"), "the first frame")
         await pilot.press("escape")
         await wait_until(pilot, lambda: app.closed, "it closed")
+
+
+@pytest.mark.slow
+async def test_the_wheel_turns_what_it_is_over_and_arrows_of_the_last_line_are_clicked(runs: Path) -> None:
+    app = NearestApp(runs)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await wait_until(pilot, lambda: titles(pilot) == ["frame 1, 100 %", "1 of 4: a copy  2.png"], "the first pair")
+        await scroll(pilot, MouseScrollDown, 90)
+        await wait_until(pilot, lambda: titles(pilot)[1].startswith("2 of 4: 0."), "the next picture")
+        await scroll(pilot, MouseScrollUp, 90)
+        await wait_until(pilot, lambda: "a copy" in titles(pilot)[1], "the nearest again")
+        await scroll(pilot, MouseScrollDown, 20)
+        await wait_until(pilot, lambda: head(pilot) == "g/new  novel  2 of 2", "the other frame")
+        await scroll(pilot, MouseScrollUp, 20)
+        await wait_until(pilot, lambda: head(pilot).startswith("g/copy"), "the first frame")
+        await click_text(pilot, "→ Picture")
+        await wait_until(pilot, lambda: titles(pilot)[1].startswith("2 of 4: 0."), "the arrow that was clicked")
+        await click_text(pilot, "←→ Picture")
+        await wait_until(pilot, lambda: "a copy" in titles(pilot)[1], "the other arrow")
+        await click_text(pilot, "↓ Frame")
+        await wait_until(pilot, lambda: head(pilot) == "g/new  novel  2 of 2", "the other frame")
+        await click_text(pilot, "o Original")
+        await wait_until(pilot, lambda: titles(pilot)[0] == "original", "the original")
+        await click_text(pilot, "esc Close")
+        await wait_until(pilot, lambda: app.closed, "it closed")
+
+
+async def scroll(pilot: Pilot[None], event: type[MouseScrollDown | MouseScrollUp], x: int) -> None:
+    """One turn of the wheel in the middle of the screen's height."""
+    y = pilot.app.size.height // 2
+    widget, _ = pilot.app.screen.get_widget_at(x, y)
+    pilot.app.screen._forward_event(event(widget, x, y, 0, 0, 0, False, False, False, screen_x=x, screen_y=y))
+    await pilot.pause()
 
 
 def test_every_key_of_the_screen_has_an_action() -> None:

@@ -7,11 +7,15 @@ from textual.geometry import Offset
 
 from riptui.settings.named_filters import named_filters
 from riptui.settings.state import recall
+from riptui.store import layout
 from riptui.tui.dialogs import TextDialog
 from riptui.tui.runs import filter_line
 from riptui.tui.runs.filter_line import FilterLine
 from riptui.tui.runs.tree_panel import MIN_COLUMNS, TreePanel
+from riptui.tui.work_supervisor import WorkSupervisor
 from tests.support.app_pilot import open_app
+from tests.support.app_runs import FAILURE, queue_trajectory
+from tests.support.running import run_trajectory
 from tests.support.trajectories import MakeTrajectory
 
 
@@ -110,3 +114,32 @@ async def test_a_filter_that_nothing_matches_says_so_and_the_cursor_returns(
         assert not pilot.tree.rows
         await pilot.press("escape")
         await pilot.wait_until(lambda: pilot.cursor == "g/t2", "where it was before")
+
+
+@pytest.mark.slow
+async def test_a_click_on_a_column_sorts_and_a_double_click_opens_a_group_once(runs: Path) -> None:
+    for seed in range(2):
+        list(run_trajectory(queue_trajectory(runs, f"g/t{seed}", metrics=("ssim",), seed=seed, mask=256, amount=100.0)))
+    async with open_app(runs, select="g/t0") as pilot:
+        await pilot.wait_until(lambda: "SSIM" in pilot.screen_text.splitlines()[2], "the columns")
+        order = pilot.tree.model
+        for name, expected in (("SSIM", "drift"), ("name", "name"), ("inpainted", "newest"), ("name", "name")):
+            await pilot.click_text(name)
+            await pilot.wait_until(lambda: order.order == expected, name)  # noqa: B023  awaited at once
+        for rows in (["g"], ["g", "g/t0", "g/t1"]):
+            await pilot._pilot.double_click("RunsTree", offset=(6, 0))
+            await pilot.wait_until(lambda: pilot.row_paths == rows, f"{rows}")  # noqa: B023  awaited at once
+
+
+@pytest.mark.slow
+async def test_the_heading_of_a_failure_names_the_users_keys_and_a_click_does_what_they_do(
+    make_trajectory: MakeTrajectory, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(WorkSupervisor, "supervise", lambda *_: None)
+    trajectory = make_trajectory("g/t0")
+    (trajectory.path / layout.FAILED).write_bytes(FAILURE)
+    async with open_app(runs, select="g/t0", keys={"compute.retry": "ctrl+r", "tabs.log": "8"}) as pilot:
+        await pilot.click_text("8 log")
+        await pilot.wait_until(lambda: pilot.view.tab == "log", "the log")
+        await pilot.click_text("^r retry")
+        await pilot.wait_until(lambda: not (trajectory.path / layout.FAILED).exists(), "the failure forgotten")

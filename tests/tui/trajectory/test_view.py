@@ -9,6 +9,7 @@ from textual.geometry import Region
 
 from riptui.arrays import Image
 from riptui.region import Region as RepaintedRegion
+from riptui.store import layout
 from riptui.store.claim import claim
 from riptui.store.frames import read_frame
 from riptui.store.records import Failure
@@ -319,3 +320,12 @@ async def test_the_heading_says_what_state_it_is_in_and_why_it_failed(make_traje
         assert first.startswith("begin and on")
         assert "…" in first + second
         assert second.endswith("and on end")
+
+
+@pytest.mark.slow
+async def test_the_heading_says_what_of_it_is_damaged(done: Trajectory) -> None:
+    async with showing(done) as (app, pilot):
+        assert app.text("#reason") == ""
+        (done.path / layout.PATCHES).write_bytes(b"")
+        app.view.disk_changed()
+        await wait_until(pilot, lambda: "patches.bin ends before the patch of row" in app.text("#reason"))

@@ -8,6 +8,7 @@ import hashlib
 import os
 import time
 from collections.abc import Iterable
+from operator import attrgetter
 
 import msgspec
 
@@ -15,6 +16,8 @@ SETTLED_NS = 2 * 10**9  # what changed more recently may change again within the
 STAMP_BYTES = 16
 
 _ENCODE = msgspec.msgpack.Encoder().encode
+_read_folder = attrgetter("st_dev", "st_ino", "st_mtime_ns", "st_ctime_ns")
+_read_file = attrgetter("st_ino", "st_mtime_ns", "st_ctime_ns", "st_size")
 
 
 def read_stamp(folder: str, files: Iterable[str] = ()) -> bytes:
@@ -64,9 +67,7 @@ def _stat(path: str) -> os.stat_result | None:
 
 
 def _encode_stamp(folder: os.stat_result, files: Iterable[os.stat_result]) -> bytes:
-    numbers = [folder.st_dev, folder.st_ino, folder.st_mtime_ns, folder.st_ctime_ns]
-    for file in files:
-        numbers += (file.st_ino, file.st_mtime_ns, file.st_ctime_ns, file.st_size)
+    numbers = (_read_folder(folder), *map(_read_file, files))
     try:
         return hashlib.blake2b(_ENCODE(numbers), digest_size=STAMP_BYTES).digest()  # of ten times as many bytes
     except OverflowError:  # of a file system with numbers of more than 64 bits

@@ -24,7 +24,7 @@ from riptui.store.trajectory import Status
 MAX_BYTES = 2**31  # bytes; a trajectory takes half a kB
 UNUSED_SECONDS = 90 * 86_400.0  # after which a file is removed: its folder may be gone
 LEFT_OVER_SECONDS = 3600.0  # after which a file that was not completed is that of a process which was killed
-RELEASE = f"{__version__} format 6"
+RELEASE = f"{__version__} format 7"
 CHECKSUM_BYTES = 4
 
 
@@ -102,11 +102,11 @@ class SummaryFile:
                 return found
         return _Content(RELEASE, {}, {})
 
-    def write(self, groups: dict[str, KeptGroup]) -> None:
-        """Replace the file, with the specs that were asked for; then remove what nobody needs any more."""
+    def write(self, groups: dict[str, KeptGroup], specs: dict[int, msgspec.Raw]) -> None:
+        """Replace the file; then remove what nobody needs any more."""
         if not self._answers:
             return
-        content = _ENCODER.encode(_Content(RELEASE, self.specs.used, groups))
+        content = _ENCODER.encode(_Content(RELEASE, specs, groups))
         with suppress(OSError):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             write_atomically(self.path, _checksum(content) + content, durable=False, mode=0o600)

@@ -6,8 +6,11 @@ files. Not kept are summaries whose truth nothing in the folder tells: of runnin
 names a process, of unreadable ones, and, where other machines may change the disk, of those that are not yet over.
 """
 
+import os
 import time
+import weakref
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -69,6 +72,10 @@ class SummaryCache:
         self._file = SummaryFile(root)
         self._is_local = is_local(self._root)
         self._device = FolderMoment(self._root).device
+        self._root_fd: int | None = None
+        with suppress(OSError):
+            self._root_fd = os.open(self._root, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+            weakref.finalize(self, os.close, self._root_fd)
         self._groups: dict[str, KeptGroup] = {}
         """What is kept now: what was found as it was, and what was read."""
         self._outdated = 0
@@ -151,10 +158,13 @@ class SummaryCache:
 
     def _find(self, folder: str) -> tuple[KeptSummary, Spec] | None:
         """What is kept of a trajectory, if its folder is as it was, with its spec but for the seed."""
-        parent, _, name = folder[self._prefix :].rpartition("/")
+        path = folder[self._prefix :]
+        parent, _, name = path.rpartition("/")
         group = self._file.groups.get(parent)
         raw = group.kept.get(name) if group else None
-        if raw is None or (kept := _decode(raw)) is None or read_stamp(folder, _names(kept.files)) != kept.stamp:
+        if raw is None or self._root_fd is None or (kept := _decode(raw)) is None:
+            return None
+        if read_stamp(path or ".", _names(kept.files), root_fd=self._root_fd) != kept.stamp:
             return None
         if (spec := self._file.specs.get(kept.spec)) is None:
             return None

@@ -16,7 +16,7 @@
     collapse_tables     how trajectories end, for `collapse`; diversity_tables: of `diversity`
     care                --on-end and --timeout; stop_signal: Ctrl-C; logind: what systemd kills at logout
     source_images       the pictures of `run`; side_by_side: two pictures on a terminal, for `show`
-    garbage      what a long list does without
+    garbage      what a long list does without; reading_line: how far its reading is
     runs_folder, worker_options    options as values; unlisted, copies: what a listing should tell of besides
     diagnosis           a result of `doctor`; doctor_disk: its checks of the disk; transient_progress: bars that vanish
     filtered            what --filter leaves; figure_files: the files of chart and sheet

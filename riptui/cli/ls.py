@@ -13,10 +13,12 @@ from riptui.cli.console import print_json, warn
 from riptui.cli.copies import warn_of_copies
 from riptui.cli.garbage import without_gc
 from riptui.cli.ls_table import UNREADABLE_STATUS, format_table
+from riptui.cli.reading_line import ReadingLine
 from riptui.cli.unlisted import UnlistedFolders
 from riptui.store.disk_errors import explain_errors
+from riptui.store.glance import TrajectoryGlance, glance_at
 from riptui.store.listing import TrajectorySummary
-from riptui.store.summary_cache import SummaryCache, glance_at
+from riptui.store.summary_cache import SummaryCache
 from riptui.store.trajectory import Status, Trajectory
 from riptui.text.units import format_count
 
@@ -34,10 +36,18 @@ def ls(runs: Path, filter_text: str, as_json: bool) -> int:
 
 def _list(runs: Path, filter_text: str, as_json: bool) -> int:
     unlisted = UnlistedFolders()
-    cache = SummaryCache(runs)
     chosen: list[TrajectorySummary] = []
-    if as_json or filter_text.strip():
-        chosen = [*cache.walk(on_error=unlisted)]
+    glances: list[TrajectoryGlance] = []
+    with ReadingLine() as line:
+        cache = SummaryCache(runs, on_read=line)
+        try:
+            if as_json or filter_text.strip():
+                chosen = [*cache.walk(on_error=unlisted)]
+            else:
+                glances = [*cache.glance(on_error=unlisted)]
+        except BaseException:
+            cache.save_part()  # what was read before Ctrl-C counts next time
+            raise
     total = len(chosen)
     if filter_text.strip():
         from riptui.cli.filtered import select_matching  # with Click and all inpainters' names: 60 ms
@@ -46,7 +56,7 @@ def _list(runs: Path, filter_text: str, as_json: bool) -> int:
     if as_json:
         silent = _read_silent([os.fspath(one.trajectory) for one in chosen if one.status is Status.RUNNING])
         print_json([as_dict(summary, silent.get(os.fspath(summary.trajectory), 0)) for summary in chosen])
-    elif glances := [*(map(glance_at, chosen) if total else cache.glance(on_error=unlisted))]:
+    elif glances := glances or [*map(glance_at, chosen)]:
         silent = _read_silent([glance.folder for glance in glances if glance.status is Status.RUNNING])
         sys.stdout.write(format_table(glances, runs, silent))
         warn_of_copies((glance.folder, glance.spec, glance.seed) for glance in glances if glance.spec)

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from riptui.cli.console import out, render_ansi
 from riptui.metrics.display import format_value
 from riptui.spec import Spec
-from riptui.store.summary_cache import TrajectoryGlance
+from riptui.store.glance import TrajectoryGlance
 from riptui.text.status_marks import STATUS_MARKS
 from riptui.text.terminal import count_columns, fit_columns, fit_middle, printable
 from riptui.text.units import format_silence

@@ -18,7 +18,7 @@ listing          find, scan and summarize trajectories; filters: those that a us
                  filter_hints: what words that select none may mean
 summary_cache    summaries kept in the cache folder, which count while the disk is as it was; summary_file: its
                  file; spec_table: the specs in it; folder_stamp: what tells that a folder has changed;
-                 mounts: where other machines may change it
+                 mounts: where other machines may change it; glance: what a list shows of one
 copies           trajectories of one spec in several folders
 annotations      tags and notes; ratings: what people said of frames, for statistics
 disk_queue       the trajectories that workers may take, in order

@@ -18,6 +18,11 @@ class SpecTable:
         self._numbers: dict[bytes, int] = {}
 
     @property
+    def encoded(self) -> dict[int, msgspec.Raw]:
+        """All of them."""
+        return self._encoded
+
+    @property
     def used(self) -> dict[int, msgspec.Raw]:
         """Those that were asked for or added."""
         return {number: self._encoded[number] for number, spec in self._specs.items() if spec is not None}

@@ -7,10 +7,12 @@ names a process, of unreadable ones, and, where other machines may change the di
 """
 
 import os
-from collections.abc import Iterator
+import time
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
 
 import msgspec
 
@@ -19,6 +21,7 @@ from riptui.spec import Spec
 from riptui.store import layout
 from riptui.store.annotations import NO_ANNOTATIONS
 from riptui.store.folder_stamp import FolderMoment, read_stamp
+from riptui.store.glance import TrajectoryGlance, condense_values, glance_at
 from riptui.store.listing import (
     FolderSignature,
     OnListingError,
@@ -35,12 +38,11 @@ from riptui.store.mounts import is_local
 from riptui.store.spec_table import with_seed
 from riptui.store.summary_file import KeptGroup, KeptSummary, SummaryFile, decode_metrics, decode_summary, encode
 from riptui.store.trajectory import Status, Trajectory
-from riptui.text.terminal import sparkline
 
 MIN_TRAJECTORIES = 200  # below, reading them all takes less than a tenth of a second
 MAX_UNSAVED = 1 / 500  # of the summaries may be out of date before the file is written anew
+SAVE_SECONDS = 10.0  # of reading after which what was read is kept, whatever becomes of the process
 LISTED_NAMES = 20  # that are listed in the time of one summary
-MAX_BARS = 16  # of the sparkline in a list
 OVER = (Status.DONE, Status.FAILED)
 
 _ANNOTATIONS, _SESSIONS, _REQUEST = f"/{layout.ANNOTATIONS}", f"/{layout.SESSIONS}", f"/{layout.REQUEST}"
@@ -49,35 +51,31 @@ _ALWAYS = (f"/{layout.SPEC}", f"/{layout.ROWS}", f"/{layout.METRICS}", f"/{layou
 _FILES = (*_ALWAYS, f"/{BEATING_FILE}", _SESSIONS, _REQUEST, _FAILED)
 
 
-class TrajectoryGlance(NamedTuple):
-    """What a list shows of a trajectory; see TrajectorySummary."""
+OnRead = Callable[[str, Callable[[str], float]], None]
+"""Called with the folder of each trajectory whose summary was not kept, once it has been read, and with
+`SummaryCache.walked_share`."""
 
-    folder: str
-    status: Status | None
-    spec: Spec | None
-    """With any seed: trajectories whose specs differ only in it share one."""
-    seed: int
-    inpainted: float
-    mixed: str
-    tags: tuple[str, ...]
-    metric: str
-    """The primary metric, and its newest finite value; None if there is none."""
-    newest: float | None
-    bars: str
-    """A sparkline of its last values."""
-    error: str
+
+def ignore_read(folder: str, walked_share: Callable[[str], float]) -> None:
+    """Do nothing, for callers that show no progress."""
 
 
 class SummaryCache:
     """The summaries of trajectories below one folder. For one thread."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, on_read: OnRead = ignore_read) -> None:
         """Never raises: without a readable file the cache is empty."""
+        self._on_read = on_read
+        self._saved_at = time.monotonic()
         self._root = str(root)
         self._prefix = len(self._root) + 1
         self._file = SummaryFile(root)
         self._is_local = is_local(self._root)
         self._device = FolderMoment(self._root).device
+        self._root_fd: int | None = None
+        with suppress(OSError):
+            self._root_fd = os.open(self._root, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+            weakref.finalize(self, os.close, self._root_fd)
         self._groups: dict[str, KeptGroup] = {}
         """What is kept now: what was found as it was, and what was read."""
         self._outdated = 0
@@ -133,14 +131,40 @@ class SummaryCache:
         before = sum(len(group.kept) for group in self._file.groups.values())
         outdated = self._outdated + max(0, before - kept)
         if max(kept, before) >= MIN_TRAJECTORIES and outdated > MAX_UNSAVED * kept:
-            self._file.write(self._groups)
+            self._file.write(self._groups, self._file.specs.used)
+
+    def save_part(self) -> None:
+        """Keep what was asked for so far, and all that was kept before: reading is not over. Never raises."""
+        self._saved_at = time.monotonic()
+        if self._outdated < MIN_TRAJECTORIES:
+            return
+        groups = self._file.groups | {
+            path: KeptGroup(group.stamp, group.names, self._file.groups.get(path, KeptGroup()).kept | group.kept)
+            for path, group in self._groups.items()
+        }
+        self._file.write(groups, self._file.specs.encoded)
+
+    def walked_share(self, folder: str) -> float:
+        """How much of the tree comes before a trajectory that a walk has come to, 0 to 1, as if all subfolders of a
+        folder held equally many."""
+        share, width, group = 0.0, 1.0, ""
+        for name in folder[self._prefix :].split("/"):
+            if name not in (names := self._groups[group].names if group in self._groups else []):
+                break  # the folder itself is a trajectory
+            width /= len(names)
+            share += names.index(name) * width
+            group = f"{group}/{name}" if group else name
+        return share
 
     def _find(self, folder: str) -> tuple[KeptSummary, Spec] | None:
         """What is kept of a trajectory, if its folder is as it was, with its spec but for the seed."""
-        parent, _, name = folder[self._prefix :].rpartition("/")
+        path = folder[self._prefix :]
+        parent, _, name = path.rpartition("/")
         group = self._file.groups.get(parent)
         raw = group.kept.get(name) if group else None
-        if raw is None or (kept := _decode(raw)) is None or read_stamp(folder, _names(kept.files)) != kept.stamp:
+        if raw is None or self._root_fd is None or (kept := _decode(raw)) is None:
+            return None
+        if read_stamp(path or ".", _names(kept.files), root_fd=self._root_fd) != kept.stamp:
             return None
         if (spec := self._file.specs.get(kept.spec)) is None:
             return None
@@ -149,13 +173,19 @@ class SummaryCache:
 
     def _read(self, trajectory: Trajectory, folder: str) -> TrajectorySummary:
         """Summarize a trajectory, and keep the summary if the folder will tell when it is not true any more."""
+        summary = self._read_and_keep(trajectory, folder)
+        self._on_read(folder, self.walked_share)
+        if time.monotonic() - self._saved_at > SAVE_SECONDS:
+            self.save_part()
+        return summary
+
+    def _read_and_keep(self, trajectory: Trajectory, folder: str) -> TrajectorySummary:
         moment, signature = FolderMoment(folder, _FILES), read_signature(folder)
         summary = summarize(trajectory)
         if summary.spec is None or summary.status is None or not self._is_told_by(moment, summary):
             return summary
-        files = sum(
-            1 << place for place, name in enumerate(_FILES) if name in _files_read(summary) & moment.sizes.keys()
-        )
+        read = _files_read(summary) & moment.sizes.keys()
+        files = sum(1 << place for place, name in enumerate(_FILES) if name in read)
         if stamp := moment.stamp(_names(files)):
             parent, _, name = folder[self._prefix :].rpartition("/")
             metric, values = primary_metric(summary.metrics)
@@ -173,7 +203,7 @@ class SummaryCache:
                 summary.annotations,
                 summary.failed,
                 metric,
-                *_condense(values),
+                *condense_values(values),
                 msgspec.Raw(encode(summary.metrics)),
                 signature,
             )
@@ -208,28 +238,6 @@ class SummaryCache:
             before = self._file.groups.get(path, KeptGroup())
             group = self._groups[path] = KeptGroup(before.stamp, before.names)
         return group
-
-
-def glance_at(summary: TrajectorySummary) -> TrajectoryGlance:
-    """What a list shows of a trajectory."""
-    metric, values = primary_metric(summary.metrics)
-    return TrajectoryGlance(
-        os.fspath(summary.trajectory),
-        summary.status,
-        summary.spec,
-        summary.spec.seed if summary.spec else 0,
-        summary.inpainted,
-        summary.mixed,
-        summary.annotations.tags,
-        metric,
-        *_condense(values),
-        summary.error,
-    )
-
-
-def _condense(values: list[float]) -> tuple[float | None, str]:
-    """What a list shows of a metric's values: the newest, and a sparkline of the last ones."""
-    return values[-1] if values else None, sparkline(values[-MAX_BARS:])
 
 
 def _restore(folder: str, kept: KeptSummary, spec: Spec) -> TrajectorySummary:

@@ -102,11 +102,11 @@ class SummaryFile:
                 return found
         return _Content(RELEASE, {}, {})
 
-    def write(self, groups: dict[str, KeptGroup]) -> None:
-        """Replace the file, with the specs that were asked for; then remove what nobody needs any more."""
+    def write(self, groups: dict[str, KeptGroup], specs: dict[int, msgspec.Raw]) -> None:
+        """Replace the file; then remove what nobody needs any more."""
         if not self._answers:
             return
-        content = _ENCODER.encode(_Content(RELEASE, self.specs.used, groups))
+        content = _ENCODER.encode(_Content(RELEASE, specs, groups))
         with suppress(OSError):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             write_atomically(self.path, _checksum(content) + content, durable=False, mode=0o600)

@@ -156,7 +156,8 @@ class Browser(Screen[None]):
             self._show_selected()
         if self.details is not None:
             touched = [entry.path for entry in scan.entries] + scan.removed + scan.touched
-            self.details.disk_changed([self.runs / path for path in touched])
+            near = (path for path in touched if path.startswith(self.shown_path))  # without a Path of each
+            self.details.disk_changed([self.runs / path for path in near])
             is_group = self.details.current == "group" and tree.model.is_group(self.shown_path)
             if is_group and tree.model.matching_totals(self.shown_path).count != self.details.group_view.count:
                 self._show_selected()

@@ -16,13 +16,14 @@ from riptui.settings import paths
 from riptui.store import folder_stamp, layout, summary_cache, summary_file
 from riptui.store.annotations import Annotations, change_annotations
 from riptui.store.claim import claim
+from riptui.store.glance import TrajectoryGlance, glance_at
 from riptui.store.listing import TrajectorySummary, find_trajectories, list_in_order, summarize
 from riptui.store.lock import LOCK_FILE
 from riptui.store.lock_file import BEATING_FILE
 from riptui.store.records import Failure, Request
 from riptui.store.requests import set_request
 from riptui.store.spec_table import with_seed
-from riptui.store.summary_cache import SummaryCache, TrajectoryGlance, glance_at
+from riptui.store.summary_cache import OnRead, SummaryCache
 from riptui.store.summary_file import SummaryFile
 from riptui.store.trajectory import Trajectory
 from tests.support.running import run_trajectory
@@ -460,6 +461,69 @@ def test_after_any_changes_the_list_is_what_the_disk_says(seed: int, done: Traje
 def glances(found: Iterable[TrajectoryGlance]) -> list[tuple[str, TrajectoryGlance]]:
     """To compare: with the specs of their own seeds."""
     return [(one.folder, one._replace(spec=one.spec and with_seed(one.spec, one.seed))) for one in found]
+
+
+# --- a reading that is broken off
+
+
+@pytest.fixture
+def many(done: Trajectory) -> Path:
+    """Six trajectories in three groups."""
+    for name in ("a/m1", "a/m2", "b/m1", "b/m2", "c/m2"):
+        shutil.copytree(done.path, root(done) / name)
+    await_tick(root(done))
+    return root(done)
+
+
+def interrupt_after(count: int) -> OnRead:
+    left = iter(range(count - 1))
+
+    def on_read(folder: str, walked_share: Callable[[str], float]) -> None:
+        if next(left, None) is None:
+            raise KeyboardInterrupt
+
+    return on_read
+
+
+def test_what_was_read_before_an_interruption_is_not_read_again(many: Path, reads: list[Path]) -> None:
+    walked(many)
+    for path in sorted(many.rglob(layout.METRICS))[1:]:  # all but the first have changed
+        path.write_bytes(path.read_bytes() + b"\n")
+    await_tick(many)
+    del reads[:]
+    for _ in range(2):
+        cache = SummaryCache(many, on_read=interrupt_after(2))
+        with pytest.raises(KeyboardInterrupt):
+            list(cache.walk())
+        cache.save_part()
+    assert facts(walked(many)) == facts(scanned(many))
+    assert len(reads) == len(set(reads)) == 5
+
+
+def test_what_was_read_is_kept_while_the_reading_goes_on(
+    many: Path, reads: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that kill -9 costs little."""
+    monkeypatch.setattr(summary_cache, "SAVE_SECONDS", 0.0)
+    found = SummaryCache(many).walk()
+    for _ in range(3):
+        next(found)
+    assert facts(walked(many)) == facts(scanned(many))
+    assert len(reads) == len(set(reads)) == 6
+
+
+def test_a_reading_tells_how_far_it_is(many: Path) -> None:
+    shares: list[float] = []
+    list(SummaryCache(many, on_read=lambda folder, walked_share: shares.append(walked_share(folder))).glance())
+    assert shares == sorted(shares)
+    assert shares[0] == 0.0
+    assert shares[-1] == pytest.approx(0.75), "the last of four groups, which holds one"
+
+
+def test_a_trajectory_alone_has_no_share(done: Trajectory) -> None:
+    shares: list[float] = []
+    list(SummaryCache(done.path, on_read=lambda folder, walked_share: shares.append(walked_share(folder))).glance())
+    assert shares == [0.0]
 
 
 # --- the file

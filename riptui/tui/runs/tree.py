@@ -72,6 +72,7 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
 
     def apply(self, scan: ScanResult) -> None:
         """Update the model; repaint only the rows that changed."""
+        metric = self.model.metric
         if self.model.apply(scan):
             if self.marked.keys() & scan.removed:
                 for path in scan.removed:
@@ -79,9 +80,10 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
                 self._marks_changed()
             self.rebuild()
             return
-        top = self.scroll_offset.y
+        top, changed = self.scroll_offset.y, {entry.path for entry in scan.entries}
         for y, row in enumerate(self.rows[top : top + self.size.height], start=top):
-            if self._make_cells(row) != self._painted.get(row.path):
+            may_differ = row.is_group or row.path in changed or self.model.metric != metric
+            if may_differ and self._make_cells(row) != self._painted.get(row.path):
                 self._refresh_row(y)
 
     def rebuild(self) -> None:

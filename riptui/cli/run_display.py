@@ -24,7 +24,8 @@ from riptui.cli.console import out, print_error, print_json, print_line, warn
 from riptui.events import Ended, Event, Failed, HeldByOther, Iterated, Loading, Measured, Notice, Started, StepDone
 from riptui.metrics.display import format_value, format_values, newest_values, primary_metric
 from riptui.metrics.values import MetricValues, finite_or_none
-from riptui.store.listing import summarize
+from riptui.store import layout
+from riptui.store.listing import read_last_row, summarize
 from riptui.store.trajectory import Trajectory
 from riptui.text.terminal import printable
 from riptui.text.units import format_count, format_rate
@@ -32,6 +33,7 @@ from riptui.text.units import format_count, format_rate
 MIN_BAR_COLUMNS = 64  # below that there is no room for bars and speed
 MAX_BARS = 8  # of single trajectories
 MAX_SILENCE_SECONDS = 10.0  # between two plain lines
+HELD_SECONDS = 1.0  # between two looks at trajectories that other processes run
 
 
 @dataclass(frozen=True)
@@ -211,6 +213,9 @@ class BarsDisplay(RunDisplay):
         self._tasks: dict[Path, TaskID] = {}
         self._loading: TaskID | None = None
         self._values: dict[Path, MetricValues] = {}
+        self._held: dict[Path, Trajectory] = {}
+        """Those with a bar that another process runs."""
+        self._held_read = 0.0  # time.monotonic()
         summaries = [summarize(trajectory) for trajectory in trajectories]
         self._done = {summary.trajectory.path: summary.k for summary in summaries}
         total = sum(summary.spec.iterations for summary in summaries if summary.spec)
@@ -222,12 +227,14 @@ class BarsDisplay(RunDisplay):
 
     def show(self, trajectory: Trajectory, event: DisplayEvent) -> None:
         name, path = self.name(trajectory), trajectory.path
+        self._read_held()
         if isinstance(event, Failed):
             self._finish(path, ("✗ ", "red"), f"{name}  {printable(str(event.error))}")
             return
         spec = trajectory.spec
         match event:
             case Started(k, damage):
+                self._held.pop(path, None)
                 self._values[path] = newest_values(trajectory.read_metrics())
                 self._add_bar(path, name, k, spec.iterations)
                 for message in damage:
@@ -241,6 +248,7 @@ class BarsDisplay(RunDisplay):
             case Ended(k, done):
                 mark = ("✓ ", "green") if done else ("◼ ", "yellow")
                 values = self._values.get(path) or newest_values(trajectory.read_metrics())
+                self._count(path, k)
                 self._finish(path, mark, f"{name}  {spec.inpainted(k):.0f} %  {format_values(values)}")
             case NothingToDo():
                 values = newest_values(trajectory.read_metrics())
@@ -253,6 +261,23 @@ class BarsDisplay(RunDisplay):
             case HeldByOther(k, holder):
                 self._add_bar(path, f"{name} (process {holder.pid if holder else '?'})", k, spec.iterations)
                 self._update(path, k, f"{spec.inpainted(k):.0f} %")
+                self._held[path] = trajectory
+
+    def _read_held(self) -> None:
+        """Read how far other processes are, from time to time: their iterations are no events here. The bar of one that
+        they finished goes at once, its line comes when its turn in the queue does.
+        """
+        now = time.monotonic()
+        if now - self._held_read < HELD_SECONDS:
+            return
+        self._held_read = now
+        for path, trajectory in [*self._held.items()]:
+            row = read_last_row(str(path / layout.ROWS))
+            if row is None:
+                continue
+            self._update(path, row.k, f"{row.inpainted:.0f} %")
+            if row.k >= trajectory.spec.iterations:
+                self._remove_bar(path)
 
     def _add_bar(self, path: Path, description: str, k: int, total: int) -> None:
         if (task := self._tasks.get(path)) is not None:
@@ -267,8 +292,12 @@ class BarsDisplay(RunDisplay):
         if path in self._tasks:
             values = self._format_newest(path)
             self.progress.update(self._tasks[path], completed=k, inpainted=inpainted, values=values)
+        self._count(path, k)
+
+    def _count(self, path: Path, k: int) -> None:
+        """Count the iterations of a trajectory, whichever process computed them."""
+        self._done[path] = k
         if self._overall is not None:
-            self._done[path] = k
             self.progress.update(self._overall, completed=sum(self._done.values()))
 
     def _format_newest(self, path: Path) -> str:
@@ -277,11 +306,15 @@ class BarsDisplay(RunDisplay):
 
     def _finish(self, path: Path, mark: tuple[str, str], text: str) -> None:
         self._remove_loading()
+        self._remove_bar(path)
+        self.progress.console.print(Text.assemble(mark, text))
+
+    def _remove_bar(self, path: Path) -> None:
+        self._held.pop(path, None)
         if path in self._tasks:
             self.progress.remove_task(self._tasks.pop(path))
             for task in [*self._tasks.values()][:MAX_BARS]:
                 self.progress.update(task, visible=True)
-        self.progress.console.print(Text.assemble(mark, text))
 
     def _remove_loading(self) -> None:
         if self._loading is not None:

@@ -24,7 +24,7 @@ from riptui.store.trajectory import Status
 MAX_BYTES = 2**31  # bytes; a trajectory takes half a kB
 UNUSED_SECONDS = 90 * 86_400.0  # after which a file is removed: its folder may be gone
 LEFT_OVER_SECONDS = 3600.0  # after which a file that was not completed is that of a process which was killed
-RELEASE = f"{__version__} format 7"
+RELEASE = f"{__version__} format 8"
 CHECKSUM_BYTES = 4
 
 

@@ -14,9 +14,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from riptui.cli import logind
+from riptui.cli import logind, run_display
 from riptui.cli.run_display import BarsDisplay, open_display
-from riptui.events import Ended, Loading, Started, StepDone
+from riptui.errors import HeldError
+from riptui.events import Ended, HeldByOther, Loading, Started, StepDone
 from riptui.inpainters.devices import device_names
 from riptui.store import layout
 from riptui.store.listing import find_trajectories
@@ -28,7 +29,7 @@ from riptui.text.units import format_rate
 from riptui.worker.loop import new_worker_record
 from tests.support.command import Outcome, environment, finished, require_harmless, riptui, spawned, started, wait_until
 from tests.support.odd_inpainters import COMMAND
-from tests.support.trajectories import MakeTrajectory, picture
+from tests.support.trajectories import MakeTrajectory, advance, picture
 
 pytestmark = pytest.mark.slow
 
@@ -105,6 +106,34 @@ def test_bars_show_loading_and_steps_of_all_that_is_in_hand(make_trajectory: Mak
         assert shown(display) == {"2 trajectories": "", "a/one": "0 %  step 3/50", "a/two": "25 %  step 7/50"}
         display.show(two, Ended(16, True))
         assert shown(display) == {"2 trajectories": "", "a/one": "0 %  step 3/50"}
+
+
+def test_bars_follow_what_another_process_computes_and_count_it(
+    make_trajectory: MakeTrajectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_display, "HELD_SECONDS", 0.0)
+    own, held = make_trajectory("a/own"), make_trajectory("a/held")
+    with open_display("rich", [own, held]) as display:
+        assert isinstance(display, BarsDisplay)
+        display.show(held, HeldByOther(0, None, HeldError("held")))
+        display.show(own, Started(0))
+        assert shown(display) == {"2 trajectories": "", "a/held (process ?)": "0 %", "a/own": ""}
+        advance(held, 4)
+        display.show(own, StepDone(1, 1, 2))
+        assert shown(display)["a/held (process ?)"] == "25 %"
+        assert display.progress.tasks[0].completed == 5
+        advance(held, held.spec.iterations)
+        display.show(own, StepDone(1, 2, 2))
+        assert shown(display) == {"2 trajectories": "", "a/own": "6 %  step 2/2"}
+        display.show(held, Ended(16, True))
+        assert display.progress.tasks[0].completed == 17
+
+
+def test_bars_count_what_others_finished_unseen(make_trajectory: MakeTrajectory) -> None:
+    with open_display("rich", [make_trajectory("a/one"), other := make_trajectory("a/other")]) as display:
+        assert isinstance(display, BarsDisplay)
+        display.show(other, Ended(16, True))
+        assert display.progress.tasks[0].completed == 16
 
 
 def shown(display: BarsDisplay) -> dict[str, str]:

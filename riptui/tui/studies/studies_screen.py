@@ -117,7 +117,12 @@ class StudiesScreen(StudyCommands):
         self.set_interval(POLL_SECONDS, self._tick)
 
     def on_resize(self) -> None:
-        self.call_after_refresh(self._show_current)
+        self.call_after_refresh(self._show_again)
+
+    def _show_again(self) -> None:
+        """In the room that there is now."""
+        self._list.show_studies(self.states)
+        self._show_current()
 
     # Reading, in threads
 

@@ -3,11 +3,14 @@
 from pathlib import Path
 
 import pytest
+from textual.color import Color
+from textual.theme import Theme
 
 from riptui.store import layout
 from riptui.tui.studies.studies_screen import StudiesScreen
 from riptui.tui.studies.study_jobs import StudyJobs
-from tests.support.app_pilot import open_app
+from riptui.tui.themes import DARK, LIGHT, css_variables
+from tests.support.app_pilot import open_app, screen_strips
 from tests.support.app_runs import FAILURE, queue_trajectory
 from tests.support.studies_app import stand_in
 from tests.support.study_files import Written
@@ -58,3 +61,17 @@ async def test_while_many_trajectories_wait_only_failures_are_told(tmp_path: Pat
         for trajectory in made[2:7]:
             advance(trajectory, 100)
         await pilot.wait_for_toast("done")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda theme: theme.name)
+async def test_the_line_at_the_cursor_has_a_mark_that_can_be_seen(written: Written, theme: Theme) -> None:
+    written()
+    async with open_app(Path("runs"), theme=theme.name) as pilot:
+        await pilot.press("S")
+        await pilot.wait_for_dialog(StudiesScreen)
+        await pilot.wait_until(lambda: "not started" in pilot.screen_text, "the study")
+        ground = Color.parse(css_variables(theme)["cursor-row"]).rich_color.name
+        drawn = [(text, style.bgcolor) for strip in screen_strips(pilot.app) for text, style, _ in strip if style]
+        at_cursor = [text for text, colour in drawn if colour and colour.name == ground]
+        assert "".join(at_cursor).startswith("· small")  # on the ground of the tree's cursor, where colours can be read

@@ -15,6 +15,7 @@ from riptui.study.study_file import Study, read_study
 from riptui.tui.dialogs import ConfirmDialog
 from riptui.tui.studies.new_study_dialog import NewStudyDialog
 from riptui.tui.studies.report_screen import ReportScreen
+from riptui.tui.studies.studies_screen import StudiesScreen
 from riptui.tui.studies.study_jobs import StudyJobs
 from tests.support.app_runs import FAILURE
 from tests.support.studies_app import open_studies, stand_in
@@ -286,3 +287,13 @@ async def test_in_little_room_the_list_is_above(written: Written, size: tuple[in
         lines = studies.text.splitlines()
         assert next(y for y, line in enumerate(lines) if "Plan" in line) > 4
         assert "r Run" in lines[-1]
+
+
+@pytest.mark.slow
+async def test_the_list_fits_the_window_after_it_was_resized(written: Written, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(StudiesScreen, "_tick", lambda _: None)  # it draws what it read again
+    made(written)
+    async with open_studies(RUNS, (120, 30)) as studies:
+        await studies.see("8 queued", "2 masks × 2 seeds")
+        await studies.pilot.resize_terminal(80, 24)
+        await studies.until(lambda: any(line.endswith("no worker│") for line in studies.text.splitlines()), "its end")

@@ -38,7 +38,8 @@ def collapse(
 ) -> int:
     chosen = parse_thresholds(thresholds)
     extractor = load_extractor(features, device)
-    summaries = [summarize(trajectory) for trajectory in find_all_trajectories(paths, on_error=UnlistedFolders())]
+    unlisted = UnlistedFolders()
+    summaries = [summarize(trajectory) for trajectory in find_all_trajectories(paths, on_error=unlisted)]
     if unreadable := sum(summary.spec is None for summary in summaries):
         warn(f"left out, unreadable: {format_count(unreadable, 'trajectory')}; see riptui check")
     if unfinished := sum(summary.spec is not None and summary.k < summary.spec.iterations for summary in summaries):
@@ -60,7 +61,7 @@ def collapse(
         print_coupling(coupling.as_dict())
     for reason in dict.fromkeys([*ends.left_out, *attraction.left_out, *coupling.left_out]):
         warn(f"left out, {reason}")
-    return 0
+    return unlisted.exit_code
 
 
 def _choose_metric(metric: str | None, summaries: Iterable[TrajectorySummary]) -> str | None:

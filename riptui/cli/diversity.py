@@ -36,7 +36,8 @@ def diversity(
         require_file(csv, CSV_SUFFIXES, overwrite=overwrite)
     require_device(device)
     comparison = load_comparison(by, device)
-    found = [summarize(trajectory) for trajectory in find_all_trajectories(paths, on_error=UnlistedFolders())]
+    unlisted = UnlistedFolders()
+    found = [summarize(trajectory) for trajectory in find_all_trajectories(paths, on_error=unlisted)]
     summaries = drop_copies(found)
     unfinished = sum(not (summary.spec and summary.k >= summary.spec.iterations) for summary in summaries)
     if unfinished:
@@ -51,7 +52,7 @@ def diversity(
         print_json(to_json_value(diversity_as_dict(analysis)))
     else:
         print_diversity(analysis)
-    return 0
+    return unlisted.exit_code
 
 
 def _analyse(

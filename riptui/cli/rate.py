@@ -35,7 +35,8 @@ def rate(
 ) -> int:
     if not has_terminal():
         raise click.UsageError("rating needs a terminal (stdin, stdout and stderr)")
-    trajectories = find_all_trajectories([folder], on_error=UnlistedFolders())
+    unlisted = UnlistedFolders()
+    trajectories = find_all_trajectories([folder], on_error=unlisted)
     plan = RatingPlan(folder, _choose_rater(rater), mode, question, at, seed, limit)
     session = RatingSession(plan, [summarize(trajectory) for trajectory in trajectories])
 
@@ -45,7 +46,7 @@ def rate(
     code = start(folder, load_settings(), graphics=graphics, only_screen=make_screen)
     left = len(session.questions) - session.answered
     print_line(f"{format_count(session.saved, 'answer')} of {plan.rater} saved in {session.journal.path}, {left} left")
-    return code
+    return code or unlisted.exit_code
 
 
 def _choose_rater(rater: str | None) -> str:

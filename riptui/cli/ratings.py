@@ -18,7 +18,8 @@ from riptui.text.units import format_count
 
 
 def ratings(paths: tuple[Path, ...], as_json: bool) -> int:
-    trajectories = find_all_trajectories(paths, on_error=UnlistedFolders())
+    unlisted = UnlistedFolders()
+    trajectories = find_all_trajectories(paths, on_error=unlisted)
     found = find_ratings(paths)
     if not any(found.values()):
         raise InputError(f"no ratings in {', '.join(map(str, paths))}: give some with riptui rate")
@@ -31,7 +32,7 @@ def ratings(paths: tuple[Path, ...], as_json: bool) -> int:
         print_json(to_json_value(summary))
     else:
         _print_summary(summary)
-    return 0
+    return unlisted.exit_code
 
 
 def _print_summary(summary: dict[str, Any]) -> None:

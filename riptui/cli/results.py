@@ -69,14 +69,14 @@ def results(
     overwrite: bool,
     as_json: bool,
 ) -> int:
-    readable = _read_summaries(paths)
+    unlisted = UnlistedFolders()
+    readable = _read_summaries(paths, unlisted)
     parts = AskedParts(findings, recursion, interventions, compare)
     if metric in SET_METRICS:
         _require_only_sets(metric, parts, parquet)
         keys = _keys_of_sets(by, readable)
-        return set_results(
-            readable, metric, features, keys, compare=compare, csv=csv, overwrite=overwrite, as_json=as_json
-        )
+        set_results(readable, metric, features, keys, compare=compare, csv=csv, overwrite=overwrite, as_json=as_json)
+        return unlisted.exit_code
     if features is not None and not parquet:
         raise InputError(f"--features is for --parquet, and for metrics of sets: {', '.join(SET_METRICS)}")
     chosen_metric = _choose_metric(metric, readable)
@@ -94,12 +94,12 @@ def results(
         warn(str(refusal))
     if refusals:
         raise refusals[0]  # after what could be computed
-    return 0
+    return unlisted.exit_code
 
 
-def _read_summaries(paths: Sequence[Path]) -> list[TrajectorySummary]:
+def _read_summaries(paths: Sequence[Path], unlisted: UnlistedFolders) -> list[TrajectorySummary]:
     """Of all readable trajectories, each spec once; what is left out is told."""
-    summaries = [summarize(trajectory) for trajectory in find_all_trajectories(paths, on_error=UnlistedFolders())]
+    summaries = [summarize(trajectory) for trajectory in find_all_trajectories(paths, on_error=unlisted)]
     found = [summary for summary in summaries if summary.spec]
     if len(found) < len(summaries):
         count = format_count(len(summaries) - len(found), "trajectory")

@@ -29,7 +29,7 @@ def set_results(
     csv: Path | None,
     overwrite: bool,
     as_json: bool,
-) -> int:
+) -> None:
     """keys: by which to group. Raises InputError, after what could be computed, if the metric refuses all groups."""
     sets = read_picture_sets(summaries, choose_features(metric, features, summaries), keys)
     for note in sets.notes:
@@ -47,11 +47,10 @@ def set_results(
             _print_comparison(comparison, metric, sets)
     refusals = {curve.refusal for curve in curves}
     if "" in refusals:
-        return 0
-    if compare:
-        warn(f"no absolute values: {'; '.join(sorted(refusals))}")
-        return 0
-    raise InputError("; ".join(sorted(refusals)))
+        return
+    if not compare:
+        raise InputError("; ".join(sorted(refusals)))
+    warn(f"no absolute values: {'; '.join(sorted(refusals))}")
 
 
 def _print_curves(curves: Sequence[SetCurve], sets: PictureSets) -> None:

@@ -16,10 +16,11 @@
     care                --on-end and --timeout; stop_signal: Ctrl-C; logind: what systemd kills at logout
     source_images       the pictures of `run`; side_by_side: two pictures on a terminal, for `show`
     garbage      what a long list does without
-    runs_folder, worker_options    options as values; unlisted, copies: what a listing should tell of besides
+    runs_folder, lookup_runs, worker_options    options as values; unlisted, copies: what a listing tells besides
     diagnosis           a result of `doctor`; doctor_disk: its checks of the disk; transient_progress: bars that vanish
     filtered            what --filter leaves; figure_files: the files of chart and sheet
     pause_and_stop      the work of `pause` and `stop`
+    confirm      questions; trashed_places: completion of what is in the trash
 
 Help and completion import only the declarations; the work of a command imports NumPy, OpenCV and scikit-image, which
 take 0.8 s together. The app, and `ls` without options, start without Click and Rich's help: in a tenth of that time.
@@ -64,6 +65,12 @@ PANELS = {
         "tag": "Tag trajectories and groups; show their tags.",
         "note": "Write down what you saw in a trajectory or group.",
         "check": "Verify that saved frames are intact; repair them.",
+    },
+    "Tidy up": {
+        "du": "Tell how much disk trajectories take.",
+        "rm": "Move trajectories to the trash.",
+        "trash": "List the trash; empty it.",
+        "restore": "Bring trajectories back from the trash.",
     },
     "Analyse": {
         "measure": "Add metrics later, from the saved frames.",

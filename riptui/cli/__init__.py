@@ -10,7 +10,7 @@
     run_trajectories    how `run`, `resume` and `demo` compute: in_process, or via_worker; run_display: what they show
     ls_table     the lines of `ls`
     metric_choice       which metrics a run measures; fetch_names: what the names given to `fetch` stand for
-    results_tables      tables of `results`, with settings_table and recursion_tables, intervention_table
+    results_tables      tables of `results`, with settings_table, mask_names, recursion_tables, intervention_table
     set_results         `results` by a metric of sets
     collapse_tables     how trajectories end, for `collapse`; diversity_tables: of `diversity`
     care                --on-end and --timeout; stop_signal: Ctrl-C; logind: what systemd kills at logout

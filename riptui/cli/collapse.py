@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from riptui.cli.collapse_tables import print_attraction, print_collapse, print_coupling
 from riptui.cli.console import out as console
 from riptui.cli.console import print_json, warn
+from riptui.cli.mask_names import MaskNames
 from riptui.cli.results_tables import to_json_value
 from riptui.cli.transient_progress import transient_progress
 from riptui.cli.unlisted import UnlistedFolders
@@ -56,9 +57,10 @@ def collapse(
         found = {"attraction": attraction.as_dict(), "coupling": coupling.as_dict()}
         print_json(to_json_value(summary.as_dict() | found))
     else:
-        print_collapse(summary.as_dict())
-        print_attraction(attraction.as_dict())
-        print_coupling(coupling.as_dict())
+        names = MaskNames(end.spec for end in ends.members)
+        print_collapse(names.name_all(summary.as_dict()))
+        print_attraction(names.name_all(attraction.as_dict()))
+        print_coupling(names.name_all(coupling.as_dict()))
     for reason in dict.fromkeys([*ends.left_out, *attraction.left_out, *coupling.left_out]):
         warn(f"left out, {reason}")
     return unlisted.exit_code

@@ -7,6 +7,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
 from riptui.cli.console import out as console
 from riptui.cli.console import print_json, warn, warn_left_out
 from riptui.cli.diversity_tables import print_diversity
+from riptui.cli.mask_names import MaskNames
 from riptui.cli.results_tables import to_json_value
 from riptui.cli.transient_progress import transient_progress
 from riptui.cli.unlisted import UnlistedFolders
@@ -51,7 +52,7 @@ def diversity(
     if as_json:
         print_json(to_json_value(diversity_as_dict(analysis)))
     else:
-        print_diversity(analysis)
+        print_diversity(analysis, MaskNames(summary.spec for summary in summaries if summary.spec))
     return unlisted.exit_code
 
 

@@ -12,6 +12,7 @@ from riptui.cli import results_tables
 from riptui.cli.console import out as console
 from riptui.cli.console import print_json, warn
 from riptui.cli.intervention_table import print_interventions
+from riptui.cli.mask_names import MaskNames
 from riptui.cli.recursion_tables import print_recursion
 from riptui.cli.results_tables import comparison_as_dict, finding_as_dict
 from riptui.cli.set_results import set_results
@@ -89,7 +90,7 @@ def results(
     if as_json:
         print_json(results_tables.to_json_value(output))
     else:
-        _print(output)
+        _print(MaskNames(summary.spec for summary in readable if summary.spec).name_all(output))
     for refusal in refusals[1:]:
         warn(str(refusal))
     if refusals:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from riptui.cli.console import out, print_json, print_line, print_table, warn
+from riptui.cli.mask_names import MaskNames
 from riptui.cli.results_tables import to_json_value
 from riptui.cli.settings_table import build_layouts, format_interval, format_settings
 from riptui.errors import InputError
@@ -42,9 +43,10 @@ def set_results(
     if as_json:
         print_json(to_json_value({"metric": metric, "features": sets.features, "by": [*sets.by], "points": rows}))
     else:
-        _print_curves(curves, sets)
+        names = MaskNames(summary.spec for summary in summaries if summary.spec)
+        _print_curves(curves, sets, names)
         for comparison in comparisons:
-            _print_comparison(comparison, metric, sets)
+            _print_comparison(comparison, metric, sets, names)
     refusals = {curve.refusal for curve in curves}
     if "" in refusals:
         return
@@ -53,12 +55,12 @@ def set_results(
     warn(f"no absolute values: {'; '.join(sorted(refusals))}")
 
 
-def _print_curves(curves: Sequence[SetCurve], sets: PictureSets) -> None:
+def _print_curves(curves: Sequence[SetCurve], sets: PictureSets, names: MaskNames) -> None:
     computed = [curve for curve in curves if not curve.refusal]
     if not computed:
         return
     metric = computed[0].metric
-    rows = [{"key": _key(curve.group, sets), "point": point} for curve in computed for point in curve.points]
+    rows = [{"key": _key(curve.group, sets, names), "point": point} for curve in computed for point in curve.points]
     print_table(build_layouts(rows, "key", _columns(metric), ("images", "95 %")))
     print_line(f"{metric} of the frames against their originals, by the features {printable(sets.features)}", "dim")
     for line in _explain(computed):
@@ -77,8 +79,8 @@ def _explain(curves: Sequence[SetCurve]) -> Iterator[str]:
         yield f"no intervals over more than {info.resampled_pictures:,} images: each resample takes too long"
 
 
-def _print_comparison(comparison: SetComparison, metric: str, sets: PictureSets) -> None:
-    first, second = (format_settings(_key(group, sets)) for group in (comparison.first, comparison.second))
+def _print_comparison(comparison: SetComparison, metric: str, sets: PictureSets, names: MaskNames) -> None:
+    first, second = (format_settings(_key(group, sets, names)) for group in (comparison.first, comparison.second))
     out.print()
     print_line(f"{first} and {second}", "bold")
     parts = {f"{metric} between their frames": comparison.between, "difference": comparison.differences}
@@ -107,5 +109,5 @@ def _columns(title: str) -> dict[str, Callable[[dict[str, Any]], str]]:
     }
 
 
-def _key(group: SetGroup, sets: PictureSets) -> dict[str, Any]:
-    return dict(zip(sets.by, group.key, strict=True))
+def _key(group: SetGroup, sets: PictureSets, names: MaskNames) -> dict[str, Any]:
+    return names.name(dict(zip(sets.by, group.key, strict=True)))

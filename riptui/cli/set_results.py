@@ -76,7 +76,10 @@ def _explain(curves: Sequence[SetCurve]) -> Iterator[str]:
     elif info.is_fitted:
         yield "the interval is Wilson's of half as many pictures: no resample is classified"
     elif images > info.resampled_pictures:
-        yield f"no intervals over more than {info.resampled_pictures:,} images: each resample takes too long"
+        yield (
+            f"over more than {info.resampled_pictures:,} images the interval is by the influence of each picture "
+            "(infinitesimal jackknife): each resample takes too long"
+        )
 
 
 def _print_comparison(comparison: SetComparison, metric: str, sets: PictureSets, names: MaskNames) -> None:

@@ -308,6 +308,10 @@ def describe_setting(name: str, value: object) -> str:
         return "" if value else "no paste"
     if name == "mask_source":
         return f"masks {str(value)[:8]}"
+    if name == "amount":
+        return f"to {value:g} %"
+    if isinstance(value, float):
+        value = f"{value:g}"
     if isinstance(value, str) and value.startswith("/") and "prompt" not in name:
         value = "/".join(value.strip("/").split("/")[-2:]) or value
     return f"{name} {value if value != '' else NOTHING}"

@@ -11,16 +11,17 @@
     ls_table     the lines of `ls`
     sweep_options       the sweep of `run`
     metric_choice       which metrics a run measures; fetch_names: what the names given to `fetch` stand for
-    results_tables      tables of `results`, with settings_table and recursion_tables, intervention_table
+    results_tables      tables of `results`, with settings_table, mask_names, recursion_tables, intervention_table
     set_results         `results` by a metric of sets
     collapse_tables     how trajectories end, for `collapse`; diversity_tables: of `diversity`
     care                --on-end and --timeout; stop_signal: Ctrl-C; logind: what systemd kills at logout
     source_images       the pictures of `run`; side_by_side: two pictures on a terminal, for `show`
     garbage      what a long list does without; reading_line: how far its reading is
-    runs_folder, worker_options    options as values; unlisted, copies: what a listing should tell of besides
+    runs_folder, lookup_runs, worker_options    options as values; unlisted, copies: what a listing tells besides
     diagnosis           a result of `doctor`; doctor_disk: its checks of the disk; transient_progress: bars that vanish
     filtered            what --filter leaves; figure_files: the files of chart and sheet
     pause_and_stop      the work of `pause` and `stop`
+    confirm      questions; trashed_places: completion of what is in the trash
 
 Help and completion import only the declarations; the work of a command imports NumPy, OpenCV and scikit-image, which
 take 0.8 s together. The app, and `ls` without options, start without Click and Rich's help: in a tenth of that time.
@@ -65,6 +66,12 @@ PANELS = {
         "tag": "Tag trajectories and groups; show their tags.",
         "note": "Write down what you saw in a trajectory or group.",
         "check": "Verify that saved frames are intact; repair them.",
+    },
+    "Tidy up": {
+        "du": "Tell how much disk trajectories take.",
+        "rm": "Move trajectories to the trash.",
+        "trash": "List the trash; empty it.",
+        "restore": "Bring trajectories back from the trash.",
     },
     "Analyse": {
         "measure": "Add metrics later, from the saved frames.",

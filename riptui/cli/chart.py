@@ -11,6 +11,7 @@ from riptui import figures
 from riptui.cli.console import print_line, warn
 from riptui.cli.figure_files import write_with_table
 from riptui.cli.filtered import find_filtered
+from riptui.cli.unlisted import UnlistedFolders
 from riptui.errors import InputError, with_choices
 from riptui.features import canonical_name
 from riptui.store.trajectory import Trajectory
@@ -39,7 +40,8 @@ def chart(
     overwrite: bool,
 ) -> int:
     chart_figure = figures.chart_figure  # if matplotlib is missing, this fails before anything is read
-    trajectories = find_filtered(paths, runs, filter_text)
+    unlisted = UnlistedFolders()
+    trajectories = find_filtered(paths, runs, filter_text, unlisted)
     if features and view != SETS:
         raise InputError("--features belongs to --view sets")
     options = ChartOptions(view, axis=axis, features=canonical_name(features) if features else "")
@@ -52,7 +54,7 @@ def chart(
         print_line(str(file))
     for note in dict.fromkeys(chart.note for chart in charts if chart.note):
         warn(note)
-    return 0
+    return unlisted.exit_code
 
 
 def read_charts(

@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from riptui.cli.collapse_tables import print_attraction, print_collapse, print_coupling
 from riptui.cli.console import out as console
 from riptui.cli.console import print_json, warn
+from riptui.cli.mask_names import MaskNames
 from riptui.cli.results_tables import to_json_value
 from riptui.cli.transient_progress import transient_progress
 from riptui.cli.unlisted import UnlistedFolders
@@ -38,7 +39,8 @@ def collapse(
 ) -> int:
     chosen = parse_thresholds(thresholds)
     extractor = load_extractor(features, device)
-    summaries = [summarize(trajectory) for trajectory in find_all_trajectories(paths, on_error=UnlistedFolders())]
+    unlisted = UnlistedFolders()
+    summaries = [summarize(trajectory) for trajectory in find_all_trajectories(paths, on_error=unlisted)]
     if unreadable := sum(summary.spec is None for summary in summaries):
         warn(f"left out, unreadable: {format_count(unreadable, 'trajectory')}; see riptui check")
     if unfinished := sum(summary.spec is not None and summary.k < summary.spec.iterations for summary in summaries):
@@ -55,12 +57,13 @@ def collapse(
         found = {"attraction": attraction.as_dict(), "coupling": coupling.as_dict()}
         print_json(to_json_value(summary.as_dict() | found))
     else:
-        print_collapse(summary.as_dict())
-        print_attraction(attraction.as_dict())
-        print_coupling(coupling.as_dict())
+        names = MaskNames(end.spec for end in ends.members)
+        print_collapse(names.name_all(summary.as_dict()))
+        print_attraction(names.name_all(attraction.as_dict()))
+        print_coupling(names.name_all(coupling.as_dict()))
     for reason in dict.fromkeys([*ends.left_out, *attraction.left_out, *coupling.left_out]):
         warn(f"left out, {reason}")
-    return 0
+    return unlisted.exit_code
 
 
 def _choose_metric(metric: str | None, summaries: Iterable[TrajectorySummary]) -> str | None:

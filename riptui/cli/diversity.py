@@ -7,6 +7,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
 from riptui.cli.console import out as console
 from riptui.cli.console import print_json, warn, warn_left_out
 from riptui.cli.diversity_tables import print_diversity
+from riptui.cli.mask_names import MaskNames
 from riptui.cli.results_tables import to_json_value
 from riptui.cli.transient_progress import transient_progress
 from riptui.cli.unlisted import UnlistedFolders
@@ -36,7 +37,8 @@ def diversity(
         require_file(csv, CSV_SUFFIXES, overwrite=overwrite)
     require_device(device)
     comparison = load_comparison(by, device)
-    found = [summarize(trajectory) for trajectory in find_all_trajectories(paths, on_error=UnlistedFolders())]
+    unlisted = UnlistedFolders()
+    found = [summarize(trajectory) for trajectory in find_all_trajectories(paths, on_error=unlisted)]
     summaries = drop_copies(found)
     unfinished = sum(not (summary.spec and summary.k >= summary.spec.iterations) for summary in summaries)
     if unfinished:
@@ -50,8 +52,8 @@ def diversity(
     if as_json:
         print_json(to_json_value(diversity_as_dict(analysis)))
     else:
-        print_diversity(analysis)
-    return 0
+        print_diversity(analysis, MaskNames(summary.spec for summary in summaries if summary.spec))
+    return unlisted.exit_code
 
 
 def _analyse(

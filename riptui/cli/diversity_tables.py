@@ -7,6 +7,7 @@ from typing import Any
 from rich.text import Text
 
 from riptui.cli.console import out, print_line, print_table
+from riptui.cli.mask_names import MaskNames
 from riptui.cli.settings_table import FormatCell, build_layouts
 from riptui.metrics.display import format_result
 from riptui.results.bootstrap import IntervalEstimate
@@ -19,12 +20,14 @@ MAX_PAIRS_LISTED = 12  # near-duplicates
 SELF = "·"
 
 
-def print_diversity(analysis: DiversityAnalysis) -> None:
+def print_diversity(analysis: DiversityAnalysis, names: MaskNames) -> None:
     """Print all that is known; of several sets only the last measured point's pairs."""
     unit = f" ({analysis.unit})" if analysis.unit else ""
     print_line(f"Distances by {analysis.by}{unit} between the seeds of each picture", "bold")
     points = [(condition.settings, point) for condition in analysis.conditions for point in condition.points]
-    rows: list[dict[str, Any]] = [{"settings": dict(settings), "point": point} for settings, point in points]
+    rows: list[dict[str, Any]] = [
+        {"settings": names.name(dict(settings)), "point": point} for settings, point in points
+    ]
     columns = ("95 % of Vendi", "95 %", "distinct")
     print_table(build_layouts(_drop_constant(rows), "settings", _columns(), columns))
     print_line(explain_intervals([point for _, point in points]), "dim")

@@ -6,12 +6,11 @@ from pathlib import Path
 
 import rich_click as click
 
-from riptui.cli.unlisted import UnlistedFolders
 from riptui.errors import InputError
 from riptui.settings.named_filters import expand_names
 from riptui.store.annotations import peek_annotations
 from riptui.store.filters import FilterSubject, KnownNames, parse_filter, subject_fields
-from riptui.store.listing import TrajectorySummary, find_all_trajectories, summarize
+from riptui.store.listing import OnListingError, TrajectorySummary, find_all_trajectories, summarize
 from riptui.store.trajectory import Trajectory
 
 
@@ -35,9 +34,12 @@ def select_matching(summaries: Sequence[TrajectorySummary], runs: Path, filter_t
     return [summary for summary, subject in zip(summaries, subjects, strict=True) if matches(subject)]
 
 
-def find_filtered(paths: Iterable[Path], runs: Path, filter_text: str) -> list[Trajectory]:
-    """The trajectories at or below paths that match. Raises InputError if none does, and what finding them raises."""
-    found = find_all_trajectories(paths, on_error=UnlistedFolders())
+def find_filtered(paths: Iterable[Path], runs: Path, filter_text: str, on_error: OnListingError) -> list[Trajectory]:
+    """The trajectories at or below paths that match; `on_error` as in `find_trajectories`.
+
+    Raises InputError if none does, and what finding them raises.
+    """
+    found = find_all_trajectories(paths, on_error=on_error)
     if not filter_text.strip():
         return found
     left = select_matching([*map(summarize, found)], runs, filter_text)

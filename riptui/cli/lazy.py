@@ -101,6 +101,8 @@ class LazyGroup(click.RichGroup):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         try:
             name, _, rest = super().resolve_command(ctx, args)
+        except click.NoSuchOption:  # after `--`: a file whose name begins with a dash
+            raise
         except click.UsageError as error:
             advice = self._advise(ctx, args[0])
             raise click.UsageError(f"{error.format_message()} {advice}".strip(), ctx) from error

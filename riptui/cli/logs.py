@@ -47,8 +47,8 @@ def find_worker(workers: Sequence[Worker], id_prefix: str, runs: Path) -> Worker
 
 
 def _find_log(runs: Path, target: str | None) -> Path:
-    if target is not None and (Path(target).exists() or "/" in target):
-        log = Trajectory.open(Path(target)).path / layout.LOG
+    if target is not None and (path := _find_path(runs, target)):
+        log = Trajectory.open(path).path / layout.LOG
         if not log.exists():
             raise InputError(f"{target} has no log: it never failed")
         return log
@@ -62,6 +62,14 @@ def _find_log(runs: Path, target: str | None) -> Path:
     if not workers:
         raise InputError(f"no worker has run in {runs}; start one with `riptui worker` or `riptui run --detach`")
     return max(workers, key=lambda worker: (worker.alive, worker.record.started)).log
+
+
+def _find_path(runs: Path, target: str) -> Path | None:
+    """What is a path: from here or, as `riptui ls` prints it, from the runs folder. None: it names a worker."""
+    path = Path(target)
+    if not path.exists() and (runs / path).exists():
+        return runs / path
+    return path if path.exists() or "/" in target else None
 
 
 def _read_end(log: Path, size: int, count: int) -> bytes:

@@ -65,7 +65,7 @@ def _list(runs: Path, filter_text: str, as_json: bool) -> int:
     elif not unlisted.count:
         warn(f"no trajectories in {runs}; `riptui demo` creates a first one")
     cache.save()
-    return 1 if unlisted.count else 0
+    return unlisted.exit_code
 
 
 def _read_silent(running: Sequence[str]) -> dict[str, int]:

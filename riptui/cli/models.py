@@ -10,7 +10,7 @@ from typing import Literal
 from rich.text import Text
 
 from riptui.cli.console import out, print_json, warn
-from riptui.errors import BrokenExtraError, InputError, RiptuiError
+from riptui.errors import BrokenExtraError, InputError, MissingExtraError, RiptuiError
 from riptui.extras import importing
 from riptui.features import REGISTRY as EXTRACTORS
 from riptui.features.missing_models import explain_missing_weights
@@ -21,6 +21,7 @@ from riptui.inpainters.models.published_weights import PUBLISHED
 from riptui.inpainters.models.weights_places import published_file, read_weights_file
 from riptui.inpainters.programs.program_registry import explain_missing
 from riptui.inpainters.servers.server_place import find_named_server
+from riptui.inpainters.servers.server_registry import SERVER_PACKAGE
 from riptui.metrics.lpips_weights import TRUNKS, is_installed, weights_path
 from riptui.text.terminal import printable
 from riptui.text.units import abbreviate_home, format_size
@@ -187,11 +188,14 @@ def _list_inpainters() -> Iterator[WeightsInfo]:
 
 
 def _describe_server(name: str, entry: InpainterInfo) -> WeightsInfo:
-    """A server; it is not asked. `here`: somebody says where it is."""
+    """A server; it is not asked. `here`: somebody says where it is. `unknown`: nobody here could ask it."""
     try:
         place, problem = find_named_server(name), ""
     except InputError as error:
         place, problem = None, str(error)
+    if find_spec(SERVER_PACKAGE) is None:
+        missing = MissingExtraError(f"the inpainter {name}", SERVER_PACKAGE, entry.extra or "")
+        return WeightsInfo(name=name, kind="server", state="unknown", summary=entry.summary, problem=str(missing))
     summary = f"server at {place.url}" if place else entry.summary
     return WeightsInfo(name=name, kind="server", state="here" if place else "missing", summary=summary, problem=problem)
 

@@ -49,7 +49,8 @@ def nearest(
             require_file(file, suffixes, overwrite=overwrite)
     index = CorpusIndex(corpus)
     question = NearestQuestion(at, count, quantile, parse_tag(tag), paths)
-    summaries = [summarize(trajectory) for trajectory in find_all_trajectories(paths, on_error=UnlistedFolders())]
+    unlisted = UnlistedFolders()
+    summaries = [summarize(trajectory) for trajectory in find_all_trajectories(paths, on_error=unlisted)]
     if unreadable := sum(summary.spec is None for summary in summaries):
         warn(f"left out, unreadable: {format_count(unreadable, 'trajectory')}; see riptui check")
     found = _find(summaries, index, question, device, as_json=as_json)
@@ -65,7 +66,7 @@ def nearest(
         _print_nearest(found.as_dict())
     for reason in found.left_out:
         warn(f"left out, {reason}")
-    return 0
+    return unlisted.exit_code
 
 
 def _find(

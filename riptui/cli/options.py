@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import rich_click as click
 
 from riptui.cli.lazy import lazy
+from riptui.cli.lookup_runs import keep_runs
 from riptui.cli.values import FolderParam, MeasureParam, NumberRange
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -134,13 +135,25 @@ display_option = click.option(
     show_default=True,
     help="How to show progress. auto: rich on a terminal, plain lines elsewhere; json: one object per line.",
 )
-runs_argument = click.argument(
-    "runs",
-    required=False,
-    default=runs_folder,
-    envvar="RIPTUI_RUNS",
-    type=FolderParam(runs_folder),
+lookup_option = click.option(
+    "--runs",
+    "lookup_runs",
+    type=click.Path(path_type=Path, file_okay=False),
+    expose_value=False,
+    is_eager=True,
+    callback=keep_runs,
+    show_default="the setting runs, or ./runs",
+    help="The runs folder, in which a path that is not here is looked for.",
 )
+"""--runs of commands whose work needs no more of it."""
+_runs_argument = click.argument("runs", required=False, default=runs_folder, type=FolderParam(runs_folder))
+
+
+def runs_argument(command: Command) -> Command:
+    """Add the argument RUNS: a runs folder or a folder in it, by default that of --runs or of the settings."""
+    return _runs_argument(lookup_option(command))
+
+
 graphics_option = click.option(
     "--graphics",
     type=click.Choice(["auto", "kitty", "sixel", "halfblock", "off"]),

@@ -31,7 +31,7 @@ def ps(runs: Path, as_json: bool) -> int:
         warn(f"no running workers in {runs}; start one with `riptui worker` or `riptui run --detach`")
     for worker in [] if as_json else workers:
         _print_worker(worker)
-    return 1 if unlisted.count else 0
+    return unlisted.exit_code
 
 
 def as_dict(worker: Worker) -> dict[str, Any]:

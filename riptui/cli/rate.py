@@ -13,7 +13,6 @@ from riptui.cli.unlisted import UnlistedFolders
 from riptui.settings import load_settings
 from riptui.store.listing import find_all_trajectories, summarize
 from riptui.store.ratings import RatingMode, require_rater
-from riptui.text.units import format_count
 from riptui.tui import rating
 from riptui.tui.rating.rating_session import RatingPlan, RatingSession, guess_rater
 from riptui.tui.start import start
@@ -35,7 +34,8 @@ def rate(
 ) -> int:
     if not has_terminal():
         raise click.UsageError("rating needs a terminal (stdin, stdout and stderr)")
-    trajectories = find_all_trajectories([folder], on_error=UnlistedFolders())
+    unlisted = UnlistedFolders()
+    trajectories = find_all_trajectories([folder], on_error=unlisted)
     plan = RatingPlan(folder, _choose_rater(rater), mode, question, at, seed, limit)
     session = RatingSession(plan, [summarize(trajectory) for trajectory in trajectories])
 
@@ -44,8 +44,8 @@ def rate(
 
     code = start(folder, load_settings(), graphics=graphics, only_screen=make_screen)
     left = len(session.questions) - session.answered
-    print_line(f"{format_count(session.saved, 'answer')} of {plan.rater} saved in {session.journal.path}, {left} left")
-    return code
+    print_line(f"{session.describe()}, {left} left")
+    return code or unlisted.exit_code
 
 
 def _choose_rater(rater: str | None) -> str:

@@ -11,14 +11,15 @@ from riptui.cli.settings_table import FormatCell, build_layouts
 from riptui.cli.unlisted import UnlistedFolders
 from riptui.errors import InputError
 from riptui.results.bootstrap import MIN_INTERVAL_IMAGES
-from riptui.results.preferences import LIMIT
+from riptui.results.preferences import format_strength
 from riptui.results.rating_summary import find_ratings, summarise_ratings
 from riptui.store.listing import find_all_trajectories, summarize
 from riptui.text.units import format_count
 
 
 def ratings(paths: tuple[Path, ...], as_json: bool) -> int:
-    trajectories = find_all_trajectories(paths, on_error=UnlistedFolders())
+    unlisted = UnlistedFolders()
+    trajectories = find_all_trajectories(paths, on_error=unlisted)
     found = find_ratings(paths)
     if not any(found.values()):
         raise InputError(f"no ratings in {', '.join(map(str, paths))}: give some with riptui rate")
@@ -31,7 +32,7 @@ def ratings(paths: tuple[Path, ...], as_json: bool) -> int:
         print_json(to_json_value(summary))
     else:
         _print_summary(summary)
-    return 0
+    return unlisted.exit_code
 
 
 def _print_summary(summary: dict[str, Any]) -> None:
@@ -112,12 +113,6 @@ def _print_rows(
         keyed = [row | {"key": {heading: row[key] or "all"}} for row in rows]
         print_table(build_layouts(keyed, "key", columns, expendable))
     return bool(rows)
-
-
-def format_strength(value: float) -> str:
-    """With a sign; at the limit nothing is known but that it is at least so much."""
-    sign = "≥ " if value >= LIMIT else "≤ " if value <= -LIMIT else ""
-    return _format_number(value, f"{sign}{{:+.2f}}")
 
 
 def _format_range(interval: dict[str, float], form: str) -> str:

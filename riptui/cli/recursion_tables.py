@@ -18,6 +18,8 @@ def print_recursion(recursion: Mapping[str, Any]) -> None:
     if recursion["groups"]:
         for name in dict.fromkeys(name for group in recursion["groups"] for name in group["errors"]):
             _print_effects(recursion["groups"], name)
+            if name in recursion["gaps"]:
+                print_line(recursion["gaps"][name], "dim")
         for line in _explain(recursion["groups"]):
             print_line(line, "dim")
     else:

@@ -39,7 +39,8 @@ def report(
     display: ReportDisplay,
     as_json: bool,
 ) -> int:
-    trajectories = find_all_trajectories(paths, on_error=UnlistedFolders())
+    unlisted = UnlistedFolders()
+    trajectories = find_all_trajectories(paths, on_error=unlisted)
     write_report(
         trajectories,
         out,
@@ -50,7 +51,7 @@ def report(
         display=display,
         as_json=as_json,
     )
-    return 0
+    return unlisted.exit_code
 
 
 def write_report(

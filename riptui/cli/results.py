@@ -12,6 +12,7 @@ from riptui.cli import results_tables
 from riptui.cli.console import out as console
 from riptui.cli.console import print_json, warn
 from riptui.cli.intervention_table import print_interventions
+from riptui.cli.mask_names import MaskNames
 from riptui.cli.recursion_tables import print_recursion
 from riptui.cli.results_tables import comparison_as_dict, finding_as_dict
 from riptui.cli.set_results import set_results
@@ -69,14 +70,14 @@ def results(
     overwrite: bool,
     as_json: bool,
 ) -> int:
-    readable = _read_summaries(paths)
+    unlisted = UnlistedFolders()
+    readable = _read_summaries(paths, unlisted)
     parts = AskedParts(findings, recursion, interventions, compare)
     if metric in SET_METRICS:
         _require_only_sets(metric, parts, parquet)
         keys = _keys_of_sets(by, readable)
-        return set_results(
-            readable, metric, features, keys, compare=compare, csv=csv, overwrite=overwrite, as_json=as_json
-        )
+        set_results(readable, metric, features, keys, compare=compare, csv=csv, overwrite=overwrite, as_json=as_json)
+        return unlisted.exit_code
     if features is not None and not parquet:
         raise InputError(f"--features is for --parquet, and for metrics of sets: {', '.join(SET_METRICS)}")
     chosen_metric = _choose_metric(metric, readable)
@@ -89,17 +90,17 @@ def results(
     if as_json:
         print_json(results_tables.to_json_value(output))
     else:
-        _print(output)
+        _print(MaskNames(summary.spec for summary in readable if summary.spec).name_all(output))
     for refusal in refusals[1:]:
         warn(str(refusal))
     if refusals:
         raise refusals[0]  # after what could be computed
-    return 0
+    return unlisted.exit_code
 
 
-def _read_summaries(paths: Sequence[Path]) -> list[TrajectorySummary]:
+def _read_summaries(paths: Sequence[Path], unlisted: UnlistedFolders) -> list[TrajectorySummary]:
     """Of all readable trajectories, each spec once; what is left out is told."""
-    summaries = [summarize(trajectory) for trajectory in find_all_trajectories(paths, on_error=UnlistedFolders())]
+    summaries = [summarize(trajectory) for trajectory in find_all_trajectories(paths, on_error=unlisted)]
     found = [summary for summary in summaries if summary.spec]
     if len(found) < len(summaries):
         count = format_count(len(summaries) - len(found), "trajectory")

@@ -33,4 +33,4 @@ def resume(
         warn(f"resuming {sum(map(has_work, trajectories))} of {len(trajectories)} trajectories")
     runs = find_runs_folder(trajectories, runs)
     code = run_trajectories(trajectories, display, runs=runs, options=options, detach=detach, care=care)
-    return code or (1 if unlisted.count else 0)
+    return code or unlisted.exit_code

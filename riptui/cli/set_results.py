@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from riptui.cli.console import out, print_json, print_line, print_table, warn
+from riptui.cli.mask_names import MaskNames
 from riptui.cli.results_tables import to_json_value
 from riptui.cli.settings_table import build_layouts, format_interval, format_settings
 from riptui.errors import InputError
@@ -29,7 +30,7 @@ def set_results(
     csv: Path | None,
     overwrite: bool,
     as_json: bool,
-) -> int:
+) -> None:
     """keys: by which to group. Raises InputError, after what could be computed, if the metric refuses all groups."""
     sets = read_picture_sets(summaries, choose_features(metric, features, summaries), keys)
     for note in sets.notes:
@@ -42,24 +43,24 @@ def set_results(
     if as_json:
         print_json(to_json_value({"metric": metric, "features": sets.features, "by": [*sets.by], "points": rows}))
     else:
-        _print_curves(curves, sets)
+        names = MaskNames(summary.spec for summary in summaries if summary.spec)
+        _print_curves(curves, sets, names)
         for comparison in comparisons:
-            _print_comparison(comparison, metric, sets)
+            _print_comparison(comparison, metric, sets, names)
     refusals = {curve.refusal for curve in curves}
     if "" in refusals:
-        return 0
-    if compare:
-        warn(f"no absolute values: {'; '.join(sorted(refusals))}")
-        return 0
-    raise InputError("; ".join(sorted(refusals)))
+        return
+    if not compare:
+        raise InputError("; ".join(sorted(refusals)))
+    warn(f"no absolute values: {'; '.join(sorted(refusals))}")
 
 
-def _print_curves(curves: Sequence[SetCurve], sets: PictureSets) -> None:
+def _print_curves(curves: Sequence[SetCurve], sets: PictureSets, names: MaskNames) -> None:
     computed = [curve for curve in curves if not curve.refusal]
     if not computed:
         return
     metric = computed[0].metric
-    rows = [{"key": _key(curve.group, sets), "point": point} for curve in computed for point in curve.points]
+    rows = [{"key": _key(curve.group, sets, names), "point": point} for curve in computed for point in curve.points]
     print_table(build_layouts(rows, "key", _columns(metric), ("images", "95 %")))
     print_line(f"{metric} of the frames against their originals, by the features {printable(sets.features)}", "dim")
     for line in _explain(computed):
@@ -75,11 +76,14 @@ def _explain(curves: Sequence[SetCurve]) -> Iterator[str]:
     elif info.is_fitted:
         yield "the interval is Wilson's of half as many pictures: no resample is classified"
     elif images > info.resampled_pictures:
-        yield f"no intervals over more than {info.resampled_pictures:,} images: each resample takes too long"
+        yield (
+            f"over more than {info.resampled_pictures:,} images the interval is by the influence of each picture "
+            "(infinitesimal jackknife): each resample takes too long"
+        )
 
 
-def _print_comparison(comparison: SetComparison, metric: str, sets: PictureSets) -> None:
-    first, second = (format_settings(_key(group, sets)) for group in (comparison.first, comparison.second))
+def _print_comparison(comparison: SetComparison, metric: str, sets: PictureSets, names: MaskNames) -> None:
+    first, second = (format_settings(_key(group, sets, names)) for group in (comparison.first, comparison.second))
     out.print()
     print_line(f"{first} and {second}", "bold")
     parts = {f"{metric} between their frames": comparison.between, "difference": comparison.differences}
@@ -108,5 +112,5 @@ def _columns(title: str) -> dict[str, Callable[[dict[str, Any]], str]]:
     }
 
 
-def _key(group: SetGroup, sets: PictureSets) -> dict[str, Any]:
-    return dict(zip(sets.by, group.key, strict=True))
+def _key(group: SetGroup, sets: PictureSets, names: MaskNames) -> dict[str, Any]:
+    return names.name(dict(zip(sets.by, group.key, strict=True)))

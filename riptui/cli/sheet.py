@@ -12,6 +12,7 @@ from riptui.arrays import Image
 from riptui.cli.console import print_line, warn
 from riptui.cli.figure_files import write_with_table
 from riptui.cli.filtered import find_filtered
+from riptui.cli.unlisted import UnlistedFolders
 from riptui.errors import DamagedError, InputError, with_choices
 from riptui.export.tables import TableCell
 from riptui.metrics.display import format_value
@@ -46,7 +47,8 @@ def sheet(
     overwrite: bool,
 ) -> int:
     make_sheet = figures.sheet.make_sheet  # if matplotlib is missing, this fails before anything is read
-    members = _read_members(find_filtered(paths, runs, filter_text))
+    unlisted = UnlistedFolders()
+    members = _read_members(find_filtered(paths, runs, filter_text, unlisted))
     table = build_gallery(
         members, GalleryAxes(columns, by_seed), reached_point(members) if inpainted is None else inpainted
     )
@@ -67,7 +69,7 @@ def sheet(
     tiles = _make_tiles(table, metric)
     for file in write_with_table(lambda: make_sheet(tiles), rows, files, overwrite=overwrite):
         print_line(str(file))
-    return 0
+    return unlisted.exit_code
 
 
 def _read_members(trajectories: Sequence[Trajectory]) -> list[GroupMember]:

@@ -7,10 +7,18 @@ MAX_TOLD = 5  # folders that are named
 
 
 class UnlistedFolders:
-    """Warns of the first folders that cannot be listed, and counts all. Call it with each error."""
+    """Warns of the first folders that cannot be listed, and counts all. Call it with each error.
+
+    A command whose folders are not all listed says so and ends with `exit_code`, whatever else it did.
+    """
 
     def __init__(self) -> None:
         self.count = 0
+
+    @property
+    def exit_code(self) -> int:
+        """1 if there are any: what a command says is then not about everything."""
+        return 1 if self.count else 0
 
     def __call__(self, error: DiskError) -> None:
         self.count += 1

@@ -172,7 +172,10 @@ class FolderParam(click.Path):
         return complete_folders(ctx, param, incomplete) or _complete_below(self._find_runs(ctx), incomplete)
 
     def _find_runs(self, ctx: click.Context | None) -> Path:
-        return (ctx.params.get("runs") if ctx else None) or self._runs_folder()
+        if ctx is None:
+            return self._runs_folder()
+        with ctx.scope(cleanup=False):  # the completion has left it
+            return ctx.params.get("runs") or self._runs_folder()
 
 
 def complete_folders(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:

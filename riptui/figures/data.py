@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from riptui.export.tables import TableCell
 from riptui.figures.curve_view import CurveView
+from riptui.inpainters import TEXT_TO_IMAGE
 from riptui.metrics import REGISTRY, base_name
 from riptui.metrics.display import PAPER_METRICS
 from riptui.metrics.values import finite_or_none
@@ -139,6 +140,11 @@ class Condition:
     def mask_titles(self) -> Mapping[int, str]:
         """What masks are, by size, where they are not squares."""
         return mask_titles(run.spec for run in self.runs)
+
+    @property
+    def is_generated(self) -> bool:
+        """Whether its pictures were made from a prompt: most of the paper's figures say nothing of them."""
+        return self.runs[0].spec.inpainter == TEXT_TO_IMAGE
 
     @property
     def whole_image(self) -> bool:

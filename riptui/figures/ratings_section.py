@@ -7,6 +7,7 @@ from pathlib import Path
 from riptui.export.tables import TableData, write_csv
 from riptui.figures.markdown import escape_markdown, format_estimate, markdown_list, markdown_table
 from riptui.results.bootstrap import IntervalEstimate
+from riptui.results.preferences import format_strength
 from riptui.results.rating_questions import PAPER_TAGS
 from riptui.results.rating_summary import RatingSummary, find_ratings, summarise_ratings
 from riptui.store.listing import TrajectorySummary
@@ -51,7 +52,7 @@ def render_ratings(summary: RatingSummary) -> Iterator[str]:
                 _name(preference.condition),
                 str(preference.shown),
                 _format_percent(preference.top1),
-                format_estimate(preference.strength),
+                _format_strength(preference.strength),
             ]
             for preference in summary.preferences
         ]
@@ -140,6 +141,11 @@ def _name(condition: str) -> str:
 def _format_percent(estimate: IntervalEstimate) -> str:
     interval = "" if isnan(estimate.low) else f" [{estimate.low:.0f}, {estimate.high:.0f}]"
     return f"{estimate.value:.0f} %{interval}"
+
+
+def _format_strength(estimate: IntervalEstimate) -> str:
+    interval = "" if isnan(estimate.low) else f" [{estimate.low:+.2f}, {estimate.high:+.2f}]"
+    return f"{format_strength(estimate.value)}{interval}"
 
 
 def _kappa(estimate: IntervalEstimate) -> str:

@@ -74,6 +74,8 @@ def render_recursion(recursion: WrittenRecursion) -> Iterator[str]:
         unit = f", in {PATCH_ERRORS[name]}" if name in PATCH_ERRORS else ""
         yield f"Error of squares by {escape_markdown(name)}{unit}:\n"
         yield _effects_table([group for group in analysis.groups if name in group.effects], name)
+        if name in analysis.gaps:
+            yield f"{escape_markdown(analysis.gaps[name])}\n"
     yield markdown_list(map(escape_markdown, analysis.notes))
     yield from _held_out_parts(analysis)
     yield from _order_parts(analysis)

@@ -174,7 +174,7 @@ def _draw_all(
                 for figure in draw(condition):
                     if isinstance(figure, PlottedFigure):
                         figures.append(_write_figure(figure, condition, folder))
-                    else:
+                    elif not condition.is_generated:
                         left_out.append(figure)
                     damaged |= dict.fromkeys(figure.damaged)
     on_progress("drawing", total, total)

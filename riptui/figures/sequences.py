@@ -37,7 +37,8 @@ def draw_before_and_after(condition: Condition) -> Iterator[PlottedFigure | Skip
     if not tiles:
         yield SkippedFigure("1", condition.label, _NEEDS, damaged)
         return
-    caption = f"Originals and last frames: {format_count(len(tiles), 'image')}, mask {mask} px, one trajectory each."
+    what = _describe_mask(next(run for run in condition.runs if run.spec.mask == mask), mask)
+    caption = f"Originals and last frames: {format_count(len(tiles), 'image')}, {what}, one trajectory each."
     yield PlottedFigure("1", condition.stem("1"), caption, make_sheet(tiles), rows, damaged)
 
 
@@ -71,8 +72,8 @@ def draw_sequences(condition: Condition) -> Iterator[PlottedFigure | SkippedFigu
         number = next(numbers)
         run = image.run_per_mask()[mask]
         caption = (
-            f"{_describe_interval(run)} of {image.name}, mask {mask} px, seed {run.spec.seed}; n = 1 trajectory"
-            f"{_paper_mask_note(run)}."
+            f"{_describe_interval(run)} of {image.name}, {_describe_mask(run, mask)}, seed {run.spec.seed}; "
+            f"n = 1 trajectory{_paper_mask_note(run)}."
         )
         yield PlottedFigure(number, condition.stem(number), caption, make_sheet(tiles), rows, damaged)
     for number in numbers:
@@ -206,10 +207,18 @@ def _describe_interval(run: CompleteRun) -> str:
     return f"One picture every {run.spec.inpainted(first):.4g} % inpainted ({format_count(first, 'iteration')})"
 
 
+def _describe_mask(run: CompleteRun, mask: int) -> str:
+    return "whole image" if run.spec.whole_image else f"mask {mask} px"
+
+
 def _paper_mask_note(run: CompleteRun) -> str:
     """Where a trajectory's mask is not the paper's for figures 4 and 5."""
     half = run.spec.size // 2
-    return "" if run.spec.mask == half else f"; the paper's mask is {half} px, which no trajectory here has"
+    return (
+        ""
+        if run.spec.mask == half or run.spec.whole_image
+        else f"; the paper's mask is {half} px, which no trajectory here has"
+    )
 
 
 def _percent(inpainted: float) -> str:

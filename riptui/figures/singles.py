@@ -170,7 +170,7 @@ def _singles_caption(condition: Condition, chosen: Sequence[ImageKind], view: Cu
     )
     return (
         f"{values} of {format_count(len(chosen), 'image')} ({names}) against {view.against}, one trajectory per mask "
-        f"size, n = {sum(len(kind.image.runs) for kind in chosen)} trajectories; {kind_note}"
+        f"size, n = {format_count(sum(len(kind.image.runs) for kind in chosen), 'trajectory')}; {kind_note}"
         f"{condition.describe_null(view, [condition.metric or ''])}."
     )
 

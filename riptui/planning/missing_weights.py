@@ -23,10 +23,16 @@ def require_weights(specs: Iterable[Spec], on_trial: OnTrial = lambda text: None
         raise error
 
 
-def find_missing(specs: Iterable[Spec], on_trial: OnTrial = lambda text: None) -> dict[Hashable, RiptuiError]:
-    """What is missing, by the key of the specs that need it. `on_trial`: told what is tried, if it takes seconds."""
+def find_missing(
+    specs: Iterable[Spec], on_trial: OnTrial = lambda text: None, *, tries_imports: bool = True
+) -> dict[Hashable, RiptuiError]:
+    """What is missing, by the key of the specs that need it. `on_trial`: told what is tried, if it takes seconds.
+
+    tries_imports: also try whether installed packages can be imported, if nobody has.
+    """
     distinct = {weights_key(spec): spec for spec in specs}
-    return {key: error for key, spec in distinct.items() if (error := _find_error(spec, on_trial))}
+    found = {key: _find_error(spec, on_trial, tries_imports=tries_imports) for key, spec in distinct.items()}
+    return {key: error for key, error in found.items() if error}
 
 
 def list_missing(specs: Iterable[Spec], on_trial: OnTrial = lambda text: None) -> list[RiptuiError]:
@@ -49,7 +55,7 @@ def _is_of_files(spec: Spec, error: RiptuiError) -> bool:
     return takes_files and not isinstance(error, MissingExtraError | BrokenExtraError)
 
 
-def _find_error(spec: Spec, on_trial: OnTrial) -> RiptuiError | None:
+def _find_error(spec: Spec, on_trial: OnTrial, *, tries_imports: bool) -> RiptuiError | None:
     info = inpainters.find_inpainter(spec.inpainter)
     if missing := explain_missing(spec.inpainter, info) or explain_unreachable(spec.inpainter, info, spec.parameters):
         return missing
@@ -58,7 +64,8 @@ def _find_error(spec: Spec, on_trial: OnTrial) -> RiptuiError | None:
     try:
         require_installed(spec.inpainter, info)
         models.identity.require_places(spec.parameters)
-        require_importable(spec.inpainter, info, on_trial)
+        if tries_imports:
+            require_importable(spec.inpainter, info, on_trial)
     except RiptuiError as error:
         return error
     return None

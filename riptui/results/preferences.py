@@ -7,6 +7,7 @@ random sample, so intervals resample them with all that was said of them; people
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isnan
 
 import numpy as np
 
@@ -59,6 +60,13 @@ def rank_conditions(answers: Sequence[ComparisonAnswer]) -> list[Preference]:
         top1 = estimate(columns, ratio_of_means).within(0, 100)
         found.append(Preference(condition, int(table.shown[:, index].sum()), top1, estimate_strength(table, index)))
     return sorted(found, key=lambda preference: (-preference.strength.value, preference.condition))
+
+
+def format_strength(strength: float) -> str:
+    """With a sign; at the limit nothing is known but that it is at least so much; "-" if it is not known."""
+    if isnan(strength):
+        return "-"
+    return f"{'≥ ' if strength >= LIMIT else '≤ ' if strength <= -LIMIT else ''}{strength:+.2f}"
 
 
 def estimate_strength(table: ComparisonTable, index: int) -> IntervalEstimate:

@@ -66,9 +66,14 @@ def rating_key(
 def name_conditions(specs: Collection[Spec]) -> dict[str, str]:
     """What tells trajectories apart beside picture and seed, by digest: "64 px", "telea, 128 px". Safe to print."""
     names = [name for name in differing_settings(specs) if name not in WITHIN_A_CONDITION]
+    whole = {spec.digest: spec.mask_title for spec in specs if spec.whole_image}
     values = {spec.digest: {name: get_setting(spec, name) for name in names} for spec in specs}
     return {
-        digest: ", ".join(_describe(name, value) for name, value in named.items() if value is not None)
+        digest: ", ".join(
+            whole[digest] if name == "mask" and digest in whole else _describe(name, value)
+            for name, value in named.items()
+            if value is not None
+        )
         for digest, named in values.items()
     }
 
@@ -143,10 +148,11 @@ def _list_comparisons(candidates: Sequence[Candidate], mode: RatingMode) -> list
 
 def _explain_nothing(candidates: Sequence[Candidate], mode: RatingMode) -> str:
     if not candidates:
-        return "no trajectory here has a frame at that inpainted %: see riptui ls, or give another --at"
+        return "no trajectory here has a frame at that inpainted %: resume what is not done, or rate earlier ones"
     return (
         f"nothing to compare ({mode}): no picture and seed has frames of two conditions (another inpainter, mask or "
-        "setting) at the same inpainted %; single frames are rated by tags, --mode tags"
+        "setting) at the same inpainted %; single frames are rated by tags: 3 after B in the app, riptui rate "
+        "--mode tags"
     )
 
 

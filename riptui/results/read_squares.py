@@ -11,6 +11,7 @@ from riptui.metrics.display import PAPER_METRICS
 from riptui.results.curves import drop_copies
 from riptui.results.exposure import PATCH_ERRORS, SquareErrors
 from riptui.results.square_cache import read_square_errors_cached, shrink_cache
+from riptui.spec import Spec
 from riptui.store.listing import TrajectorySummary
 from riptui.text.units import format_count
 from riptui.tile_runs import TILE_PX
@@ -79,14 +80,20 @@ def _choose_complete(summaries: Iterable[TrajectorySummary]) -> tuple[list[Traje
     unique = drop_copies(readable)
     complete = [summary for summary in unique if summary.spec and summary.k >= summary.spec.iterations]
     pasted = [summary for summary in complete if summary.spec and summary.spec.paste]
-    usable = [summary for summary in pasted if summary.spec and summary.spec.keeps_repaints]
+    repainted = [summary for summary in pasted if summary.spec and not _is_single_pass(summary.spec)]
+    usable = [summary for summary in repainted if summary.spec and summary.spec.keeps_repaints]
     counts = {
         "copies of others with the same spec": len(readable) - len(unique),
         "unfinished (riptui resume)": len(unique) - len(complete),
         "made without paste, so that each repaint changed all squares": len(complete) - len(pasted),
-        "with squares that do not keep their last repaint (--anchor, --paste original)": len(pasted) - len(usable),
+        "of one pass over the whole image, which repaints nothing again": len(pasted) - len(repainted),
+        "with squares that do not keep their last repaint (--anchor, --paste original)": len(repainted) - len(usable),
     }
     return usable, [f"{reason}: {format_count(count, 'trajectory')}" for reason, count in counts.items() if count]
+
+
+def _is_single_pass(spec: Spec) -> bool:
+    return spec.whole_image and spec.iterations == 1
 
 
 def _how_to_measure(name: str, count: int) -> str:

@@ -17,6 +17,7 @@ from riptui.results.recursion_effect import RecursionEffect, compute_effect
 from riptui.results.shared_squares import count_shared
 from riptui.spec import ParameterValue, Spec
 from riptui.store.listing import TrajectorySummary
+from riptui.text.terminal import printable
 
 GroupSettings = Mapping[str, ParameterValue]
 
@@ -72,6 +73,17 @@ class RecursionAnalysis:
     notes: Sequence[str] = ()
     """Which errors are not there, and how to get them."""
 
+    @property
+    def gaps(self) -> Mapping[str, str]:
+        """By error, which groups have none, since it is known of whole masks and they have tiles. Safe to print."""
+        off_grid = [group for group in self.groups if not group.spec.is_on_grid]
+        found = {}
+        for name in dict.fromkeys(name for group in self.groups for name in group.effects):
+            if without := [group.spec for group in off_grid if name not in group.effects]:
+                masks = dict.fromkeys(f"{spec.inpainter}, {spec.order}" for spec in without)
+                found[name] = printable(f"no {name} off the grid, where it is known of whole masks: {'; '.join(masks)}")
+        return found
+
     def as_dict(self) -> dict[str, Any]:
         """For JSON. The encoder turns values that are not finite into null."""
         return {
@@ -87,6 +99,7 @@ class RecursionAnalysis:
             "orders": [_with_key(asdict(comparison)) for comparison in self.orders],
             "left_out": list(self.left_out),
             "notes": list(self.notes),
+            "gaps": dict(self.gaps),
         }
 
 

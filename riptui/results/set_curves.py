@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from riptui.errors import InputError
-from riptui.metrics.sets import SetStatistic, explain_refusal, find_set_metric, make_statistic
+from riptui.metrics.sets import explain_refusal, find_set_metric
 from riptui.results.bootstrap import NO_ESTIMATE, IntervalEstimate
 from riptui.results.picture_sets import FrameSet, PictureSets, SetGroup
-from riptui.results.set_intervals import difference_of, estimate_difference, estimate_set, mean_of
+from riptui.results.set_intervals import SetValue, difference_of, estimate_difference, estimate_set, make_value, mean_of
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def _shared(first: FrameSet, second: FrameSet) -> list[str]:
     return sorted({*first.images} & {*second.images})
 
 
-def _against(frames: FrameSet, references: FrameSet, metric: str) -> SetStatistic:
+def _against(frames: FrameSet, references: FrameSet, metric: str) -> SetValue:
     """The mean over the seeds that both have; the originals are the same for all seeds."""
     pairs = zip(frames.by_seed, references.by_seed, strict=False)
-    return mean_of([make_statistic(metric, vectors, others) for vectors, others in pairs])
+    return mean_of([make_value(metric, vectors, others) for vectors, others in pairs])

@@ -6,6 +6,11 @@ wide. So the interval reaches as many standard deviations of the resamples to bo
 simulated ones 95 to 100 held the truth. Of a share it is at least as wide as Wilson's, for resamples of a share at its
 end do not vary.
 
+Of FID above 512 pictures each resample takes seconds (2 of 2,048 pictures with as many dimensions). Its standard error
+is then by the infinitesimal jackknife (Jaeckel 1972): the spread of each picture's influence, over the root of their
+number, for the time of two resamples. Of 200 simulated intervals of each of four kinds of pairs of sets, with 1, 1.5, 3
+and 10 times as many pictures as dimensions, 94 to 100 % held the mean of such sets.
+
 The classifier of U-IDS and P-IDS is never fitted to resamples: that takes minutes, and copies of a picture would be
 told apart as well as the picture. They are shares of classified pictures, and vary more than a share of so many
 independent trials, since the classifier is fitted to these very pictures; with as many pictures as dimensions, up to
@@ -19,12 +24,24 @@ Where no picture is told otherwise, resamples of a difference of shares do not v
 that of two pictures more, one for each side (Bonett & Price 2012).
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from math import nan, sqrt
 from statistics import NormalDist
 
 import numpy as np
+from jaxtyping import Float64
 
-from riptui.metrics.sets import SetMetricInfo, SetStatistic
+from riptui.arrays import FeatureVectors
+from riptui.metrics.sets import (
+    Counts,
+    Influence,
+    SetMetricInfo,
+    SetStatistic,
+    compute_influence,
+    make_statistic,
+)
 from riptui.results.bootstrap import (
     CONFIDENCE,
     MIN_INTERVAL_IMAGES,
@@ -37,10 +54,27 @@ CLASSIFIED_COUNT_FOR = 0.5
 """As how many independent trials each picture counts that a classifier fitted to it tells."""
 
 
-def estimate_set(statistic: SetStatistic, images: int, info: SetMetricInfo, *, seed: int = 0) -> IntervalEstimate:
+@dataclass(frozen=True)
+class SetValue:
+    """A metric of sets, or a difference of two, by how often each picture is drawn."""
+
+    statistic: SetStatistic
+    influence: Callable[[], Influence]
+    """How much each picture moves it; called only for metrics that have that, with too many pictures to resample."""
+
+    def __call__(self, counts: Counts) -> Float64[np.ndarray, " resamples"]:
+        return self.statistic(counts)
+
+
+def make_value(metric: str, frames: FeatureVectors, references: FeatureVectors) -> SetValue:
+    """A metric of two sets; row i of both is of the same picture. Raises InputError, MissingExtraError."""
+    return SetValue(make_statistic(metric, frames, references), partial(compute_influence, metric, frames, references))
+
+
+def estimate_set(statistic: SetValue, images: int, info: SetMetricInfo, *, seed: int = 0) -> IntervalEstimate:
     """The value for all pictures, with its interval if there are at least MIN_INTERVAL_IMAGES."""
     value = float(statistic(np.ones((1, images)))[0])
-    if not _has_interval(images, info):
+    if images < MIN_INTERVAL_IMAGES:
         return IntervalEstimate(value, nan, nan, images)
     if info.is_fitted:
         return IntervalEstimate(value, *wilson_interval(value, images * CLASSIFIED_COUNT_FOR), images)
@@ -52,12 +86,10 @@ def estimate_set(statistic: SetStatistic, images: int, info: SetMetricInfo, *, s
     return IntervalEstimate(value, max(low, info.range[0]), min(high, info.range[1]), images)
 
 
-def estimate_difference(
-    statistic: SetStatistic, images: int, info: SetMetricInfo, *, seed: int = 0
-) -> IntervalEstimate:
+def estimate_difference(statistic: SetValue, images: int, info: SetMetricInfo, *, seed: int = 0) -> IntervalEstimate:
     """The same of a difference of two values, which is no share and has no range."""
     value = float(statistic(np.ones((1, images)))[0])
-    if not _has_interval(images, info):
+    if images < MIN_INTERVAL_IMAGES:
         return IntervalEstimate(value, nan, nan, images)
     variance = _spread(statistic, images, info, seed) ** 2
     if info.is_fitted:
@@ -68,12 +100,10 @@ def estimate_difference(
     return IntervalEstimate(value, value - reach, value + reach, images)
 
 
-def _has_interval(images: int, info: SetMetricInfo) -> bool:
-    return MIN_INTERVAL_IMAGES <= images <= info.resampled_pictures
-
-
-def _spread(statistic: SetStatistic, images: int, info: SetMetricInfo, seed: int) -> float:
-    """The standard deviation of resamples of the pictures."""
+def _spread(statistic: SetValue, images: int, info: SetMetricInfo, seed: int) -> float:
+    """The standard deviation of resamples of the pictures, or what it would be about."""
+    if images > info.resampled_pictures:
+        return float(statistic.influence().std(ddof=1)) / sqrt(images)
     drawn = statistic(draw_counts(np.random.default_rng(seed), info.resamples, images))
     return float(drawn[np.isfinite(drawn)].std(ddof=1))
 
@@ -86,11 +116,14 @@ def wilson_interval(share: float, count: float) -> tuple[float, float]:
     return centre - reach, centre + reach
 
 
-def mean_of(statistics: list[SetStatistic]) -> SetStatistic:
-    """The mean of several statistics of the same pictures."""
-    return lambda counts: np.mean([statistic(counts) for statistic in statistics], axis=0)
+def mean_of(values: list[SetValue]) -> SetValue:
+    """The mean of several values of the same pictures."""
+    return SetValue(
+        lambda counts: np.mean([value(counts) for value in values], axis=0),
+        lambda: np.mean([value.influence() for value in values], axis=0),
+    )
 
 
-def difference_of(first: SetStatistic, second: SetStatistic) -> SetStatistic:
+def difference_of(first: SetValue, second: SetValue) -> SetValue:
     """First less second, of the same drawn pictures."""
-    return lambda counts: first(counts) - second(counts)
+    return SetValue(lambda counts: first(counts) - second(counts), lambda: first.influence() - second.influence())

@@ -287,6 +287,10 @@ PRESET_FIELDS = {
 }
 
 
+PRESET_ALIASES = {"order": "orders"}
+"""Other names of presets: `order` is the word of a spec."""
+
+
 def render_preset(preset: str, file: Path) -> str:
     """The text of a study file. `file`: its name in the comments."""
     text = PRESETS[preset].format(file=printable(shlex.quote(file.name)), **PRESET_FIELDS[preset])
@@ -300,10 +304,10 @@ def describe_preset(preset: str) -> str:
 
 
 def write_preset(preset: str, file: Path) -> None:
-    """Write a study file. Raises StudyError if the file exists, DiskError."""
+    """Write a study file. `preset`: a name or an alias. Raises StudyError if the file exists, DiskError."""
     with explain_errors(file):
         try:
             with file.open("x", encoding="utf-8") as out:
-                out.write(render_preset(preset, file))
+                out.write(render_preset(PRESET_ALIASES.get(preset, preset), file))
         except FileExistsError:
             raise StudyError(f"{file} exists: choose another name, or move it") from None

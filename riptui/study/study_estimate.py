@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from riptui.errors import StudyError
 from riptui.filesystem import free_bytes
 from riptui.planning.estimate import estimate_sweeps, time_iterations
 from riptui.store.listing import find_trajectories
@@ -40,12 +41,16 @@ class StudyEstimate:
 
 
 def estimate_study(study: Study) -> StudyEstimate:
-    """Raises StudyError if an entry of `images` matches no picture; DiskError."""
+    """Raises StudyError if an entry of `images` matches no picture, or none of the pictures exists; DiskError."""
     unfetched = tuple(str(dataset.name) for dataset in sources.list_unfetched(study))
     found = StudyPictures() if unfetched and study.sample else sources.preview(study)
     paths = found.paths
-    pictures = len(paths) or study.sample or 0
     previous = manifest.read(study)
+    missing = tuple(path for path in paths if not (path.is_file() or is_dataset_row(path)))
+    if paths and len(missing) == len(paths) and not previous:
+        more = f" and {len(missing) - 1:,} more" if len(missing) > 1 else ""
+        raise StudyError(f"{study.file}: images: {missing[0]} does not exist{more}: there is no picture to repaint")
+    pictures = len(paths) or study.sample or 0
     trajectories = previous.trajectories if previous else {}
     progress = ProgressTracker(study.folder, study.runs, trajectories).poll(full=True)
     existing = sum(progress.statuses.values()) - progress.statuses.get("missing", 0)
@@ -54,7 +59,7 @@ def estimate_study(study: Study) -> StudyEstimate:
     fraction_left = max(0.0, 1 - progress.done / total.iterations)
     return StudyEstimate(
         pictures=pictures,
-        missing=tuple(path for path in paths if not (path.is_file() or is_dataset_row(path))),
+        missing=missing,
         unfetched=unfetched,
         notices=(*study.notices, *found.notices),
         trajectories=total.trajectories,

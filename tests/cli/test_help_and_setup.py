@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 import rich_click as click
-from click.shell_completion import BashComplete
 
 from riptui import __version__, features, inpainters, metrics
 from riptui.cli import COMMANDS, UNLISTED_COMMANDS, commands, doctor
@@ -23,6 +22,7 @@ from riptui.metrics import lpips_weights
 from riptui.store import layout
 from riptui.store.trajectory import Status, Trajectory
 from tests.support.command import COMMAND, PATIENCE, environment, riptui, spawned
+from tests.support.completion import completed
 from tests.support.trajectories import MakeTrajectory
 
 pytest_plugins = ["tests.support.random_trunks"]
@@ -240,13 +240,6 @@ def test_the_real_doctor_ends_well_in_a_process_of_its_own() -> None:
 # ── completion ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def completed(*words: str) -> list[str]:
-    """What the shell is offered for the last of these words."""
-    *before, incomplete = words
-    shell = BashComplete(commands.riptui, {}, "riptui", "_RIPTUI_COMPLETE")
-    return [item.value for item in shell.get_completions(list(before), incomplete)]
-
-
 @pytest.mark.parametrize(
     ("shell", "words"),
     [
@@ -342,7 +335,7 @@ def test_files_come_before_the_pictures_that_come_with_it() -> None:
 
 def test_commands_are_completed() -> None:
     assert set(completed("")) == set(COMMANDS)
-    assert completed("re") == ["resume", "results", "report"]
+    assert completed("re") == ["resume", "restore", "results", "report"]
 
 
 @pytest.mark.parametrize("name", ["show", "resume", "check", "measure", "export", "ls"])

@@ -33,6 +33,7 @@ from riptui.supervision.progress import ProgressTracker
 from riptui.text.status_marks import STATUS_MARKS
 from riptui.worker.loop import new_worker_record
 from tests.support.command import PATIENCE, RICH, Outcome, environment, riptui, started
+from tests.support.completion import completed
 from tests.support.running import run_trajectory
 from tests.support.trajectories import MakeTrajectory, advance, picture
 
@@ -686,3 +687,15 @@ def test_a_frame_that_is_not_there_is_refused_without_pictures_too(make_trajecto
     outcome = riptui("show", make_trajectory("cat/one").path, "--no-picture", "--frame", "99")
     assert outcome.code == 2
     outcome.require_one_line("has frames 0 to 0, not 99")
+
+
+def test_paths_are_looked_for_below_runs(make_trajectory: MakeTrajectory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(make_trajectory("g/a").path.parents[2])
+    Path("runs").rename("elsewhere")
+    found = json.loads(riptui("ls", "--runs", "elsewhere", "--json").out)
+    assert [entry["path"] for entry in found] == ["elsewhere/g/a"]
+    found = json.loads(riptui("ls", "g", "--runs", "elsewhere", "--json").out)
+    assert [entry["path"] for entry in found] == ["elsewhere/g/a"]
+    for command in ("show", "check", "tag", "note", "pause"):
+        assert riptui(command, "--runs", "elsewhere", "g/a", "--json").code == 0, command
+    assert completed("pause", "--runs", "elsewhere", "g/") == ["g/a"]

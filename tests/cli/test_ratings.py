@@ -49,7 +49,7 @@ def test_ratings_as_tables_and_as_json(group: Path) -> None:
     found = json.loads(riptui("ratings", group.parent, "--json").out)
     assert found["raters"] == {"ann": 3, "bob": 3}
     assert found["questions"] == {"ab: Which picture is better?": 2}
-    assert [one["condition"] for one in found["preferences"]] == ["128 px", "256 px"]
+    assert [one["condition"] for one in found["preferences"]] == ["128 px", "whole image"]
     assert found["preferences"][0]["top1"]["low"] is None
     assert {kappa["subject"] for kappa in found["kappas"]} == {"comparisons", "palette"}
 

@@ -177,9 +177,10 @@ def test_json_is_the_display_in_json() -> None:
 
 def test_a_file_whose_name_begins_with_a_dash_gets_advice() -> None:
     Path("-x.png").touch()
-    outcome = riptui("run", "-x.png")
-    assert outcome.code == 2
-    outcome.require_one_line("write ./-x.png")
+    for words in (["run", "-x.png"], ["-x.png"], ["--", "-x.png"]):
+        outcome = riptui(*words)
+        assert outcome.code == 2
+        outcome.require_one_line("write ./-x.png")
 
 
 # ── where ────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -38,6 +38,8 @@ def test_a_section_and_a_table_of_all_answers(summaries: list[TrajectorySummary]
         r"answers: a\_b 3, bob 3. [CSV](ratings.csv)",
         "- ab: Which picture is better? (2)",
         "| condition | shown | first | strength |",
+        "| 2 | 100 % | ≥ +6.00 |",
+        "| 2 | 0 % | ≤ -6.00 |",
         "| 128 px | 2 | 0 % | 0 % | 100 % |",
         r"| face | a\_b, bob | 2 | 100 % | - |",
         "| psnr | 2 |",

@@ -1,5 +1,6 @@
 """Sets of pictures from trajectories, and metrics of them against the amount and between groups."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,11 +9,11 @@ from numpy.random import default_rng
 
 from riptui.engine import extract_saved_frames
 from riptui.errors import InputError
-from riptui.metrics.sets import find_set_metric, make_statistic
+from riptui.metrics.sets import find_set_metric
 from riptui.results.bootstrap import IntervalEstimate
 from riptui.results.picture_sets import PictureSets, choose_features, read_picture_sets
 from riptui.results.set_curves import set_comparisons, set_curves
-from riptui.results.set_intervals import difference_of, estimate_difference, estimate_set, wilson_interval
+from riptui.results.set_intervals import difference_of, estimate_difference, estimate_set, make_value, wilson_interval
 from riptui.store.feature_file import save_features
 from riptui.store.listing import summarize
 from riptui.store.trajectory import Trajectory
@@ -108,10 +109,30 @@ def test_groups_without_common_pictures_cannot_be_compared(study: list[Trajector
 def test_intervals_hold_what_two_samples_of_one_distribution_have(name: str, truth: float) -> None:
     rng, held, repeats = default_rng(1), 0, 60
     for _ in range(repeats):
-        statistic = make_statistic(name, *rng.normal(size=(2, 20, 6)).astype(np.float32))
+        statistic = make_value(name, *rng.normal(size=(2, 20, 6)).astype(np.float32))
         found = estimate_set(statistic, 20, find_set_metric(name))
         held += found.low <= truth <= found.high
     assert held >= 0.9 * repeats
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("pictures", [12, 40])
+def test_an_interval_of_fid_without_resamples_holds_its_mean(pictures: int) -> None:
+    """With as many pictures as dimensions and with more, as if there were too many to resample."""
+    rng, repeats, info = default_rng(1), 100, replace(find_set_metric("fid"), resampled_pictures=10)
+    found: list[IntervalEstimate] = []
+    differences: list[IntervalEstimate] = []
+    for _ in range(repeats):
+        originals = rng.normal(size=(pictures, 12))
+        sets = [factor * originals + rng.normal(0.2, 0.6, (pictures, 12)) for factor in (0.8, 0.6)]
+        values = [make_value("fid", frames.astype(np.float32), originals.astype(np.float32)) for frames in sets]
+        found.append(estimate_set(values[0], pictures, info))
+        differences.append(estimate_difference(difference_of(*values), pictures, info))
+    for estimates in (found, differences):
+        mean = np.mean([one.value for one in estimates])
+        assert sum(one.low <= mean <= one.high for one in estimates) >= 0.9 * repeats
+        resampled = np.std([one.value for one in estimates])
+        assert np.mean([one.high - one.value for one in estimates]) < 4 * resampled, "and is not endless"
 
 
 @pytest.mark.slow
@@ -125,7 +146,7 @@ def test_intervals_of_a_classifiers_errors_hold_their_mean_at_this_number_of_pic
         originals = rng.normal(size=(pictures, 12))
         frames = 0.8 * originals + rng.normal(0.2, 0.6, (pictures, 12))
         for name, estimates in found.items():
-            statistic = make_statistic(name, frames.astype(np.float32), originals.astype(np.float32))
+            statistic = make_value(name, frames.astype(np.float32), originals.astype(np.float32))
             estimates.append(estimate_set(statistic, pictures, find_set_metric(name)))
     for estimates in found.values():
         mean = np.mean([one.value for one in estimates])
@@ -142,7 +163,7 @@ def test_the_difference_of_two_inpainters_holds_its_mean(name: str) -> None:
     for _ in range(repeats):
         originals, shared, own = rng.normal(size=(3, pictures, 12))
         sets = [0.5 * originals + 0.8 * noise + shift for noise, shift in ((shared, 0.1), (shared + 0.5 * own, 0.4))]
-        statistics = [make_statistic(name, frames.astype(np.float32), originals.astype(np.float32)) for frames in sets]
+        statistics = [make_value(name, frames.astype(np.float32), originals.astype(np.float32)) for frames in sets]
         found.append(estimate_difference(difference_of(*statistics), pictures, info))
     mean = np.mean([one.value for one in found])
     assert mean > 0.02
@@ -161,7 +182,7 @@ def test_u_ids_of_two_inpainters_differ_where_neither_is_0_by_construction(study
 
 def test_a_difference_of_shares_at_their_end_is_not_certain() -> None:
     vectors = default_rng(0).normal(size=(12, 3)).astype(np.float32)
-    same = make_statistic("precision", vectors, vectors)
+    same = make_value("precision", vectors, vectors)
     found = estimate_difference(difference_of(same, same), 12, find_set_metric("precision"))
     assert found.value == 0
     assert found.low < -0.1 < 0.1 < found.high
@@ -169,7 +190,7 @@ def test_a_difference_of_shares_at_their_end_is_not_certain() -> None:
 
 def test_a_share_at_its_end_has_an_interval_all_the_same() -> None:
     vectors = default_rng(0).normal(size=(12, 3)).astype(np.float32)
-    found = estimate_set(make_statistic("precision", vectors, vectors), 12, find_set_metric("precision"))
+    found = estimate_set(make_value("precision", vectors, vectors), 12, find_set_metric("precision"))
     assert (found.value, found.high) == (1, 1)
     assert found.low == pytest.approx(wilson_interval(1, 12)[0])
 

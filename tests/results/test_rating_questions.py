@@ -100,10 +100,16 @@ def test_conditions_are_named_by_what_differs_beside_picture_and_seed() -> None:
     specs = [spec_of(1, mask=64, seed=3), spec_of(2, mask=128, inpainter="telea", parameters={"radius": 3.0})]
     assert [*name_conditions(specs).values()] == ["64 px, navier-stokes", "128 px, telea"]
     assert {*name_conditions(specs[:1]).values()} == {""}
+    passes = [spec_of(1, mask=256, inpainter="jpeg"), spec_of(2, mask=64)]
+    assert passes[0].whole_image
+    assert [name.split(", ")[:2] for name in name_conditions(passes).values()] == [
+        ["whole image", "jpeg"],
+        ["64 px", "navier-stokes"],
+    ]
 
 
 def test_nothing_to_ask_is_explained() -> None:
     with pytest.raises(InputError, match="no trajectory here has a frame"):
         ask([])
-    with pytest.raises(InputError, match=r"nothing to compare .*--mode tags"):
+    with pytest.raises(InputError, match=r"nothing to compare .*: 3 after B in the app, riptui rate --mode tags"):
         ask(study(masks=(64,), seeds=3))

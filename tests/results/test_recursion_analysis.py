@@ -106,6 +106,13 @@ def test_what_cannot_be_used_is_left_out_with_the_reason(tmp_path: Path) -> None
     assert "patch 1 is truncated" in notes
 
 
+def test_one_pass_over_the_whole_image_says_nothing_of_recursion(tmp_path: Path) -> None:
+    save_recursion(tmp_path / "one", bundled_pictures(1)[0], paint_grey(), mask=256, amount=100.0)
+    found = analysed(tmp_path)
+    assert not found.groups
+    assert found.left_out == ["of one pass over the whole image, which repaints nothing again: 1 trajectory"]
+
+
 @pytest.mark.slow
 def test_lpips_of_squares_is_analysed_where_it_is_stored_and_asked_for_where_not(tmp_path: Path) -> None:
     for index, original in enumerate(bundled_pictures(2)):
@@ -124,6 +131,10 @@ def test_lpips_of_squares_is_analysed_where_it_is_stored_and_asked_for_where_not
     assert effect.excess.value == pytest.approx(0, abs=1e-9)
     missing = "1 trajectory (riptui measure PATH --metrics lpips-vgg@repaints)"
     assert found.notes == [f"squares have no lpips-vgg error in part: {missing}"]
+    assert not found.gaps
+    save_recursion(tmp_path / "offset", original, paint_grey(), order="offset", amount=100.0)
+    told = {"lpips-vgg": "no lpips-vgg off the grid, where it is known of whole masks: navier-stokes, offset"}
+    assert analysed(tmp_path).as_dict()["gaps"] == told
     (tmp_path / "0" / layout.REPAINTS).unlink()
     assert analysed(tmp_path).notes[0].startswith("squares have no LPIPS error: 2 trajectories")
 

@@ -186,6 +186,20 @@ def test_the_forecast_counts_before_anything_is_made(written: Written) -> None:
     assert not study.runs.exists()
 
 
+def test_a_study_none_of_whose_pictures_exists_has_no_plan(written: Written) -> None:
+    outcome = riptui("study", "plan", written('images = ["photos"]'))
+    assert outcome.code == 2
+    outcome.require_one_line("images: ", "/photos does not exist: there is no picture to repaint")
+
+
+def test_a_preset_is_also_found_by_the_word_of_a_spec(tmp_path: Path) -> None:
+    for name in ("order", "orders"):
+        assert riptui("study", "new", tmp_path / name / "s.toml", "--preset", name).code == 1  # there is no such folder
+        (tmp_path / name).mkdir()
+        assert riptui("study", "new", tmp_path / name / "s.toml", "--preset", name).code == 0
+    assert (tmp_path / "order" / "s.toml").read_text() == (tmp_path / "orders" / "s.toml").read_text()
+
+
 @pytest.mark.slow
 def test_the_forecast_knows_what_is_there_and_how_long_it_took(written: Written) -> None:
     study = read_study(written())

@@ -27,6 +27,7 @@ from riptui.study.study_estimate import StudyEstimate
 from riptui.study.study_file import Study
 from riptui.tui.group.compare import CompareScreen
 from riptui.tui.studies import study_reader
+from riptui.tui.studies.study_panes import StudyText
 from riptui.tui.trajectory import heading
 from riptui.tui.workers import gpu_history, queue_rows, worker_rows
 from riptui.worker.loop import new_worker_record
@@ -80,9 +81,14 @@ async def look_at_the_workers(pilot: AppPilot) -> None:
     await pilot.wait_until(lambda: "18/79 GiB" in pilot.screen_text, "the GPU")
 
 
+LACKING = ("the inpainter lama needs its weights (206 MB): download them with: riptui fetch lama",)
+
+
 async def look_at_a_study(pilot: AppPilot) -> None:
     await pilot.press("S")
     await pilot.wait_until(lambda: "9 min on one device" in pilot.screen_text, "the plan")
+    text = pilot.app.screen.query_one("#plan", StudyText)
+    await pilot.wait_until(lambda: LACKING[0] in text.text, "what is lacking")
 
 
 async def begin(pilot: AppPilot) -> None:
@@ -184,6 +190,7 @@ async def test_the_screen_is_as_it_was_approved(
 ) -> None:
     monkeypatch.setattr(heading, "format_age", lambda when: " 3 min ago")
     monkeypatch.setattr(study_reader, "estimate_study", estimate)
+    monkeypatch.setattr(study_reader, "find_lacking", lambda study: LACKING)
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.chdir(home)
     for module in (worker_rows, queue_rows):

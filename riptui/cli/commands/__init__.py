@@ -40,10 +40,10 @@ def run_command_line(argv: list[str]) -> int:
 
 
 def expand_aliases(argv: list[str]) -> list[str]:
-    """`riptui`, `riptui RUNS` and `riptui --select PATH` mean `riptui browse ...`."""
+    """`riptui`, `riptui RUNS`, `riptui --select PATH` and `riptui --runs RUNS` mean `riptui browse ...`."""
     if not argv:
         return ["browse"]
     first = argv[0]
     is_command = first in COMMANDS or first in UNLISTED_COMMANDS
-    is_browse = first.partition("=")[0] in ("--select", "--graphics") or (not is_command and is_folder(first))
+    is_browse = first.partition("=")[0] in ("--select", "--graphics", "--runs") or (not is_command and is_folder(first))
     return ["browse", *argv] if is_browse else argv

@@ -5,7 +5,7 @@ from pathlib import Path
 import rich_click as click
 
 from riptui.cli.lazy import command
-from riptui.cli.options import graphics_option, runs_folder
+from riptui.cli.options import graphics_option, lookup_option, runs_folder
 from riptui.cli.values import complete_folders
 
 
@@ -14,7 +14,6 @@ from riptui.cli.values import complete_folders
     "runs",
     required=False,
     default=runs_folder,
-    envvar="RIPTUI_RUNS",
     type=click.Path(path_type=Path, file_okay=False),
     shell_complete=complete_folders,
 )
@@ -22,6 +21,7 @@ from riptui.cli.values import complete_folders
     "--select", default="", metavar="PATH", help="Start on this trajectory or group.", shell_complete=complete_folders
 )
 @graphics_option
+@lookup_option
 def browse() -> None:
     """Open the app in this terminal: browse, watch, compare and launch trajectories. RUNS: the runs folder.
 

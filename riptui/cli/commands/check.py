@@ -3,7 +3,7 @@
 import rich_click as click
 
 from riptui.cli.lazy import command
-from riptui.cli.options import json_option, paths_argument
+from riptui.cli.options import json_option, lookup_option, paths_argument
 
 
 @command("riptui.cli.check:check")
@@ -16,6 +16,7 @@ from riptui.cli.options import json_option, paths_argument
     metavar="PATH",
     help="Say whether the frames were computed with these weights: a model by any of its names, a VAE, a file.",
 )
+@lookup_option
 @json_option
 def check() -> None:
     """Verify that saved frames are intact. PATH: a trajectory, or a folder of them.

@@ -35,6 +35,7 @@ from riptui.cli.lazy import command
     help="Write each trajectory's labels and measured values as CSV.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace an existing file.")
+@options.lookup_option
 @options.json_option
 def collapse() -> None:
     """Tell how trajectories end: uniform, a collage, blurred, stabilised. PATH: a trajectory, or a folder of them.

@@ -46,6 +46,7 @@ from riptui.features import feature_extractor_names
 )
 @click.option("--overwrite", is_flag=True, help="Replace an existing file.")
 @options.device_option
+@options.lookup_option
 @options.json_option
 def diversity() -> None:
     """How far the seeds of each picture are apart, and which are nearly equal. PATH: a folder of trajectories.

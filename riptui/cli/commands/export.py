@@ -47,6 +47,7 @@ FILE = click.Path(path_type=Path, dir_okay=False)
     help="Frame for --png: after iteration K; 0 is the original.",
 )
 @options.overwrite_option
+@options.lookup_option
 @options.json_option
 def export() -> None:
     """Export a trajectory: frames, an animation, a strip of frames, tables. Choose at least one output.

@@ -9,6 +9,7 @@ from riptui.cli.lazy import command
 @computing_options.metrics_option
 @options.measure_option
 @options.display_option
+@options.lookup_option
 @options.json_option
 def measure() -> None:
     """Measure the saved frames of trajectories: add metrics, or more points. PATH: a trajectory, or a folder of them.

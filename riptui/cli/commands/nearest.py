@@ -37,6 +37,7 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--csv", type=FILE, metavar="F", help="Write all of it as CSV, one row per frame and picture.")
 @click.option("--overwrite", is_flag=True, help="Replace existing files.")
 @click.option("--device", metavar="D", default="", show_default="the best one", help="Device of a network.")
+@options.lookup_option
 @options.json_option
 def nearest() -> None:
     """Find the pictures of a corpus that are nearest to frames. PATH: a trajectory, or a folder of them.

@@ -3,7 +3,7 @@
 import rich_click as click
 
 from riptui.cli.lazy import command
-from riptui.cli.options import json_option, path_argument
+from riptui.cli.options import json_option, lookup_option, path_argument
 
 
 @command("riptui.cli.note:note")
@@ -12,6 +12,7 @@ from riptui.cli.options import json_option, path_argument
 @click.option("--append", "-a", is_flag=True, help="Add TEXT as a new line, instead of replacing the note.")
 @click.option("--edit", "-e", is_flag=True, help="Edit the note in $EDITOR.")
 @click.option("--remove", is_flag=True, help="Remove the note.")
+@lookup_option
 @json_option
 def note() -> None:
     """Show or write the note of a trajectory or group. TEXT: the new note; - reads it from the standard input.

@@ -6,6 +6,7 @@ from riptui.cli.lazy import command
 
 @command("riptui.cli.pause_and_stop:pause")
 @options.paths_argument
+@options.lookup_option
 @options.json_option
 def pause() -> None:
     """Pause trajectories until `riptui resume`. PATH: a trajectory, or a folder of them.

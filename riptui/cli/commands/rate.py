@@ -1,20 +1,17 @@
 """`riptui rate`."""
 
-from pathlib import Path
-
 import rich_click as click
 
 from riptui.cli.lazy import command
-from riptui.cli.options import graphics_option
-from riptui.cli.values import NumberRange, complete_folders
+from riptui.cli.options import graphics_option, lookup_option, runs_folder
+from riptui.cli.values import FolderParam, NumberRange
 
 
 @command("riptui.cli.rate:rate")
 @click.argument(
     "folder",
     metavar="PATH",
-    type=click.Path(path_type=Path, file_okay=False, exists=True),
-    shell_complete=complete_folders,
+    type=FolderParam(runs_folder),
 )
 @click.option(
     "--mode",
@@ -40,6 +37,7 @@ from riptui.cli.values import NumberRange, complete_folders
 )
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Ask N questions; the same ones for each rater.")
 @graphics_option
+@lookup_option
 def rate() -> None:
     """Rate frames blind, in this terminal. PATH: a runs folder or a group; its trajectories are rated.
 

@@ -1,11 +1,12 @@
 """`riptui ratings`."""
 
 from riptui.cli.lazy import command
-from riptui.cli.options import json_option, paths_argument
+from riptui.cli.options import json_option, lookup_option, paths_argument
 
 
 @command("riptui.cli.ratings:ratings")
 @paths_argument
+@lookup_option
 @json_option
 def ratings() -> None:
     """Summarise what people said with `riptui rate`. PATH: the folder that was rated, or one above it.

@@ -35,6 +35,7 @@ report_display_option = click.option(
 @options.paths_argument
 @click.option(
     "--out",
+    "-o",
     type=click.Path(path_type=Path),
     required=True,
     metavar="FOLDER",
@@ -45,6 +46,7 @@ report_display_option = click.option(
 @corpus_option
 @overwrite_option
 @report_display_option
+@options.lookup_option
 @options.json_option
 def report() -> None:
     """Draw the paper's figures from trajectories and test its findings. PATH: a trajectory, or a folder of them.

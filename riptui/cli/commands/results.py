@@ -54,6 +54,7 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 )
 @click.option("--parquet", type=FILE, metavar="F", help="The same table as Parquet (needs the extra [parquet]).")
 @click.option("--overwrite", is_flag=True, help="Replace existing files.")
+@options.lookup_option
 @options.json_option
 def results() -> None:
     """Summarise trajectories in groups. PATH: a trajectory, or a folder of them. Only complete trajectories count.

@@ -3,7 +3,7 @@
 import rich_click as click
 
 from riptui.cli.lazy import command
-from riptui.cli.options import graphics_option, json_option, path_argument
+from riptui.cli.options import graphics_option, json_option, lookup_option, path_argument
 
 
 @command("riptui.cli.show:show")
@@ -11,6 +11,7 @@ from riptui.cli.options import graphics_option, json_option, path_argument
 @click.option("--frame", "k", type=click.IntRange(0), metavar="K", show_default="the last", help="Which frame to show.")
 @click.option("--picture/--no-picture", default=None, show_default="on a terminal", help="Draw the two pictures.")
 @graphics_option
+@lookup_option
 @json_option
 def show() -> None:
     """Show a trajectory: its status, the original beside a frame, all measured values, and its spec.

@@ -3,7 +3,7 @@
 import rich_click as click
 
 from riptui.cli.lazy import command
-from riptui.cli.options import json_option, multi_option, paths_argument
+from riptui.cli.options import json_option, lookup_option, multi_option, paths_argument
 from riptui.cli.values import NameListParam
 
 
@@ -12,6 +12,7 @@ from riptui.cli.values import NameListParam
 @multi_option("--add", "-a", type=NameListParam(lambda: []), metavar="A,B", help="Tags to add.")
 @multi_option("--remove", "-r", type=NameListParam(lambda: []), metavar="A,B", help="Tags to remove.")
 @click.option("--each", is_flag=True, help="Tag each trajectory below a group, instead of the group itself.")
+@lookup_option
 @json_option
 def tag() -> None:
     """Tag trajectories and groups, or show their tags. PATH: a trajectory or a group.

@@ -21,18 +21,19 @@ class ChosenQueued:
     """All that waits, in order."""
     chosen: Sequence[QueuedTrajectory]
     exit_code: int
-    """1 if one was named that does not wait, which is told."""
+    """1 if one was named that does not wait, or a folder could not be listed; both are told."""
 
 
 def choose_queued(paths: tuple[Path, ...], runs: Path) -> ChosenQueued:
     """The queued ones of these trajectories and folders. Raises InputError if none is, or a path does not exist."""
-    trajectories = find_all_trajectories(paths, on_error=UnlistedFolders())
+    unlisted = UnlistedFolders()
+    trajectories = find_all_trajectories(paths, on_error=unlisted)
     runs = find_runs_folder(trajectories, runs)
     waiting = [line.queued for line in list_waiting(runs)]
     wanted = {trajectory.path.resolve() for trajectory in trajectories}
     chosen = [queued for queued in waiting if queued.trajectory.path in wanted]
     named = [Trajectory(path) for path in paths if path.resolve() in wanted]
-    code = _report_others(named, chosen)
+    code = _report_others(named, chosen) or unlisted.exit_code
     if not chosen and not code:
         raise InputError(f"nothing is queued in {', '.join(short_path(path) for path in paths)}; see riptui queue")
     return ChosenQueued(runs, waiting, chosen, code)

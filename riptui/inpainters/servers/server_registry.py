@@ -13,6 +13,9 @@ from riptui.inpainters.inpainter_info import InpainterInfo
 if TYPE_CHECKING:  # msgspec takes longer to import than the names take to read
     from riptui.spec import ParameterValue
 
+SERVER_PACKAGE = "httpx2"
+"""The package of the extra by which servers are asked."""
+
 
 def explain_unreachable(name: str, info: InpainterInfo, parameters: Mapping[str, ParameterValue]) -> RiptuiError | None:
     """Why the server of an inpainter cannot be used now: it does not answer, or has another model. Asks it once.

@@ -14,8 +14,10 @@ other, which would make a resample look more alike than any sample is.
 from riptui.metrics.sets.set_metrics import (
     SET_METRICS,
     Counts,
+    Influence,
     SetMetricInfo,
     SetStatistic,
+    compute_influence,
     explain_refusal,
     find_set_metric,
     make_statistic,
@@ -24,8 +26,10 @@ from riptui.metrics.sets.set_metrics import (
 __all__ = [
     "SET_METRICS",
     "Counts",
+    "Influence",
     "SetMetricInfo",
     "SetStatistic",
+    "compute_influence",
     "explain_refusal",
     "find_set_metric",
     "make_statistic",

@@ -1,6 +1,6 @@
 """FID: the squared Fréchet distance of the Gaussians with the means and covariances of two sets, Heusel et al. 2017."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -27,6 +27,46 @@ def fid(frames: FeatureVectors, references: FeatureVectors) -> SetStatistic:
         return np.array([distance(drawn) for drawn in counts])
 
     return statistic
+
+
+def fid_influence(frames: FeatureVectors, references: FeatureVectors) -> Float64[np.ndarray, " pictures"]:
+    """How much each picture moves the distance: its derivative by the picture's weight, times the number of pictures.
+
+    Of tr (C D)^½ = max over orthogonal Q of tr (A Bᵀ Q), Q = V Uᵀ by the singular vectors of A Bᵀ, only A and B depend
+    on a weight (the envelope theorem), so that all derivatives come from one decomposition.
+    """
+    (offsets, rows), (other_offsets, other_rows) = (_offsets_and_root(vectors) for vectors in (frames, references))
+    left, values, right = np.linalg.svd(rows.root @ other_rows.root.T)
+    shared = values.sum()
+    scale = np.sqrt(len(offsets) - 1)
+    own = scale * (rows.expand(left @ (right @ other_rows.root)) * offsets).sum(axis=1)
+    other = scale * (other_rows.expand(right.T @ (left.T @ rows.root)) * other_offsets).sum(axis=1)
+    means = 2 * (offsets - other_offsets) @ (frames.mean(axis=0, dtype=float) - references.mean(axis=0, dtype=float))
+    traces = (rows.root**2).sum() + (other_rows.root**2).sum()
+    sizes = (offsets**2).sum(axis=1) + (other_offsets**2).sum(axis=1) - traces
+    influence: Float64[np.ndarray, " pictures"] = means + sizes - (own + other - 2 * shared)
+    return influence
+
+
+class _Root(NamedTuple):
+    """Rows whose products sum up to a covariance: one per picture, or as many as dimensions if those are fewer."""
+
+    root: Centred
+    basis: Float64[np.ndarray, "pictures rows"] | None
+
+    def expand(self, rows: Centred) -> Float64[np.ndarray, "pictures dimension"]:
+        """The rows by picture of rows of the root."""
+        return rows if self.basis is None else self.basis @ rows
+
+
+def _offsets_and_root(vectors: FeatureVectors) -> tuple[Float64[np.ndarray, "pictures dimension"], _Root]:
+    offsets = vectors.astype(np.float64)
+    offsets -= offsets.mean(axis=0)
+    scaled = offsets / np.sqrt(len(offsets) - 1)
+    if len(offsets) <= offsets.shape[1]:
+        return offsets, _Root(scaled, None)
+    basis, root = np.linalg.qr(scaled)
+    return offsets, _Root(root, basis)
 
 
 def _centre(

@@ -18,9 +18,10 @@ if TYPE_CHECKING:  # NumPy takes 100 ms to import, and the names alone need neit
     from riptui.arrays import FeatureVectors, Float64
 
     Counts = Float64[np.ndarray, "resamples pictures"]
+    Influence = Float64[np.ndarray, " pictures"]
     SetStatistic = Callable[[Counts], Float64[np.ndarray, " resamples"]]
 else:
-    Counts = SetStatistic = "Counts"
+    Counts = Influence = SetStatistic = "Counts"
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,9 @@ class SetMetricInfo:
     """Whether it is an error on the very pictures that a classifier was fitted to. It is not fitted to resamples, which
     would take minutes each."""
     resampled_pictures: int = 2**31
-    """With more pictures each value takes too long for an interval."""
+    """With more pictures each value takes too long to resample them: the interval is then by `influence`."""
+    influence: str = ""
+    """`module:function` of the features of frames and of references: how much each picture moves the value."""
     extra: str | None = None
     """The extra of riptui that it needs."""
 
@@ -82,6 +85,7 @@ SET_METRICS: dict[str, SetMetricInfo] = {
         higher_means="farther",
         per_dimension=True,
         resampled_pictures=512,
+        influence="riptui.metrics.sets.frechet:fid_influence",
     ),
     "precision": SetMetricInfo(
         f"{_NEIGHBOURS}:precision",
@@ -161,3 +165,10 @@ def make_statistic(name: str, frames: FeatureVectors, references: FeatureVectors
         imported = import_module(module)
     statistic: SetStatistic = getattr(imported, factory)(frames, references)
     return statistic
+
+
+def compute_influence(name: str, frames: FeatureVectors, references: FeatureVectors) -> Influence:
+    """How much each picture moves a metric that has an `influence`."""
+    module, _, function = find_set_metric(name).influence.partition(":")
+    influence: Influence = getattr(import_module(module), function)(frames, references)
+    return influence

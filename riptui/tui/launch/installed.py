@@ -45,19 +45,21 @@ def list_options(models: dict[str, ListedModel]) -> list[tuple[str, str]]:
 
 def explain_unavailable(name: str, models: dict[str, ListedModel]) -> str:
     """Why an inpainter cannot be used now; "" if it can, or the models are not known yet."""
-    model = models.get(fetch_name(name))
-    if model is not None and model.state == "missing" and REGISTRY[name].is_server:
-        return f"{name} has no server: set url in [servers.{name}] of your settings: riptui config edit"
-    if model is None or model.state in ("here", "built in") or not REGISTRY[name].needs_weights:
+    model, info = models.get(fetch_name(name)), REGISTRY[name]
+    if model is None or model.state in ("here", "built in") or not (info.needs_weights or info.is_server):
         return ""
     if model.state == "unknown":
-        return f"{name} needs an extra: pip install 'riptui[{REGISTRY[name].extra}]'"
+        return f"{name} needs an extra: pip install 'riptui[{info.extra}]'"
+    if info.is_server:
+        return f"{name} has no server: set url in [servers.{name}] of your settings: riptui config edit"
     return f"{name} is {'not installed' if model.state == 'missing' else model.state}: riptui fetch {fetch_name(name)}"
 
 
 def _describe(name: str, model: ListedModel | None) -> str:
     if REGISTRY[name].is_server:
-        return "a server" if model is None or model.state == "here" else "a server; no URL in the settings"
+        state = model.state if model else "here"
+        needs = {"missing": "; no URL in the settings", "unknown": f"; needs riptui[{REGISTRY[name].extra}]"}
+        return f"a server{needs.get(state, '')}"
     if not REGISTRY[name].needs_weights:
         return REGISTRY[name].summary.removesuffix(".").rpartition(". ")[2]  # its last sentence, e.g. Fast, no weights
     if model is None:

@@ -1,7 +1,7 @@
 """The launch form on the screen: picture, settings, and the estimated cost."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
@@ -32,7 +32,7 @@ from riptui.planning.estimate import (
 )
 from riptui.planning.sweep import Sweep
 from riptui.settings.state import recall, remember
-from riptui.spec import FITS, Fit
+from riptui.spec import FITS, Fit, Spec
 from riptui.store.trajectory import Trajectory
 from riptui.text.terminal import printable
 from riptui.text.units import format_count, format_size
@@ -41,6 +41,7 @@ from riptui.tui.inner_screen import InnerModalScreen
 from riptui.tui.latest_jobs import LatestJobs
 from riptui.tui.launch import form, installed
 from riptui.tui.launch.field import Field
+from riptui.tui.launch.lacking import LackingParts, find_lacking
 from riptui.tui.launch.picture_browser import (
     PathSuggester,
     PictureList,
@@ -78,6 +79,7 @@ class LaunchScreen(InnerModalScreen[LaunchResult | None]):
         self._models: dict[str, installed.ListedModel] = {}
         self._free_bytes: int | None = None  # free bytes on the disk of the runs folder; None: unknown
         self._times: dict[CostKey, IterationTime | None] = {}  # times that were looked up; None: unknown
+        self._lacking = LackingParts()
         self._picture: PreparedImage | None = None
         self._picture_key = ("", 0, "")  # path, size and fit of the prepared picture
         self._picture_problem = ""  # why the picture cannot be used
@@ -203,6 +205,9 @@ class LaunchScreen(InnerModalScreen[LaunchResult | None]):
             paths = list(self._list_computed(values.inpainter))
             self._jobs.submit("time", partial(self._time_iterations, parsed.sweep, paths))
 
+        if parsed.sweep and (specs := self._lacking.list_unseen(parsed.sweep)):
+            self._jobs.submit("lacking", partial(self._find_lacking, specs))
+
     def _is_timed(self, sweep: Sweep) -> bool:
         return all(cost_key(spec) in self._times for spec in specs_without_seeds(sweep))
 
@@ -237,6 +242,13 @@ class LaunchScreen(InnerModalScreen[LaunchResult | None]):
 
     def _store_times(self, times: dict[CostKey, IterationTime | None]) -> None:
         self._times |= times
+        self._validate_form()
+
+    def _find_lacking(self, specs: Sequence[Spec]) -> None:
+        call_if_open(self, self._store_lacking, find_lacking(specs))
+
+    def _store_lacking(self, found: Mapping[Hashable, str]) -> None:
+        self._lacking.store(found)
         self._validate_form()
 
     # Problems and cost
@@ -274,6 +286,8 @@ class LaunchScreen(InnerModalScreen[LaunchResult | None]):
             text.append(f"  only {format_size(self._free_bytes)} free", "bold")
         for notice in parsed.sweep.notices:
             text.append(f"\n{printable(notice)}", "yellow")
+        for line in self._lacking.list_lines(parsed.sweep):
+            text.append(f"\n{printable(line)}", "yellow")
         return text
 
     def _show_status(self, text: Text) -> None:

@@ -22,6 +22,7 @@ from riptui.store.layout import ORIGINAL
 from riptui.store.listing import TrajectorySummary
 from riptui.store.names import slugify
 from riptui.store.ratings import RatingJournal, RatingMode
+from riptui.text.units import format_count
 
 
 @dataclass(frozen=True)
@@ -64,9 +65,10 @@ class RatingSession:
         )
         """All of them, also those that were answered before."""
         self.journal = RatingJournal(plan.folder, plan.rater)
+        self._rater = plan.rater
         self._left = drop_answered(self.questions, self.journal.ratings)
         self.saved = 0
-        """Answers of this session, less those taken back."""
+        """Answers of this session, less those taken back, also of earlier sessions."""
 
     def close(self) -> None:
         self.journal.close()
@@ -83,6 +85,13 @@ class RatingSession:
     @property
     def answered(self) -> int:
         return len(self.questions) - len(self._left)
+
+    def describe(self) -> str:
+        """What it has changed, and where the answers are. Not yet safe to print."""
+        file = self.journal.path
+        if self.saved < 0:
+            return f"{format_count(-self.saved, 'answer')} of {self._rater} taken back from {file}"
+        return f"{format_count(self.saved, 'answer')} of {self._rater} saved in {file}"
 
     def answer(self, *, seconds: float, choice: int | None = None, tags: Sequence[str] = ()) -> None:
         """Save the answer to the current question. Raises DiskError."""

@@ -1,7 +1,7 @@
 """The screen of the studies: a list, and what is known of the one at the cursor. It reads the disk; it owns nothing."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -147,7 +147,10 @@ class StudiesScreen(StudyCommands):
         call_if_open(self, self._show_seen, StudiesSeen(states, shown, log, report))
 
     def _plan(self, state: StudyState) -> None:
-        call_if_open(self, self._show_plan, state.known.key, self._planner.plan(state))
+        plan = self._planner.plan(state)
+        call_if_open(self, self._show_plan, state.known.key, plan)
+        lacking = self._planner.find_lacking(state)
+        call_if_open(self, self._show_plan, state.known.key, replace(plan, lacking=lacking))
 
     # What was read
 

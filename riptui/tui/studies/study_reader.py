@@ -8,6 +8,7 @@ from riptui.errors import RiptuiError
 from riptui.store.trajectory import Status
 from riptui.study.known_studies import KnownStudy, StudyFinder
 from riptui.study.study_estimate import StudyEstimate, estimate_study
+from riptui.study.study_needs import find_lacking
 from riptui.study.study_outline import StudySetting, describe_product, outline_study
 from riptui.supervision.progress import SKIPPED, ProgressTracker, StudyProgress
 from riptui.supervision.study_process import is_at_work, read_log
@@ -99,6 +100,8 @@ class StudyPlan:
     estimate: StudyEstimate | None
     problem: str = ""
     """Why there is no estimate, in a line. Not yet safe to print."""
+    lacking: tuple[str, ...] | None = None
+    """What this machine lacks for it, as `riptui study plan` tells it; None while that is looked for."""
 
 
 class StudyPlanner:
@@ -126,6 +129,15 @@ class StudyPlanner:
         except RiptuiError as error:
             problem = str(error)
         return StudyPlan(tuple(outline_study(study)), describe_product(study), estimate, problem)
+
+    def find_lacking(self, state: StudyState) -> tuple[str, ...]:
+        """The weights, packages, programs and servers that are not here. Seconds, where a package is tried first."""
+        study = state.known.study
+        assert study is not None
+        try:
+            return () if state.is_done else find_lacking(study)
+        except RiptuiError as error:
+            return (str(error),)
 
 
 def make_tracker(known: KnownStudy) -> ProgressTracker:
@@ -159,3 +171,12 @@ def describe_state(state: StudyState) -> tuple[str, str]:
     if state.count("missing"):
         return Status.FAILED, f"{state.count('missing'):,} missing"
     return Status.DONE, "done"
+
+
+def percent_done(state: StudyState) -> float:
+    """Of the iterations of all its trajectories, those that are to be created included."""
+    progress = state.progress
+    if progress is None or not progress.iterations:
+        return 0.0
+    all_of_them = progress.iterations * max(1.0, state.expected / max(1, state.created))
+    return min(100.0, 100 * progress.done / all_of_them)

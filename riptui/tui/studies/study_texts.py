@@ -16,7 +16,7 @@ from riptui.text.status_marks import STATUS_MARKS
 from riptui.text.terminal import printable
 from riptui.text.units import abbreviate_home, format_count, format_duration, format_rate, format_size
 from riptui.tui.studies.report_reader import FoundReport
-from riptui.tui.studies.study_reader import StudyPlan, StudyState, describe_state
+from riptui.tui.studies.study_reader import StudyPlan, StudyState, describe_state, percent_done
 from riptui.tui.trajectory.heading import format_age
 
 BAR_COLUMNS = 24
@@ -51,15 +51,6 @@ def _list_line(state: StudyState, name: str, columns: int) -> Text:
 def one_line(*parts: str | tuple[str, str]) -> Text:
     """A text that is cut off where it does not fit."""
     return Text.assemble(*parts, no_wrap=True, overflow="ellipsis")
-
-
-def percent_done(state: StudyState) -> float:
-    """Of the iterations of all its trajectories, those that are to be created included."""
-    progress = state.progress
-    if progress is None or not progress.iterations:
-        return 0.0
-    all_of_them = progress.iterations * max(1.0, state.expected / max(1, state.created))
-    return min(100.0, 100 * progress.done / all_of_them)
 
 
 def head_lines(state: StudyState, log: str = "") -> tuple[Text, Text, Text]:
@@ -156,6 +147,10 @@ def plan_lines(state: StudyState, plan: StudyPlan | None) -> Text:
         text.append(f"{printable(name):<{LABEL_COLUMNS}}", "dim").append(f"{printable(value)}\n")
     for notice in _list_warnings(estimate) if estimate else ():
         text.append(f"{printable(notice)}\n", "yellow")
+    if plan.lacking is None and not state.is_done:
+        text.append("looking for weights, packages, programs and servers ...\n", "dim")
+    for line in plan.lacking or ():
+        text.append(f"{printable(line)}\n", "yellow")
     return text
 
 

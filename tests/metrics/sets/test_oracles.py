@@ -7,7 +7,7 @@ from numpy.random import default_rng
 from riptui.arrays import FeatureVectors
 from riptui.errors import InputError
 from riptui.metrics import find_metric
-from riptui.metrics.sets import SET_METRICS, explain_refusal, find_set_metric, make_statistic
+from riptui.metrics.sets import SET_METRICS, compute_influence, explain_refusal, find_set_metric, make_statistic
 
 NEEDING_FEW = [name for name, info in SET_METRICS.items() if not info.per_dimension]
 
@@ -179,3 +179,17 @@ def test_below_as_many_pictures_as_dimensions_they_are_0_by_construction(name: s
     frames, references = gaussian(20, 40, 0), gaussian(20, 40, 1)
     assert measure(name, frames, references) == 0
     assert explain_refusal(name, 20, 40)
+
+
+@pytest.mark.parametrize("dimension", [5, 60])
+def test_the_influence_of_a_picture_is_the_derivative_of_fid_by_its_weight(dimension: int) -> None:
+    """With more and with fewer pictures than dimensions."""
+    originals, noise = gaussian(40, dimension, 0), gaussian(40, dimension, 1, 0.6)
+    frames = (0.7 * originals + 0.5 * noise).astype(np.float32)
+    statistic, step = make_statistic("fid", frames, originals), 1e-5
+    drawn = np.ones((40, 40)) + step * np.eye(40)
+    derivatives = 40 * (statistic(drawn) - statistic(2 - drawn)) / (2 * step)
+    influence = compute_influence("fid", frames, originals)
+    # of a weight the statistic also changes the denominator n - 1
+    assert np.corrcoef(influence, derivatives)[0, 1] > 0.999
+    assert influence.std() == pytest.approx(derivatives.std(), rel=0.05)

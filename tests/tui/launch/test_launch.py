@@ -34,6 +34,7 @@ from riptui.tui.launch.picture_browser import (
 from riptui.tui.launch.screen import LaunchScreen
 from riptui.tui.work_supervisor import WorkSupervisor
 from tests.support.app_pilot import AppPilot, open_app
+from tests.support.forgotten_modules import forget_modules
 from tests.support.running import run_trajectory
 from tests.support.trajectories import MakeTrajectory, picture, set_iteration_seconds
 
@@ -128,11 +129,18 @@ def test_a_server_is_asked_for_its_model_and_others_are_not() -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "said"), [("here", ""), ("missing", "iopaint has no server: set url in [servers.iop")]
+    ("state", "said", "label"),
+    [
+        ("here", "", "a server"),
+        ("missing", "iopaint has no server: set url in [servers.iop", "a server; no URL in the settings"),
+        ("unknown", "iopaint needs an extra: pip install 'riptui[servers]'", "a server; needs riptui[servers]"),
+    ],
 )
-def test_a_server_without_a_url_is_told_with_what_to_do(state: str, said: str) -> None:
+def test_what_a_server_lacks_is_told_with_what_to_do(state: str, said: str, label: str) -> None:
     models = {"iopaint": installed.ListedModel("iopaint", state)}
     assert installed.explain_unavailable("iopaint", models)[: len(said) or 99] == said
+    [line] = [line for line, name in installed.list_options(models) if name == "iopaint"]
+    assert line.split(maxsplit=1)[1] == label
 
 
 # ── what is here ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -352,6 +360,20 @@ async def test_a_model_that_is_not_here_cannot_be_launched_and_shows_a_prompt(ru
         await pilot.wait_until(lambda: "riptui fetch sd2" in problem(screen, "inpainter"))
         assert screen.query_one("#prompt-field").display
         assert not ready(screen)
+
+
+@pytest.mark.slow
+async def test_what_is_lacking_is_told_before_it_is_launched(
+    runs: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RIPTUI_IOPAINT_URL", "http://127.0.0.1:9")  # where nothing listens
+    monkeypatch.setitem(sys.modules, "httpx2", None)
+    forget_modules(monkeypatch, lambda name: name.startswith("riptui.inpainters.servers."))
+    async with open_app(runs) as pilot:
+        screen = await form_of(pilot, picture=str(folder / "cat.png"))
+        screen.query_one("#inpainter", Select).value = "iopaint"
+        screen.query_one("#model", Input).value = "lama"
+        await pilot.wait_until(lambda: "pip install 'riptui[servers]'" in pilot.text_of("#estimate"))
 
 
 @pytest.mark.slow

@@ -1,5 +1,6 @@
 """The screen of the studies, by keyboard and mouse."""
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ from riptui.tui.studies.studies_screen import StudiesScreen
 from riptui.tui.studies.study_jobs import StudyJobs
 from tests.support.app_runs import FAILURE
 from tests.support.studies_app import open_studies, stand_in
-from tests.support.study_files import Written, submitted
+from tests.support.study_files import SWEEP, Written, submitted
 
 RUNS = Path("runs")
 
@@ -56,6 +57,13 @@ async def test_the_plan_says_what_is_to_be_computed_before_anything_is(written: 
     async with open_studies(RUNS) as studies:
         await studies.see("not started", "2 masks × 2 seeds", "64, 128 px", "iterations    80")
         assert not RUNS.exists()
+
+
+async def test_what_this_machine_lacks_is_told_with_the_plan(written: Written, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("RIPTUI_IOPAINT_URL", raising=False)
+    written(sweep=SWEEP.replace('"noise"', '["noise", "iopaint"]') + 'model = "lama"\n')
+    async with open_studies(RUNS, (160, 40)) as studies:
+        await studies.see("not started", "riptui config edit" if find_spec("httpx2") else "riptui[servers]")
 
 
 @pytest.mark.slow

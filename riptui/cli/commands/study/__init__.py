@@ -10,6 +10,7 @@ COMMANDS = {
     "new": "Write a study file in which every line is explained.",
     "plan": "Estimate a study: trajectories, hours, disk space.",
     "run": "Compute a study; run it again to continue.",
+    "ls": "List the studies that are known here.",
     "status": "Show the progress of a study.",
     "pause": "Pause a study.",
     "resume": "Resume a study.",

@@ -12,15 +12,15 @@ from riptui.cli.lazy import command
     "--preset",
     type=click.Choice(
         [
-            *("quick", "orders", "interventions", "paper-1", "paper-2"),
+            *("quick", "orders", "order", "interventions", "paper-1", "paper-2"),
             *("stability", "autoencoder", "slides-decoders", "slides-prompts", "no-op"),
         ]
     ),
     metavar="NAME",
     default="quick",
     show_default=True,
-    help="quick: four pictures, three classical inpainters, a minute or two; orders: orders of squares compared; "
-    "interventions: what holds the drift back; slides-prompts: no prompt, background and a learned one; "
+    help="quick: four pictures, three classical inpainters, a minute or two; orders, or order: orders of squares "
+    "compared; interventions: what holds the drift back; slides-prompts: no prompt, background and a learned one; "
     "paper-1, paper-2: the paper's experiments; stability: the field's systems compared; autoencoder: repeated "
     "decoding by several VAEs; slides-decoders: a "
     "model with conditional decoders; no-op: image to image that is told to change nothing, by strength.",

@@ -19,6 +19,7 @@ from riptui.cli.options import json_option
 @file_argument
 @click.option(
     "--out",
+    "-o",
     type=click.Path(path_type=Path),
     metavar="FOLDER",
     show_default="NAME-report next to FILE",

@@ -43,16 +43,18 @@ def _print_effects(groups: Sequence[dict[str, Any]], name: str) -> None:
         "R": lambda row: format_result(row["slope"]["value"]),
         "95 %": lambda row: format_interval(row["slope"]),
         "R / D1": lambda row: _format_share(row["relative_slope"]),
+        "direct": lambda row: _format_share(row["direct"], digits=2),
         "at the end": lambda row: format_result(row["end"]["value"]),
         "excess": lambda row: format_result(row["excess"]["value"]),
         "95 % of it": lambda row: format_interval(row["excess"]),
         "coverage": lambda row: _format_share(row["explained"]),
     }
-    print_table(build_layouts(rows, "key", columns, ("n", "95 % of it", "images", "R / D1", "95 %")))
+    print_table(build_layouts(rows, "key", columns, ("n", "95 % of it", "images", "direct", "R / D1", "95 %")))
 
 
 def _explain(groups: Sequence[dict[str, Any]]) -> Iterator[str]:
     yield "D1: mean error right after the first repaint of a square; R: how much each further repaint of it adds"
+    yield "direct: what of R / D1 a repaint adds by itself, nothing around the square having been repainted in between"
     yield "excess: what is beyond that of first repaints at the end; coverage: how much of the end these explain"
     if any(group["errors"][LUMA]["images"] < MIN_INTERVAL_IMAGES for group in groups):
         yield f"no intervals over fewer than {MIN_INTERVAL_IMAGES} images"
@@ -113,5 +115,6 @@ def _format_difference(amount: float, row: dict[str, Any]) -> str:
     return format_result(difference["value"]) + ("" if interval == "-" else f" ({interval})")
 
 
-def _format_share(estimate: dict[str, float]) -> str:
-    return "-" if format_result(estimate["value"]) == "-" else f"{estimate['value']:.1f} %"
+def _format_share(estimate: dict[str, float], digits: int = 1) -> str:
+    value = estimate["value"]
+    return "-" if format_result(value) == "-" else f"{round(value, digits) + 0.0:.{digits}f} %"  # -0.0 becomes 0.0

@@ -34,10 +34,11 @@ first repaints alone add to a frame's error. D1 is the mean error of squares rig
 of a square changes its error: 0 if it damages once, below 0 if it heals. In brackets: 95 % confidence intervals by
 image. Masks that are not squares of one grid are taken as their tiles of 8 px, each of them a square.
 
-R does not say why. An inpainter that never sees what is under the mask can only be changed by the surroundings, which
-were repainted too: given the original around each square, `telea`, `navier-stokes` and `biharmonic` have an R of
-exactly 0, and what they have here is the work of damaged surroundings. Errors of pixels weigh a shifted edge and a
-wrong colour alike: look at the pictures.
+Where squares of a grid are drawn, R has two parts. The *direct* effect is what a further repaint does by itself, from
+the repaints of squares that nothing was repainted around since their last one: 0 for an inpainter that never sees what
+is under the mask. The rest came *through the surroundings*, which were repainted too. An inpainter may look farther
+than the squares that touch the mask; what these do counts as direct. Errors of pixels weigh a shifted edge and a wrong
+colour alike: look at the pictures.
 """
 
 
@@ -73,9 +74,12 @@ def render_recursion(recursion: WrittenRecursion) -> Iterator[str]:
     for name in dict.fromkeys(name for group in analysis.groups for name in group.effects):
         unit = f", in {PATCH_ERRORS[name]}" if name in PATCH_ERRORS else ""
         yield f"Error of squares by {escape_markdown(name)}{unit}:\n"
-        yield _effects_table([group for group in analysis.groups if name in group.effects], name)
+        groups = [group for group in analysis.groups if name in group.effects]
+        yield _effects_table(groups, name)
+        yield from _parts_table(groups, name)
         if name in analysis.gaps:
-            yield f"{escape_markdown(analysis.gaps[name])}\n"
+            yield f"{escape_markdown(analysis.gaps[name])}
+"
     yield markdown_list(map(escape_markdown, analysis.notes))
     yield from _held_out_parts(analysis)
     yield from _order_parts(analysis)
@@ -120,6 +124,22 @@ def _effects_table(groups: Sequence[RecursionGroup], name: str) -> str:
         )
     columns = ["inpainter", "mask", "n", "images", "D1", "R", "R / D1", "at the end", "excess", "coverage explains"]
     return markdown_table(columns, rows)
+
+
+def _parts_table(groups: Sequence[RecursionGroup], name: str) -> Iterator[str]:
+    rows = [
+        [
+            _title(group),
+            group.spec.mask_title,
+            f"{effect.images:,}",
+            *(_format_share(part, digits=2) for part in (effect.relative_slope, effect.direct, effect.indirect)),
+        ]
+        for group in groups
+        if isfinite((effect := group.effects[name]).direct.value)
+    ]
+    if rows:
+        yield "R / D1 in its two parts:\n"
+        yield markdown_table(["inpainter", "mask", "images", "R / D1", "direct", "through the surroundings"], rows)
 
 
 def _held_out_parts(analysis: RecursionAnalysis) -> Iterator[str]:
@@ -169,8 +189,10 @@ def _title(group: RecursionGroup) -> str:
     return escape_markdown(settings_title(settings))
 
 
-def _format_share(estimate: IntervalEstimate) -> str:
+def _format_share(estimate: IntervalEstimate, digits: int = 1) -> str:
     if not isfinite(estimate.value):
         return "-"
-    interval = f" [{estimate.low:.1f}, {estimate.high:.1f}]" if isfinite(estimate.low) else ""
-    return f"{estimate.value:.1f} %{interval}"
+    ends = (estimate.value, estimate.low, estimate.high)
+    value, low, high = (f"{round(end, digits) + 0.0:.{digits}f}" for end in ends)  # -0.0 becomes 0.0
+    interval = f" [{low}, {high}]" if isfinite(estimate.low) else ""
+    return f"{value} %{interval}"

@@ -30,7 +30,8 @@ patch_errors       the errors of repainted squares, from disk; square_measures: 
 repainted_squares  which squares, or tiles of masks off the grid, each iteration repainted
 read_squares       those of many trajectories, and why some have none
 exposure           error of each square after each of its repaints, and what of a frame's error is only coverage
-recursion_effect   the error by exposure, its slope and the excess over coverage, by picture
+recursion_effect   the error by exposure, its slope and the excess over coverage, by picture; direct_effect: what of
+                   the slope a repaint does by itself
 expected_coverage  what the order of the squares alone makes one expect
 exposure_model     predicts the curve of a mask size or an order that was left out
 coverage_null      the excess of a measured curve over coverage

@@ -91,20 +91,20 @@ class SquareErrors:
 
     def frame_errors(self, name: str) -> PerFrame:
         """The error of frames 0, 1, 2 ..."""
-        return self.frames[name] if name in self.frames else self._accumulate(self._changes(name))
+        return self.frames[name] if name in self.frames else self._accumulate(self.changes(name))
 
     def coverage_null(self, name: str) -> PerFrame:
         """The error of frames 0, 1, 2 ... if each square had stayed as its first repaint left it."""
         if name in self.frames:
             return sum_of_firsts(self.frames[name], self.is_first)
-        return self._accumulate(np.where(self.is_first, self._changes(name), 0.0))
+        return self._accumulate(np.where(self.is_first, self.changes(name), 0.0))
 
     @cached_property
     def inpainted(self) -> PerFrame:
         """% inpainted of frames 0, 1, 2 ..."""
         return np.array([self.spec.inpainted(k) for k in range(self.repainted.iterations + 1)])
 
-    def _changes(self, name: str) -> PerRepaint:
+    def changes(self, name: str) -> PerRepaint:
         """By how much each repaint changed its square's error."""
         order = np.argsort(self.squares, kind="stable")  # by square, and by iteration within it
         before = np.zeros(len(order))

@@ -17,12 +17,14 @@ from riptui.arrays import Float64, Int64
 from riptui.results.bootstrap import (
     MIN_INTERVAL_IMAGES,
     IntervalEstimate,
+    Resampled,
     StatisticOfMeans,
     estimate,
     estimate_crossed,
     first_mean,
     ratio_of_means,
 )
+from riptui.results.direct_effect import sum_direct_changes
 from riptui.results.exposure import PerFrame, PerRepaint, SquareErrors
 from riptui.results.shared_squares import count_shared
 
@@ -69,6 +71,10 @@ class RecursionEffect:
     """R, the recursion effect: change of a square's error with each further repaint, in the error's unit."""
     relative_slope: IntervalEstimate
     """R in % of the mean error after one repaint."""
+    direct: IntervalEstimate
+    """What of `relative_slope` a repaint does by itself, nothing that touches the square having been repainted."""
+    indirect: IntervalEstimate
+    """The rest of `relative_slope`, which came through the surroundings."""
     end: IntervalEstimate
     """Mean error of the last frame."""
     excess: IntervalEstimate
@@ -123,7 +129,9 @@ def make_sample(members: Iterable[SquareErrors]) -> PictureSample:
 def compute_effect(members: Iterable[SquareErrors], name: str) -> RecursionEffect:
     """Summarise one kind of error of complete trajectories that differ only in picture and seed; at least one."""
     sample = make_sample(members)
-    slopes = sample.measure(lambda pooled: (fit_slope(pooled, name), _first_mean(pooled, name)))
+    slopes = sample.measure(
+        lambda pooled: (fit_slope(pooled, name), _first_mean(pooled, name), *sum_direct_changes(pooled, name))
+    )
     ends = sample.measure(lambda pooled: _mean_at_end(pooled, name))
     return RecursionEffect(
         name,
@@ -131,12 +139,26 @@ def compute_effect(members: Iterable[SquareErrors], name: str) -> RecursionEffec
         len(sample.images),
         _mean_by_exposure(sample, name),
         sample.estimate(slopes[..., :1]),
-        sample.estimate(slopes, ratio_of_means).map(_percent),
+        sample.estimate(slopes[..., :2], ratio_of_means).map(_percent),
+        sample.estimate(slopes, _direct_share).map(_percent),
+        sample.estimate(slopes, _indirect_share).map(_percent),
         sample.estimate(ends[..., :1]),
         sample.estimate(ends[..., :1] - ends[..., 1:]),
         sample.estimate(ends[..., ::-1], ratio_of_means).map(_percent),
         _mean_curve(sample.images, name),
     )
+
+
+def _direct_share(means: MeasuredSample) -> Resampled:
+    """The direct effect / D1, of the columns R, D1 and those of `sum_direct_changes`."""
+    _, first, changes, weights = np.moveaxis(means, -1, 0)
+    share: Resampled = changes / weights / first
+    return share
+
+
+def _indirect_share(means: MeasuredSample) -> Resampled:
+    share: Resampled = means[..., 0] / means[..., 1] - _direct_share(means)
+    return share
 
 
 def fit_slope(members: Iterable[SquareErrors], name: str) -> float:

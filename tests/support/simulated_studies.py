@@ -177,9 +177,11 @@ def simulate_squares(rng: np.random.Generator, spec: Spec, *, slope: float, nois
     return replace(found, errors={LUMA: errors})
 
 
-def recursion_effect_held(rng: np.random.Generator, images: int, slope: float) -> bool:
-    """Whether the interval of R holds the truth, where each image has a slope of its own around it."""
+def recursion_effect_held(rng: np.random.Generator, images: int, slope: float) -> tuple[bool, bool]:
+    """Whether the intervals of R and of the direct effect hold the truth, where each image has a slope of its own
+    around it, and the surroundings do nothing."""
     specs = (made_spec(image, mask=64, size=256) for image in range(images))
     members = [simulate_squares(rng, spec, slope=slope + rng.normal(0, 0.3)) for spec in specs]
-    found = compute_effect(members, LUMA).slope
-    return bool(found.low <= slope <= found.high)
+    found = compute_effect(members, LUMA)
+    direct = 100 * slope / (np.exp(3 + 0.5**2 / 2))  # in % of the expected error after one repaint
+    return bool(found.slope.low <= slope <= found.slope.high), bool(found.direct.low <= direct <= found.direct.high)

@@ -551,7 +551,7 @@ def test_intervals_over_shared_squares_are_told_to_be_for_these(tmp_path: Path) 
 
 def test_r_has_its_interval_where_there_is_one() -> None:
     share = IntervalEstimate(1.64, 0.91, 2.3, 9)
-    effect = RecursionEffect("luma", 9, 9, [], share, share, share, share, share, [])
+    effect = RecursionEffect("luma", 9, 9, [], share, share, share, share, share, share, share, [])
     assert describe_slope(effect) == "R +1.6 % [0.9, 2.3]"
     assert describe_slope(replace(effect, relative_slope=NO_ESTIMATE)) == "R -"
 

@@ -1,0 +1,54 @@
+"""What a repaint does to its square by itself, whatever was repainted around it in the meantime.
+
+R is the mean of what the errors of squares change by from one repaint to the next, weighted as by a least-squares
+slope. Most inpainters never see what is under the mask, and the others not that alone: a square also changes because
+its surroundings were repainted since. Squares are drawn whatever their errors are, so the repaints of a square before
+which, since its last one, no square that touches it was repainted are a random sample of all. Their mean change is the
+*direct* effect, what R would be if the surroundings stayed as they were; the rest of R came through them. This takes no
+model of how they act: one that is linear in how often they were repainted gives telea a direct effect of 1.0 % of D1
+with mask 32 at 256 px, which has next to none.
+
+If a square was repainted n times and those that touch it m times, in random order, none of the m is between two
+successive ones of the n with the chance n / (n + m), and by its inverse these are weighted.
+"""
+
+from collections.abc import Iterable
+
+import numpy as np
+from jaxtyping import Bool
+
+from riptui.results.exposure import SquareErrors
+
+
+def sum_direct_changes(members: Iterable[SquareErrors], name: str) -> tuple[float, float]:
+    """The weighted sum of the changes at undisturbed repaints, and of their weights; their ratio is the direct effect.
+
+    Both are 0 where there is none, as off the grid, where an iteration repaints many tiles that touch each other.
+    """
+    changes = weights = 0.0
+    for member in members:
+        undisturbed = find_undisturbed(member)
+        squares, before = member.squares[undisturbed], member.exposures[undisturbed] - 1
+        counts = np.bincount(member.squares, minlength=member.cells)
+        across = member.spec.size // member.repainted.side
+        padded = np.pad(counts.reshape(across, across), 1)
+        around = np.lib.stride_tricks.sliding_window_view(padded, (3, 3)).sum(axis=(2, 3)).ravel()
+        weight = before * (counts[squares] - before) * around[squares] / counts[squares]
+        changes += float(weight @ member.changes(name)[undisturbed])
+        weights += float(weight.sum())
+    return changes, weights
+
+
+def find_undisturbed(member: SquareErrors) -> Bool[np.ndarray, " repaints"]:
+    """Whether the square was repainted before, and since then none of those that touch it; of none off the grid."""
+    found = np.zeros(len(member.squares), bool)
+    if not member.spec.is_on_grid:
+        return found
+    across = member.spec.size // member.repainted.side
+    newest = np.zeros((across + 2, across + 2), np.int64)  # each square's newest iteration, within a border of none
+    for index, square in enumerate(member.squares):
+        row, column = divmod(int(square), across)
+        around = newest[row : row + 3, column : column + 3]
+        found[index] = around.max() == around[1, 1] > 0
+        around[1, 1] = index + 1
+    return found

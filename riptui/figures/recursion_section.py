@@ -78,8 +78,7 @@ def render_recursion(recursion: WrittenRecursion) -> Iterator[str]:
         yield _effects_table(groups, name)
         yield from _parts_table(groups, name)
         if name in analysis.gaps:
-            yield f"{escape_markdown(analysis.gaps[name])}
-"
+            yield f"{escape_markdown(analysis.gaps[name])}\n"
     yield markdown_list(map(escape_markdown, analysis.notes))
     yield from _held_out_parts(analysis)
     yield from _order_parts(analysis)

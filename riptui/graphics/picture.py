@@ -28,6 +28,7 @@ from riptui.graphics.protocol import Graphics
 from riptui.graphics.rgb import RGBArray
 
 REST_SECONDS = 0.1  # without a new image, before pixels are worth their bytes
+REPEAT_SECONDS = 1.0  # after a picture of a new size: tmux passes nothing on while it redraws its window
 MIN_ROWS_BELOW = 2  # with fewer below a sixel picture xterm scrolls
 
 
@@ -49,6 +50,8 @@ class PictureWidget(Widget):
         self._box: PictureBox | None = None  # as given to `show`
         self._canvas: Canvas | None = None
         self._pixel_timer: Timer | None = None
+        self._repeat_timer: Timer | None = None
+        self._is_new_size = False
         self._paint_reported = False
         self._sending = False
         self._pixels = PixelLayer(graphics, self._write, kept_pictures)
@@ -109,6 +112,7 @@ class PictureWidget(Widget):
     def _rebuild_canvas(self) -> None:
         """Start over, for another size of the image or the widget, or another protocol."""
         self._canvas = None
+        self._is_new_size = True
         self._pixels.free(all=True)
         self.refresh()
         if self.image is None or self._graphics.protocol == "off":
@@ -229,7 +233,16 @@ class PictureWidget(Widget):
             self._pixels.send_sixels(update, region.x, region.y)
         elif self._pixels.send_to_kitty(update, self._canvas.box):
             self._show_kitty_picture()
+            self._repeat_after_resize()
         return self._pixels.shown is update.image
+
+    def _repeat_after_resize(self) -> None:
+        """Send the first picture of a new size twice where tmux, which redraws then, may have dropped it."""
+        if self._is_new_size and self._graphics.terminal.tmux:
+            if self._repeat_timer:
+                self._repeat_timer.stop()
+            self._repeat_timer = self.set_timer(REPEAT_SECONDS, self._pixels.repeat)
+        self._is_new_size = False
 
     def _show_kitty_picture(self) -> None:
         """Let the cells show kitty's picture; the old one is freed once they are painted, without a gap."""

@@ -22,7 +22,7 @@ from textual.strip import Strip
 GAP_COLUMNS = 12  # between two changed cells, which cost less bytes than the way across them
 PLAIN = Style()
 
-Cell = tuple[str, Style]
+ShownCell = tuple[str, Style]
 """A character that is one column wide, and its style."""
 Piece = tuple[int, int, Strip]
 """The column and the row of a strip's first cell, and the strip."""
@@ -32,7 +32,7 @@ class TerminalScreen:
     """Knows what the terminal shows, as far as it is text."""
 
     def __init__(self) -> None:
-        self._rows: dict[int, list[Cell | None]] = {}  # None: not known
+        self._rows: dict[int, list[ShownCell | None]] = {}  # None: not known
         self._size = Size(0, 0)
 
     def thrifty(self, update: RenderableType | CompositorUpdate | None, size: Size) -> Any:
@@ -86,7 +86,7 @@ def _put_in_a_row(update: LayoutUpdate) -> Iterator[Piece]:
             x += strip.cell_length
 
 
-def _list_cells(strip: Strip) -> list[Cell]:
+def _list_cells(strip: Strip) -> list[ShownCell]:
     """The cells of a strip; [] for a picture's row, which writes itself, for links, and where a character is not one
     column wide: terminals differ in how wide they draw some of those.
     """
@@ -97,7 +97,7 @@ def _list_cells(strip: Strip) -> list[Cell]:
     return cells if is_plain and all(get_character_cell_size(character) == 1 for character, _ in cells) else []
 
 
-def _find_changes(before: Sequence[Cell | None], cells: Sequence[Cell]) -> list[tuple[int, int]]:
+def _find_changes(before: Sequence[ShownCell | None], cells: Sequence[ShownCell]) -> list[tuple[int, int]]:
     """The spans of cells to send, from their first to after their last: what differs, and the phrase that it is in.
 
     Whoever has the terminal read aloud, or looks into a log of it, gets "12 done" and not "2".
@@ -118,7 +118,7 @@ def _find_changes(before: Sequence[Cell | None], cells: Sequence[Cell]) -> list[
     return spans
 
 
-def _is_phrase(left: Cell, right: Cell) -> bool:
+def _is_phrase(left: ShownCell, right: ShownCell) -> bool:
     """Whether two neighbours are of one phrase: letters, digits, signs of ASCII and single blanks in one style."""
     pair = left[0] + right[0]
     return left[1] == right[1] and pair != "  " and (pair.isascii() or all(map(_is_of_word, pair)))
@@ -132,7 +132,7 @@ def _move(x: int, y: int) -> str:
     return Control.move_to(x, y).segment.text
 
 
-def _encode(cells: Iterable[Cell], colours: ColorSystem) -> str:
+def _encode(cells: Iterable[ShownCell], colours: ColorSystem) -> str:
     """Text with escape codes; before and afterwards the terminal's style is plain."""
     sequences, current = [], PLAIN
     for style, run in groupby(cells, key=itemgetter(1)):

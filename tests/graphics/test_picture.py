@@ -10,7 +10,9 @@ import pytest
 from textual.app import App, ComposeResult
 
 from riptui.graphics.capabilities import GraphicsProtocol, Terminal
+from riptui.graphics.fit import PictureBox
 from riptui.graphics.picture import PictureWidget
+from riptui.graphics.pixel_layer import EncodedUpdate, PixelLayer
 from riptui.graphics.protocol import Graphics
 from tests.support import fake_terminal as fakes
 from tests.support.fake_terminal import FakeTerminal, fake_terminal, running_app
@@ -71,6 +73,24 @@ def test_where_pictures_are_off_another_one_repaints_nothing_until_they_are_on()
             assert "▀" in "".join(app.text())
 
     asyncio.run(run())
+
+
+@pytest.mark.parametrize("levels", [0, 1, 2])
+def test_in_tmux_a_picture_can_be_sent_once_more_under_its_number(levels: int) -> None:
+    """Outside there is no need, and a picture that was freed stays freed."""
+    sent: list[str] = []
+    pixels = PixelLayer(Graphics(Terminal("kitty", "for a test", (9, 18), tmux=levels)), sent.append)
+    image = np.zeros((8, 8, 3), np.uint8)
+    pixels.send_to_kitty(EncodedUpdate(image, None, [], "AAAA"), PictureBox(1, 1, 8, 8))
+    first = sent.pop()
+    for _ in range(2):
+        pixels.repeat()
+    assert "".join(sent) == (first if levels else "")
+    pixels.send_to_kitty(EncodedUpdate(image, None, [], "BBBB"), PictureBox(1, 1, 8, 8))
+    pixels.free(all=True)
+    sent.clear()
+    pixels.repeat()
+    assert "".join(sent) == ""
 
 
 @pytest.mark.parametrize("size", [(80, 24), (20, 40), (60, 20), (3, 2), (1, 1)])

@@ -15,4 +15,4 @@ latent_images       8-bit images to what a pipeline takes, and back
 
 import logging
 
-logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # on newer CPUs its import warns of a kernel that it can do without
+logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # newer CPUs: its import warns of a kernel it can do without

@@ -65,11 +65,19 @@ def restore(paths: tuple[Path, ...], dry_run: bool, runs: Path, as_json: bool) -
 
 
 def _choose(entries: Sequence[TrashEntry], paths: Iterable[Path], runs: Path) -> list[TrashEntry]:
-    """What was at or below these paths, each from here or from the runs folder. Raises InputError for one without."""
+    """What was at or below these paths, each from here or, where nothing was, from the runs folder.
+
+    Raises InputError for one without.
+    """
+    root = os.path.realpath(runs)
     chosen: dict[Path, TrashEntry] = {}
     for path in paths:
-        places = {path.as_posix().strip("/"), os.path.relpath(os.path.realpath(path), os.path.realpath(runs))}
-        found = [entry for entry in entries if any(_is_at(entry.record.place, place) for place in places)]
+        places = [os.path.relpath(os.path.realpath(path), root)]
+        if path.parts and not path.is_absolute():
+            places.append(path.as_posix())
+        found: list[TrashEntry] = []
+        for place in places:
+            found = found or [entry for entry in entries if _is_at(entry.record.place, place)]
         if not found:
             raise InputError(f"nothing in the trash of {runs} was at {path}; riptui trash lists what is there")
         chosen |= {entry.folder: entry for entry in found}

@@ -66,6 +66,17 @@ def test_a_place_brings_back_what_was_there_last(make_trajectory: MakeTrajectory
     riptui("restore", "fig8").require_one_line("nothing in the trash of runs was at fig8", "riptui trash")
 
 
+def test_a_place_is_looked_for_from_here_first(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    riptui("rm", "runs", "-y")
+    riptui("trash", "/fig7").require_one_line("nothing in the trash of runs was at /fig7")
+    (runs / "fig7").mkdir()
+    monkeypatch.chdir(runs / "fig7")
+    [entry] = json.loads(riptui("trash", "cat", "--runs", runs, "--json").out)
+    assert entry["place"] == "fig7/cat"
+    assert len(json.loads(riptui("trash", ".", "--runs", runs, "--json").out)) == 2
+    assert len(json.loads(riptui("trash", runs, "--runs", runs, "--json").out)) == 3
+
+
 class Answers(io.StringIO):
     """A terminal at which this is typed."""
 
@@ -135,6 +146,12 @@ def test_disk_use_is_told_by_folder_the_largest_first() -> None:
     assert [line.split()[-1] for line in riptui("du", "runs/fig7").out.splitlines()[:2]] == ["cat", "dog"]
     riptui("rm", "bird", "-y")
     assert "more in the trash, 1 trajectory" in riptui("du").err
+    riptui("rm", "runs", "-y")
+    emptied = riptui("du")
+    assert emptied.code == 0
+    assert "more in the trash, 3 trajectories" in emptied.err
+    riptui("trash", "--empty", "-y")
+    riptui("du").require_one_line("runs holds no trajectory")
 
 
 def test_what_is_in_the_trash_is_completed() -> None:

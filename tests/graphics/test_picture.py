@@ -10,6 +10,7 @@ import pytest
 from textual.app import App, ComposeResult
 
 from riptui.graphics.capabilities import GraphicsProtocol, Terminal
+from riptui.graphics.encoding import EncodedPart
 from riptui.graphics.fit import PictureBox
 from riptui.graphics.picture import PictureWidget
 from riptui.graphics.pixel_layer import EncodedUpdate, PixelLayer
@@ -87,6 +88,12 @@ def test_in_tmux_a_picture_can_be_sent_once_more_under_its_number(levels: int) -
         pixels.repeat()
     assert "".join(sent) == (first if levels else "")
     pixels.send_to_kitty(EncodedUpdate(image, None, [], "BBBB"), PictureBox(1, 1, 8, 8))
+    pixels.send_to_kitty(EncodedUpdate(image, image, [EncodedPart(0, 0, 8, 8, "CCCC")]), PictureBox(1, 1, 8, 8))
+    parts = sent[-2:]
+    sent.clear()
+    pixels.repeat()
+    assert sent == (parts if levels else [])
+    pixels.send_to_kitty(EncodedUpdate(image, None, [], "DDDD"), PictureBox(1, 1, 8, 8))
     pixels.free(all=True)
     sent.clear()
     pixels.repeat()

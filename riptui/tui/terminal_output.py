@@ -68,7 +68,6 @@ class TerminalScreen:
         for start, end in _find_changes(before, cells):
             yield _move(x + start, y) + _encode(cells[start:end], colours)
 
-
     def _remember(self, x: int, y: int, strip: Strip, cells: Sequence[ShownCell]) -> Sequence[ShownCell | None]:
         """What was known of these cells, which now are as given; of none given it is not known."""
         row, width = self._rows.setdefault(y, []), strip.cell_length

@@ -84,13 +84,16 @@ class KeyFooter(Static):
         for columns, shown, active in self._keys:
             if column is not None and column.x in columns:
                 clicked = self._find_clicked(active, shown, column.x - columns.start)
-                if clicked.enabled:
+                if clicked is not None and clicked.enabled:
                     await self.app.run_action(clicked.binding.action, clicked.node)
 
-    def _find_clicked(self, active: ActiveBinding, shown: str, column: int) -> ActiveBinding:
-        """Of several keys that are shown as one, such as ←→, the one in this column."""
+    def _find_clicked(self, active: ActiveBinding, shown: str, column: int) -> ActiveBinding | None:
+        """Of several keys that are shown as one, such as ←→, the one in this column, else the first; of 1-6 none else:
+        each is an answer.
+        """
         is_one = not active.binding.key_display or any(character.islower() for character in shown)  # the user's; esc
-        if is_one or column >= len(shown):
+        if is_one:
             return active
-        key = SYMBOLS.get(shown[column], shown[column])
-        return self.screen.active_bindings.get(key, active)
+        symbol = shown[column : column + 1]
+        found = self.screen.active_bindings.get(SYMBOLS.get(symbol, symbol))
+        return found or (None if shown[0].isdigit() else active)

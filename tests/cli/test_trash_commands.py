@@ -9,6 +9,7 @@ import pytest
 
 from riptui.settings import paths as settings_paths
 from riptui.store.claim import claim
+from riptui.store.trajectory import Trajectory
 from riptui.store.trash import list_entries
 from tests.support.command import Outcome, riptui
 from tests.support.completion import completed
@@ -115,6 +116,17 @@ def test_the_trash_is_listed_and_emptied() -> None:
     assert riptui("trash", "--yes").code == 2
     riptui("trash", "--empty").require_one_line("Delete 2 trajectories", "give --yes")
     assert "1 trajectory, " in riptui("trash", "fig7/dog", "--empty", "-y").out
+    assert [entry.record.place for entry in list_entries(Path("runs"))] == ["fig7/cat"]
+
+
+def test_the_rest_is_deleted_where_one_cannot_be() -> None:
+    riptui("rm", "fig7", "-y")
+    held = next(entry for entry in list_entries(Path("runs")) if entry.record.place == "fig7/cat")
+    with claim(Trajectory(held.path)):
+        outcome = riptui("trash", "--empty", "-y")
+    assert outcome.code == 1
+    assert "fig7/cat: " in outcome.err
+    assert "1 trajectory, " in outcome.out
     assert [entry.record.place for entry in list_entries(Path("runs"))] == ["fig7/cat"]
 
 

@@ -70,18 +70,22 @@ def group_cells(row: TreeRow, totals: GroupTotals, shown: GroupTotals, *, is_ope
     return [(fit_middle(label, room), "group"), *counts, (last, "dim")]
 
 
-def trajectory_cells(row: TreeRow, entry: TreeEntry, *, is_marked: bool, group: str, columns: TreeColumns) -> RowCells:
-    """A trajectory, by its path below a group. Its mark stands below the sign of the group in the tree."""
+def trajectory_cells(
+    row: TreeRow, entry: TreeEntry, *, is_marked: bool, group: str, columns: TreeColumns, beside: Iterable[TreeRow] = ()
+) -> RowCells:
+    """A trajectory, by its path below a group, told from those beside it. Its mark stands below the sign of the group
+    in the tree.
+    """
     status = entry.status or ("unreadable" if entry.error else "")
     indent = " " * INDENT * (row.depth - 1)
     cells = [(" unreadable", "")] if entry.error else _value_cells(entry, columns)
     room = columns.width - len(indent) - 4 - sum(len(text) for text, _ in cells)
-    name = printable(row.path[len(group) :].lstrip("/"))
+    name, *others = [printable(each.path[len(group) :].lstrip("/")) for each in (row, *beside)]
     name_part = "marked" if is_marked else ""
     return [
         (indent + ("◆ " if is_marked else "  "), name_part),
         (f"{STATUS_MARKS[status][0] if status else '·'} ", status or "dim"),
-        (fit_path(name, room), name_part),
+        (fit_path(name, room, beside=others), name_part),
         *cells,
     ]
 

@@ -103,7 +103,7 @@ class QueueReader:
         self._left = {queued.trajectory.path: (queued, self._count_left(queued)) for queued in order}
         everything = running + [(queued.trajectory, left) for queued, left in self._left.values()]
         times = self._read_times(everything, running)
-        present = _present_time(computing)
+        present = _present_times(self._runs, computing)
         seconds = [_compute_seconds(*each, times, len(everything), present) for each in everything]
         paths = [queued.trajectory.path for queued in order]
         own = zip(paths, seconds[len(running) :], strict=True)
@@ -188,20 +188,31 @@ def _work_of_job(runs: Path, job: WorkerJob) -> tuple[Trajectory, float]:
     return trajectory, work_after(trajectory.spec, job.k) if _is_readable(trajectory) else job.iterations - job.k
 
 
-def _present_time(workers: Sequence[Worker]) -> float | None:
-    """Seconds of a worker per iteration, by what they compute now; None: nothing, or not known."""
-    rates = [rate for worker in workers if (rate := worker_rate(worker))]
-    return len(rates) / sum(rates) if rates else None
+def _present_times(runs: Path, workers: Iterable[Worker]) -> dict[str, float]:
+    """Seconds of a worker per iteration, by the inpainter that it computes with now; by "" if that is not known."""
+    rates: dict[str, list[float]] = {}
+    for worker in workers:
+        if rate := worker_rate(worker):
+            inpainters = [_inpainter_of(Trajectory(runs / job.path)) for job in _list_jobs([worker])[:1]]
+            rates.setdefault("".join(inpainters), []).append(rate)
+    return {inpainter: len(each) / sum(each) for inpainter, each in rates.items()}
+
+
+def _inpainter_of(trajectory: Trajectory) -> str:
+    """Empty if it cannot be read."""
+    return trajectory.spec.inpainter if _is_readable(trajectory) else ""
 
 
 def _compute_seconds(
-    trajectory: Trajectory, left: float, times: IterationTimes, count: int, present: float | None
+    trajectory: Trajectory, left: float, times: IterationTimes, count: int, present: Mapping[str, float]
 ) -> float | None:
-    """Seconds that a trajectory still takes; None: not known. present: seconds per iteration if its own are unknown."""
+    """Seconds that a trajectory still takes; None: not known. present: seconds per iteration by inpainter, for
+    trajectories like which none has run yet; by "" for those of any.
+    """
     if not _is_readable(trajectory):
-        return 0.0 if present is None else left * present
+        return left * present.get("", 0.0)
     found = times.get(cost_key(trajectory.spec))
-    per_iteration = found.per_trajectory(count) if found else present
+    per_iteration = found.per_trajectory(count) if found else present.get(trajectory.spec.inpainter, present.get(""))
     return None if per_iteration is None else left * per_iteration
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from itertools import takewhile
 from math import isfinite
 
@@ -53,13 +54,14 @@ def fit_middle(text: str, columns: int) -> str:
 def fit_path(path: str, columns: int, *, beside: Iterable[str] = ()) -> str:
     """As `fit_columns`, of a trajectory's path or name: its last group and name, cut in the middle, with its seed.
 
-    m64-s0-telea-a200-256px is told from its neighbours by what it begins with. beside: the paths in the rows next to
+    m64-s0-telea-a200-256px is told from its neighbours by what it begins with. beside: the paths in the rows near
     it; of one that would look the same the end that both have in common is left out first.
     """
     fitted = _fit_path(path, columns)
-    for other in beside:
-        if other != path and cell_len(path) > columns and _fit_path(other, columns) == fitted:
-            return _fit_unlike(path, other, columns)
+    if count_columns(path) > columns:
+        for other in beside:
+            if other != path and _fit_path(other, columns) == fitted:
+                return _fit_unlike(path, other, columns)
     return fitted
 
 
@@ -79,6 +81,7 @@ def _common_end(text: str, other: str, separator: str) -> str:
     return end[end.find(separator) :] if separator in end else ""
 
 
+@lru_cache(maxsize=1024)  # of each row for each other one
 def _fit_path(path: str, columns: int) -> str:
     groups, _, name = path.rpartition("/")
     kept = seed.end() if (seed := _TO_SEED.match(name)) else 0

@@ -248,12 +248,13 @@ class RowTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _row_text(self, index: int) -> str:
         row, cells = self._rows[index], []
-        beside = [*self._rows[max(0, index - 1) : index], *self._rows[index + 1 : index + 2]]
+        top = self.scroll_offset.y
         for value, (column, width) in zip(row.values, self.fit_columns(), strict=False):
             mark = f"{row.mark} " if column is self.columns[0] else ""
             text = column.to_text(value)
             if self.HAS_PATHS and column is self.columns[self.STRETCHED]:
-                others = [column.to_text(other.values[self.STRETCHED]) for other in beside]
+                near = self._rows[top : top + self.size.height]
+                others = (column.to_text(other.values[self.STRETCHED]) for other in near)
                 text = fit_path(text, width - len(mark), beside=others)
             cells.append(_align(mark + text, width, right=column.right_aligned))
         return (" " * GAP_COLUMNS).join(cells)

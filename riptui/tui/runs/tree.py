@@ -311,7 +311,8 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
             return group_cells(row, totals, shown, is_open=self._is_open(row.path), width=columns.width)
         is_marked = row.path in self.marked
         group = model.common_group if model.is_flat else parent_path(row.path)
-        beside = [other for other in (*self.rows[max(0, y - 1) : y], *self.rows[y + 1 : y + 2]) if not other.is_group]
+        top = self.scroll_offset.y
+        beside = self.rows[top : top + self.size.height]
         return trajectory_cells(
             row, model.entries[row.path], is_marked=is_marked, group=group, columns=columns, beside=beside
         )

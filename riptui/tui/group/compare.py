@@ -184,6 +184,9 @@ class CompareScreen(InnerScreen[None]):
             self._play_timer.stop()
         tick = partial(self._change, self.position.tick)
         self._play_timer = self.set_interval(self.position.tick_seconds, tick) if self.position.playing else None
+        if not self.position.playing:
+            for column in self._columns:
+                column.picture.settle()
 
     def _show_position(self) -> None:
         self.query_one(Slider).k = self.position.step

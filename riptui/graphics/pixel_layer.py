@@ -62,6 +62,11 @@ class PixelLayer:
             return terminal.name != "ghostty"
         return self._graphics.protocol == "sixel" and not terminal.tmux
 
+    @property
+    def is_patched(self) -> bool:
+        """Whether sixels are shown, and parts over them, each in the colours of a palette of its own."""
+        return self.shown is not None and self._graphics.protocol == "sixel" and self._sixel_parts > 0
+
     def changes_little(self, image: RGBArray) -> bool:
         """Whether the image differs in a few squares from the pixels that are shown."""
         return self.shown is not None and self._changed_parts(image) is not None

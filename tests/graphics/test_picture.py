@@ -250,6 +250,23 @@ def test_a_square_that_changes_is_replaced_in_pixels(replies: bytes, tmp_path: P
 
 @pytest.mark.slow
 @pytest.mark.exhaustive
+def test_once_playing_has_ended_no_sixels_of_two_palettes_stay(tmp_path: Path) -> None:
+    with fake_terminal(fakes.XTERM) as terminal, running_app(terminal, tmp_path / "keys"):
+        left, _ = sorted(SIXEL.findall(started(terminal)), key=lambda place: int(place[1]))
+        assert not SIXEL.findall(terminal.after_rest("e")), "it is whole already"
+        terminal.after_rest("s")
+        start = len(terminal.written)
+        terminal.type("e")
+        with terminal.changed:
+            assert terminal.changed.wait_for(lambda: SIXEL.search(terminal.written, start), 20)
+        whole = bytes(terminal.written[start:]) + terminal.after_rest()
+        assert SIXEL.findall(whole) == [left]
+        assert HALF_BLOCK not in whole
+        assert not SIXEL.findall(terminal.after_rest("e")), "once"
+
+
+@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_the_key_switches_through_what_the_terminal_can_show(tmp_path: Path) -> None:
     with fake_terminal(fakes.KITTY) as terminal, running_app(terminal, tmp_path / "keys"):
         started(terminal)

@@ -8,6 +8,7 @@ from riptui.store.names import require_name
 from riptui.text.units import format_count, format_size
 from riptui.tui.commands.context import CommandContext
 from riptui.tui.dialogs import ConfirmDialog, TextDialog
+from riptui.tui.keymap import shown_key
 
 
 async def rename(context: CommandContext) -> None:
@@ -27,11 +28,12 @@ async def move_to_trash(context: CommandContext) -> None:
     if not paths:
         return
     what = context.describe()
-    text = f"Move {what} to the trash? Undo with u."
+    undo_hint = f"undo with {shown_key(context.app, 'do.undo')}"
+    text = f"Move {what} to the trash ({undo_hint})?"
     if context.settings.confirm and not await context.show_dialog(ConfirmDialog("Trash", text, yes="Move")):
         return
     await asyncio.to_thread(trash.move_to_trash, context.runs, paths)
-    context.notify(f"{what} moved to the trash (undo with u)")
+    context.notify(f"{what} moved to the trash ({undo_hint})")
 
 
 async def undo(context: CommandContext) -> None:

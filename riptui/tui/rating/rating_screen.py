@@ -20,12 +20,13 @@ from riptui.text.terminal import printable
 from riptui.tui import screen_bindings
 from riptui.tui.inner_screen import InnerScreen
 from riptui.tui.key_footer import KeyFooter
+from riptui.tui.keymap import shown_key
 from riptui.tui.latest_jobs import LatestJobs
 from riptui.tui.rating.rating_session import QuestionPictures, RatingSession, read_pictures
 from riptui.tui.titled_picture import TitledPicture
 
 MAX_IN_A_ROW = 3
-DONE = "All questions are answered. Thank you.\n\nu takes the last answer back, esc leaves."
+DONE = "All questions are answered. Thank you.\n\n{undo} takes the last answer back, {leave} leaves."
 
 
 class RatingScreen(InnerScreen[int]):
@@ -59,7 +60,8 @@ class RatingScreen(InnerScreen[int]):
         yield Static(id="rating-question", markup=False)
         with Grid(id="rating-pictures"):
             yield from self._columns
-        yield Static(DONE, id="rating-done", markup=False)
+        undo, leave = (shown_key(self.app, f"rate.{verb}") for verb in ("undo", "leave"))
+        yield Static(DONE.format(undo=undo, leave=leave), id="rating-done", markup=False)
         yield Static(id="rating-tags", markup=False)
         yield KeyFooter()
 

@@ -1194,6 +1194,25 @@ async def test_the_palette_opens_and_runs_what_is_typed(folder: Path) -> None:
         await pilot.wait_until(lambda: not pilot.tree.marked, "the marks gone")
 
 
+@pytest.mark.slow
+async def test_a_click_in_the_palette_runs_what_is_there(folder: Path) -> None:
+    async with open_app(folder) as pilot:
+        pilot.tree.mark(FIRST)
+        await pilot.press("ctrl+p", *"unmark all")
+        await pilot.click_text("Runs: Unmark all")
+        await pilot.wait_until(lambda: not pilot.tree.marked, "the marks gone")
+
+
+@pytest.mark.slow
+async def test_a_click_on_the_last_tab_of_a_group_opens_its_gallery(folder: Path) -> None:
+    async with open_app(folder, select="fig7/cat") as pilot:
+        await pilot.click_text("Gallery")
+        await pilot.wait_until(lambda: isinstance(pilot.app.screen, GalleryScreen), "the gallery")
+        await pilot.click_text("L 50 %")
+        await pilot.click_text("esc Close")
+        await pilot.wait_until(lambda: pilot.app.screen is pilot.browser, "the group")
+
+
 def footer(pilot: AppPilot) -> str:
     return pilot.screen_text.splitlines()[-1].strip()
 

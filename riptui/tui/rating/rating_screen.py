@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Grid
 from textual.content import Content
+from textual.style import Style
 from textual.widgets import Static
 
 from riptui.errors import RiptuiError
@@ -121,7 +122,9 @@ class RatingScreen(InnerScreen[int]):
         tags.display = self._asks_for_tags
         if self._asks_for_tags:
             parts = [
-                Content.styled(f" {number} {tag} ", "reverse" if tag in self._tags else "$foreground-muted")
+                Content.styled(f" {number} {tag} ", "reverse" if tag in self._tags else "$foreground-muted").stylize(
+                    Style.from_meta({"@click": f"screen.pick({number})"})
+                )
                 for number, tag in enumerate(PAPER_TAGS, 1)
             ]
             tags.update(Content("  ").join(parts))
@@ -183,7 +186,8 @@ class RatingScreen(InnerScreen[int]):
         if self._saving or self.session.current is None or self._pictures is None:  # nothing unseen is rated
             return
         if self._pictures.problem:
-            self._warn(f"a picture cannot be read, skip the question with s: {self._pictures.problem}")
+            skip = f"skip the question with {shown_key(self.app, 'rate.skip')}"
+            self._warn(f"a picture cannot be read, {skip}: {self._pictures.problem}")
             return
         tags = [tag for tag in PAPER_TAGS if tag in self._tags]
         seconds = time.monotonic() - self._shown_at

@@ -413,6 +413,14 @@ async def test_a_group_is_shown_with_its_curves_and_its_table(group: Path) -> No
         assert "8 trajectories · 2 images" in str(view.query_one("#group-about").content)
 
 
+@pytest.mark.parametrize("view", ["mean", "points", "runs"])
+def test_the_psnr_of_equal_pictures_alone_is_in_the_chart_as_infinite(view: Any, tmp_path: Path) -> None:
+    for seed in (0, 1):
+        write(tmp_path / f"m64-s{seed}", made_spec(seed=seed), {"psnr": lambda x: inf})
+    data = digested(tmp_path, view=view, metric="psnr")
+    assert {value for line in data.series for value in line.y} == {inf}
+
+
 @pytest.mark.slow
 async def test_a_click_on_each_tab_shows_it(group: Path) -> None:
     async with OneGroup().run_test(size=(120, 40)) as pilot:

@@ -1,6 +1,7 @@
 """Rename, move to the trash, undo, delete permanently."""
 
 import asyncio
+import os
 from pathlib import Path
 
 from riptui.store import move, trash
@@ -44,8 +45,8 @@ async def undo(context: CommandContext) -> None:
     if not restored:
         context.notify("the trash is empty", "warning")
         return
-    root = context.runs.resolve()
-    await context.go_to(restored[0].relative_to(root).as_posix())
+    places = [path.relative_to(context.runs.resolve()).as_posix() for path in restored]
+    await context.go_to(os.path.commonpath(places) or places[0])  # a group comes back as one
     context.notify(f"{format_count(len(restored), 'trajectory')} restored")
 
 

@@ -180,7 +180,7 @@ def _to_curve(member: GroupMember, metric: str) -> Curve | None:
 def _infinite_series(members: Iterable[GroupMember], metric: str) -> list[Series]:
     """What a chart without any other value says of, in a series without a name; none if nothing is infinite."""
     infinite = [value for member in members for value in member.values_of(metric) or () if isinf(value)]
-    return [Series("", (0.0,) * len(infinite), tuple(infinite))] if infinite else []
+    return [Series("", (0.0,) * len(infinite), tuple(infinite), points_only=True)] if infinite else []
 
 
 def describe_settings(fields: Sequence[str], key: Sequence[object], *, whole_image: bool = False) -> str:

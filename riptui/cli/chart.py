@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from math import isinf
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -101,4 +102,6 @@ def _why_empty(data: GroupData, view: ChartView) -> str:
         return "none of these trajectories is finished and made with paste"
     if view == "sets":
         return "no finished trajectory has features; add them with riptui measure PATH --metrics inception"
+    if any(y is not None and isinf(y) for line in data.series for y in line.y):
+        return "all values are infinite, as those of pictures that equal their original are"
     return "nothing is measured; add metrics with riptui measure"

@@ -1,9 +1,27 @@
 """What somebody may have meant whose filter leaves nothing."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
-from riptui.store.filters import CONDITION, FilterSubject, split_words
+from riptui.metrics.display import in_display_order
+from riptui.store.filters import CONDITION, FilterSubject, KnownNames, split_words
+
+
+def explain_nothing(text: str, subjects: Collection[FilterSubject]) -> str:
+    """Why a filter may leave nothing, of these subjects: a value that is misspelt, or a metric that none has; or ""."""
+    return suggest_value(text, subjects) or _name_unmeasured(text, subjects)
+
+
+def _name_unmeasured(text: str, subjects: Collection[FilterSubject]) -> str:
+    known = KnownNames(subjects)
+    measured = in_display_order({name for subject in subjects for name, _ in subject.newest})
+    for word in split_words(text.lower()):
+        parts = CONDITION.fullmatch(word.removeprefix("-"))
+        if parts is None or parts[2] == ":" or parts[1] in known.fields or not known.is_metric(parts[1]):
+            continue
+        if not any(name.startswith(parts[1]) for name in measured):
+            return f"{parts[1]} is not measured here{', only ' if measured else ''}{', '.join(measured)}"
+    return ""
 
 
 def suggest_value(text: str, subjects: Iterable[FilterSubject]) -> str:

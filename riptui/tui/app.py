@@ -135,7 +135,7 @@ class RiptuiApp(App[None], inherit_bindings=False):  # Textual's ctrl+q, beside 
             group = bindings.GROUPS.get(binding.id.partition(".")[0], "")
             yield SystemCommand(
                 f"{group}: {binding.description}" if group else binding.description,
-                f"{binding.tooltip}  ({self.get_key_display(binding)})",
+                f"{keymap.describe_binding(self, binding)}  ({self.get_key_display(binding)})",
                 partial(self.run_action, "quit" if binding.id == "app.quit" else binding.action, active.node),
             )
         yield SystemCommand("App: theme", "Change the theme (this session only)", self.action_change_theme)

@@ -15,6 +15,7 @@ from riptui.text.terminal import printable
 from riptui.tui.bindings import GROUPS
 from riptui.tui.dialogs import link_keys
 from riptui.tui.inner_screen import InnerModalScreen
+from riptui.tui.keymap import describe_binding
 
 OTHER_GROUP = "Other"
 """The group of keys that no table lists."""
@@ -51,5 +52,5 @@ class HelpScreen(InnerModalScreen[None]):
             for row in group_rows:
                 actual = [binding.with_key(binding.key, None) for binding in rows[row]]  # not as in the footer
                 keys = "  ".join(dict.fromkeys(map(self.app.get_key_display, actual)))
-                table.add_row(Text(f"  {keys}"), Text(rows[row][0].tooltip or rows[row][0].description))
+                table.add_row(Text(f"  {keys}"), Text(describe_binding(self.app, rows[row][0])))
         return table

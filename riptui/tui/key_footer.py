@@ -1,17 +1,24 @@
 """The last line: the active keys. One widget; Textual's Footer makes one per key, anew at every change."""
 
+import re
+
 from rich.cells import cell_len
 from rich.text import Text
 from textual import events
 from textual.binding import ActiveBinding
 from textual.widgets import Static
 
+from riptui.tui.bindings import SCOPES
 from riptui.tui.inner_screen import InnerScreen
 
 SEPARATOR = "  "
 FIXED_KEYS = 2
 SYMBOLS = {"←": "left", "→": "right", "↑": "up", "↓": "down", "+": "plus", "-": "minus"}
 """Keys by how the table of keys shows them."""
+
+
+RANGE = re.compile(r"\d-\d")
+"""Keys that do unlike things, and are shown as one."""
 
 
 class KeyFooter(Static):
@@ -31,7 +38,7 @@ class KeyFooter(Static):
 
     def __init__(self) -> None:
         super().__init__(markup=False)
-        self._keys: list[tuple[range, str, ActiveBinding]] = []  # the columns of each key, and how it is shown
+        self._keys: list[tuple[range, ActiveBinding, str]] = []  # the columns of each key, and how it is shown
 
     def on_mount(self) -> None:
         self.screen.bindings_updated_signal.subscribe(self, lambda _: self._draw())
@@ -47,17 +54,19 @@ class KeyFooter(Static):
 
     def _draw(self) -> None:
         text, self._keys = Text(no_wrap=True), []
-        for active, label in self._fit_labels():
+        for active, shown_key in self._fit_keys():
             begin = text.cell_len
-            key, _, _ = label.partition(" ")
-            text.append(key, self.get_component_rich_style("key-footer--key", partial=True))
-            text.append(f"{label.removeprefix(key)}{SEPARATOR}")
-            self._keys.append((range(begin, text.cell_len), key, active))
+            text.append(shown_key, self.get_component_rich_style("key-footer--key", partial=True))
+            text.append(f" {active.binding.description}{SEPARATOR}")
+            self._keys.append((range(begin, text.cell_len), active, shown_key))
         if text != self.content:
             self.update(text)
 
-    def _fit_labels(self) -> list[tuple[ActiveBinding, str]]:
-        """One binding per action, with its label. In little room the last ones are left out, except help and quit."""
+    def _fit_keys(self) -> list[tuple[ActiveBinding, str]]:
+        """One binding per action, with its key as it is shown.
+
+        In little room the last ones are left out, except help and quit.
+        """
         found: dict[str, tuple[ActiveBinding, str]] = {}
         for active in self.screen.active_bindings.values():
             binding = active.binding
@@ -65,11 +74,10 @@ class KeyFooter(Static):
             describe = screen.display_key if isinstance(screen, InnerScreen) else self.app.get_key_display
             shown_key = describe(binding)
             if binding.show and not self._is_typed(shown_key):
-                label = f"{shown_key} {binding.description}"
-                found.setdefault(binding.action, (active, label))
+                found.setdefault(binding.action, (active, shown_key))
         fitting = list(found.values())
         while len(fitting) > FIXED_KEYS and sum(
-            cell_len(label + SEPARATOR) for _, label in fitting
+            cell_len(f"{shown_key} {active.binding.description}{SEPARATOR}") for active, shown_key in fitting
         ) > self.size.width + len(SEPARATOR):
             del fitting[-FIXED_KEYS - 1]
         return fitting
@@ -81,19 +89,22 @@ class KeyFooter(Static):
 
     async def on_click(self, event: events.Click) -> None:
         column = event.get_content_offset(self)
-        for columns, shown, active in self._keys:
+        for columns, active, shown in self._keys:
             if column is not None and column.x in columns:
                 clicked = self._find_clicked(active, shown, column.x - columns.start)
                 if clicked is not None and clicked.enabled:
                     await self.app.run_action(clicked.binding.action, clicked.node)
 
     def _find_clicked(self, active: ActiveBinding, shown: str, column: int) -> ActiveBinding | None:
-        """Of several keys that are shown as one, such as ←→, the one in this column, else the first; of 1-6 none else:
-        each is an answer.
+        """Of several keys that stand for one, such as ←→, the one in this column, else the first; beside those of 1-6
+        none, for each is an answer.
+
+        Found by the table of keys: what is active under a key may be the scrolling of the widget with the focus.
         """
-        is_one = not active.binding.key_display or any(character.islower() for character in shown)  # the user's; esc
-        if is_one:
-            return active
-        symbol = shown[column : column + 1]
-        found = self.screen.active_bindings.get(SYMBOLS.get(symbol, symbol))
-        return found or (None if shown[0].isdigit() else active)
+        otherwise = None if RANGE.fullmatch(shown) else active
+        if column >= len(shown) or any(character.islower() for character in shown):  # one key: esc, space
+            return otherwise
+        key = SYMBOLS.get(shown[column], shown[column])
+        ids = {item.id for table in SCOPES.values() for item in table if key in item.key.split(",")}
+        beside = (other for other in self.screen.active_bindings.values() if other.node is active.node)
+        return next((other for other in beside if other.binding.id in ids), otherwise)

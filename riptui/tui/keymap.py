@@ -4,7 +4,8 @@ Within a scope, which is a table of bindings, a key has one meaning; between sco
 as always in Textual.
 """
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,9 @@ from textual.keys import KEY_ALIASES, KEY_DISPLAY_ALIASES, REPLACED_KEYS, Keys, 
 from riptui.errors import with_choices
 from riptui.tui import bindings
 
+KeyNames = Callable[[str], str]
+"""A key's name as texts have it, by the ID of its binding: `shown_key` of an app."""
+KEY_IN_TEXT = re.compile(r"\{([a-z]+\.[a-z-]+)\}")
 MODIFIERS = frozenset({"ctrl", "shift", "alt", "super", "hyper", "meta"})
 KEY_NAMES = frozenset(key.value.rpartition("+")[2] for key in Keys if "<" not in key.value) | REPLACED_KEYS.keys()
 RENAMED_IDS = {"runs.close-filter": "runs.back"}
@@ -77,6 +81,11 @@ def shown_key(app: App[Any], binding_id: str) -> str:
     default = next(item for scope in bindings.SCOPES.values() for item in scope if item.id == binding_id)
     keys = app._keymap.get(binding_id, default.key)  # Textual has no public name for it
     return app.get_key_display(default.with_key(keys.partition(",")[0], None))
+
+
+def describe_binding(app: App[Any], binding: Binding) -> str:
+    """What a binding does, in the words of its table, where {compute.pause} stands for that binding's key."""
+    return KEY_IN_TEXT.sub(lambda match: shown_key(app, match[1]), binding.tooltip or binding.description)
 
 
 def _find_clash(keymap: Mapping[str, str], known: Mapping[str, KnownBinding]) -> tuple[str, str, str] | None:

@@ -10,7 +10,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 MAX_GAP_COLUMNS = 3  # between two names; fewer in little room
-SHORT_NAME_LENGTH = 4  # letters of a name in even less room
+SHORT_NAME_LENGTHS = (4, 3, 2)  # letters of a name in even less room
 
 
 class TabBar(Widget):
@@ -43,9 +43,13 @@ class TabBar(Widget):
         """The labels as they fit, and the gap between them in columns."""
         labels = [name.capitalize() for name in self.names]
         for gap in range(MAX_GAP_COLUMNS, 0, -1):
-            if sum(map(len, labels)) + gap * (len(labels) - 1) <= self.size.width:
+            if self._fits(labels, gap):
                 return labels, gap
-        return [label[:SHORT_NAME_LENGTH] for label in labels], 1
+        shortened = ([label[:length] for label in labels] for length in SHORT_NAME_LENGTHS)
+        return next((short for short in shortened if self._fits(short, 1)), [label[0] for label in labels]), 1
+
+    def _fits(self, labels: Sequence[str], gap: int) -> bool:
+        return sum(map(len, labels)) + gap * (len(labels) - 1) <= self.size.width
 
     def on_click(self, event: events.Click) -> None:
         event.stop()

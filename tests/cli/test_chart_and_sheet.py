@@ -2,7 +2,7 @@
 
 import csv
 import sys
-from math import isclose
+from math import inf, isclose
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +109,11 @@ def test_excess_and_recursion_are_of_the_squares() -> None:
     found = rows("b.csv")
     assert [row["value"] for row in found if row["inpainted"] == "0.0"] == ["0.0", "0.0"]
     assert {row["metric"] for row in found} == {"delta-e"}
+
+
+def test_a_chart_of_infinite_values_alone_is_refused_with_the_reason(tmp_path: Path) -> None:
+    write(tmp_path / "runs" / "a", made_spec(), {"psnr": lambda x: inf})
+    riptui("chart", "runs", "-o", "a.svg").require_one_line("nothing to draw", "all values are infinite")
 
 
 @pytest.mark.parametrize(

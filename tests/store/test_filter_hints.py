@@ -2,7 +2,7 @@
 
 import pytest
 
-from riptui.store.filter_hints import suggest_value
+from riptui.store.filter_hints import explain_nothing, suggest_value
 from riptui.store.filters import FilterSubject
 
 SUBJECTS = [
@@ -26,3 +26,25 @@ SUBJECTS = [
 )
 def test_the_closest_value_is_suggested(text: str, hint: str) -> None:
     assert suggest_value(text, SUBJECTS) == hint
+
+
+MEASURED = FilterSubject("a", settings={"steps": 50}, newest=(("ssim", 0.4), ("psnr", 20.0)))
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("mona lpips>0.4", "lpips is not measured here, only ssim, psnr"),
+        ("-lpips-vgg<=0.4", "lpips-vgg is not measured here, only ssim, psnr"),
+        ("ssim>2", ""),
+        ("inpainted>500 steps>90 coverage<0", ""),
+        ("order:shufle lpips>0.4", "lpips is not measured here, only ssim, psnr"),
+    ],
+)
+def test_a_metric_that_none_has_is_named(text: str, hint: str) -> None:
+    assert explain_nothing(text, [MEASURED]) == hint
+
+
+def test_a_misspelt_value_comes_before_a_metric_that_none_has() -> None:
+    assert explain_nothing("order:shufle lpips>0.4", SUBJECTS) == "did you mean order:shuffle?"
+    assert explain_nothing("lpips>0.4", []) == "lpips is not measured here"

@@ -5,7 +5,7 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding
 from textual.widgets import Label
 
-from riptui.tui import keymap
+from riptui.tui import bindings, keymap
 from riptui.tui.keymap import KnownBinding
 
 KNOWN = {
@@ -148,3 +148,16 @@ async def test_the_app_follows_the_users_keys(keys: dict[str, str], pressed: str
         await pilot.press(pressed)
     assert app.return_value == does
     assert bool(app.problems) == (keys == {"app.a": "b"})
+
+
+async def test_what_a_key_does_is_told_with_the_users_other_keys() -> None:
+    app = Bound({})
+    async with app.run_test():
+        tables = [binding for table in bindings.SCOPES.values() for binding in table]
+        texts = {binding.id: keymap.describe_binding(app, binding) for binding in tables}
+        assert texts["compute.stop"] == "Stop (p resumes)"
+        assert texts["compare.large"] == "One large; ↑ and ↓ switch"
+        assert not [text for text in texts.values() if "{" in text]
+        app.set_keymap({"compute.pause": "f9"})
+        [stop] = [binding for binding in tables if binding.id == "compute.stop"]
+        assert keymap.describe_binding(app, stop) == "Stop (f9 resumes)"

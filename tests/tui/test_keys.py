@@ -22,6 +22,7 @@ from riptui.tui.group.chart_options import SETS
 from riptui.tui.group.compare import CompareScreen
 from riptui.tui.group.table import GroupTable
 from riptui.tui.help import HelpScreen
+from riptui.tui.keymap import describe_binding
 from riptui.tui.large.large_picture import LargePicture
 from riptui.tui.large.large_screen import LargeScreen
 from riptui.tui.large.map_process import MapProcess
@@ -1149,7 +1150,8 @@ async def test_the_help_shows_every_binding_that_holds_there(
         taken: set[str] = set()
         for scope in scopes:
             for binding in bindings.SCOPES[scope]:
-                assert (binding.tooltip in rows) == bool(set(binding.key.split(",")) - taken), binding.id
+                text = describe_binding(pilot.app, binding)
+                assert (text in rows) == bool(set(binding.key.split(",")) - taken), binding.id
             taken |= {key for binding in bindings.SCOPES[scope] for key in binding.key.split(",")}
         assert "Graphics: off: a test" in rows
 
@@ -1190,6 +1192,25 @@ async def test_the_palette_opens_and_runs_what_is_typed(folder: Path) -> None:
         await pilot.wait_until(lambda: "Runs: Unmark all" in pilot.screen_text, "the command")
         await pilot.press("enter", "enter")
         await pilot.wait_until(lambda: not pilot.tree.marked, "the marks gone")
+
+
+@pytest.mark.slow
+async def test_a_click_in_the_palette_runs_what_is_there(folder: Path) -> None:
+    async with open_app(folder) as pilot:
+        pilot.tree.mark(FIRST)
+        await pilot.press("ctrl+p", *"unmark all")
+        await pilot.click_text("Runs: Unmark all")
+        await pilot.wait_until(lambda: not pilot.tree.marked, "the marks gone")
+
+
+@pytest.mark.slow
+async def test_a_click_on_the_last_tab_of_a_group_opens_its_gallery(folder: Path) -> None:
+    async with open_app(folder, select="fig7/cat") as pilot:
+        await pilot.click_text("Gallery")
+        await pilot.wait_until(lambda: isinstance(pilot.app.screen, GalleryScreen), "the gallery")
+        await pilot.click_text("L 50 %")
+        await pilot.click_text("esc Close")
+        await pilot.wait_until(lambda: pilot.app.screen is pilot.browser, "the group")
 
 
 def footer(pilot: AppPilot) -> str:

@@ -1,6 +1,7 @@
 """Rename, move to the trash, undo, delete permanently."""
 
 import asyncio
+import os
 from pathlib import Path
 
 from riptui.store import move, trash
@@ -8,6 +9,7 @@ from riptui.store.names import require_name
 from riptui.text.units import format_count, format_size
 from riptui.tui.commands.context import CommandContext
 from riptui.tui.dialogs import ConfirmDialog, TextDialog
+from riptui.tui.keymap import shown_key
 
 
 async def rename(context: CommandContext) -> None:
@@ -27,11 +29,12 @@ async def move_to_trash(context: CommandContext) -> None:
     if not paths:
         return
     what = context.describe()
-    text = f"Move {what} to the trash? Undo with u."
+    undo_hint = f"undo with {shown_key(context.app, 'do.undo')}"
+    text = f"Move {what} to the trash ({undo_hint})?"
     if context.settings.confirm and not await context.show_dialog(ConfirmDialog("Trash", text, yes="Move")):
         return
     await asyncio.to_thread(trash.move_to_trash, context.runs, paths)
-    context.notify(f"{what} moved to the trash (undo with u)")
+    context.notify(f"{what} moved to the trash ({undo_hint})")
 
 
 async def undo(context: CommandContext) -> None:
@@ -42,8 +45,8 @@ async def undo(context: CommandContext) -> None:
     if not restored:
         context.notify("the trash is empty", "warning")
         return
-    root = context.runs.resolve()
-    await context.go_to(restored[0].relative_to(root).as_posix())
+    places = [path.relative_to(context.runs.resolve()).as_posix() for path in restored]
+    await context.go_to(os.path.commonpath(places) or places[0])  # a group comes back as one
     context.notify(f"{format_count(len(restored), 'trajectory')} restored")
 
 

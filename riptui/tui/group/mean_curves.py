@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from math import isnan, nan
+from math import isinf, isnan, nan
 from pathlib import Path
 from types import MappingProxyType
 
@@ -78,6 +78,8 @@ def build_group_data(
         found = (curve for member in curve_members if (curve := _to_curve(member, metric)))
         curves = _excesses(found, squares) if options.axis == "excess" else found
         series += build(name, curves, colour, coverage if options.axis == "coverage" else None)
+    if not any(True for line in series for _ in line.points()):
+        series += _infinite_series(drawn, metric)
     notes = [f"curves by {', '.join(settings)}"] if len(settings) > 1 else []
     notes += left_out
     if len(by_curve) > MAX_CURVES:
@@ -173,6 +175,12 @@ def _to_curve(member: GroupMember, metric: str) -> Curve | None:
     inpainted = np.array([member.spec.amount_at(iteration) for iteration in k.tolist()], np.float64)
     until = member.measured_frames[-1]
     return Curve(Trajectory(Path(member.path)), member.spec, metric, k, inpainted, values[measured], until)
+
+
+def _infinite_series(members: Iterable[GroupMember], metric: str) -> list[Series]:
+    """What a chart without any other value says of, in a series without a name; none if nothing is infinite."""
+    infinite = [value for member in members for value in member.values_of(metric) or () if isinf(value)]
+    return [Series("", (0.0,) * len(infinite), tuple(infinite), points_only=True)] if infinite else []
 
 
 def describe_settings(fields: Sequence[str], key: Sequence[object], *, whole_image: bool = False) -> str:

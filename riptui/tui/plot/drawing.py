@@ -6,6 +6,7 @@ Parts that do not fit are left out: first the legend, then the labels, then the 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import isinf
 
 from riptui.tui.plot import legend
 from riptui.tui.plot.axes import AxisRange, format_ticks, tick_values, x_range
@@ -65,13 +66,17 @@ def draw(
     header, axis_rows = height >= HEADER_ROWS, (height >= AXIS_ROWS) + (height >= LABEL_ROWS)
     rows = max(1, height - header - axis_rows)
     y_axis = make_y_axis(_y_values(series, points), view, rows, DOTS_DOWN)
-    gutter = max(map(len, y_axis.labels)) + 1 if width >= GUTTER_COLUMNS and axis_rows else 0
+    infinite = _count_infinite(series)
+    gutter = max(map(len, y_axis.labels)) + 1 if not infinite and width >= GUTTER_COLUMNS and axis_rows else 0
     area = CellArea(gutter, int(header), max(1, width - gutter), rows)
     offsets = _series_offsets(series, points, area.width)
     inset = max(map(abs, offsets), default=0)
     blank: list[ChartRow] = [[(" ", Ink.BLANK)] * width for _ in range(height)]
     drawing = DrawnChart(blank, area, x_axis, y_axis, inset)
     _draw_curves(drawing, series, points, offsets)
+    if infinite:
+        text = f"all {infinite:,} values are infinite" if infinite > 1 else "its only value is infinite"
+        write_text(blank[area.top + rows // 2], max(0, (width - len(text)) // 2), text, Ink.LABEL)
     if gutter:
         _draw_y_axis(drawing)
     if axis_rows:
@@ -84,6 +89,13 @@ def draw(
 
 def list_entries(series: Sequence[Series]) -> Sequence[legend.LegendEntry]:
     return [legend.LegendEntry(line.shape, line.name, line.colour) for line in series if line.name]
+
+
+def _count_infinite(series: Sequence[Series]) -> int:
+    """How many values there are if all are infinite, as the PSNR of equal pictures is; 0 if any can be drawn."""
+    if any(True for line in series for _ in line.points()):
+        return 0
+    return sum(y is not None and isinf(y) for line in series for y in line.y)
 
 
 def _describe_left_out(series: Sequence[Series], view: YView) -> str:

@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Grid
 from textual.content import Content
+from textual.style import Style
 from textual.widgets import Static
 
 from riptui.errors import RiptuiError
@@ -20,12 +21,13 @@ from riptui.text.terminal import printable
 from riptui.tui import screen_bindings
 from riptui.tui.inner_screen import InnerScreen
 from riptui.tui.key_footer import KeyFooter
+from riptui.tui.keymap import shown_key
 from riptui.tui.latest_jobs import LatestJobs
 from riptui.tui.rating.rating_session import QuestionPictures, RatingSession, read_pictures
 from riptui.tui.titled_picture import TitledPicture
 
 MAX_IN_A_ROW = 3
-DONE = "All questions are answered. Thank you.\n\nu takes the last answer back, esc leaves."
+DONE = "All questions are answered. Thank you.\n\n{undo} takes the last answer back, {leave} leaves."
 
 
 class RatingScreen(InnerScreen[int]):
@@ -59,7 +61,8 @@ class RatingScreen(InnerScreen[int]):
         yield Static(id="rating-question", markup=False)
         with Grid(id="rating-pictures"):
             yield from self._columns
-        yield Static(DONE, id="rating-done", markup=False)
+        undo, leave = (shown_key(self.app, f"rate.{verb}") for verb in ("undo", "leave"))
+        yield Static(DONE.format(undo=undo, leave=leave), id="rating-done", markup=False)
         yield Static(id="rating-tags", markup=False)
         yield KeyFooter()
 
@@ -119,7 +122,9 @@ class RatingScreen(InnerScreen[int]):
         tags.display = self._asks_for_tags
         if self._asks_for_tags:
             parts = [
-                Content.styled(f" {number} {tag} ", "reverse" if tag in self._tags else "$foreground-muted")
+                Content.styled(f" {number} {tag} ", "reverse" if tag in self._tags else "$foreground-muted").stylize(
+                    Style.from_meta({"@click": f"screen.pick({number})"})
+                )
                 for number, tag in enumerate(PAPER_TAGS, 1)
             ]
             tags.update(Content("  ").join(parts))
@@ -181,7 +186,8 @@ class RatingScreen(InnerScreen[int]):
         if self._saving or self.session.current is None or self._pictures is None:  # nothing unseen is rated
             return
         if self._pictures.problem:
-            self._warn(f"a picture cannot be read, skip the question with s: {self._pictures.problem}")
+            skip = f"skip the question with {shown_key(self.app, 'rate.skip')}"
+            self._warn(f"a picture cannot be read, {skip}: {self._pictures.problem}")
             return
         tags = [tag for tag in PAPER_TAGS if tag in self._tags]
         seconds = time.monotonic() - self._shown_at

@@ -1,5 +1,6 @@
 """The widget of the tree of groups and trajectories. Renders only visible rows."""
 
+import textwrap
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -283,7 +284,8 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
         width = self.scrollable_content_region.width
         if y >= len(self.rows):
             all_again = f"{shown_key(self.app, 'runs.back')} shows all again"
-            lines = [*filter(None, ("nothing matches this filter", self.hint, all_again))]
+            texts = ("nothing matches this filter", self.hint, all_again)
+            lines = [line for text in texts for line in textwrap.wrap(text, max(1, width))]
             words = lines[y] if self._nothing_matches and y < len(lines) else ""
             return Strip([Segment(words, self._style("dim"))]).adjust_cell_length(width, self.rich_style)
         row = self.rows[y]

@@ -12,7 +12,7 @@ from textual.message import Message
 from textual.widgets import Static
 
 from riptui.settings.named_filters import expand_names
-from riptui.store.filter_hints import suggest_value
+from riptui.store.filter_hints import explain_nothing
 from riptui.store.filters import KnownNames, parse_filter
 from riptui.text.terminal import printable
 from riptui.tui.keymap import shown_key
@@ -105,7 +105,7 @@ class TreePanel(Vertical):
             return
         self._filter_text = text if model.filter is not None else ""
         leaves_nothing = model.filter is not None and not model.matching_totals("").count
-        hint = suggest_value(expand_names(text), model.entries.values()) if leaves_nothing else ""
+        hint = explain_nothing(expand_names(text), model.entries.values()) if leaves_nothing else ""
         self.runs_tree.hint = printable(hint)
         self.show_counts()
         self.runs_tree.rebuild()

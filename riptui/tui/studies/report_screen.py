@@ -124,4 +124,4 @@ def read_figure(file: Path) -> tuple[Image | None, str]:
         return np.asarray(Pillow.alpha_composite(white, layered).convert("RGB")), ""
     except (OSError, ValueError, SyntaxError, Pillow.DecompressionBombError) as error:
         reason = getattr(error, "strerror", None) or "it cannot be read"
-        return None, f"{file.name}: {reason}; e writes the report again"
+        return None, f"{file.name}: {reason}; write the report again"

@@ -198,22 +198,23 @@ class StudiesScreen(StudyCommands):
             self.look()
 
     def _show_current(self) -> None:
-        state, panes = self.current, self._panes
+        state, panes, key = self.current, self._panes, partial(shown_key, self.app)
         panes.show_head(state, self._log)
         self.refresh_bindings()
         if state is None:
-            no_studies = NO_STUDIES.format(new=shown_key(self.app, "studies.new"))
+            no_studies = NO_STUDIES.format(new=key("studies.new"))
             panes.plan.show(Text(no_studies if self.has_read else "reading ...", "dim"))
             return
         match panes.chosen:
             case "plan":
-                panes.plan.show(plan_lines(state, self._plans.get(state.known.key)))
+                panes.plan.show(plan_lines(state, self._plans.get(state.known.key), key))
             case "failures":
                 panes.show_failures(state)
             case "log":
                 panes.show_log(state, self._log)
             case "report":
-                panes.show_report(report_lines(state, panes.found_report, self.progress_of(state)))
+                progress = self.progress_of(state)
+                panes.show_report(report_lines(state, panes.found_report, progress, key("studies.report")))
         if state.known.study is not None and self._planner.is_stale(state):
             self._planning.submit("plan", partial(self._plan, state))
 

@@ -37,7 +37,7 @@ class StudyActions:
         """Pause, resume, stop or retry, and have computed what is queued by that. Raises RiptuiError."""
         known, request = state.known, STUDY_REQUESTS[action]
         if known.manifest is None:
-            raise InputError(f"{known.name} was never run: r computes it")
+            raise InputError(f"{known.name} was never run: compute it first")
         self._halting.discard(known.file)
         answer = request_study(make_tracker(known), action)
         if action in ("pause", "stop"):

@@ -125,7 +125,8 @@ class StudyCommands(InnerScreen[str]):
         if file is not None:
             remember_recent(file)
             self.expect(file)
-            self.say(f"wrote {abbreviate_home(file)}: E edits it, r computes it")
+            edit, compute = (shown_key(self.app, f"studies.{verb}") for verb in ("edit", "compute"))
+            self.say(f"wrote {abbreviate_home(file)}: {edit} edits it, {compute} computes it")
 
     def action_edit(self) -> None:
         """Edit the study file in the user's editor, and read it again."""

@@ -1,6 +1,7 @@
 """The panes of one study: plan, failures, log, report; one of them is shown."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -9,6 +10,7 @@ from textual.widget import Widget
 from textual.widgets import ContentSwitcher, Static
 
 from riptui.text.terminal import printable
+from riptui.tui.keymap import shown_key
 from riptui.tui.studies.report_reader import FoundReport
 from riptui.tui.studies.study_list import LineList
 from riptui.tui.studies.study_reader import StudyState
@@ -89,7 +91,9 @@ class StudyPanes(Vertical):
         return switcher.get_child_by_id(name)
 
     def show_head(self, state: StudyState | None, log: str = "") -> None:
-        first, second, counts = head_lines(state, log) if state else (Text(), Text(), Text())
+        first, second, counts = (
+            head_lines(state, partial(shown_key, self.app), log) if state else (Text(), Text(), Text())
+        )
         for widget, text in ((self._head, Text("\n").join([first, second])), (self._counts, counts)):
             if widget.content != text:
                 widget.update(text)

@@ -15,6 +15,7 @@ from riptui.supervision.progress import SKIPPED, worker_rate
 from riptui.text.status_marks import STATUS_MARKS
 from riptui.text.terminal import printable
 from riptui.text.units import abbreviate_home, format_count, format_duration, format_rate, format_size
+from riptui.tui.keymap import KeyNames
 from riptui.tui.studies.report_reader import FoundReport
 from riptui.tui.studies.study_reader import StudyPlan, StudyState, describe_state, percent_done
 from riptui.tui.trajectory.heading import format_age
@@ -53,7 +54,7 @@ def one_line(*parts: str | tuple[str, str]) -> Text:
     return Text.assemble(*parts, no_wrap=True, overflow="ellipsis")
 
 
-def head_lines(state: StudyState, log: str = "") -> tuple[Text, Text, Text]:
+def head_lines(state: StudyState, key: KeyNames, log: str = "") -> tuple[Text, Text, Text]:
     """The file and the state; the bar; the counts, and what is wrong. log: of its last process in the background."""
     status, word = describe_state(state)
     mark, colour = STATUS_MARKS.get(status, ("·", "dim"))
@@ -64,13 +65,14 @@ def head_lines(state: StudyState, log: str = "") -> tuple[Text, Text, Text]:
         (f"{mark} {word}", colour if colour != "none" else ""),
         (f"  {printable(abbreviate_home(known.file))}", "dim"),
     )
-    return first, _progress_line(state), _last_line(state, log)
+    return first, _progress_line(state, key), _last_line(state, key, log)
 
 
-def _progress_line(state: StudyState) -> Text:
+def _progress_line(state: StudyState, key: KeyNames) -> Text:
     progress = state.progress
     if progress is None:
-        return Text("" if state.known.problem else "r computes it on this machine, in the background", "dim")
+        text = f"{key('studies.compute')} computes it on this machine, in the background"
+        return Text("" if state.known.problem else text, "dim")
     percent = percent_done(state)
     filled = round(BAR_COLUMNS * percent / 100)
     bar = Text.assemble(("━" * filled, "green"), ("━" * (BAR_COLUMNS - filled), "dim"))
@@ -102,14 +104,14 @@ def describe_workers(workers: tuple[Worker, ...]) -> str:
     return printable(", ".join(texts))
 
 
-def _last_line(state: StudyState, log: str) -> Text:
+def _last_line(state: StudyState, key: KeyNames, log: str) -> Text:
     counts = [
         Text.assemble((STATUS_MARKS.get(status, ("!", "red"))[0], _colour(status)), f" {count:,} {status}")
         for status in COUNTED
         if (count := state.count(status))
     ]
     if state.known.has_changed:
-        counts.append(Text("the file has changed since: r adds the changes", "yellow"))
+        counts.append(Text(f"the file has changed since: {key('studies.compute')} adds the changes", "yellow"))
     lines = [Text(printable(state.known.problem), "red")] if state.known.problem else []
     last = (log.strip().splitlines() or [""])[-1]
     if last.startswith("error: ") and not (lines or state.is_active or state.is_done):
@@ -122,14 +124,14 @@ def _colour(status: str) -> str:
     return "" if colour == "none" else colour
 
 
-def plan_lines(state: StudyState, plan: StudyPlan | None) -> Text:
+def plan_lines(state: StudyState, plan: StudyPlan | None, key: KeyNames) -> Text:
     """What is to be computed and what it takes. plan: None while it is being made."""
     known = state.known
     if known.study is None:
         if known.is_gone and known.manifest:
             text = Text("what was run:\n\n", "dim")
             return text.append("\n".join(map(printable, known.manifest.text.splitlines())), "not dim")
-        return Text(f"E opens {printable(known.file.name)} in your editor", "dim")
+        return Text(f"{key('studies.edit')} opens {printable(known.file.name)} in your editor", "dim")
     if plan is None:
         return Text("estimating ...", "dim")
     estimate = plan.estimate
@@ -145,7 +147,7 @@ def plan_lines(state: StudyState, plan: StudyPlan | None) -> Text:
     text = Text()
     for name, value in rows:
         text.append(f"{printable(name):<{LABEL_COLUMNS}}", "dim").append(f"{printable(value)}\n")
-    for notice in _list_warnings(estimate) if estimate else ():
+    for notice in _list_warnings(estimate, key) if estimate else ():
         text.append(f"{printable(notice)}\n", "yellow")
     if plan.lacking is None and not state.is_done:
         text.append("looking for weights, packages, programs and servers ...\n", "dim")
@@ -168,37 +170,37 @@ def _cost_rows(state: StudyState, product: str, estimate: StudyEstimate) -> Iter
         yield "disk", f"{describe_disk_space(estimate.room)} more, {format_size(estimate.free)} free"
 
 
-def _list_warnings(estimate: StudyEstimate) -> Iterator[str]:
+def _list_warnings(estimate: StudyEstimate, key: KeyNames) -> Iterator[str]:
     if estimate.hours is None and estimate.done < estimate.iterations:
         yield "no timings for this model yet: they come with its first iterations"
     if estimate.room > estimate.free:
         yield "not enough disk space: free some, or use another runs folder"
     for name in estimate.unfetched:
-        yield f"{name} is not on this machine: r fetches it, of Parquet files only the drawn rows"
+        fetches = f"{key('studies.compute')} fetches it"
+        yield f"{name} is not on this machine: {fetches}, of Parquet files only the drawn rows"
     yield from estimate.notices
     for path in estimate.missing:
         yield f"{path} does not exist"
 
 
-def report_lines(state: StudyState, found: FoundReport | None, progress: str) -> list[Text]:
+def report_lines(state: StudyState, found: FoundReport | None, progress: str, report_key: str) -> list[Text]:
     """What is said of a study's report, above its sections. progress: how far the writing of one is."""
     known, done = state.known, state.count("done")
     lines = []
     if progress:
-        lines.append(one_line((f"being written: {printable(progress)}   e gives it up", "bold")))
+        lines.append(one_line((f"being written: {printable(progress)}   {report_key} gives it up", "bold")))
     if found is not None:
         lines.append(one_line(printable(abbreviate_home(found.folder))))
         age = format_age(datetime.fromtimestamp(found.when, UTC).isoformat()).strip() or "now"
         about = format_count(found.trajectories, "trajectory")
         lines.append(one_line((f"report.md, report.html and figures, written {age}, of {about}", "dim")))
         if done > found.trajectories:
-            lines.append(one_line((f"{done:,} are done now: e writes it again", "yellow")))
+            lines.append(one_line((f"{done:,} are done now: {report_key} writes it again", "yellow")))
         lines.append(one_line(""))
     elif not progress:
         if known.study:
-            lines.append(
-                one_line((f"e writes the report to {printable(abbreviate_home(known.study.report_folder))}", "dim"))
-            )
+            folder = printable(abbreviate_home(known.study.report_folder))
+            lines.append(one_line((f"{report_key} writes the report to {folder}", "dim")))
         if not done:
             lines.append(one_line(("nothing is done yet, and only complete trajectories count", "dim")))
     return lines

@@ -2,12 +2,13 @@
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
+from math import isnan
 from typing import TYPE_CHECKING, Literal
 
 from riptui import metrics
 from riptui.metrics import PREVIOUS, base_name
 from riptui.metrics.display import metric_names, metric_title
-from riptui.metrics.values import MetricValues
+from riptui.metrics.values import MetricValues, number_of
 from riptui.spec import Spec
 from riptui.store.records import IterationRow
 from riptui.tui.plot.series import Series
@@ -75,6 +76,12 @@ def frame_at(spec: Spec, rows: Sequence[IterationRow], newest: int, x: float, ax
     return min(newest, bisect_left(range(newest + 1), x, key=lambda k: x_position(spec, rows, k, axis)))
 
 
+def _y(name: str, values: MetricValues) -> float | None:
+    """None instead of nan, which is not equal to itself: an unchanged series is not drawn again."""
+    value = number_of(name, values)
+    return None if isnan(value) else value
+
+
 def build_series(snapshot: "TrajectorySnapshot", names: Sequence[str], axis: XAxis) -> list[Series]:
     """A series per metric, of its measured frames; none if the trajectory cannot be read."""
     spec, values = snapshot.spec, snapshot.metrics
@@ -82,7 +89,7 @@ def build_series(snapshot: "TrajectorySnapshot", names: Sequence[str], axis: XAx
         return []
     positions = {k: x_position(spec, snapshot.rows, k, axis) for k in values if k <= snapshot.newest}
     return [
-        Series(metric_title(name), [positions[k] for k in frames], [values[k][name] for k in frames], colour=colour)
+        Series(metric_title(name), [positions[k] for k in frames], [_y(name, values[k]) for k in frames], colour=colour)
         for colour, name in enumerate(names)
         if (frames := [k for k in positions if name in values[k]])
     ]

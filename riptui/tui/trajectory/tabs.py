@@ -7,6 +7,7 @@ from riptui.graphics.protocol import Graphics
 from riptui.metrics.display import format_value, metric_names
 from riptui.metrics.values import MetricValues
 from riptui.spec import Spec
+from riptui.tui.keymap import shown_key
 from riptui.tui.plot.chart import Chart
 from riptui.tui.plot.chart_grid import ChartGrid
 from riptui.tui.trajectory import metric_series
@@ -84,7 +85,8 @@ class TabPanes(ContentSwitcher):
             case "spec":
                 self.query_one("#spec", TextPane).show(spec_text(spec, snapshot.sessions, snapshot.annotations))
             case "log":
-                self.query_one("#log", TextPane).show(log_text(snapshot.log, snapshot.failure))
+                retry_key = shown_key(self.app, "compute.retry")
+                self.query_one("#log", TextPane).show(log_text(snapshot.log, snapshot.failure, retry_key))
             case _:
                 self.show_cursor()
 

@@ -36,12 +36,12 @@ def spec_text(spec: Spec, sessions: Sequence[Session], annotations: Annotations 
     return _align_rows(rows)
 
 
-def log_text(log: str, failure: Failure | None) -> Content:
+def log_text(log: str, failure: Failure | None, retry_key: str) -> Content:
     """The failure, if any, and the end of log.txt."""
     parts: list[tuple[str, str]] = []
     if failure is not None:
         parts.append((f"✗ iteration {failure.k} failed: {printable(failure.error)}\n", "$text-error bold"))
-        parts.append((f"  {printable(failure.when)}; press R to retry\n\n", "$foreground-muted"))
+        parts.append((f"  {printable(failure.when)}; press {retry_key} to retry\n\n", "$foreground-muted"))
     lines = "\n".join(printable(line.expandtabs()) for line in log.splitlines())
     parts.append((lines, "$foreground") if lines else ("the log is empty", "$foreground-muted"))
     return Content.assemble(*parts)

@@ -65,13 +65,13 @@ def format_start(line: WaitingTrajectory) -> str:
     return "now" if line.starts_in < 1 else f"in {format_duration(line.starts_in)}"
 
 
-def summarise_queue(queue: ListedQueue) -> str:
-    """3,000 wait, 12 yours · 41 min left"""
+def summarise_queue(queue: ListedQueue, start_key: str) -> str:
+    """3,000 wait, 12 yours · 41 min left. start_key: starts a worker."""
     if not queue.lines:
         return "nothing waits"
     own = sum(line.queued.owner == os.geteuid() for line in queue.lines)
     count = len(queue.lines)
     whose = "" if own == count else f", {own:,} yours" if own else ", none yours"
     left = "" if queue.seconds_left is None else f" · {format_duration(queue.seconds_left)} left"
-    left = left if queue.is_served else " · no worker runs: s starts one"
+    left = left if queue.is_served else f" · no worker runs: {start_key} starts one"
     return f"{count:,} {'waits' if count == 1 else 'wait'}{whose}{left}"

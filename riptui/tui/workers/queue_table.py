@@ -17,6 +17,7 @@ from riptui.store.worker_registry import Worker
 from riptui.supervision.queue_listing import ListedQueue, QueueReader
 from riptui.supervision.reordering import RequestChange, move_to_end, set_priority, shift, take_out
 from riptui.text.units import format_count
+from riptui.tui.keymap import shown_key
 from riptui.tui.latest_jobs import LatestJobs
 from riptui.tui.row_table import RowTable
 from riptui.tui.workers.queue_changes import QueueChange, QueueChanges, require_own
@@ -178,7 +179,7 @@ class QueueTable(RowTable, inherit_bindings=True):
 
     def remove_chosen(self) -> None:
         if self._can_change():
-            self._change(self.chosen, lambda chosen, waiting: take_out(chosen), _describe_removal)
+            self._change(self.chosen, lambda chosen, waiting: take_out(chosen), self._describe_removal)
 
     def require_changeable(self) -> list[QueuedTrajectory]:
         """What is chosen and one's own. Raises InputError if nothing is."""
@@ -234,11 +235,14 @@ class QueueTable(RowTable, inherit_bindings=True):
         if place is None:
             return "no longer in the queue"
         first = "now" if len(keys) == 1 else f"{format_count(count, 'trajectory')}, the first now"
-        return f"{first} {place:,} of {len(self.rows):,} · u undoes"
+        return f"{first} {place:,} of {len(self.rows):,} · {self._undo_hint}"
 
+    def _describe_removal(self, keys: Sequence[str], count: int) -> str:
+        return f"{format_count(count, 'trajectory')} taken out of the queue · {self._undo_hint}"
 
-def _describe_removal(keys: Sequence[str], count: int) -> str:
-    return f"{format_count(count, 'trajectory')} taken out of the queue · u undoes"
+    @property
+    def _undo_hint(self) -> str:
+        return f"{shown_key(self.app, 'workers.undo')} undoes"
 
 
 def _what_matters(worker: Worker) -> object:

@@ -9,6 +9,7 @@ from riptui.inpainters.devices.nvidia_smi import query_gpus
 from riptui.supervision.device_choice import GpuUse, list_gpu_uses
 from riptui.text.units import format_count
 from riptui.tui.dialogs import ChoiceDialog, ConfirmDialog, DialogChoice
+from riptui.tui.keymap import KeyNames
 from riptui.tui.workers.worker_rows import DescribedWorker
 
 MAX_GPUS = 9  # that a digit chooses
@@ -54,10 +55,10 @@ def ask_kill(chosen: DescribedWorker) -> ConfirmDialog:
     return ConfirmDialog("Kill", text, yes="Kill", destructive=True)
 
 
-def require_own_worker(chosen: DescribedWorker | None, *, here: bool = False) -> DescribedWorker:
+def require_own_worker(chosen: DescribedWorker | None, key: KeyNames, *, here: bool = False) -> DescribedWorker:
     """A running worker that this user may end. here: from this machine only. Raises InputError."""
     if chosen is None:
-        raise InputError("no worker runs; s starts one")
+        raise InputError(f"no worker runs; {key('workers.start')} starts one")
     if not chosen.worker.alive:
         raise InputError(f"worker {chosen.title} has ended")
     if not chosen.is_own:
@@ -66,5 +67,6 @@ def require_own_worker(chosen: DescribedWorker | None, *, here: bool = False) ->
     if chosen.worker.record.study:
         raise InputError(f"it belongs to a study: riptui study stop {chosen.worker.record.study}")
     if here and not chosen.is_here:
-        raise InputError(f"worker {chosen.title} runs on another machine: shut it down (x), or kill it there")
+        stop = key("workers.stop")
+        raise InputError(f"worker {chosen.title} runs on another machine: shut it down ({stop}), or kill it there")
     return chosen

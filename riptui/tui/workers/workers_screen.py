@@ -130,6 +130,9 @@ class WorkersScreen(InnerScreen[str]):
     def chosen_worker(self) -> DescribedWorker | None:
         return self.described.get(self.workers_table.current or "")
 
+    def _key(self, binding_id: str) -> str:
+        return shown_key(self.app, binding_id)
+
     # What the watcher and the threads say
 
     def _disk_changed(self, message: RunsChanged | WorkersChanged) -> None:
@@ -167,7 +170,7 @@ class WorkersScreen(InnerScreen[str]):
             self.log_view.follow(None if chosen.worker.record.command else chosen.worker.log)
             self.query_one(TextPane).show(describe_worker(chosen))
         else:
-            self.query_one(TextPane).show(Content(f"no worker runs; {shown_key(self.app, 'workers.start')} starts one"))
+            self.query_one(TextPane).show(Content(f"no worker runs; {self._key('workers.start')} starts one"))
         self._show_summary()
 
     def _show_gpus(self) -> None:
@@ -189,10 +192,10 @@ class WorkersScreen(InnerScreen[str]):
         queue, chosen = self.queue_table.queue, self.chosen_worker
         if self.tab == "queue":
             marked = f"{len(self.queue_table.marked):,} marked · " if self.queue_table.marked else ""
-            text = marked + (summarise_queue(queue) if queue else "reading …")
+            text = marked + (summarise_queue(queue, self._key("workers.start")) if queue else "reading …")
         else:
             text = f"worker {chosen.title}" if chosen else ""
-            text += "" if self.tab == "worker" or self.log_view.is_following else " · G follows"
+            text += "" if self.tab == "worker" or self.log_view.is_following else f" · {self._key('log.last')} follows"
         summary = self.query_one("#workers-summary", Static)
         if str(summary.content) != text:
             summary.update(text)
@@ -229,7 +232,8 @@ class WorkersScreen(InnerScreen[str]):
 
     def action_wrap(self) -> None:
         self.log_view.toggle_wrap()
-        self.say("lines are wrapped" if self.log_view.is_wrapped else "lines are cut off: ← → show the rest")
+        sides = " ".join(map(self._key, ("log.left", "log.right")))
+        self.say("lines are wrapped" if self.log_view.is_wrapped else f"lines are cut off: {sides} show the rest")
 
     @on(RowTable.RowChosen)
     def _choose(self, message: RowTable.RowChosen) -> None:
@@ -312,7 +316,7 @@ class WorkersScreen(InnerScreen[str]):
 
     def _end_worker(self, *, kill: bool = False) -> None:
         try:
-            chosen = worker_choices.require_own_worker(self.chosen_worker, here=kill)
+            chosen = worker_choices.require_own_worker(self.chosen_worker, self._key, here=kill)
         except InputError as error:
             self.say(str(error), is_warning=True)
             return
@@ -330,7 +334,8 @@ class WorkersScreen(InnerScreen[str]):
         except RiptuiError as error:
             self.say(str(error), is_warning=True)
         else:
-            asked = "was asked to leave; X kills it if it does not" if chosen.worker.silent else LEAVES
+            kills = f"{self._key('workers.kill')} kills it if it does not"
+            asked = f"was asked to leave; {kills}" if chosen.worker.silent else LEAVES
             self.say(f"worker {chosen.title} {'was killed' if kill else asked}")
 
     @work(group=OPENS_DIALOG)

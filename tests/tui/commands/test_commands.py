@@ -229,6 +229,7 @@ async def test_a_group_goes_and_comes_back_as_one(make_trajectory: MakeTrajector
         await pilot.wait_until(lambda: len(pilot.browser.runs_tree.model.entries) == 1)
         await pilot.press("u")
         await pilot.wait_for_words("3 trajectories restored")
+        await pilot.wait_until(lambda: pilot.cursor == "a", "the group at the cursor")
 
 
 @pytest.mark.slow

@@ -98,6 +98,23 @@ async def test_e_exports_what_is_ticked_and_copies_the_paths(
 
 
 @pytest.mark.slow
+async def test_an_export_by_the_mouse(
+    make_trajectory: MakeTrajectory, runs: Path, copied: list[str], tmp_path: Path
+) -> None:
+    computed(make_trajectory("a/m64-s0", inpainter="noise", metrics=("psnr",)))
+    async with open_app(runs) as pilot:
+        await pilot.click_text("e Export")
+        dialog = await pilot.wait_for_dialog(ExportScreen)
+        dialog.query_one("#folder", Input).value = str(tmp_path)
+        for label in ("GIF", "strip, a", "CSV"):  # the first two are ticked
+            await pilot.click_text(label)
+        await pilot.wait_until(lambda: dialog.options.kinds == ("csv",), "the ticks")
+        await pilot.click("#export")
+        await pilot.wait_for_words("path copied")
+    assert copied == [str(tmp_path / "a-m64-s0.csv")]
+
+
+@pytest.mark.slow
 async def test_an_export_that_is_refused_says_why_and_can_be_tried_again(
     make_trajectory: MakeTrajectory, runs: Path, copied: list[str], tmp_path: Path
 ) -> None:

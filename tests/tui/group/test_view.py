@@ -36,7 +36,7 @@ from riptui.tui.group.view import GroupView
 from riptui.tui.plot.chart import Chart
 from riptui.tui.row_table import TableColumn, TableRow
 from riptui.tui.tab_bar import TabBar
-from tests.support.app_pilot import wait_until
+from tests.support.app_pilot import click_text, wait_until
 from tests.support.made import made_spec, write
 from tests.support.recursed import bundled_pictures, paint_grey, save_recursion
 
@@ -411,6 +411,25 @@ async def test_a_group_is_shown_with_its_curves_and_its_table(group: Path) -> No
         assert "128 px" in picture
         assert len(view.query_one(GroupTable).keys) == 8
         assert "8 trajectories · 2 images" in str(view.query_one("#group-about").content)
+
+
+@pytest.mark.parametrize("view", ["mean", "points", "runs"])
+def test_the_psnr_of_equal_pictures_alone_is_in_the_chart_as_infinite(view: Any, tmp_path: Path) -> None:
+    for seed in (0, 1):
+        write(tmp_path / f"m64-s{seed}", made_spec(seed=seed), {"psnr": lambda x: inf})
+    data = digested(tmp_path, view=view, metric="psnr")
+    assert {value for line in data.series for value in line.y} == {inf}
+
+
+@pytest.mark.slow
+async def test_a_click_on_each_tab_shows_it(group: Path) -> None:
+    async with OneGroup().run_test(size=(120, 40)) as pilot:
+        view = await shown(pilot, group)
+        tabs = view.query_one(TabBar)
+        names = [name for name in tabs.names if name != "gallery"]  # that is a screen of its own
+        for name in (*names[1:], names[0]):
+            await click_text(pilot, name.capitalize())
+            await wait_until(pilot, lambda name=name: tabs.chosen == name, name)
 
 
 @pytest.mark.slow

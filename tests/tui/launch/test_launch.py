@@ -32,6 +32,7 @@ from riptui.tui.launch.picture_browser import (
     shorten_path,
 )
 from riptui.tui.launch.screen import LaunchScreen
+from riptui.tui.studies.studies_screen import StudiesScreen
 from riptui.tui.work_supervisor import WorkSupervisor
 from tests.support.app_pilot import AppPilot, open_app
 from tests.support.forgotten_modules import forget_modules
@@ -402,6 +403,33 @@ async def test_a_picture_is_chosen_from_the_list(runs: Path, folder: Path) -> No
         await pilot.wait_until(lambda: ready(screen))
         await pilot.press("home", "enter")
         await pilot.wait_until(lambda: listed.folder == folder.parent)
+
+
+@pytest.mark.slow
+async def test_a_picture_is_chosen_with_the_mouse(runs: Path, folder: Path) -> None:
+    PIL.Image.fromarray(picture()).save(folder / "b9" / "owl.png")
+    async with open_app(runs) as pilot:
+        await pilot.click("#choose")
+        screen: LaunchScreen = await pilot.wait_for_dialog(LaunchScreen)
+        listed, typed = screen.query_one(PictureList), screen.query_one("#picture", Input)
+        typed.value = str(folder)
+        await pilot.wait_until(lambda: listed.option_count == 6, "the folder")
+        await pilot.click_text("b9/")
+        await pilot.wait_until(lambda: listed.folder == folder / "b9", "the folder in it")
+        await pilot.click_text("owl.png")
+        await pilot.wait_until(lambda: typed.value.endswith("b9/owl.png"), "the picture")
+        await pilot.wait_until(lambda: ready(screen))
+        await pilot.click_text("../")
+        await pilot.wait_until(lambda: listed.folder == folder, "the folder above")
+
+
+@pytest.mark.slow
+async def test_a_click_on_the_welcome_plans_a_study(runs: Path) -> None:
+    async with open_app(runs) as pilot:
+        await pilot.click("#plan-study")
+        await pilot.wait_until(lambda: isinstance(pilot.app.screen, StudiesScreen), "the studies")
+        await pilot.click_text("esc Back")
+        await pilot.wait_until(lambda: pilot.app.screen is pilot.browser, "the welcome again")
 
 
 @pytest.mark.slow

@@ -17,6 +17,7 @@ from riptui.tui.plot.drawing import DrawnChart, draw
 from riptui.tui.plot.grid import shorten
 from riptui.tui.plot.palette import series_colours
 from riptui.tui.plot.series import Series
+from riptui.tui.plot.y_axis import YView
 
 X = [50.0 * n for n in range(9)]
 LPIPS = [0.03 * math.sqrt(x) for x in X]
@@ -37,6 +38,16 @@ def colours_in(drawing: DrawnChart) -> set[int]:
 def test_axes_have_round_ticks_labels_and_units() -> None:
     picture = text(drawn([Series("128 px", X, LPIPS)]))
     assert all(tick in picture for tick in ("0.0┤", "0.6┤", "200", "400", "inpainted %", "LPIPS vgg", "● 128 px"))
+
+
+def test_a_chart_of_infinite_values_alone_says_so_and_has_no_y_axis() -> None:
+    picture = text(drawn([Series("128 px", X, [math.inf] * 9)]))
+    assert "all 9 values are infinite" in picture
+    assert "┤" not in picture
+    assert "its only value is infinite" in text(drawn([Series("128 px", X[:1], [math.inf])], 30, 3))
+    assert "infinite" not in text(drawn([Series("128 px", X, [math.inf, *LPIPS[1:]])]))
+    assert "infinite" not in text(drawn([Series("128 px", X, [None] * 9)]))
+    assert "infinite" not in text(drawn([Series("128 px", X, [math.inf] + [0.0] * 8)], view=YView(log=True)))
 
 
 @pytest.mark.parametrize(

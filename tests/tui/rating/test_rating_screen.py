@@ -19,7 +19,7 @@ from riptui.tui.key_footer import KeyFooter
 from riptui.tui.rating.rating_screen import RatingScreen
 from riptui.tui.rating.rating_session import RatingPlan, RatingSession, guess_rater
 from riptui.tui.titled_picture import TitledPicture
-from tests.support.app_pilot import toasts, wait_until
+from tests.support.app_pilot import click_text, toasts, wait_until
 from tests.support.running import run_trajectory
 from tests.support.trajectories import MakeTrajectory
 
@@ -109,15 +109,36 @@ async def test_a_click_chooses_a_picture_and_a_double_click_not_the_next_one_too
 
 
 @pytest.mark.slow
-async def test_a_number_in_the_last_line_can_be_clicked(group: Path) -> None:
+async def test_a_click_on_a_number_in_the_last_line_chooses_that_picture(group: Path) -> None:
     async with RatingApp(group).run_test(size=(140, 40)) as pilot:
         await ready(pilot)
         footer = pilot.app.screen.query_one(KeyFooter)
-        column = str(footer.content).index("1-2 Choose") + footer.content_region.x - footer.region.x
-        for other in (len("1"), len("1-2 C")):
-            await pilot.click(footer, offset=(column + other, 0))
+        column = 1 + str(footer.content).index("1-2 Choose")
+        for beside in (len("1"), len("1-2 C")):
+            await pilot.click(footer, offset=(column + beside, 0))
         await pilot.click(footer, offset=(column + len("1-"), 0))
+        await wait_until(pilot, lambda: len(said(group)) == 1)
+        await ready(pilot)
+        await click_text(pilot, "0 Tie")
+        await wait_until(pilot, lambda: len(said(group)) == 2)
+        await click_text(pilot, "u Undo")
         await wait_until(pilot, lambda: [rating.choice for rating in said(group)] == [1])
+
+
+@pytest.mark.slow
+async def test_tags_are_switched_and_accepted_by_clicks(group: Path) -> None:
+    async with RatingApp(group, "tags").run_test(size=(140, 40)) as pilot:
+        await ready(pilot, 1)
+        for tag in ("other", "hallucinated", "other"):
+            await click_text(pilot, tag)
+        await wait_until(pilot, lambda: screen_tags(pilot) == {"hallucinated object"}, "the tag")
+        await click_text(pilot, "enter Accept")
+        await wait_until(pilot, lambda: [rating.tags for rating in said(group)] == [("hallucinated object",)])
+
+
+def screen_tags(pilot: Pilot[None]) -> set[str]:
+    assert isinstance(pilot.app.screen, RatingScreen)
+    return pilot.app.screen._tags
 
 
 @pytest.mark.slow

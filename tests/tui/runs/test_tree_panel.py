@@ -112,6 +112,8 @@ async def test_a_filter_that_nothing_matches_says_so_and_the_cursor_returns(
         await pilot.press("slash", *"zzz", "enter")
         await pilot.wait_until(lambda: "nothing matches this filter" in pilot.screen_text, "a word in the tree")
         assert not pilot.tree.rows
+        await pilot.press("escape", "slash", *"lpips>0.4", "enter")
+        await pilot.wait_until(lambda: "lpips is not measured here" in pilot.screen_text, "why")
         await pilot.press("escape")
         await pilot.wait_until(lambda: pilot.cursor == "g/t2", "where it was before")
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from textual.events import MouseScrollDown, MouseScrollUp
 from textual.widgets import Input, Select
 
 from riptui.graphics.picture import PictureWidget
@@ -18,6 +19,7 @@ from riptui.tui.studies.new_study_dialog import NewStudyDialog
 from riptui.tui.studies.report_screen import ReportScreen
 from riptui.tui.studies.studies_screen import StudiesScreen
 from riptui.tui.studies.study_jobs import StudyJobs
+from tests.support.app_pilot import click_text
 from tests.support.app_runs import FAILURE
 from tests.support.studies_app import open_studies, stand_in
 from tests.support.study_files import SWEEP, Written, submitted
@@ -263,6 +265,28 @@ def write_report_by_hand(folder: Path) -> None:
         "## Figures\n\n### Figure 7, telea\n\n![Figure 7, telea](figure-07.png)\n\n"
         "How far it drifts. [PDF](figure-07.pdf)\n\n### Left out\n\nNo figure lacks anything.\n"
     )
+
+
+@pytest.mark.slow
+async def test_the_wheel_scrolls_a_section_and_a_click_goes_on(written: Written) -> None:
+    study = made(written)
+    write_report_by_hand(study.report_folder)
+    report = study.report_folder / "report.md"
+    report.write_text(report.read_text().replace("Eight trajectories.", "\n\n".join(f"line {n}" for n in range(60))))
+    async with open_studies(RUNS, (80, 24)) as studies:
+        await studies.press("4")
+        await studies.see("Stability")
+        await studies.press("enter", "enter")
+        await studies.until(lambda: isinstance(studies.app.screen, ReportScreen), "the section")
+        await studies.see("line 1", "1 of 4")
+        scroll = studies.app.screen.query_one("#report-text")
+        for event, is_moved in ((MouseScrollDown, True), (MouseScrollUp, False)):
+            wheel = event(scroll, 9, 9, 0, 0, 0, False, False, False, screen_x=9, screen_y=9)
+            studies.app.screen._forward_event(wheel)
+            await studies.until(lambda is_moved=is_moved: (scroll.scroll_y > 0) == is_moved, "the wheel")
+        for key, place in (("→", "2 of 4"), ("←", "1 of 4"), ("→", "2 of 4"), ("Section", "1 of 4")):
+            await click_text(studies.pilot, key)
+            await studies.see(place)
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ from riptui.study.known_studies import KnownStudy
 from riptui.study.manifest import Manifest, SourceRecord
 from riptui.supervision.progress import StudyProgress
 from riptui.tui.studies.study_reader import StudyState, describe_state
-from riptui.tui.studies.study_texts import describe_workers, head_lines, list_lines, percent_done
+from riptui.tui.studies.study_texts import describe_workers, head_lines, list_lines, percent_done, report_lines
 
 
 def state(
@@ -79,11 +79,19 @@ def test_studies_of_one_name_are_told_apart_and_long_names_are_cut() -> None:
 def test_why_the_last_start_failed_is_told_until_it_goes_on() -> None:
     log = "4 pictures prepared\nerror: no weights: riptui fetch sd2\n"
     last = "when it was last computed here: no weights: riptui fetch sd2"
-    assert head_lines(state({"queued": 4}), log)[2].plain == "○ 4 queued"
-    assert head_lines(state({"interrupted": 4}), log)[2].plain == f"{last}\n◼ 4 interrupted"
-    assert head_lines(state({"done": 4}), log)[2].plain == "✓ 4 done"
+    assert head_lines(state({"queued": 4}), str, log)[2].plain == "○ 4 queued"
+    assert head_lines(state({"interrupted": 4}), str, log)[2].plain == f"{last}\n◼ 4 interrupted"
+    assert head_lines(state({"done": 4}), str, log)[2].plain == "✓ 4 done"
 
 
 def test_what_is_hostile_in_a_problem_is_not_printed() -> None:
     known = KnownStudy(Path("/x/a\x1b[31m.toml"), Path("/x"), problem="bad \x1b]0;title\x07 here")
-    assert not any("\x1b" in line.plain for line in head_lines(StudyState(known)))
+    assert not any("\x1b" in line.plain for line in head_lines(StudyState(known), str))
+
+
+def test_texts_name_the_users_keys() -> None:
+    keys = {"studies.compute": "f9", "studies.report": "f8"}
+    fresh = StudyState(KnownStudy(Path("/x/a.toml"), Path("/x/runs")))
+    assert head_lines(fresh, keys.__getitem__)[1].plain == "f9 computes it on this machine, in the background"
+    [line, *_] = report_lines(fresh, None, "drawing", keys["studies.report"])
+    assert line.plain.endswith("f8 gives it up")

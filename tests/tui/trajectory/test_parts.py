@@ -297,10 +297,11 @@ def test_the_spec_and_who_computed_it_are_told_and_harmless() -> None:
 
 def test_the_log_begins_with_what_failed() -> None:
     failure = Failure("2026-01-01", 7, "it [bold]broke[/]\x07", "")
-    text = log_text("one\ttab\n\x1b]52;c;x\x07\n", failure).plain
+    text = log_text("one\ttab\n\x1b]52;c;x\x07\n", failure, "f9").plain
     assert text.splitlines()[0] == "✗ iteration 7 failed: it [bold]broke[/]\\x07"
+    assert "press f9 to retry" in text
     assert text.endswith("one     tab\n\\x1b]52;c;x\\x07")
-    assert log_text("", None).plain == "the log is empty"
+    assert log_text("", None, "R").plain == "the log is empty"
 
 
 # --- jobs

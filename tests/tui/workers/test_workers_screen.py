@@ -204,6 +204,13 @@ async def test_a_priority_is_asked_for_and_a_removal_is_undone(runs: Path) -> No
         assert "1 trajectory as before" in said(pilot)
 
 
+async def test_a_removal_names_the_users_key_that_undoes_it(runs: Path) -> None:
+    async with open_app(runs, keys={"workers.undo": "f9"}) as pilot:
+        await enter(pilot)
+        await pilot.press("x")
+        await pilot.wait_until(lambda: "taken out of the queue · f9 undoes" in said(pilot), "the hint")
+
+
 async def test_marks_and_the_search_choose_several(runs: Path) -> None:
     async with open_app(runs) as pilot:
         await enter(pilot)
@@ -328,7 +335,7 @@ async def test_a_log_is_followed_wrapped_and_searched(runs: Path, staff: Staff) 
         assert "\\x1b[31mred" in pilot.screen_text
         await pilot.press("g")
         assert not log(pilot).is_following
-        await pilot.wait_until(lambda: "G follows" in pilot.screen_text, "how to follow it again")
+        await pilot.wait_until(lambda: "end follows" in pilot.screen_text, "how to follow it again")
         rows = len(log(pilot)._rows)
         await pilot.press("w")
         assert len(log(pilot)._rows) == 201 < rows

@@ -2,19 +2,27 @@
 
 A file that is damaged, another release's or not there is an empty one. Of two processes that write it at once the last
 one wins: what each wrote is checked against the disk before it counts.
+
+Its groups are read one by one, when they are asked for, so that no more than one is in memory: 4 bytes with the CRC-32
+of the head, 4 with its length, the head, and the groups, whose CRC-32s are in the head.
 """
 
+import errno
 import hashlib
 import os
+import struct
 import time
+import weakref
 import zlib
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
 from riptui import __version__
-from riptui.filesystem import TEMPORARY_PREFIX, read_own_file, write_atomically
+from riptui.filesystem import ANSWER_SECONDS, TEMPORARY_PREFIX, open_regular, run_within, write_atomically
 from riptui.settings import paths
 from riptui.store.annotations import Annotations
 from riptui.store.listing import FolderSignature
@@ -24,8 +32,7 @@ from riptui.store.trajectory import Status
 MAX_BYTES = 2**31  # bytes; a trajectory takes half a kB
 UNUSED_SECONDS = 90 * 86_400.0  # after which a file is removed: its folder may be gone
 LEFT_OVER_SECONDS = 3600.0  # after which a file that was not completed is that of a process which was killed
-RELEASE = f"{__version__} format 8"
-CHECKSUM_BYTES = 4
+RELEASE = f"{__version__} format 9"
 
 
 class KeptSummary(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -49,6 +56,12 @@ class KeptSummary(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """The primary metric, its newest value and a sparkline: lists show no other."""
     newest: float | None
     bars: str
+    values: bytes
+    """The last values of the primary metric, as `glance.pack_values` gives them."""
+    measured: dict[str, float]
+    """All finite values of the last measured frame, by metric."""
+    earlier: tuple[str, ...]
+    """Metrics that only earlier frames have."""
     metrics: msgspec.Raw
     signature: FolderSignature
 
@@ -64,19 +77,42 @@ class KeptGroup(msgspec.Struct, array_like=True):
     """Each a KeptSummary, by name."""
 
 
-class _Content(msgspec.Struct, array_like=True):
+class EncodedGroup(NamedTuple):
+    """A KeptGroup as it is written."""
+
+    data: bytes
+    summaries: int
+    """How many."""
+
+
+class _Place(msgspec.Struct, array_like=True, frozen=True):
+    """Where a group is in the file: bytes from the end of the head."""
+
+    start: int
+    length: int
+    checksum: int
+    summaries: int
+
+
+class _Head(msgspec.Struct, array_like=True):
     release: str
     """Another release may derive other summaries."""
     specs: dict[int, msgspec.Raw]
-    groups: dict[str, KeptGroup]
+    groups: dict[str, _Place]
     """By the path below the folder; "" is the folder itself."""
 
 
+_START = struct.Struct("<II")
 _ENCODER = msgspec.msgpack.Encoder()
-_DECODER = msgspec.msgpack.Decoder(_Content)
+_DECODE_HEAD = msgspec.msgpack.Decoder(_Head).decode
+decode_group = msgspec.msgpack.Decoder(KeptGroup).decode
 decode_summary = msgspec.msgpack.Decoder(KeptSummary).decode
 decode_metrics = msgspec.msgpack.Decoder(dict[int, dict[str, int | float | None]]).decode
 encode = _ENCODER.encode
+
+
+def encode_group(group: KeptGroup) -> EncodedGroup:
+    return EncodedGroup(encode(group), len(group.kept))
 
 
 class SummaryFile:
@@ -86,35 +122,72 @@ class SummaryFile:
         digest = hashlib.sha256(os.fsencode(os.path.realpath(root))).hexdigest()
         self.path = paths.cache_folder() / "summaries" / f"{digest[:24]}.msgpack"
         self._answers = True
-        content = self._read()
-        self.groups = content.groups
-        self.specs = SpecTable(content.specs)
+        self._fd = self._first_group = -1
+        head = self._open()
+        self.groups = head.groups
+        self.specs = SpecTable(head.specs)
 
-    def _read(self) -> _Content:
-        with suppress(OSError, msgspec.DecodeError, UnicodeDecodeError):
+    def _open(self) -> _Head:
+        with suppress(OSError, msgspec.DecodeError, UnicodeDecodeError, struct.error):
             try:
-                data = memoryview(read_own_file(self.path, MAX_BYTES))
+                self._fd = run_within(ANSWER_SECONDS, lambda: _open_fd(self.path))
             except TimeoutError:
                 self._answers = False
                 raise
-            checksum, content = data[:CHECKSUM_BYTES], data[CHECKSUM_BYTES:]
-            if _checksum(content) == checksum and (found := _DECODER.decode(content)).release == RELEASE:
-                return found
-        return _Content(RELEASE, {}, {})
+            weakref.finalize(self, os.close, self._fd)
+            start = os.pread(self._fd, _START.size, 0)
+            checksum, length = _START.unpack(start)
+            if os.fstat(self._fd).st_size <= MAX_BYTES:
+                content = os.pread(self._fd, length, _START.size)
+                if zlib.crc32(content) == checksum and (head := _DECODE_HEAD(content)).release == RELEASE:
+                    self._first_group = _START.size + length
+                    return head
+        return _Head(RELEASE, {}, {})
 
-    def write(self, groups: dict[str, KeptGroup], specs: dict[int, msgspec.Raw]) -> None:
-        """Replace the file; then remove what nobody needs any more."""
+    def read_group(self, path: str) -> KeptGroup:
+        """What is kept of a folder's trajectories; empty if nothing is, or it is damaged."""
+        with suppress(OSError, msgspec.DecodeError, UnicodeDecodeError):
+            if data := self._read(path):
+                return decode_group(data)
+        return KeptGroup()
+
+    def _read(self, path: str) -> bytes:
+        """A group as it is in the file; empty if it is damaged or not there."""
+        if (place := self.groups.get(path)) is None:
+            return b""
+        data = os.pread(self._fd, place.length, self._first_group + place.start)
+        return data if zlib.crc32(data) == place.checksum else b""
+
+    def write(self, groups: Mapping[str, EncodedGroup | None], specs: dict[int, msgspec.Raw]) -> None:
+        """Replace the file; then remove what nobody needs any more. None: a group as it is in this file."""
         if not self._answers:
             return
-        content = _ENCODER.encode(_Content(RELEASE, specs, groups))
+        places: dict[str, _Place] = {}
+        start = 0
+        for path, group in groups.items():
+            if group is None:
+                place = msgspec.structs.replace(self.groups[path], start=start)
+            else:
+                place = _Place(start, len(group.data), zlib.crc32(group.data), group.summaries)
+            places[path] = place
+            start += place.length
+        head = encode(_Head(RELEASE, specs, places))
         with suppress(OSError):
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            write_atomically(self.path, _checksum(content) + content, durable=False, mode=0o600)
+            start_bytes = _START.pack(zlib.crc32(head), len(head))
+            write_atomically(self.path, start_bytes + head, self._iterate_data(groups), durable=False, mode=0o600)
             _remove_old(self.path.parent)
 
+    def _iterate_data(self, groups: Mapping[str, EncodedGroup | None]) -> Iterator[bytes]:
+        for path, group in groups.items():
+            if not (data := self._read(path) if group is None else group.data):
+                raise OSError(errno.EIO, "the index was damaged after it was opened")
+            yield data
 
-def _checksum(content: bytes | memoryview) -> bytes:
-    return zlib.crc32(content).to_bytes(CHECKSUM_BYTES, "little")
+
+def _open_fd(path: Path) -> int:
+    with open_regular(path) as file:
+        return os.dup(file.fileno())
 
 
 def _remove_old(folder: Path) -> None:

@@ -65,6 +65,7 @@ def test_that_all_names_are_known_is_told_once_and_of_an_empty_folder_too(
 ) -> None:
     monkeypatch.setattr(scanner, "FIRST_SLICE_SECONDS", 0.0)  # a slice for each name
     monkeypatch.setattr(scanner, "SLICE_SECONDS", 0.0)
+    monkeypatch.setattr(scanner, "SLICE_GROWTH", 0.0)
     runs.mkdir()
     assert [change.all_listed for change in RunsScanner(runs).scan()] == [True]
     for name in "abc":
@@ -167,6 +168,7 @@ def test_many_are_read_in_slices_that_let_the_screen_draw(
     for number in range(5):
         make_trajectory(f"t{number}")
     monkeypatch.setattr(scanner, "SLICE_SECONDS", 0.0)
+    monkeypatch.setattr(scanner, "SLICE_GROWTH", 0.0)
     names, *slices = RunsScanner(runs).scan()
     assert [len(change.entries) for change in slices] == [1] * 5
     assert len(names.entries) == 5

@@ -36,17 +36,7 @@ from riptui.store.lock import LOCK_FILE
 from riptui.store.lock_file import BEATING_FILE
 from riptui.store.mounts import is_local
 from riptui.store.spec_table import with_seed
-from riptui.store.summary_file import (
-    EncodedGroup,
-    KeptGroup,
-    KeptSummary,
-    SummaryFile,
-    decode_group,
-    decode_metrics,
-    decode_summary,
-    encode,
-    encode_group,
-)
+from riptui.store.summary_file import KeptGroup, KeptSummary, Place, SummaryFile, decode_metrics, decode_summary, encode
 from riptui.store.trajectory import Status, Trajectory
 
 MIN_TRAJECTORIES = 200  # below, reading them all takes less than a tenth of a second
@@ -108,8 +98,9 @@ class SummaryCache:
             self._root_fd = os.open(self._root, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
             weakref.finalize(self, os.close, self._root_fd)
         self._open: dict[str, _OpenGroup] = {}
-        self._closed: dict[str, EncodedGroup | None] = {}
-        """Groups that were walked; None: as in the file."""
+        self._drafted: dict[str, Place] = {}
+        self._unchanged: set[str] = set()
+        """Groups that were walked, and are not open: what changed was put aside, the others are as in the file."""
         self._outdated = 0
 
     def walk(self, *, on_error: OnListingError = ignore_error) -> Iterator[TrajectorySummary]:
@@ -167,29 +158,28 @@ class SummaryCache:
 
     def save(self) -> None:
         """Keep what was asked for since it was opened, and nothing else. Never raises."""
-        for path in list(self._open):
-            self._close(path)
-        kept = sum(
-            group.summaries if group else self._file.groups[path].summaries for path, group in self._closed.items()
-        )
+        opened = sum(len(group.now.kept) for group in self._open.values())
+        kept = opened + sum(place.summaries for place in self._drafted.values())
+        kept += sum(self._file.groups[path].summaries for path in self._unchanged)
         before = sum(place.summaries for place in self._file.groups.values())
         outdated = self._outdated + max(0, before - kept)
         if max(kept, before) >= MIN_TRAJECTORIES and outdated > MAX_UNSAVED * kept:
-            self._file.write(self._closed, self._file.specs.used)
+            self._close_all()
+            self._file.write(self._drafted, self._unchanged, self._file.specs.used)
 
     def save_part(self) -> None:
         """Keep what was asked for so far, and all that was kept before: reading is not over. Never raises."""
         self._saved_at = time.monotonic()
         if self._outdated < MIN_TRAJECTORIES:
             return
-        groups: dict[str, EncodedGroup | None] = dict.fromkeys(self._file.groups)
-        for path in list(self._open):
-            self._close(path)
-        for path, group in self._closed.items():
-            if group is not None:
-                before, now = self._file.read_group(path), decode_group(group.data)
-                groups[path] = encode_group(KeptGroup(now.stamp, now.names, before.kept | now.kept))
-        self._file.write(groups, self._file.specs.encoded)
+        self._close_all()
+        merged: dict[str, Place] = {}
+        for path, place in self._drafted.items():
+            before, now = self._file.read_group(path), self._file.read_draft(place)
+            both = KeptGroup(now.stamp, now.names, before.kept | now.kept)
+            if drafted := self._file.draft(both) if before.kept else place:
+                merged[path] = drafted
+        self._file.write(merged, self._file.groups.keys() - merged.keys(), self._file.specs.encoded)
 
     def walked_share(self, folder: str) -> float:
         """How much of the tree comes before a trajectory that a walk has come to, 0 to 1, as if all subfolders of a
@@ -288,20 +278,26 @@ class SummaryCache:
         if (group := self._open.get(path)) is None:
             if len(self._open) >= MAX_OPEN:
                 self._close(next(iter(self._open)))
-            before, was_walked = self._file.read_group(path), path in self._closed
-            if encoded := self._closed.pop(path, None):
-                now = decode_group(encoded.data)
+            before, place = self._file.read_group(path), self._drafted.pop(path, None)
+            if place:
+                now = self._file.read_draft(place)
             else:
-                now = KeptGroup(before.stamp, before.names, dict(before.kept) if was_walked else {})
-            group = self._open[path] = _OpenGroup(before, now, has_changed=encoded is not None)
+                now = KeptGroup(before.stamp, before.names, dict(before.kept) if path in self._unchanged else {})
+            self._unchanged.discard(path)
+            group = self._open[path] = _OpenGroup(before, now, has_changed=place is not None)
         return group
 
     def _close(self, path: str) -> None:
         group = self._open.pop(path)
-        if not group.is_as_before:
-            self._closed[path] = encode_group(group.now)
-        elif path in self._file.groups:
-            self._closed[path] = None
+        if group.is_as_before:
+            if path in self._file.groups:
+                self._unchanged.add(path)
+        elif place := self._file.draft(group.now):
+            self._drafted[path] = place
+
+    def _close_all(self) -> None:
+        for path in list(self._open):
+            self._close(path)
 
 
 def _restore(folder: str, kept: KeptSummary, spec: Spec) -> TrajectorySummary:

@@ -7,22 +7,21 @@ Its groups are read one by one, when they are asked for, so that no more than on
 of the head, 4 with its length, the head, and the groups, whose CRC-32s are in the head.
 """
 
-import errno
 import hashlib
 import os
 import struct
 import time
 import weakref
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from threading import get_ident
 
 import msgspec
 
 from riptui import __version__
-from riptui.filesystem import ANSWER_SECONDS, TEMPORARY_PREFIX, open_regular, run_within, write_atomically
+from riptui.filesystem import ANSWER_SECONDS, TEMPORARY_PREFIX, open_regular, run_within, write_at, write_atomically
 from riptui.settings import paths
 from riptui.store.annotations import Annotations
 from riptui.store.listing import FolderSignature
@@ -77,42 +76,31 @@ class KeptGroup(msgspec.Struct, array_like=True):
     """Each a KeptSummary, by name."""
 
 
-class EncodedGroup(NamedTuple):
-    """A KeptGroup as it is written."""
-
-    data: bytes
-    summaries: int
-    """How many."""
-
-
-class _Place(msgspec.Struct, array_like=True, frozen=True):
-    """Where a group is in the file: bytes from the end of the head."""
+class Place(msgspec.Struct, array_like=True, frozen=True):
+    """Where a group is in the file, from the end of the head, or in the draft; in bytes."""
 
     start: int
     length: int
     checksum: int
     summaries: int
+    """How many."""
 
 
 class _Head(msgspec.Struct, array_like=True):
     release: str
     """Another release may derive other summaries."""
     specs: dict[int, msgspec.Raw]
-    groups: dict[str, _Place]
+    groups: dict[str, Place]
     """By the path below the folder; "" is the folder itself."""
 
 
 _START = struct.Struct("<II")
 _ENCODER = msgspec.msgpack.Encoder()
 _DECODE_HEAD = msgspec.msgpack.Decoder(_Head).decode
-decode_group = msgspec.msgpack.Decoder(KeptGroup).decode
+_DECODE_GROUP = msgspec.msgpack.Decoder(KeptGroup).decode
 decode_summary = msgspec.msgpack.Decoder(KeptSummary).decode
 decode_metrics = msgspec.msgpack.Decoder(dict[int, dict[str, int | float | None]]).decode
 encode = _ENCODER.encode
-
-
-def encode_group(group: KeptGroup) -> EncodedGroup:
-    return EncodedGroup(encode(group), len(group.kept))
 
 
 class SummaryFile:
@@ -123,6 +111,8 @@ class SummaryFile:
         self.path = paths.cache_folder() / "summaries" / f"{digest[:24]}.msgpack"
         self._answers = True
         self._fd = self._first_group = -1
+        self._draft_fd = -1
+        """Of a file with what was read since it was opened, so that it need not be in memory until it is written."""
         head = self._open()
         self.groups = head.groups
         self.specs = SpecTable(head.specs)
@@ -146,48 +136,72 @@ class SummaryFile:
 
     def read_group(self, path: str) -> KeptGroup:
         """What is kept of a folder's trajectories; empty if nothing is, or it is damaged."""
-        with suppress(OSError, msgspec.DecodeError, UnicodeDecodeError):
-            if data := self._read(path):
-                return decode_group(data)
-        return KeptGroup()
+        place = self.groups.get(path)
+        return _decode_group(self._read(place)) if place else KeptGroup()
 
-    def _read(self, path: str) -> bytes:
-        """A group as it is in the file; empty if it is damaged or not there."""
-        if (place := self.groups.get(path)) is None:
-            return b""
-        data = os.pread(self._fd, place.length, self._first_group + place.start)
-        return data if zlib.crc32(data) == place.checksum else b""
+    def read_draft(self, place: Place) -> KeptGroup:
+        return _decode_group(self._read(place, is_draft=True))
 
-    def write(self, groups: Mapping[str, EncodedGroup | None], specs: dict[int, msgspec.Raw]) -> None:
-        """Replace the file; then remove what nobody needs any more. None: a group as it is in this file."""
+    def draft(self, group: KeptGroup) -> Place | None:
+        """Put a group aside until it is written; None if that is not possible."""
+        data = encode(group)
+        with suppress(OSError):
+            if self._draft_fd < 0:
+                self._draft_fd = _open_nameless(self.path)
+                weakref.finalize(self, os.close, self._draft_fd)
+            place = Place(os.fstat(self._draft_fd).st_size, len(data), zlib.crc32(data), len(group.kept))
+            write_at(self._draft_fd, data, place.start)
+            return place
+        return None
+
+    def _read(self, place: Place, *, is_draft: bool = False) -> bytes:
+        """A group as it was written; empty if it cannot be read, or is damaged."""
+        with suppress(OSError):
+            fd, start = (self._draft_fd, 0) if is_draft else (self._fd, self._first_group)
+            data = os.pread(fd, place.length, start + place.start)
+            if zlib.crc32(data) == place.checksum:
+                return data
+        return b""
+
+    def write(self, drafted: Mapping[str, Place], others: Iterable[str], specs: dict[int, msgspec.Raw]) -> None:
+        """Replace the file by the groups that were put aside, and others as they are in this file; then remove what
+        nobody needs any more."""
         if not self._answers:
             return
-        places: dict[str, _Place] = {}
+        sources = [(path, place, True) for path, place in drafted.items()]
+        sources += [(path, self.groups[path], False) for path in others]
+        places: dict[str, Place] = {}
         start = 0
-        for path, group in groups.items():
-            if group is None:
-                place = msgspec.structs.replace(self.groups[path], start=start)
-            else:
-                place = _Place(start, len(group.data), zlib.crc32(group.data), group.summaries)
-            places[path] = place
+        for path, place, _ in sources:
+            places[path] = msgspec.structs.replace(place, start=start)
             start += place.length
         head = encode(_Head(RELEASE, specs, places))
+        parts = (self._read(place, is_draft=is_draft).ljust(place.length) for _, place, is_draft in sources)
         with suppress(OSError):
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            start_bytes = _START.pack(zlib.crc32(head), len(head))
-            write_atomically(self.path, start_bytes + head, self._iterate_data(groups), durable=False, mode=0o600)
+            beginning = _START.pack(zlib.crc32(head), len(head)) + head
+            write_atomically(self.path, beginning, parts, durable=False, mode=0o600)
             _remove_old(self.path.parent)
 
-    def _iterate_data(self, groups: Mapping[str, EncodedGroup | None]) -> Iterator[bytes]:
-        for path, group in groups.items():
-            if not (data := self._read(path) if group is None else group.data):
-                raise OSError(errno.EIO, "the index was damaged after it was opened")
-            yield data
+
+def _decode_group(data: bytes) -> KeptGroup:
+    with suppress(msgspec.DecodeError, UnicodeDecodeError):
+        return _DECODE_GROUP(data)
+    return KeptGroup()
 
 
 def _open_fd(path: Path) -> int:
     with open_regular(path) as file:
         return os.dup(file.fileno())
+
+
+def _open_nameless(path: Path) -> int:
+    """A new file beside another one, which goes when it is closed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f"{TEMPORARY_PREFIX}{path.name}-draft-{os.getpid()}-{get_ident()}")
+    fd = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    os.unlink(temporary)
+    return fd
 
 
 def _remove_old(folder: Path) -> None:

@@ -1,8 +1,6 @@
 """What a list shows of a trajectory: less than its summary, in half of the time."""
 
 import os
-from array import array
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from riptui.metrics.display import primary_metric
@@ -47,15 +45,6 @@ def glance_at(summary: TrajectorySummary) -> TrajectoryGlance:
         *condense_values(values),
         summary.error,
     )
-
-
-def pack_values(values: Sequence[float]) -> bytes:
-    """The last values of a metric in a third of the memory: 8 bytes each."""
-    return array("d", values[-MAX_BARS:]).tobytes()
-
-
-def unpack_values(packed: bytes) -> tuple[float, ...]:
-    return tuple(memoryview(packed).cast("d"))
 
 
 def condense_values(values: list[float]) -> tuple[float | None, str]:

@@ -16,12 +16,13 @@ from pathlib import Path
 
 import msgspec
 
-from riptui.metrics.display import metric_names, newest_values, primary_metric
+from riptui.metrics.display import finite_values, metric_names, primary_metric
+from riptui.metrics.values import pack_values
 from riptui.spec import Spec
 from riptui.store import layout
 from riptui.store.annotations import NO_ANNOTATIONS
 from riptui.store.folder_stamp import FolderMoment, read_stamp
-from riptui.store.glance import TrajectoryGlance, condense_values, glance_at, pack_values
+from riptui.store.glance import MAX_BARS, TrajectoryGlance, condense_values, glance_at
 from riptui.store.listing import (
     FolderSignature,
     OnListingError,
@@ -226,8 +227,7 @@ class SummaryCache:
         if stamp := moment.stamp(_names(files)):
             parent, _, name = folder[self._prefix :].rpartition("/")
             metric, values = primary_metric(summary.metrics)
-            newest = newest_values(summary.metrics)
-            measured = {name: value for name, value in newest.items() if value is not None}
+            newest = finite_values(summary.metrics)
             kept = KeptSummary(
                 stamp,
                 files,
@@ -243,9 +243,10 @@ class SummaryCache:
                 summary.failed,
                 metric,
                 *condense_values(values),
-                pack_values(values) if any(summary.metrics) else b"",  # frame 0 alone says nothing
-                measured,
-                tuple(name for name in metric_names(summary.metrics) if name not in measured),
+                pack_values(values[-MAX_BARS:]) if any(summary.metrics) else b"",  # frame 0 alone says nothing
+                "\n".join(newest),
+                pack_values(newest.values()),
+                "\n".join(name for name in metric_names(summary.metrics) if name not in newest),
                 msgspec.Raw(encode(summary.metrics)),
                 signature,
             )

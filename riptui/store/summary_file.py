@@ -55,12 +55,13 @@ class KeptSummary(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """The primary metric, its newest value and a sparkline: lists show no other."""
     newest: float | None
     bars: str
-    values: bytes
-    """The last values of the primary metric, as `glance.pack_values` gives them."""
-    measured: dict[str, float]
-    """All finite values of the last measured frame, by metric."""
-    earlier: tuple[str, ...]
-    """Metrics that only earlier frames have."""
+    packed: bytes
+    """The last values of the primary metric."""
+    measured: str
+    """The metrics with a finite value at the last measured frame, a line each, and these values."""
+    packed_newest: bytes
+    others: str
+    """The other metrics, a line each."""
     metrics: msgspec.Raw
     signature: FolderSignature
 

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from sys import intern
@@ -18,10 +19,11 @@ from msgspec.structs import replace
 
 from riptui.errors import DiskError
 from riptui.metrics.display import primary_metric
+from riptui.metrics.values import pack_values, unpack_values
 from riptui.spec import Spec
 from riptui.store.annotations import peek_annotations
-from riptui.store.filters import FieldValues, FilterSubject, list_settings, subject_fields
-from riptui.store.glance import pack_values, unpack_values
+from riptui.store.filters import FieldValues, FilterSubject, list_settings, share_names, subject_fields
+from riptui.store.glance import MAX_BARS
 from riptui.store.listing import (
     FolderSignature,
     OnListingError,
@@ -182,7 +184,7 @@ class RunsScanner:
         settled_before = time.time_ns() - SETTLED_NS
         groups: dict[str, int] = {}
         group_tags: dict[str, tuple[str, ...]] = {}
-        present: set[str] = set()
+        missing = set(self._entries)
         new: list[TreeEntry] = []
         if not self._signatures:
             self._cache, self._group_tags = SummaryCache(self.runs), group_tags
@@ -197,7 +199,7 @@ class RunsScanner:
                 if path and (tags := peek_annotations(folder).tags):
                     group_tags[f"{path}/"] = tags
                 continue
-            present.add(path)
+            missing.discard(path)
             if path not in self._entries:
                 new.append(TreeEntry(path) if found is None else self._restore_entry(path, *found))
                 self._entries[path] = new[-1]
@@ -209,7 +211,7 @@ class RunsScanner:
         self._group_stamps = groups
         self._change_group_tags(group_tags)
         is_first, self._all_listed = not self._all_listed, True
-        removed = self._forget([path for path in self._entries if path not in present])
+        removed = self._forget([path for path in self._entries if path in missing])
         unlisted = errors if errors != self._unlisted else None
         self._unlisted, self._listed_at = errors, time.monotonic()
         yield ScanResult(new, removed, unlisted=unlisted, all_listed=is_first)
@@ -223,13 +225,14 @@ class RunsScanner:
     def _restore_entry(self, path: str, kept: KeptSummary, spec: Spec) -> TreeEntry:
         """The entry that reading the trajectory would give."""
         self._signatures[path] = hash(kept.signature)
-        annotations, charted, packed = kept.annotations, kept.metric, kept.values
+        annotations, charted, packed = kept.annotations, kept.metric, kept.packed
+        measured = _split_names(kept.measured)
         tags = annotations.tags
         if self._group_tags:
             tags = tuple(dict.fromkeys([*tags, *self._find_group_tags(path)]))
-        if self._metric != charted and (self._metric in kept.measured or self._metric in kept.earlier):
+        if self._metric != charted and self._metric in (*measured, *_split_names(kept.others)):
             charted, values = primary_metric(decode_metrics(kept.metrics), self._metric)
-            packed = pack_values(values) if packed else b""
+            packed = pack_values(values[-MAX_BARS:]) if packed else b""
         if (shared := self._of_specs.get(kept.spec)) is None:
             shared = self._of_specs[kept.spec] = (list_settings(spec), spec.iterations)
         settings, iterations = shared
@@ -242,7 +245,8 @@ class RunsScanner:
             kept.inpainted,
             kept.coverage,
             intern(kept.metric),
-            tuple(kept.measured.items()),
+            measured,
+            kept.packed_newest,
             tags,
             annotations.note,
             iterations,
@@ -323,6 +327,11 @@ class RunsScanner:
         return read_signature(folder), summarize(Trajectory(folder))
 
 
+@lru_cache(1000)
+def _split_names(lines: str) -> tuple[str, ...]:
+    return share_names(tuple(lines.split("\n"))) if lines else ()
+
+
 def _list_stamps(folder: str) -> Stamps:
     stamps: Stamps = {}
     with suppress(OSError), os.scandir(folder) as files:
@@ -347,7 +356,7 @@ def _make_entry(
         **fields,
         iterations=summary.spec.iterations,
         charted=intern(charted),
-        packed=pack_values(values) if any(summary.metrics) else b"",  # frame 0 alone says nothing
+        packed=pack_values(values[-MAX_BARS:]) if any(summary.metrics) else b"",  # frame 0 alone says nothing
         changed=changed,
         failed=summary.failed,
         error=summary.error,

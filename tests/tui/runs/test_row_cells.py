@@ -3,7 +3,7 @@
 import pytest
 from rich.cells import cell_len
 
-from riptui.store.glance import pack_values
+from riptui.metrics.values import pack_values
 from riptui.store.trajectory import Status
 from riptui.tui.runs.row_cells import TreeColumns, group_cells, header_cells, trajectory_cells
 from riptui.tui.runs.scanner import TreeEntry

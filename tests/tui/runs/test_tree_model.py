@@ -2,8 +2,8 @@
 
 import pytest
 
+from riptui.metrics.values import pack_values
 from riptui.store.filters import KnownNames, parse_filter
-from riptui.store.glance import pack_values
 from riptui.store.trajectory import Status
 from riptui.tui.runs.scanner import ScanResult, TreeEntry
 from riptui.tui.runs.tree_model import TreeModel, TreeRow

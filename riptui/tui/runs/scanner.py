@@ -159,6 +159,7 @@ class RunsScanner:
             self._cache.save()
             self._cache = None
             self._of_specs.clear()
+            self._unread = {}  # a dict keeps the room for all that was in it
         touched = self._find_touched()
         for result in self._read_entries(dict.fromkeys([*touched, *self._select_changed(self._select_due())])):
             touched = [path for path in touched if all(entry.path != path for entry in result.entries)]
@@ -242,8 +243,8 @@ class RunsScanner:
             settings,
             kept.seed,
             kept.k,
-            kept.inpainted,
-            kept.coverage,
+            _share_number(kept.inpainted),
+            _share_number(kept.coverage),
             intern(kept.metric),
             measured,
             kept.packed_newest,
@@ -328,6 +329,12 @@ class RunsScanner:
 
 
 @lru_cache(1000)
+def _share_number(number: float) -> float:
+    """One object for all that are equal, as of all trajectories that are done."""
+    return number
+
+
+@lru_cache(1000)
 def _split_names(lines: str) -> tuple[str, ...]:
     return share_names(tuple(lines.split("\n"))) if lines else ()
 
@@ -349,6 +356,7 @@ def _make_entry(
     fields = subject_fields(summary, path, tuple(group_tags), primary)
     if summary.spec is None:
         return TreeEntry(**fields, error=summary.error, changed=changed)
+    fields |= {name: _share_number(fields[name]) for name in ("inpainted", "coverage")}
     charted = primary
     if metric and metric != primary:
         charted, values = primary_metric(summary.metrics, metric)

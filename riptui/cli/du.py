@@ -6,6 +6,7 @@ from pathlib import Path
 from riptui.cli.console import print_json, print_line, warn
 from riptui.cli.filtered import find_filtered
 from riptui.cli.unlisted import UnlistedFolders
+from riptui.errors import NotATrajectoryError
 from riptui.store.trash import disk_usage, list_entries
 from riptui.text.units import format_count, format_size
 
@@ -14,12 +15,18 @@ def du(runs: Path, filter_text: str, as_json: bool) -> int:
     unlisted = UnlistedFolders()
     sizes: Counter[str] = Counter()
     counts: Counter[str] = Counter()
-    for trajectory in find_filtered([runs], runs, filter_text, unlisted):
+    trashed = list_entries(runs)
+    try:
+        trajectories = find_filtered([runs], runs, filter_text, unlisted)
+    except NotATrajectoryError:
+        if not trashed:
+            raise
+        trajectories = []
+    for trajectory in trajectories:
         parts = trajectory.path.relative_to(runs).parts
         name = parts[0] if parts else "."
         sizes[name] += disk_usage(trajectory.path)
         counts[name] += 1
-    trashed = list_entries(runs)
     trash_bytes = sum(disk_usage(entry.path) for entry in trashed)
     if as_json:
         folders = {name: {"bytes": size, "trajectories": counts[name]} for name, size in sizes.most_common()}

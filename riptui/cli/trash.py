@@ -21,25 +21,41 @@ def trash(paths: tuple[Path, ...], empty: bool, yes: bool, runs: Path, as_json: 
         raise click.UsageError("--yes belongs to --empty")
     entries = _choose(list_entries(runs), paths, runs) if paths else list_entries(runs)
     sizes = [disk_usage(entry.path) for entry in entries]
+    failed = False
     what = f"{format_count(len(entries), 'trajectory')}, {format_size(sum(sizes))}"
     if empty and entries:
         question = f"Delete {what} in the trash, permanently? This cannot be undone."
         if not (yes or confirm(question, refused="nothing was deleted")):
             return 1
-        for entry in entries:
-            delete(entry)
+        kept = _delete(entries)
+        sizes = [size for entry, size in zip(entries, sizes, strict=True) if entry not in kept]
+        entries = [entry for entry in entries if entry not in kept]
+        failed = bool(kept)
+        what = f"{format_count(len(entries), 'trajectory')}, {format_size(sum(sizes))}"
     if as_json:
         print_json([_as_dict(entry, size) for entry, size in zip(entries, sizes, strict=True)])
+    elif empty and (entries or failed):
+        print_line(f"{what} deleted")
     elif not entries:
         warn(f"the trash of {runs} is empty")
-    elif empty:
-        print_line(f"{what} deleted")
     else:
         for entry, size in zip(entries, sizes, strict=True):
             when = time.strftime("%Y-%m-%d %H:%M", time.localtime(entry.record.when))
             print_line(f"{when}  {format_size(size):>9}  {entry.record.place}")
         print_line(f"{what}; riptui restore PATH brings back, riptui trash --empty deletes", "dim")
-    return 0
+    return 1 if failed else 0
+
+
+def _delete(entries: Iterable[TrashEntry]) -> list[TrashEntry]:
+    """Delete what can be; return the others, of which is told why."""
+    kept: list[TrashEntry] = []
+    for entry in entries:
+        try:
+            delete(entry)
+        except RiptuiError as error:
+            print_error(f"{entry.record.place}: {error}")
+            kept.append(entry)
+    return kept
 
 
 def restore(paths: tuple[Path, ...], dry_run: bool, runs: Path, as_json: bool) -> int:
@@ -65,11 +81,19 @@ def restore(paths: tuple[Path, ...], dry_run: bool, runs: Path, as_json: bool) -
 
 
 def _choose(entries: Sequence[TrashEntry], paths: Iterable[Path], runs: Path) -> list[TrashEntry]:
-    """What was at or below these paths, each from here or from the runs folder. Raises InputError for one without."""
+    """What was at or below these paths, each from here or, where nothing was, from the runs folder.
+
+    Raises InputError for one without.
+    """
+    root = os.path.realpath(runs)
     chosen: dict[Path, TrashEntry] = {}
     for path in paths:
-        places = {path.as_posix().strip("/"), os.path.relpath(os.path.realpath(path), os.path.realpath(runs))}
-        found = [entry for entry in entries if any(_is_at(entry.record.place, place) for place in places)]
+        places = [os.path.relpath(os.path.realpath(path), root)]
+        if path.parts and not path.is_absolute():
+            places.append(path.as_posix())
+        found: list[TrashEntry] = []
+        for place in places:
+            found = found or [entry for entry in entries if _is_at(entry.record.place, place)]
         if not found:
             raise InputError(f"nothing in the trash of {runs} was at {path}; riptui trash lists what is there")
         chosen |= {entry.folder: entry for entry in found}

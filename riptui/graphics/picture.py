@@ -28,6 +28,7 @@ from riptui.graphics.protocol import Graphics
 from riptui.graphics.rgb import RGBArray
 
 REST_SECONDS = 0.1  # without a new image, before pixels are worth their bytes
+SETTLE_SECONDS = 0.5  # after playing, before all of a picture is sent of which only parts were
 REPEAT_SECONDS = 1.0  # after a picture of a new size: tmux passes nothing on while it redraws its window
 MIN_ROWS_BELOW = 2  # with fewer below a sixel picture xterm scrolls
 
@@ -51,6 +52,7 @@ class PictureWidget(Widget):
         self._canvas: Canvas | None = None
         self._pixel_timer: Timer | None = None
         self._repeat_timer: Timer | None = None
+        self._settle_timer: Timer | None = None
         self._is_new_size = False
         self._paint_reported = False
         self._sending = False
@@ -74,6 +76,21 @@ class PictureWidget(Widget):
         elif not np.array_equal(image, before):
             self.image, self.note = image, note
             self._draw(steady=steady)
+
+    def settle(self) -> None:
+        """Playing has ended: send all of the picture soon, if parts of it have palettes of their own."""
+        if self._settle_timer:
+            self._settle_timer.stop()
+        self._settle_timer = self.set_timer(SETTLE_SECONDS, self._send_whole)
+
+    def _send_whole(self) -> None:
+        if self._pixels.shown is None or self._screen_region() is None:  # all of it comes as soon as it can be shown
+            return
+        if self._sending or self._pixels.shown is not self.image:  # the last frame is still to come
+            self.settle()
+        elif self._pixels.is_patched:
+            self._pixels.shown = None
+            self._start_encoding()
 
     def _draw(self, *, steady: bool) -> None:
         """Replace the image by another one of its size."""

@@ -17,6 +17,7 @@ from riptui.graphics.protocol import Graphics
 from riptui.graphics.rgb import RGBArray
 
 MAX_SIXEL_PARTS = 5  # beside a whole picture: xterm keeps 16 sixels, and there are three pictures on a screen
+MAX_REPEATED = 100  # sequences of a picture that are kept to be sent once more: more than come in that second
 
 
 class KittyPicture(NamedTuple):
@@ -49,7 +50,7 @@ class PixelLayer:
         self._kept = kept
         self._kitty: list[KittyPicture] = []  # the last is shown
         self._sixel_parts = 0  # since the last whole picture
-        self._lossy = ""  # what was sent of the picture shown, if tmux may have dropped it
+        self._lossy: list[str] = []  # what was sent of the picture shown, if tmux may have dropped it
         self.shown: RGBArray | None = None
         """The image that the terminal shows in pixels; None: cells, at least in part."""
 
@@ -60,6 +61,11 @@ class PixelLayer:
         if self._graphics.protocol == "kitty":
             return terminal.name != "ghostty"
         return self._graphics.protocol == "sixel" and not terminal.tmux
+
+    @property
+    def is_patched(self) -> bool:
+        """Whether sixels are shown, and parts over them, each in the colours of a palette of its own."""
+        return self.shown is not None and self._graphics.protocol == "sixel" and self._sixel_parts > 0
 
     def changes_little(self, image: RGBArray) -> bool:
         """Whether the image differs in a few squares from the pixels that are shown."""
@@ -94,7 +100,7 @@ class PixelLayer:
         """Whether kitty has this image in its memory; it is the one shown from now on."""
         for index, picture in enumerate(self._kitty):
             if picture.image.shape == image.shape and np.array_equal(picture.image, image):
-                self._lossy = ""
+                self._lossy.clear()
                 self._kitty.append(self._kitty.pop(index))
                 self.shown = image
                 return True
@@ -103,34 +109,37 @@ class PixelLayer:
     def send_to_kitty(self, update: EncodedUpdate, box: PictureBox) -> bool:
         """Send an update. Returns whether the cells must show the number of a new picture."""
         tmux = self._graphics.terminal.tmux
-        self._lossy = ""
         if not update.whole:
             number = self.kitty_number
-            for part in update.parts:
-                self._write(kitty.replace_part(number, part.x, part.y, part.data, tmux=tmux))
+            sent = [kitty.replace_part(number, part.x, part.y, part.data, tmux=tmux) for part in update.parts]
+            for sequence in sent:
+                self._write(sequence)
+            self._lossy = [*self._lossy, *sent] if 0 < len(self._lossy) < MAX_REPEATED else []
             self._kitty[-1] = KittyPicture(number, update.image)
         else:
             allocated = self._graphics.allocate_number()
             if allocated is None:
                 return False
-            sent = kitty.transmit(allocated, update.whole, box.columns, box.rows, tmux=tmux)
-            self._write(sent)
-            self._lossy = sent if tmux else ""
+            sequence = kitty.transmit(allocated, update.whole, box.columns, box.rows, tmux=tmux)
+            self._write(sequence)
+            self._lossy = [sequence] if tmux else []
             self._kitty.append(KittyPicture(allocated, update.image))
         self.shown = update.image
         return bool(update.whole)
 
     def repeat(self) -> None:
-        """Send the whole picture that was sent last once more, under its number: tmux may have dropped it."""
-        self._write(self._lossy)
-        self._lossy = ""
+        """Send the whole picture that was sent last once more, under its number, and the parts that came after it: tmux
+        may have dropped them."""
+        for sequence in self._lossy:
+            self._write(sequence)
+        self._lossy.clear()
 
     def free(self, *, all: bool = False) -> None:
         """Free kitty's pictures but for those that are kept."""
         while len(self._kitty) > (0 if all else self._kept):
             self._write(self._graphics.free_picture(self._kitty.pop(0).number))
         if all:
-            self.shown, self._lossy = None, ""
+            self.shown, self._lossy = None, []
 
     # Sixel
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
@@ -38,8 +39,8 @@ class TrashRecord(msgspec.Struct, frozen=True):
 
     place: str
     """Its old path, relative to the runs folder."""
-    when: float
-    """Seconds since 1970; the same for all trajectories that were trashed together."""
+    when: Annotated[float, msgspec.Meta(ge=0, lt=2**35)]
+    """Seconds since 1970, to the year 3058; the same for all trajectories that were trashed together."""
 
 
 @dataclass(frozen=True)

@@ -40,17 +40,12 @@ class StudyProgress:
     failed: Mapping[str, str]  # reason by folder
     workers: tuple[Worker, ...] = field(default=())  # running workers of the runs folder
     notices: tuple[str, ...] = ()  # what workers said about the inpainters of its trajectories since the last poll
+    seconds_left: float | None = None  # until workers have computed what they will take of it; `TimeLeft` finds it
 
     @property
     def rate(self) -> float:
         """Iterations per second over the last minute, of all workers of the runs folder that are computing."""
         return sum(worker_rate(worker) for worker in self.workers)
-
-    @property
-    def seconds_left(self) -> float | None:
-        """Time left at that rate; None if nothing is being computed."""
-        active_count = self.statuses.get(Status.RUNNING, 0) + self.statuses.get(Status.QUEUED, 0)
-        return (self.iterations - self.done) / self.rate if self.rate and active_count else None
 
 
 class ProgressTracker:

@@ -1,9 +1,9 @@
 """What waits in a runs folder, in the order in which workers will take it, with when and whether they will."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 
@@ -51,6 +51,14 @@ class ListedQueue:
     """Until workers have computed all that they run and will take; None: not known, or nobody computes."""
     is_served: bool = False
     """Whether workers run that take what waits."""
+    ends: Mapping[Path, float | None] = field(default_factory=dict)
+    """Seconds until each that runs or will be taken is computed, by its folder; None: not known."""
+
+    def seconds_until(self, paths: Iterable[Path]) -> float | None:
+        """Seconds until all of these that run or will be taken are computed; None: not known, or there are none."""
+        ends = [self.ends[path] for path in paths if path in self.ends]
+        known = [end for end in ends if end is not None]
+        return max(known) if known and len(known) == len(ends) else None
 
 
 def list_waiting(runs: Path) -> list[WaitingTrajectory]:
@@ -76,38 +84,39 @@ class QueueReader:
         reasons = _find_reasons(self._runs, order, workers)
         served = [queued for queued in order if queued.trajectory.path not in reasons]
         computing = find_computing(workers, len(served))
-        takes, starts, seconds_left = self._foresee(served, computing)
+        takes, starts, ends, seconds_left = self._foresee(served, computing)
         lines = []
         for position, queued in enumerate(order, 1):
             path = queued.trajectory.path
             died = f"last, because {format_count(queued.attempts, 'worker')} died of it in a row"
             reason = reasons.get(path) or (died if queued.attempts else "")
             lines.append(WaitingTrajectory(position, queued, reason, starts.get(path), takes.get(path)))
-        return ListedQueue(tuple(lines), seconds_left, bool(computing))
+        return ListedQueue(tuple(lines), seconds_left, bool(computing), ends)
 
     def _foresee(
         self, order: Sequence[QueuedTrajectory], computing: Sequence[Worker]
-    ) -> tuple[dict[Path, float], dict[Path, float], float | None]:
+    ) -> tuple[dict[Path, float], dict[Path, float], dict[Path, float | None], float | None]:
         """For how long each computes, as far as that is known; in how many seconds each starts, as far as the times of
-        those before it are known; in how many seconds all is done.
+        those before it are known; in how many seconds each ends, those that run as well, and all of it.
         """
         running = [_work_of_job(self._runs, job) for job in _list_jobs(computing)]
         self._left = {queued.trajectory.path: (queued, self._count_left(queued)) for queued in order}
         everything = running + [(queued.trajectory, left) for queued, left in self._left.values()]
         times = self._read_times(everything, running)
-        present = _present_time(computing)
+        present = _present_times(self._runs, computing)
         seconds = [_compute_seconds(*each, times, len(everything), present) for each in everything]
         paths = [queued.trajectory.path for queued in order]
         own = zip(paths, seconds[len(running) :], strict=True)
         takes = {path: each for path, each in own if each is not None}
         if not computing:
-            return takes, {}, None
-        ends: list[float | None] = [0.0]
+            return takes, {}, {}, None
+        sums: list[float | None] = [0.0]
         for each in seconds:
-            ends.append(_add(ends[-1], each))
-        starts = zip(paths, ends[len(running) :], strict=False)
-        left = None if ends[-1] is None else ends[-1] / len(computing)
-        return takes, {path: start / len(computing) for path, start in starts if start is not None}, left
+            sums.append(_add(sums[-1], each))
+        instants = [None if sum_ is None else sum_ / len(computing) for sum_ in sums]
+        starts = zip(paths, instants[len(running) :], strict=False)
+        ends = zip((trajectory.path for trajectory, _ in everything), instants[1:], strict=True)
+        return takes, {path: start for path, start in starts if start is not None}, dict(ends), instants[-1]
 
     def _count_left(self, queued: QueuedTrajectory) -> float:
         """The work that is left of a trajectory; none of one that was removed."""
@@ -179,20 +188,31 @@ def _work_of_job(runs: Path, job: WorkerJob) -> tuple[Trajectory, float]:
     return trajectory, work_after(trajectory.spec, job.k) if _is_readable(trajectory) else job.iterations - job.k
 
 
-def _present_time(workers: Sequence[Worker]) -> float | None:
-    """Seconds of a worker per iteration, by what they compute now; None: nothing, or not known."""
-    rates = [rate for worker in workers if (rate := worker_rate(worker))]
-    return len(rates) / sum(rates) if rates else None
+def _present_times(runs: Path, workers: Iterable[Worker]) -> dict[str, float]:
+    """Seconds of a worker per iteration, by the inpainter that it computes with now; by "" if that is not known."""
+    rates: dict[str, list[float]] = {}
+    for worker in workers:
+        if rate := worker_rate(worker):
+            inpainters = [_inpainter_of(Trajectory(runs / job.path)) for job in _list_jobs([worker])[:1]]
+            rates.setdefault("".join(inpainters), []).append(rate)
+    return {inpainter: len(each) / sum(each) for inpainter, each in rates.items()}
+
+
+def _inpainter_of(trajectory: Trajectory) -> str:
+    """Empty if it cannot be read."""
+    return trajectory.spec.inpainter if _is_readable(trajectory) else ""
 
 
 def _compute_seconds(
-    trajectory: Trajectory, left: float, times: IterationTimes, count: int, present: float | None
+    trajectory: Trajectory, left: float, times: IterationTimes, count: int, present: Mapping[str, float]
 ) -> float | None:
-    """Seconds that a trajectory still takes; None: not known. present: seconds per iteration if its own are unknown."""
+    """Seconds that a trajectory still takes; None: not known. present: seconds per iteration by inpainter, for
+    trajectories like which none has run yet; by "" for those of any.
+    """
     if not _is_readable(trajectory):
-        return 0.0 if present is None else left * present
+        return left * present.get("", 0.0)
     found = times.get(cost_key(trajectory.spec))
-    per_iteration = found.per_trajectory(count) if found else present
+    per_iteration = found.per_trajectory(count) if found else present.get(trajectory.spec.inpainter, present.get(""))
     return None if per_iteration is None else left * per_iteration
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from itertools import takewhile
 from math import isfinite
 
 from rich.cells import cell_len, set_cell_size
@@ -49,11 +51,38 @@ def fit_middle(text: str, columns: int) -> str:
     return set_cell_size(f"{head}…{tail}", columns)
 
 
-def fit_path(path: str, columns: int) -> str:
+def fit_path(path: str, columns: int, *, beside: Iterable[str] = ()) -> str:
     """As `fit_columns`, of a trajectory's path or name: its last group and name, cut in the middle, with its seed.
 
-    m64-s0-telea-a200-256px is told from its neighbours by what it begins with.
+    m64-s0-telea-a200-256px is told from its neighbours by what it begins with. beside: the paths in the rows near
+    it; of one that would look the same the end that both have in common is left out first.
     """
+    fitted = _fit_path(path, columns)
+    if count_columns(path) > columns:
+        for other in beside:
+            if other != path and _fit_path(other, columns) == fitted:
+                return _fit_unlike(path, other, columns)
+    return fitted
+
+
+def _fit_unlike(path: str, other: str, columns: int) -> str:
+    """Without the end that the names have in common with that of the other; of equal names, that their groups have."""
+    (groups, _, name), (other_groups, _, other_name) = path.rpartition("/"), other.rpartition("/")
+    if name == other_name:
+        end = _common_end(groups, other_groups, "/")
+        return _fit_path(f"{groups.removesuffix(end)}…/{name}" if end else path, columns)
+    end = _common_end(name, other_name, "-")
+    return fit_columns(_fit_path(path.removesuffix(end), columns - 1).rstrip() + "…" * bool(end), columns)
+
+
+def _common_end(text: str, other: str, separator: str) -> str:
+    """From a separator on."""
+    end = text[len(text) - sum(1 for _ in takewhile(bool, map(str.__eq__, text[::-1], other[::-1]))) :]
+    return end[end.find(separator) :] if separator in end else ""
+
+
+@lru_cache(maxsize=1024)  # of each row for each other one
+def _fit_path(path: str, columns: int) -> str:
     groups, _, name = path.rpartition("/")
     kept = seed.end() if (seed := _TO_SEED.match(name)) else 0
     if cell_len(path) <= columns:

@@ -31,7 +31,7 @@ class KeyFooter(Static):
 
     def __init__(self) -> None:
         super().__init__(markup=False)
-        self._keys: list[tuple[range, ActiveBinding]] = []  # the columns of each key
+        self._keys: list[tuple[range, str, ActiveBinding]] = []  # the columns of each key, and how it is shown
 
     def on_mount(self) -> None:
         self.screen.bindings_updated_signal.subscribe(self, lambda _: self._draw())
@@ -52,7 +52,7 @@ class KeyFooter(Static):
             key, _, _ = label.partition(" ")
             text.append(key, self.get_component_rich_style("key-footer--key", partial=True))
             text.append(f"{label.removeprefix(key)}{SEPARATOR}")
-            self._keys.append((range(begin, text.cell_len), active))
+            self._keys.append((range(begin, text.cell_len), key, active))
         if text != self.content:
             self.update(text)
 
@@ -81,16 +81,19 @@ class KeyFooter(Static):
 
     async def on_click(self, event: events.Click) -> None:
         column = event.get_content_offset(self)
-        for columns, active in self._keys:
+        for columns, shown, active in self._keys:
             if column is not None and column.x in columns:
-                clicked = self._find_clicked(active, column.x - columns.start)
-                if clicked.enabled:
+                clicked = self._find_clicked(active, shown, column.x - columns.start)
+                if clicked is not None and clicked.enabled:
                     await self.app.run_action(clicked.binding.action, clicked.node)
 
-    def _find_clicked(self, active: ActiveBinding, column: int) -> ActiveBinding:
-        """Of several keys that stand for one, such as ←→, the one in this column."""
-        shown = active.binding.key_display or ""
-        if column >= len(shown) or any(character.islower() for character in shown):  # one key: esc, space
+    def _find_clicked(self, active: ActiveBinding, shown: str, column: int) -> ActiveBinding | None:
+        """Of several keys that are shown as one, such as ←→, the one in this column, else the first; of 1-6 none else:
+        each is an answer.
+        """
+        is_one = not active.binding.key_display or any(character.islower() for character in shown)  # the user's; esc
+        if is_one:
             return active
-        key = SYMBOLS.get(shown[column], shown[column])
-        return self.screen.active_bindings.get(key, active)
+        symbol = shown[column : column + 1]
+        found = self.screen.active_bindings.get(SYMBOLS.get(symbol, symbol))
+        return found or (None if shown[0].isdigit() else active)

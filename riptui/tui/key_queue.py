@@ -47,6 +47,7 @@ class KeyQueue:
         self._is_handled = False  # by the widget; what was said of it may still be on its way
         self._older_workers: set[Worker[Any]] = set()
         self._screen: Screen[Any] | None = None
+        self._has_opened = False  # the screen is another one than when the key was given
         self._limit: TimerHandle | None = None
 
     async def add(self, event: Event) -> None:
@@ -77,9 +78,9 @@ class KeyQueue:
         if not self.is_busy:
             return
         if (screen := self._app.screen) is not self._screen:
-            self._screen = screen
+            self._screen, self._has_opened = screen, True
             screen.call_after_refresh(self._app.call_later, self.go_on)
-        elif self._may_open_dialog():
+        elif not self._has_opened and self._may_open_dialog():  # once it is open, its worker waits for the answer
             self._app.set_timer(POLL_SECONDS, self.go_on)
         else:
             await self._go_on()
@@ -102,6 +103,7 @@ class KeyQueue:
 
     async def _begin(self, event: Event) -> None:
         self.is_busy, self._is_handled, self._begun, self._screen = True, False, monotonic(), self._app.screen
+        self._has_opened = False
         self._older_workers = {worker for worker in self._app.workers if worker.group == OPENS_DIALOG}
         self._limit = get_running_loop().call_later(MAX_SECONDS, self._give_up)
         target = self._app.focused or self._app.screen

@@ -57,6 +57,9 @@ def open_comparison(browser: Browser) -> None:
     paths = [browser.runs / path for path in browser.runs_tree.marked]
     row = browser.runs_tree.current_row
     if not paths and row is not None and row.is_group:
+        if browser.details is not None and not browser.details.group_view.has_read(browser.runs / row.path):
+            browser.say("the group is still being read: compare again in a moment", "warning")
+            return
         paths = _choose_of_group(browser)
     least, most = COMPARE_COUNTS[0], COMPARE_COUNTS[-1]
     if len(paths) not in COMPARE_COUNTS:

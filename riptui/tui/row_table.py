@@ -234,7 +234,7 @@ class RowTable(ScrollView, can_focus=True, inherit_bindings=False):
         if y == 0:
             segments = self.head_segments()
         elif row < len(self._rows):
-            segments = [Segment(self._row_text(self._rows[row]))]
+            segments = [Segment(self._row_text(row))]
             style = self._style(self._rows[row].style) if self._rows[row].style else style
         else:
             return Strip.blank(width, self.rich_style)
@@ -246,13 +246,16 @@ class RowTable(ScrollView, can_focus=True, inherit_bindings=False):
         cells = [_align(column.name, width, right=column.right_aligned) for column, width in self.fit_columns()]
         return [Segment((" " * GAP_COLUMNS).join(cells), self._style("head"))]
 
-    def _row_text(self, row: TableRow) -> str:
-        cells = []
+    def _row_text(self, index: int) -> str:
+        row, cells = self._rows[index], []
+        top = self.scroll_offset.y
         for value, (column, width) in zip(row.values, self.fit_columns(), strict=False):
             mark = f"{row.mark} " if column is self.columns[0] else ""
             text = column.to_text(value)
             if self.HAS_PATHS and column is self.columns[self.STRETCHED]:
-                text = fit_path(text, width - len(mark))
+                near = self._rows[top : top + self.size.height]
+                others = (column.to_text(other.values[self.STRETCHED]) for other in near)
+                text = fit_path(text, width - len(mark), beside=others)
             cells.append(_align(mark + text, width, right=column.right_aligned))
         return (" " * GAP_COLUMNS).join(cells)
 

@@ -7,6 +7,7 @@ and takes an answer that comes after the probe has given up, over a slow line, f
 import os
 import re
 import selectors
+import signal
 import termios
 import time
 from codecs import getincrementaldecoder
@@ -128,6 +129,20 @@ class TerminalDriver(LinuxDriver):
             if self.attrs_before is not None:
                 termios.tcsetattr(self.fileno, termios.TCSANOW, self.attrs_before)
             os.set_blocking(self.fileno, True)
+
+    def _sigcont_application(self, *signal_and_frame: object) -> None:
+        """After ctrl+z begin anew; after another stop (kill -STOP) only draw all.
+
+        Textual would begin a second time, with two threads that share the keys, on a screen that this has emptied.
+        """
+        if self._must_signal_resume or not self._auto_restart:
+            super()._sigcont_application(*signal_and_frame)
+            return
+        with suppress(OSError):  # the terminal is gone
+            if os.tcgetpgrp(self.fileno) == os.getpgrp():
+                self._loop.call_soon_threadsafe(self._app.refresh)
+            else:  # the shell's `bg`
+                os.kill(os.getpid(), signal.SIGSTOP)
 
     def _run_input_thread(self) -> None:
         try:

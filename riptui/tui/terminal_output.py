@@ -33,33 +33,56 @@ class TerminalScreen:
 
     def __init__(self) -> None:
         self._rows: dict[int, list[ShownCell | None]] = {}  # None: not known
+        self._whole: dict[int, list[Piece]] = {}  # rows that were sent whole, not yet taken apart
         self._size = Size(0, 0)
 
     def thrifty(self, update: RenderableType | CompositorUpdate | None, size: Size) -> Any:
         """An update that leads to the same screen in fewer bytes; what is none, unchanged. size: of the terminal."""
         if size != self._size or isinstance(update, LayoutUpdate):
             self._rows.clear()  # an update of all mends what else was written to the terminal
+            self._whole.clear()
             self._size = size
-        if isinstance(update, ChopsUpdate):
-            return ThriftyUpdate(self, _cut_out(update))
-        return ThriftyUpdate(self, _put_in_a_row(update)) if isinstance(update, LayoutUpdate) else update
+        if isinstance(update, LayoutUpdate):
+            return WholeUpdate(self, update)
+        return ThriftyUpdate(self, _cut_out(update)) if isinstance(update, ChopsUpdate) else update
+
+    def write_whole(self, update: LayoutUpdate, console: Console) -> str:
+        """All of an update, which is taken apart only where a part of it changes later. To be sent, as of `write`."""
+        for piece in _put_in_a_row(update):
+            self._whole.setdefault(piece[1], []).append(piece)
+        return update.render_segments(console)
 
     def write(self, pieces: Iterable[Piece], console: Console) -> str:
         """The sequences that show these strips. To be sent, for it is known from now on that they are shown."""
         return "".join(sequence for piece in pieces for sequence in self._write(*piece, console))
 
     def _write(self, x: int, y: int, strip: Strip, console: Console) -> Iterator[str]:
-        cells, width = _list_cells(strip), strip.cell_length
-        row = self._rows.setdefault(y, [])
-        row += [None] * (x + width - len(row))
-        before = row[x : x + width]
-        row[x : x + width] = cells or repeat(None, width)
+        for piece in self._whole.pop(y, ()):
+            self._remember(*piece, _list_cells(piece[2]))
+        cells = _list_cells(strip)
+        before = self._remember(x, y, strip, cells)
         if not cells:
             yield _move(x, y) + strip.render(console)
             return
         colours = console._color_system or ColorSystem.TRUECOLOR
         for start, end in _find_changes(before, cells):
             yield _move(x + start, y) + _encode(cells[start:end], colours)
+
+    def _remember(self, x: int, y: int, strip: Strip, cells: Sequence[ShownCell]) -> Sequence[ShownCell | None]:
+        """What was known of these cells, which now are as given; of none given it is not known."""
+        row, width = self._rows.setdefault(y, []), strip.cell_length
+        row += [None] * (x + width - len(row))
+        before = row[x : x + width]
+        row[x : x + width] = cells or repeat(None, width)
+        return before
+
+
+class WholeUpdate(CompositorUpdate):
+    def __init__(self, screen: TerminalScreen, update: LayoutUpdate) -> None:
+        self._screen, self._update = screen, update
+
+    def render_segments(self, console: Console) -> str:
+        return self._screen.write_whole(self._update, console)
 
 
 class ThriftyUpdate(CompositorUpdate):
@@ -94,7 +117,12 @@ def _list_cells(strip: Strip) -> list[ShownCell]:
         return []
     cells = [(character, style or PLAIN) for text, style, _ in strip for character in text]
     is_plain = all(not style.link for _, style, _ in strip if style)
-    return cells if is_plain and all(get_character_cell_size(character) == 1 for character, _ in cells) else []
+    return cells if is_plain and all(_is_narrow(text) for text, _, _ in strip) else []
+
+
+def _is_narrow(text: str) -> bool:
+    """Whether each character is one column wide."""
+    return (text.isascii() and text.isprintable()) or all(get_character_cell_size(each) == 1 for each in text)
 
 
 def _find_changes(before: Sequence[ShownCell | None], cells: Sequence[ShownCell]) -> list[tuple[int, int]]:

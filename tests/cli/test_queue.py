@@ -166,6 +166,17 @@ def test_the_time_of_all_of_it_is_told_by_the_times_or_else_by_the_rate(
     assert again.seconds_left == 6 / 2 + 140 + 160 + 160
 
 
+def test_the_rate_of_one_inpainter_says_nothing_of_another(
+    make_trajectory: MakeTrajectory, three: dict[str, Trajectory], runs: Path
+) -> None:
+    set_request(make_trajectory("slow", inpainter="slow", parameters={"steps": 20}), Request("stop"))
+    with register(runs, new_worker_record(WorkerOptions())) as worker:
+        for path, is_known in (("bird", True), ("slow", False)):
+            worker.publish(WorkerStatus(0.0, "working", rate=2.0, jobs=(WorkerJob(path, 10, 16),)))
+            queue = QueueReader(runs).read(list_running_workers(runs))
+            assert (queue.seconds_left is not None, queue.lines[0].takes is not None) == (is_known, is_known)
+
+
 def test_a_command_serves_the_queue_where_all_that_waits_is_its_own(runs: Path) -> None:
     working: WorkerPhase = "working"
     served: list[tuple[WorkerPhase, int, bool]] = [(working, 3, True), (working, 2, False), ("leaving", 3, False)]

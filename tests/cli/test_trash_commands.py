@@ -9,6 +9,7 @@ import pytest
 
 from riptui.settings import paths as settings_paths
 from riptui.store.claim import claim
+from riptui.store.trajectory import Trajectory
 from riptui.store.trash import list_entries
 from tests.support.command import Outcome, riptui
 from tests.support.completion import completed
@@ -66,6 +67,17 @@ def test_a_place_brings_back_what_was_there_last(make_trajectory: MakeTrajectory
     riptui("restore", "fig8").require_one_line("nothing in the trash of runs was at fig8", "riptui trash")
 
 
+def test_a_place_is_looked_for_from_here_first(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    riptui("rm", "runs", "-y")
+    riptui("trash", "/fig7").require_one_line("nothing in the trash of runs was at /fig7")
+    (runs / "fig7").mkdir()
+    monkeypatch.chdir(runs / "fig7")
+    [entry] = json.loads(riptui("trash", "cat", "--runs", runs, "--json").out)
+    assert entry["place"] == "fig7/cat"
+    assert len(json.loads(riptui("trash", ".", "--runs", runs, "--json").out)) == 2
+    assert len(json.loads(riptui("trash", runs, "--runs", runs, "--json").out)) == 3
+
+
 class Answers(io.StringIO):
     """A terminal at which this is typed."""
 
@@ -107,6 +119,17 @@ def test_the_trash_is_listed_and_emptied() -> None:
     assert [entry.record.place for entry in list_entries(Path("runs"))] == ["fig7/cat"]
 
 
+def test_the_rest_is_deleted_where_one_cannot_be() -> None:
+    riptui("rm", "fig7", "-y")
+    held = next(entry for entry in list_entries(Path("runs")) if entry.record.place == "fig7/cat")
+    with claim(Trajectory(held.path)):
+        outcome = riptui("trash", "--empty", "-y")
+    assert outcome.code == 1
+    assert "fig7/cat: " in outcome.err
+    assert "1 trajectory, " in outcome.out
+    assert [entry.record.place for entry in list_entries(Path("runs"))] == ["fig7/cat"]
+
+
 def test_what_is_deleted_permanently_is_in_no_trash() -> None:
     assert "deleted" in riptui("rm", "fig7", "--permanently", "-y").out
     assert there() == ["bird"]
@@ -135,6 +158,12 @@ def test_disk_use_is_told_by_folder_the_largest_first() -> None:
     assert [line.split()[-1] for line in riptui("du", "runs/fig7").out.splitlines()[:2]] == ["cat", "dog"]
     riptui("rm", "bird", "-y")
     assert "more in the trash, 1 trajectory" in riptui("du").err
+    riptui("rm", "runs", "-y")
+    emptied = riptui("du")
+    assert emptied.code == 0
+    assert "more in the trash, 3 trajectories" in emptied.err
+    riptui("trash", "--empty", "-y")
+    riptui("du").require_one_line("runs holds no trajectory")
 
 
 def test_what_is_in_the_trash_is_completed() -> None:

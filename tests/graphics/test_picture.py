@@ -10,6 +10,7 @@ import pytest
 from textual.app import App, ComposeResult
 
 from riptui.graphics.capabilities import GraphicsProtocol, Terminal
+from riptui.graphics.encoding import EncodedPart
 from riptui.graphics.fit import PictureBox
 from riptui.graphics.picture import PictureWidget
 from riptui.graphics.pixel_layer import EncodedUpdate, PixelLayer
@@ -87,6 +88,12 @@ def test_in_tmux_a_picture_can_be_sent_once_more_under_its_number(levels: int) -
         pixels.repeat()
     assert "".join(sent) == (first if levels else "")
     pixels.send_to_kitty(EncodedUpdate(image, None, [], "BBBB"), PictureBox(1, 1, 8, 8))
+    pixels.send_to_kitty(EncodedUpdate(image, image, [EncodedPart(0, 0, 8, 8, "CCCC")]), PictureBox(1, 1, 8, 8))
+    parts = sent[-2:]
+    sent.clear()
+    pixels.repeat()
+    assert sent == (parts if levels else [])
+    pixels.send_to_kitty(EncodedUpdate(image, None, [], "DDDD"), PictureBox(1, 1, 8, 8))
     pixels.free(all=True)
     sent.clear()
     pixels.repeat()
@@ -239,6 +246,23 @@ def test_a_square_that_changes_is_replaced_in_pixels(replies: bytes, tmp_path: P
         restored = terminal.after_rest("\x1b")
         assert len(SIXEL.findall(restored)) == (2 if replies is fakes.XTERM else 0), "the whole picture again"
         assert not SENT.findall(restored)
+
+
+@pytest.mark.slow
+@pytest.mark.exhaustive
+def test_once_playing_has_ended_no_sixels_of_two_palettes_stay(tmp_path: Path) -> None:
+    with fake_terminal(fakes.XTERM) as terminal, running_app(terminal, tmp_path / "keys"):
+        left, _ = sorted(SIXEL.findall(started(terminal)), key=lambda place: int(place[1]))
+        assert not SIXEL.findall(terminal.after_rest("e")), "it is whole already"
+        terminal.after_rest("s")
+        start = len(terminal.written)
+        terminal.type("e")
+        with terminal.changed:
+            assert terminal.changed.wait_for(lambda: SIXEL.search(terminal.written, start), 20)
+        whole = bytes(terminal.written[start:]) + terminal.after_rest()
+        assert SIXEL.findall(whole) == [left]
+        assert HALF_BLOCK not in whole
+        assert not SIXEL.findall(terminal.after_rest("e")), "once"
 
 
 @pytest.mark.slow

@@ -238,7 +238,10 @@ def test_a_record_that_leads_elsewhere_is_no_entry(make_trajectory: MakeTrajecto
     assert trash.list_entries(runs) == []
 
 
-@pytest.mark.parametrize("data", [b"", b"{", b"\xff", b"[" * 10_000, b'{"place": 3, "when": 1}', b"x" * 2**17])
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"{", b"\xff", b"[" * 10_000, b'{"place": 3, "when": 1}', b'{"place": "a/b", "when": 1e300}', b"x" * 2**17],
+)
 def test_nor_is_a_record_that_cannot_be_read(make_trajectory: MakeTrajectory, runs: Path, data: bytes) -> None:
     [entry] = trash.move_to_trash(runs, [make_trajectory().path])
     (entry.folder / trash.RECORD_FILE).write_bytes(data)

@@ -1,7 +1,7 @@
 """A small app for tests in terminals: it probes, shows pictures and logs every key to a given file.
 
-Keys: g the next protocol, right another frame, s another square of 64 px in it, m a modal, c another text in the status
-line, h hide the first picture, q quit.
+Keys: g the next protocol, right another frame, s another square of 64 px in it, e the end of playing, m a modal, c
+another text in the status line, h hide the first picture, q quit.
 """
 
 import os
@@ -48,6 +48,7 @@ class GraphicsApp(App[None]):
         ("g", "switch", ""),
         ("right", "next", ""),
         ("s", "square", ""),
+        ("e", "settle", ""),
         ("m", "modal", ""),
         ("h", "hide", ""),
         ("c", "cursor", ""),
@@ -93,6 +94,9 @@ class GraphicsApp(App[None]):
         changed = picture.image.copy()
         changed[64:128, 64:128] ^= 255
         picture.show(changed)
+
+    def action_settle(self) -> None:
+        self.query_one("#one", PictureWidget).settle()
 
     def action_modal(self) -> None:
         self.push_screen(Modal())

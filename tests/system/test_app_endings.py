@@ -50,6 +50,18 @@ def test_a_signal_ends_it_in_order(number: signal.Signals, folder: Path) -> None
         app.require_restored()
 
 
+@pytest.mark.slow
+def test_after_a_stop_from_elsewhere_it_draws_all_again_and_does_not_begin_anew(folder: Path) -> None:
+    with running(folder) as app:
+        before = len(app.terminal.written)
+        app.process.send_signal(signal.SIGSTOP)
+        app.process.send_signal(signal.SIGCONT)
+        app.terminal.wait_for(b"m64-s0", after=before)
+        app.terminal.wait_for(b"m64-s1", after=before)
+        app.quit_in_order()
+        assert app.terminal.written.count(ENTERED) == 1
+
+
 def processor_seconds(pid: int) -> float:
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

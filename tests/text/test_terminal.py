@@ -154,3 +154,24 @@ def test_of_a_trajectorys_path_the_seed_is_cut_last(path: str, columns: int, tex
     assert fit_path(path, columns) == text
     assert cell_len(fit_path(path, columns)) == columns
     assert fit_middle("猫猫猫猫猫猫", 7) == "猫猫…猫"
+
+
+@pytest.mark.parametrize(
+    ("path", "other", "columns", "text"),
+    [
+        ("bowl/m64-s0-telea-256px-crop", "bowl/m64-s0-biharmonic-256px-crop", 16, "bowl/m64-s0…lea…"),
+        ("bowl/m64-s0-256px-crop", "bowl/m64-s0-telea-256px-crop", 16, "bowl/m64-s0…    "),
+        ("fig7/bowl/m64-s0-256px-crop", "live/bowl/m64-s0-256px-crop", 16, "fig7…/m64-s0…rop"),
+        ("bowl/m64-s0-telea-a200", "bowl/m64-s1-telea-a200", 16, "bowl/m64-s0-…200"),
+        ("bowl/m64-s0-telea", "bowl/m64-s0-telea", 14, "bowl/m64-s0…ea"),
+    ],
+)
+def test_a_path_that_would_look_like_the_next_row_leaves_out_their_common_end(
+    path: str, other: str, columns: int, text: str
+) -> None:
+    assert fit_path(path, columns, beside=[other]) == text
+
+
+@given(st.text("ab/-猫", max_size=20), st.text("ab/-猫", max_size=20), st.integers(0, 12))
+def test_so_it_fits_too(path: str, other: str, columns: int) -> None:
+    assert cell_len(fit_path(path, columns, beside=[other])) == columns

@@ -41,8 +41,10 @@ async def test_a_filter_that_is_typed_at_once_goes_to_its_line(pilot: AppPilot) 
 @pytest.mark.slow
 @pytest.mark.parametrize(("key", "dialog"), [("colon", GoToDialog), ("t", TextDialog), ("f2", TextDialog)])
 async def test_what_is_typed_at_once_goes_to_the_dialog_that_opens(
-    key: str, dialog: type[GoToDialog | TextDialog], pilot: AppPilot
+    key: str, dialog: type[GoToDialog | TextDialog], pilot: AppPilot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    for limit in ("MAX_SECONDS", "MAX_WORKER_SECONDS"):
+        monkeypatch.setattr(key_queue, limit, 1000.0)  # so that they come at once, not when waiting is given up
     type_at_once(pilot, [key, *"pxm"])
     await pilot.wait_until(lambda: isinstance(pilot.app.screen, dialog), "the dialog")
     await pilot.wait_until(lambda: [line.value for line in pilot.app.screen.query(Input)] == ["pxm"], "it")

@@ -770,7 +770,7 @@ async def shows_a_map(pilot: AppPilot, key: str) -> None:
     with patch.object(MapProcess, "measure", lambda _, metric, original, frame: np.zeros(frame.shape[:2])):
         await pilot.press(key)
         assert large(pilot).view.map == "delta-e"
-        await pilot.wait_until(lambda: "greatest .000" in large(pilot).query_one(TextLine).text, "the map")
+        await pilot.wait_until(lambda: "max .000" in large(pilot).query_one(TextLine).text, "the map")
     await pilot.press(key)
     assert not large(pilot).view.map
 

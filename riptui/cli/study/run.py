@@ -25,6 +25,7 @@ from riptui.supervision.bulk import request_all
 from riptui.supervision.end_hook import EndHook
 from riptui.supervision.pool import LocalPool, plan_workers
 from riptui.supervision.progress import ProgressTracker
+from riptui.supervision.time_left import TimeLeft
 from riptui.text.units import format_count
 
 MAX_NAMES = 3  # pictures named for a note
@@ -70,7 +71,7 @@ def run(
         tracker = ProgressTracker(study.folder, study.runs, trajectories, require_measured=True)
         with care.open_hook(study.runs) as hook:
             with hook.study_errors_told(study.file):
-                succeeded = _watch(tracker, executor, shown, stop, hook, how) and complete
+                succeeded = _watch(tracker, TimeLeft(study.runs), executor, shown, stop, hook, how) and complete
             shown.ended("stopped" if stop else "done" if succeeded else "incomplete", tracker.last)
             if not stop:
                 hook.tell_study(study.file, tracker.last.statuses)
@@ -170,6 +171,7 @@ def _detach(study: Study, pool: LocalPool, count: int, how: RunOptions, display:
 
 def _watch(
     tracker: ProgressTracker,
+    time_left: TimeLeft,
     executor: LocalPool | RayDriver,
     display: StudyDisplay,
     stop: StopSignal,
@@ -192,7 +194,7 @@ def _watch(
         for text in (*progress.notices, *notes):
             display.notice(text)
         hook.tell_deaths(executor.take_deaths())
-        display.progress(progress)
+        display.progress(time_left.add_to(progress, tracker))
         succeeded = not (progress.failed or progress.statuses.get("missing"))
         if stop:
             if not how.computes_elsewhere:

@@ -6,6 +6,7 @@ from riptui.cli.console import print_json, print_line, warn
 from riptui.cli.study.read import read_manifest, read_study
 from riptui.cli.study.study_display import as_dict, format_progress
 from riptui.supervision.progress import ProgressTracker, StudyProgress, worker_rate
+from riptui.supervision.time_left import TimeLeft
 from riptui.text.units import format_rate, format_silence
 
 MAX_FAILURES_PRINTED = 20  # --json has all
@@ -14,7 +15,8 @@ MAX_FAILURES_PRINTED = 20  # --json has all
 def status(file: Path, as_json: bool) -> int:
     study = read_study(file)
     manifest = read_manifest(study)
-    progress = ProgressTracker(study.folder, study.runs, manifest.trajectories).poll(full=True)
+    tracker = ProgressTracker(study.folder, study.runs, manifest.trajectories)
+    progress = TimeLeft(study.runs).add_to(tracker.poll(full=True), tracker)
     if as_json:
         head = {"file": str(study.file), "folder": str(study.folder), "expected": manifest.expected}
         print_json(head | as_dict(progress) | {"failed": dict(progress.failed)})

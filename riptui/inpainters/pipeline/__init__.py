@@ -12,3 +12,7 @@ gpu_tuning          speed and repeatability; compilation: compiled networks
 placement, quantisation    for models that are larger than the GPU's memory
 latent_images       8-bit images to what a pipeline takes, and back
 """
+
+import logging
+
+logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # newer CPUs: its import warns of a kernel it can do without

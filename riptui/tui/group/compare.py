@@ -20,7 +20,13 @@ from riptui.tui import screen_bindings
 from riptui.tui.figure_dialog import FigureScreen
 from riptui.tui.group.compare_charts import CompareCharts
 from riptui.tui.group.compare_column import GAP_COLUMNS, CompareColumn, update_if_changed
-from riptui.tui.group.compare_data import CompareReader, compare_specs, differences_to_first, distinct_names
+from riptui.tui.group.compare_data import (
+    CompareReader,
+    compare_specs,
+    describe_shared,
+    differences_to_first,
+    distinct_names,
+)
 from riptui.tui.group.compare_position import ComparePosition
 from riptui.tui.inner_screen import InnerScreen
 from riptui.tui.key_footer import KeyFooter
@@ -70,7 +76,7 @@ class CompareScreen(InnerScreen[None]):
         self._charts = CompareCharts(self._names, metric=metric, axis=axis)
         self._compared: tuple[TrajectorySnapshot, ...] = ()
         self.position = ComparePosition(speed=speed)
-        self._summary = ""
+        self._summary, self._shared = "", ""
         self.shows_differences = False
         self._frames: tuple[FrameImage, ...] = ()
         self._images: tuple[Image | None, ...] = ()
@@ -116,6 +122,7 @@ class CompareScreen(InnerScreen[None]):
         self.position.update(compared)
         differing_fields, differing_values = compare_specs(self._compared)
         self._summary = f"differing in {differing_fields}" if differing_fields else "same settings"
+        self._shared = ", ".join(describe_shared(compared))
         for column, values in zip(self._columns, differing_values, strict=True):
             column.set_heading(values)
         slider = self.query_one(Slider)
@@ -177,6 +184,9 @@ class CompareScreen(InnerScreen[None]):
             self._play_timer.stop()
         tick = partial(self._change, self.position.tick)
         self._play_timer = self.set_interval(self.position.tick_seconds, tick) if self.position.playing else None
+        if not self.position.playing:
+            for column in self._columns:
+                column.picture.settle()
 
     def _show_position(self) -> None:
         self.query_one(Slider).k = self.position.step
@@ -192,6 +202,7 @@ class CompareScreen(InnerScreen[None]):
 
     def _show_summary(self) -> None:
         parts = [self._summary] + ([f"difference to the first ×{GAIN}"] if self.shows_differences else [])
+        parts += [f"all: {self._shared}"] if self._shared else []
         count = (f"{len(self._columns)} trajectories", "bold")
         text = Content.assemble(count, ("  " + " · ".join(parts), "$foreground-muted"))
         update_if_changed(self.query_one("#compare-about", Static), text)

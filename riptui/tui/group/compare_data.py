@@ -1,7 +1,7 @@
 """Read trajectories to compare at equal inpainted %. For a thread; no Textual."""
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from os.path import commonpath
 from pathlib import Path
 
@@ -96,6 +96,18 @@ def compare_specs(compared: Sequence[TrajectorySnapshot]) -> tuple[str, list[lis
     differing = [name for name in fields if len({description.get(name) for description in readable}) > 1]
     values = [[description[name] for name in differing if name in description] for description in descriptions]
     return ", ".join(differing), values
+
+
+def describe_shared(compared: Sequence[TrajectorySnapshot]) -> list[str]:
+    """The picture, inpainter, mask and seed, each if all have it: ["coffee.jpg", "telea", "seed 0"]."""
+    specs = [trajectory.spec for trajectory in compared if trajectory.spec]
+    values: list[dict[Hashable, str]] = [
+        {(spec.original_sha256, spec.source_name): spec.source_name for spec in specs},
+        {(spec.inpainter, str(spec.parameters.get("model"))): spec.inpainter_name for spec in specs},
+        {spec.mask_title: spec.mask_title for spec in specs},
+        {spec.seed: f"seed {spec.seed}" for spec in specs},
+    ]
+    return [printable(text) for texts in values if len(texts) == 1 for text in texts.values()]
 
 
 def _describe(spec: Spec) -> dict[str, str]:

@@ -98,6 +98,10 @@ class GroupView(Widget):
         """The number of trajectories in the group, readable or not."""
         return len(self._paths)
 
+    def has_read(self, group: Path) -> bool:
+        """Whether it shows this group, and knows what is in it."""
+        return group == self._group and self._data is not None
+
     def show(self, group: Path, trajectories: Sequence[Path]) -> None:
         """Show a group of these trajectories. For the current group, show what is new."""
         self._paths = tuple(map(str, trajectories))

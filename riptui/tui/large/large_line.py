@@ -18,7 +18,7 @@ def large_line(snapshot: TrajectorySnapshot, k: int, name: str, what: Content, z
     if spec is None:
         return Content(fit_path(printable(name), width).rstrip())
     place = Content.styled(f"frame {k}/{spec.iterations}{GAP}{spec.inpainted(k):.0f} %", "$foreground")
-    fixed = [place, what.stylize_before("$accent"), Content.styled(zoom, "$accent")]
+    fixed = [place, what.stylize_before("$accent"), Content.styled(f"zoom {zoom}", "$accent")]
     while _width(fixed) > width - MIN_NAME_COLUMNS - len(GAP) and len(fixed) > 2:
         fixed.pop()  # the zoom is what is missed least
     room = width - _width(fixed) - len(GAP)

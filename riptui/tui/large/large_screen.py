@@ -183,6 +183,8 @@ class LargeScreen(InnerScreen[LargePlace]):
         if self._play_timer is not None:
             self._play_timer.stop()
         self._play_timer = self.set_interval(self.cursor.tick_seconds, self._tick) if self.cursor.playing else None
+        if not self.cursor.playing:
+            self._picture.settle()
         self._show_line()
 
     def _tick(self) -> None:

@@ -87,7 +87,7 @@ class MapView:
         if self.distances is None:
             return Content.assemble(scale, "  measuring ...")
         here = self._value_at(point)
-        tail = f"  greatest {format_short(float(np.max(self.distances)))}" if columns >= ROOMY_COLUMNS else ""
+        tail = f"  max {format_short(float(np.max(self.distances)))}" if columns >= ROOMY_COLUMNS else ""
         return Content.assemble(scale, tail if here is None else f"  here {format_short(here)}")
 
     def _value_at(self, point: tuple[float, float] | None) -> float | None:

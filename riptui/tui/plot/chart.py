@@ -90,6 +90,8 @@ class Chart(Widget):
 
         marker: the x of a vertical line. x_end: the least end of the x axis, e.g. 400 %.
         """
+        if x_label != self.axis_labels[0]:
+            self.set_crosshair(None)  # 350 % is no number of repaints
         if y_label != self.axis_labels[1]:
             self.y_view = YView(log=self.y_view.log)
         content = partial(

@@ -70,18 +70,23 @@ def group_cells(row: TreeRow, totals: GroupTotals, shown: GroupTotals, *, is_ope
     return [(fit_middle(label, room), "group"), *counts, (last, "dim")]
 
 
-def trajectory_cells(row: TreeRow, entry: TreeEntry, *, is_marked: bool, group: str, columns: TreeColumns) -> RowCells:
-    """A trajectory, by its path below a group. Its mark stands below the sign of the group in the tree."""
+def trajectory_cells(
+    row: TreeRow, entry: TreeEntry, *, is_marked: bool, group: str, columns: TreeColumns, beside: Iterable[TreeRow] = ()
+) -> RowCells:
+    """A trajectory, by its path below a group, told from rows near it. Its mark stands below the group's sign in the
+    tree.
+    """
     status = entry.status or ("unreadable" if entry.error else "")
     indent = " " * INDENT * (row.depth - 1)
     cells = [(" unreadable", "")] if entry.error else _value_cells(entry, columns)
     room = columns.width - len(indent) - 4 - sum(len(text) for text, _ in cells)
-    name = printable(row.path[len(group) :].lstrip("/"))
+    name = _name_below(group, row.path)
+    others = (_name_below(group, other.path) for other in beside if other.path.startswith(group) and not other.is_group)
     name_part = "marked" if is_marked else ""
     return [
         (indent + ("◆ " if is_marked else "  "), name_part),
         (f"{STATUS_MARKS[status][0] if status else '·'} ", status or "dim"),
-        (fit_path(name, room), name_part),
+        (fit_path(name, room, beside=others), name_part),
         *cells,
     ]
 
@@ -97,6 +102,10 @@ def _value_cells(entry: TreeEntry, columns: TreeColumns) -> RowCells:
         (f"{text:<{width}}" if part == "spark" else f"{text:>{width}}", part)
         for (text, part), width in zip(texts, columns.widths, strict=False)
     ]
+
+
+def _name_below(group: str, path: str) -> str:
+    return printable(path[len(group) :].lstrip("/"))
 
 
 def _last_name(path: str) -> str:

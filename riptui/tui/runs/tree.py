@@ -83,7 +83,7 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
         top, changed = self.scroll_offset.y, {entry.path for entry in scan.entries}
         for y, row in enumerate(self.rows[top : top + self.size.height], start=top):
             may_differ = row.is_group or row.path in changed or self.model.metric != metric
-            if may_differ and self._make_cells(row) != self._painted.get(row.path):
+            if may_differ and self._make_cells(y) != self._painted.get(row.path):
                 self._refresh_row(y)
 
     def rebuild(self) -> None:
@@ -287,7 +287,7 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
             words = lines[y] if self._nothing_matches and y < len(lines) else ""
             return Strip([Segment(words, self._style("dim"))]).adjust_cell_length(width, self.rich_style)
         row = self.rows[y]
-        self._painted[row.path] = cells = self._make_cells(row)
+        self._painted[row.path] = cells = self._make_cells(y)
         key = (*cells, y == self.cursor, width)
         if (strip := self._strips.get(key)) is None:
             self._strips[key] = strip = self._make_strip(cells, width, is_current=y == self.cursor)
@@ -304,14 +304,18 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
     def _nothing_matches(self) -> bool:
         return not self.rows and self.model.filter is not None
 
-    def _make_cells(self, row: TreeRow) -> RowCells:
-        model, columns = self.model, self.columns
+    def _make_cells(self, y: int) -> RowCells:
+        model, columns, row = self.model, self.columns, self.rows[y]
         if row.is_group:
             totals, shown = model.totals[row.path], model.matching_totals(row.path)
             return group_cells(row, totals, shown, is_open=self._is_open(row.path), width=columns.width)
         is_marked = row.path in self.marked
         group = model.common_group if model.is_flat else parent_path(row.path)
-        return trajectory_cells(row, model.entries[row.path], is_marked=is_marked, group=group, columns=columns)
+        top = self.scroll_offset.y
+        beside = self.rows[top : top + self.size.height]
+        return trajectory_cells(
+            row, model.entries[row.path], is_marked=is_marked, group=group, columns=columns, beside=beside
+        )
 
     def _style(self, part: str) -> Style:
         if part not in self._styles:

@@ -12,6 +12,7 @@ from riptui.study.study_needs import find_lacking
 from riptui.study.study_outline import StudySetting, describe_product, outline_study
 from riptui.supervision.progress import SKIPPED, ProgressTracker, StudyProgress
 from riptui.supervision.study_process import is_at_work, read_log
+from riptui.supervision.time_left import TimeLeft
 from riptui.tui.studies.report_reader import FoundReport, read_report, report_stamp
 
 OTHERS_EVERY = 5  # looks at the study that is shown for one at the others
@@ -60,6 +61,7 @@ class StudyReader:
     def __init__(self, runs: Path) -> None:
         self._finder = StudyFinder(runs)
         self._trackers: dict[str, ProgressTracker] = {}
+        self._times_left: dict[Path, TimeLeft] = {}  # by runs folder
         self._report: tuple[object, FoundReport | None] | None = None
         self._looks = 0
 
@@ -78,7 +80,10 @@ class StudyReader:
             tracker.poll(full=True)
         elif closely:
             tracker.poll()
-        return StudyState(known, tracker.last, is_at_work(known.file))
+        if known.runs not in self._times_left:
+            self._times_left[known.runs] = TimeLeft(known.runs)
+        progress = self._times_left[known.runs].add_to(tracker.last, tracker)
+        return StudyState(known, progress, is_at_work(known.file))
 
     def read_beside(self, state: StudyState) -> tuple[str, FoundReport | None]:
         """The end of the log of its last process in the background, and its report. Raises DiskError, DamagedError."""

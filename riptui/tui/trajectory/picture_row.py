@@ -74,6 +74,11 @@ class PictureRow(Horizontal):
         self._compared.caption.set_text(_caption(loaded))
         self._compared.picture.show(loaded.comparison, note=loaded.frame.note or loaded.original.note)
 
+    def settle(self) -> None:
+        """Playing has ended."""
+        for captioned in (self._original, self._frame, self._compared):
+            captioned.picture.settle()
+
     def show_message(self, note: str) -> None:
         """Show a message in place of the pictures."""
         self._stop_blinking()

@@ -284,6 +284,8 @@ class TrajectoryView(Widget):
             self._play_timer.stop()
         tick = partial(self._change, self.cursor.tick)
         self._play_timer = self.set_interval(self.cursor.tick_seconds, tick) if self.cursor.playing else None
+        if not self.cursor.playing:
+            self.query_one(PictureRow).settle()
 
     def show_frame(self) -> None:
         """Show the cursor's frame: pictures, metrics, and the pane."""

@@ -23,6 +23,7 @@ from riptui.tui.group.compare_data import (
     CompareReader,
     choose_to_compare,
     compare_specs,
+    describe_shared,
     differences_to_first,
     distinct_names,
     frame_at,
@@ -69,6 +70,14 @@ def test_equal_specs_differ_in_nothing_and_an_unreadable_one_is_left_out() -> No
     spec = made_spec()
     assert compare_specs([entrant(spec), entrant(spec)]) == ("", [[], []])
     assert compare_specs([entrant(spec), TrajectorySnapshot(Path("gone"), error="gone")]) == ("", [[], []])
+
+
+def test_what_all_share_is_told_too() -> None:
+    specs = [made_spec(mask=64, seed=3), made_spec(mask=128, seed=3), made_spec(1, mask=128, seed=3)]
+    name = specs[0].source_name
+    assert describe_shared([entrant(spec) for spec in specs[:2]]) == [name, "navier-stokes", "seed 3"]
+    assert describe_shared([entrant(spec) for spec in specs[1:]]) == ["navier-stokes", "128 px", "seed 3"]
+    assert describe_shared([TrajectorySnapshot(Path("gone"), error="gone")]) == []
 
 
 def test_a_step_is_a_frame_of_the_smallest_squares_and_ends_at_the_largest_amount() -> None:

@@ -468,7 +468,10 @@ async def test_a_group_that_is_left_and_chosen_again_is_shown_again(group: Path)
         view = await shown(pilot, group)
         view.show(group / "picture-1", paths(group / "picture-1"))
         view.show(group, paths(group))
+        assert not view.has_read(group)
         await wait_until(pilot, lambda: len(view.query_one(GroupTable).keys) == 8)
+        assert view.has_read(group)
+        assert not view.has_read(group / "picture-1")
 
 
 async def test_a_group_in_which_nothing_can_be_read_says_so(group: Path) -> None:

@@ -76,7 +76,7 @@ async def test_the_key_goes_through_the_maps_and_back_to_the_frame(runs: Path, m
         await show_map(large)
         assert large.screen.view.map == "lpips-vgg"
         assert large.shows(coloured(runs, 32, 1.0))
-        assert "LPIPS vgg map 0 ████████ 1  greatest .500" in large.line
+        assert "LPIPS vgg map 0 ████████ 1  max .500" in large.line
         await large.press("right_square_bracket")
         assert large.shows(coloured(runs, 32, 0.5))
         assert "0 ████████ 0.5" in large.line
@@ -108,7 +108,7 @@ async def test_the_value_below_the_mouse(runs: Path, made: MadeMaps) -> None:
             await large.pilot.hover((x, region.y + 5))
             await large.pilot.wait_until(lambda value=value: f"here {value}" in large.line, value)
         await large.pilot.hover((0, large.picture.region.bottom))
-        await large.pilot.wait_until(lambda: "greatest" in large.line, "the mouse has left")
+        await large.pilot.wait_until(lambda: "max" in large.line, "the mouse has left")
 
 
 @pytest.mark.slow

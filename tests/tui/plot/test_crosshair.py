@@ -67,6 +67,17 @@ async def test_keys_move_the_crosshair_from_point_to_point() -> None:
         assert seen == [0.0, 50.0, 100.0, 100.0, 50.0]
 
 
+async def test_the_crosshair_goes_when_the_x_axis_becomes_another_one() -> None:
+    async with ManyCharts().run_test(size=(120, 30)) as pilot:
+        chart = pilot.app.query_one(Chart)
+        chart.draw([MEAN], x_label="inpainted %", y_label="SSIM")
+        chart.set_crosshair(100.0)
+        chart.draw([OTHER], x_label="inpainted %", y_label="PSNR")
+        assert chart.crosshair == 100.0
+        chart.draw([MEAN], x_label="repaints", y_label="luma error of squares")
+        assert chart.crosshair is None
+
+
 async def test_the_wheel_zooms_and_another_metric_is_shown_whole_again() -> None:
     async with ManyCharts().run_test(size=(120, 30)) as pilot:
         chart = pilot.app.query_one(Chart)

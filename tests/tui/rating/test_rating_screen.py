@@ -109,6 +109,18 @@ async def test_a_click_chooses_a_picture_and_a_double_click_not_the_next_one_too
 
 
 @pytest.mark.slow
+async def test_a_number_in_the_last_line_can_be_clicked(group: Path) -> None:
+    async with RatingApp(group).run_test(size=(140, 40)) as pilot:
+        await ready(pilot)
+        footer = pilot.app.screen.query_one(KeyFooter)
+        column = str(footer.content).index("1-2 Choose") + footer.content_region.x - footer.region.x
+        for other in (len("1"), len("1-2 C")):
+            await pilot.click(footer, offset=(column + other, 0))
+        await pilot.click(footer, offset=(column + len("1-"), 0))
+        await wait_until(pilot, lambda: [rating.choice for rating in said(group)] == [1])
+
+
+@pytest.mark.slow
 async def test_it_goes_on_where_it_ended_and_takes_back_what_was_said_before(group: Path) -> None:
     first = RatingApp(group)
     async with first.run_test() as pilot:

@@ -6,9 +6,10 @@ import os
 import pwd
 import shutil
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from io import BufferedReader
+from itertools import chain
 from pathlib import Path
 from queue import Empty, Queue
 from threading import Thread, get_ident
@@ -27,6 +28,7 @@ class NotRegularFileError(OSError):
 def write_atomically(
     file: Path | str,
     data: bytes,
+    more: Iterable[bytes] = (),
     *,
     temporary: Path | str | None = None,
     folder_fd: int | None = None,
@@ -35,6 +37,7 @@ def write_atomically(
 ) -> None:
     """Replace or create a file: afterwards it has the old bytes or the new ones, whatever happens.
 
+    more: parts that follow the data, asked for as they are written.
     temporary: the path to write to first, on the same file system; None: beside the file, unique to this thread.
     folder_fd: an open folder that the paths are relative to; then the new name is made durable too.
     durable: survive a power cut, by fsync. Raises OSError.
@@ -46,7 +49,10 @@ def write_atomically(
     fd = os.open(temporary, flags | os.O_NONBLOCK, mode, dir_fd=folder_fd)  # opening a fifo would wait for a reader
     try:
         try:
-            write_at(fd, data, 0)
+            end = 0
+            for part in chain([data], more):
+                write_at(fd, part, end)
+                end += len(part)
             if durable:
                 os.fsync(fd)
         finally:

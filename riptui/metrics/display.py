@@ -104,3 +104,8 @@ def primary_metric(metrics: Mapping[int, MetricValues], preferred: str = "") -> 
 def newest_values(metrics: Mapping[int, MetricValues]) -> MetricValues:
     """The values of the last measured frame."""
     return [*metrics.values()][-1] if metrics else {}
+
+
+def finite_values(metrics: Mapping[int, MetricValues]) -> dict[str, float]:
+    """The values of the last measured frame that are finite."""
+    return {name: value for name, value in newest_values(metrics).items() if value is not None}

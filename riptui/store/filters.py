@@ -23,7 +23,8 @@ import msgspec
 from riptui.errors import with_choices
 from riptui.inpainters.parameters import shorten
 from riptui.metrics import REGISTRY
-from riptui.metrics.display import in_display_order, newest_values, primary_metric
+from riptui.metrics.display import finite_values, in_display_order, primary_metric
+from riptui.metrics.values import pack_values, unpack_values
 from riptui.spec import ParameterValue, Spec
 from riptui.store.listing import TrajectorySummary
 from riptui.store.trajectory import Status
@@ -54,9 +55,15 @@ class FilterSubject(msgspec.Struct, frozen=True, gc=False):
     inpainted: float = 0.0  # %, repeats counted
     coverage: float = 0.0  # %, each pixel counted once
     metric: str = ""  # the primary metric, which the name of its family stands for too: lpips
-    newest: tuple[tuple[str, float], ...] = ()  # all metrics of the last measured frame, by name
+    measured: tuple[str, ...] = ()  # the metrics with a finite value at the last measured frame
+    packed_newest: bytes = b""  # these values
     tags: tuple[str, ...] = ()  # of the trajectory, and of the groups above it
     note: str = ""
+
+    @property
+    def newest(self) -> dict[str, float]:
+        """The finite values of the last measured frame, by metric."""
+        return dict(zip(self.measured, unpack_values(self.packed_newest), strict=True))
 
     def get(self, name: str) -> ParameterValue:
         """A field of the spec or a parameter; None if the trajectory has none of this name."""
@@ -87,7 +94,7 @@ class KnownNames:
 
     @cached_property
     def metrics(self) -> list[str]:
-        measured = {name for subject in self._subjects for name, _ in subject.newest}
+        measured = {name for subject in self._subjects for name in subject.measured}
         return in_display_order([*REGISTRY, *measured])
 
     def is_metric(self, name: str) -> bool:
@@ -109,7 +116,7 @@ def subject_fields(
     }
     if summary.spec is None:
         return subject
-    newest = newest_values(summary.metrics).items()
+    newest = finite_values(summary.metrics)
     return subject | {
         "settings": list_settings(summary.spec),
         "seed": summary.spec.seed,
@@ -117,13 +124,20 @@ def subject_fields(
         "inpainted": summary.inpainted,
         "coverage": summary.coverage,
         "metric": primary_metric(summary.metrics)[0] if metric is None else metric,
-        "newest": tuple([(name, value) for name, value in newest if value is not None]),
+        "measured": share_names(tuple(newest)),
+        "packed_newest": pack_values(newest.values()),
     }
 
 
 def list_settings(spec: Spec) -> FieldValues:
     """The fields and parameters of a spec that filters can name; one mapping for all specs that differ in seed only."""
     return _intern(_READ_FIELDS(spec), tuple(spec.parameters.items()))
+
+
+@lru_cache(1000)
+def share_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    """One tuple for all that are equal."""
+    return names
 
 
 @lru_cache(1000)
@@ -229,7 +243,7 @@ def _parse_comparison(name: str, sign: str, value: str, known: KnownNames) -> Fi
         raise ValueError(with_choices(f"no metric {name}", name, [*AMOUNTS, *known.metrics]))
 
     def holds(subject: FilterSubject) -> bool:
-        values = dict(subject.newest)
+        values = subject.newest
         newest = values.get(name, values.get(subject.metric) if subject.metric.startswith(name) else None)
         return newest is not None and bool(compare(newest, limit))
 

@@ -16,12 +16,13 @@ from pathlib import Path
 
 import msgspec
 
-from riptui.metrics.display import primary_metric
+from riptui.metrics.display import finite_values, metric_names, primary_metric
+from riptui.metrics.values import pack_values
 from riptui.spec import Spec
 from riptui.store import layout
 from riptui.store.annotations import NO_ANNOTATIONS
 from riptui.store.folder_stamp import FolderMoment, read_stamp
-from riptui.store.glance import TrajectoryGlance, condense_values, glance_at
+from riptui.store.glance import MAX_BARS, TrajectoryGlance, condense_values, glance_at
 from riptui.store.listing import (
     FolderSignature,
     OnListingError,
@@ -36,13 +37,14 @@ from riptui.store.lock import LOCK_FILE
 from riptui.store.lock_file import BEATING_FILE
 from riptui.store.mounts import is_local
 from riptui.store.spec_table import with_seed
-from riptui.store.summary_file import KeptGroup, KeptSummary, SummaryFile, decode_metrics, decode_summary, encode
+from riptui.store.summary_file import KeptGroup, KeptSummary, Place, SummaryFile, decode_metrics, decode_summary, encode
 from riptui.store.trajectory import Status, Trajectory
 
 MIN_TRAJECTORIES = 200  # below, reading them all takes less than a tenth of a second
 MAX_UNSAVED = 1 / 500  # of the summaries may be out of date before the file is written anew
 SAVE_SECONDS = 10.0  # of reading after which what was read is kept, whatever becomes of the process
 LISTED_NAMES = 20  # that are listed in the time of one summary
+MAX_OPEN = 8  # groups in memory: a walk goes back to those above the one that it is in
 OVER = (Status.DONE, Status.FAILED)
 
 _ANNOTATIONS, _SESSIONS, _REQUEST = f"/{layout.ANNOTATIONS}", f"/{layout.SESSIONS}", f"/{layout.REQUEST}"
@@ -58,6 +60,26 @@ OnRead = Callable[[str, Callable[[str], float]], None]
 
 def ignore_read(folder: str, walked_share: Callable[[str], float]) -> None:
     """Do nothing, for callers that show no progress."""
+
+
+class _OpenGroup:
+    """A folder that is being walked."""
+
+    def __init__(self, before: KeptGroup, now: KeptGroup, *, has_changed: bool) -> None:
+        self.before, self.now = before, now  # now: what was found as it was, and what was read
+        self._has_changed = has_changed
+
+    def keep(self, name: str, raw: msgspec.Raw) -> None:
+        self.now.kept[name] = raw
+        self._has_changed = True
+
+    def list(self, stamp: bytes, names: list[str]) -> None:
+        self.now.stamp, self.now.names = stamp, names
+        self._has_changed = True
+
+    @property
+    def is_as_before(self) -> bool:
+        return not self._has_changed and len(self.now.kept) == len(self.before.kept)
 
 
 class SummaryCache:
@@ -76,8 +98,10 @@ class SummaryCache:
         with suppress(OSError):
             self._root_fd = os.open(self._root, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
             weakref.finalize(self, os.close, self._root_fd)
-        self._groups: dict[str, KeptGroup] = {}
-        """What is kept now: what was found as it was, and what was read."""
+        self._open: dict[str, _OpenGroup] = {}
+        self._drafted: dict[str, Place] = {}
+        self._unchanged: set[str] = set()
+        """Groups that were walked, and are not open: what changed was put aside, the others are as in the file."""
         self._outdated = 0
 
     def walk(self, *, on_error: OnListingError = ignore_error) -> Iterator[TrajectorySummary]:
@@ -107,7 +131,15 @@ class SummaryCache:
             )
 
     def _walk(self, on_error: OnListingError) -> Iterator[tuple[str, tuple[KeptSummary, Spec] | None]]:
-        """The trajectory folders, and what is kept of each that is as it was, with its spec but for the seed."""
+        return ((folder, found) for folder, is_group, found in self.survey(on_error=on_error) if not is_group)
+
+    def survey(
+        self, *, on_error: OnListingError = ignore_error
+    ) -> Iterator[tuple[str, bool, tuple[KeptSummary, Spec] | None]]:
+        """As `walk_folders`, and what is kept of each trajectory that is as it was, with its spec but for the seed.
+
+        Reads no trajectory: that is left to `look`, at those of which nothing is kept.
+        """
         found: tuple[KeptSummary, Spec] | None = None
 
         def is_known(folder: str) -> bool:
@@ -116,7 +148,7 @@ class SummaryCache:
             return found is not None
 
         folders = walk_folders(Path(self._root), is_known=is_known, list_names=self._list_names, on_error=on_error)
-        return ((folder, found) for folder, is_group in folders if not is_group)
+        return ((folder, is_group, found) for folder, is_group in folders)
 
     def look(self, folder: str) -> tuple[FolderSignature, TrajectorySummary]:
         """The summary of a trajectory below the folder, as true as `listing.summarize`, and the folder's signature
@@ -127,29 +159,35 @@ class SummaryCache:
 
     def save(self) -> None:
         """Keep what was asked for since it was opened, and nothing else. Never raises."""
-        kept = sum(len(group.kept) for group in self._groups.values())
-        before = sum(len(group.kept) for group in self._file.groups.values())
+        opened = sum(len(group.now.kept) for group in self._open.values())
+        kept = opened + sum(place.summaries for place in self._drafted.values())
+        kept += sum(self._file.groups[path].summaries for path in self._unchanged)
+        before = sum(place.summaries for place in self._file.groups.values())
         outdated = self._outdated + max(0, before - kept)
         if max(kept, before) >= MIN_TRAJECTORIES and outdated > MAX_UNSAVED * kept:
-            self._file.write(self._groups, self._file.specs.used)
+            self._close_all()
+            self._file.write(self._drafted, self._unchanged, self._file.specs.used)
 
     def save_part(self) -> None:
         """Keep what was asked for so far, and all that was kept before: reading is not over. Never raises."""
         self._saved_at = time.monotonic()
         if self._outdated < MIN_TRAJECTORIES:
             return
-        groups = self._file.groups | {
-            path: KeptGroup(group.stamp, group.names, self._file.groups.get(path, KeptGroup()).kept | group.kept)
-            for path, group in self._groups.items()
-        }
-        self._file.write(groups, self._file.specs.encoded)
+        self._close_all()
+        merged: dict[str, Place] = {}
+        for path, place in self._drafted.items():
+            before, now = self._file.read_group(path), self._file.read_draft(place)
+            both = KeptGroup(now.stamp, now.names, before.kept | now.kept)
+            if drafted := self._file.draft(both) if before.kept else place:
+                merged[path] = drafted
+        self._file.write(merged, self._file.groups.keys() - merged.keys(), self._file.specs.encoded)
 
     def walked_share(self, folder: str) -> float:
         """How much of the tree comes before a trajectory that a walk has come to, 0 to 1, as if all subfolders of a
         folder held equally many."""
         share, width, group = 0.0, 1.0, ""
         for name in folder[self._prefix :].split("/"):
-            if name not in (names := self._groups[group].names if group in self._groups else []):
+            if name not in (names := self._enter(group).now.names):
                 break  # the folder itself is a trajectory
             width /= len(names)
             share += names.index(name) * width
@@ -160,15 +198,15 @@ class SummaryCache:
         """What is kept of a trajectory, if its folder is as it was, with its spec but for the seed."""
         path = folder[self._prefix :]
         parent, _, name = path.rpartition("/")
-        group = self._file.groups.get(parent)
-        raw = group.kept.get(name) if group else None
+        group = self._enter(parent)
+        raw = group.before.kept.get(name)
         if raw is None or self._root_fd is None or (kept := _decode(raw)) is None:
             return None
         if read_stamp(path or ".", _names(kept.files), root_fd=self._root_fd) != kept.stamp:
             return None
         if (spec := self._file.specs.get(kept.spec)) is None:
             return None
-        self._enter(parent).kept[name] = raw
+        group.now.kept[name] = raw
         return kept, spec
 
     def _read(self, trajectory: Trajectory, folder: str) -> TrajectorySummary:
@@ -189,6 +227,7 @@ class SummaryCache:
         if stamp := moment.stamp(_names(files)):
             parent, _, name = folder[self._prefix :].rpartition("/")
             metric, values = primary_metric(summary.metrics)
+            newest = finite_values(summary.metrics)
             kept = KeptSummary(
                 stamp,
                 files,
@@ -204,10 +243,14 @@ class SummaryCache:
                 summary.failed,
                 metric,
                 *condense_values(values),
+                pack_values(values[-MAX_BARS:]) if any(summary.metrics) else b"",  # frame 0 alone says nothing
+                "\n".join(newest),
+                pack_values(newest.values()),
+                "\n".join(name for name in metric_names(summary.metrics) if name not in newest),
                 msgspec.Raw(encode(summary.metrics)),
                 signature,
             )
-            self._enter(parent).kept[name] = msgspec.Raw(encode(kept))
+            self._enter(parent).keep(name, msgspec.Raw(encode(kept)))
             self._outdated += 1
         return summary
 
@@ -222,22 +265,40 @@ class SummaryCache:
     def _list_names(self, folder: str) -> list[str]:
         """As `list_in_order`; of folders that have not changed without listing them."""
         path = folder[self._prefix :]
-        before = self._file.groups.get(path)
-        if self._is_local and before and before.stamp and before.stamp == read_stamp(folder):
-            stamp, names = before.stamp, before.names
-        else:
-            stamp, names = FolderMoment(folder).stamp(), list_in_order(folder)
-            self._outdated += 1 + len(names) // LISTED_NAMES if stamp else 0
         group = self._enter(path)
-        group.stamp, group.names = stamp, names
+        before = group.before
+        if self._is_local and before.stamp and before.stamp == read_stamp(folder):
+            return before.names
+        stamp, names = FolderMoment(folder).stamp(), list_in_order(folder)
+        self._outdated += 1 + len(names) // LISTED_NAMES if stamp else 0
+        group.list(stamp, names)
         return names
 
-    def _enter(self, path: str) -> KeptGroup:
-        """What is kept now of a folder's trajectories."""
-        if (group := self._groups.get(path)) is None:
-            before = self._file.groups.get(path, KeptGroup())
-            group = self._groups[path] = KeptGroup(before.stamp, before.names)
+    def _enter(self, path: str) -> _OpenGroup:
+        """What was kept of a folder's trajectories, and what is now."""
+        if (group := self._open.get(path)) is None:
+            if len(self._open) >= MAX_OPEN:
+                self._close(next(iter(self._open)))
+            before, place = self._file.read_group(path), self._drafted.pop(path, None)
+            if place:
+                now = self._file.read_draft(place)
+            else:
+                now = KeptGroup(before.stamp, before.names, dict(before.kept) if path in self._unchanged else {})
+            self._unchanged.discard(path)
+            group = self._open[path] = _OpenGroup(before, now, has_changed=place is not None)
         return group
+
+    def _close(self, path: str) -> None:
+        group = self._open.pop(path)
+        if group.is_as_before:
+            if path in self._file.groups:
+                self._unchanged.add(path)
+        elif place := self._file.draft(group.now):
+            self._drafted[path] = place
+
+    def _close_all(self) -> None:
+        for path in list(self._open):
+            self._close(path)
 
 
 def _restore(folder: str, kept: KeptSummary, spec: Spec) -> TrajectorySummary:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from riptui.metrics.values import pack_values
 from riptui.store.filters import Filter, FilterSubject, KnownNames, list_settings, parse_filter
 from riptui.store.trajectory import Status
 from tests.support.made import made_spec
@@ -26,7 +27,8 @@ SUBJECT = FilterSubject(
     inpainted=150.0,
     coverage=75.0,
     metric="lpips-vgg",
-    newest=(("lpips-vgg", 0.41), ("ssim", 0.6), ("plugin-metric", 2.0)),
+    measured=("lpips-vgg", "ssim", "plugin-metric"),
+    packed_newest=pack_values((0.41, 0.6, 2.0)),
     tags=("usable", "figure-3"),
     note="The smile goes, at 150 %",
 )

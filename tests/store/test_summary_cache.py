@@ -37,6 +37,7 @@ NOWHERE = Trajectory("")
 def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Few trajectories are kept too, and what was changed a moment ago."""
     monkeypatch.setattr(summary_cache, "MIN_TRAJECTORIES", 1)
+    monkeypatch.setattr(summary_cache, "MAX_OPEN", 1)  # each group is put aside and opened again
     monkeypatch.setattr(folder_stamp, "SETTLED_NS", -(10**18))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
@@ -527,6 +528,18 @@ def test_a_trajectory_alone_has_no_share(done: Trajectory) -> None:
 
 
 # --- the file
+
+
+def test_damage_of_one_group_costs_that_group(many: Path, reads: list[Path]) -> None:
+    walked(many)
+    [file] = cache_files()
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-1] + bytes([whole[-1] ^ 4]))
+    del reads[:]
+    assert facts(walked(many)) == facts(scanned(many))
+    assert 0 < len(reads) < 6
+    walked(many)
+    assert 0 < len(reads) < 6, "it was mended"
 
 
 def test_no_byte_of_a_damaged_file_is_believed(done: Trajectory) -> None:

@@ -1,7 +1,7 @@
 """Scan a runs folder incrementally into light entries. For a thread; no Textual.
 
-The first scan lists the names (20 ms for 10,000 trajectories); the next ones read the folders, a slice at a time, and
-from then on only those that changed: active ones at every scan, the others in turn.
+The first scan lists the names, with all of those that the index knows; then it reads the others, a slice at a time. The
+next ones read only those that changed: active ones at every scan, the others in turn.
 """
 
 import os
@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from sys import intern
@@ -18,13 +19,27 @@ from msgspec.structs import replace
 
 from riptui.errors import DiskError
 from riptui.metrics.display import primary_metric
+from riptui.metrics.values import pack_values, unpack_values
+from riptui.spec import Spec
 from riptui.store.annotations import peek_annotations
-from riptui.store.filters import FilterSubject, subject_fields
-from riptui.store.listing import FolderSignature, TrajectorySummary, mtime_ns, read_signature, summarize, walk_folders
+from riptui.store.filters import FieldValues, FilterSubject, list_settings, share_names, subject_fields
+from riptui.store.glance import MAX_BARS
+from riptui.store.listing import (
+    FolderSignature,
+    OnListingError,
+    TrajectorySummary,
+    mtime_ns,
+    read_signature,
+    summarize,
+    walk_folders,
+)
 from riptui.store.summary_cache import SummaryCache
+from riptui.store.summary_file import KeptSummary, decode_metrics
 from riptui.store.trajectory import Status, Trajectory
 
-SLICE_SECONDS = 0.04  # of reading between two results; the screen draws in between
+SLICE_SECONDS = 0.04  # of reading between two results, at first; the screen draws in between
+SLICE_GROWTH = 0.2  # of the time so far, for what comes then changes less of what is seen
+MAX_SLICE_SECONDS = 0.5
 FIRST_SLICE_SECONDS = 0.005  # for the first names, which fill the screen
 ROUND_SECONDS = 8.0  # in which every inactive folder is checked once
 SETTLED_NS = 10**9  # a folder changed more recently may change again within the resolution of its timestamp
@@ -37,7 +52,7 @@ class TreeEntry(FilterSubject, frozen=True, gc=False):
 
     iterations: int = 0
     charted: str = ""  # the metric in the tree: the one of the settings, or the primary one
-    values: tuple[float, ...] = ()  # of this metric, in order
+    packed: bytes = b""  # its last values
     changed: float = 0.0  # time of the last change in the folder, seconds since 1970
     failed: str = ""  # when it failed: another one is another failure, also by a clock that is behind
     error: str = ""  # why it is unreadable
@@ -45,6 +60,11 @@ class TreeEntry(FilterSubject, frozen=True, gc=False):
     @property
     def is_read(self) -> bool:
         return self.status is not None or bool(self.error)
+
+    @property
+    def values(self) -> tuple[float, ...]:
+        """The last values of the charted metric, in order."""
+        return unpack_values(self.packed)
 
     @property
     def progress(self) -> float:
@@ -78,6 +98,22 @@ Stamps = dict[str, tuple[int, int]]
 """Of each file of a folder when it was last changed, in ns since 1970, and its size."""
 
 
+class _Slices:
+    """Tells when what was read is to be shown."""
+
+    def __init__(self, first_seconds: float) -> None:
+        self._began = time.monotonic()
+        self._deadline = self._began + first_seconds
+
+    def is_over(self) -> bool:
+        """Whether a slice is over; then the next one begins."""
+        if (now := time.monotonic()) <= self._deadline:
+            return False
+        seconds = min(MAX_SLICE_SECONDS, SLICE_GROWTH * (now - self._began))
+        self._deadline = now + max(SLICE_SECONDS, seconds)
+        return True
+
+
 class RunsScanner:
     """Scans one runs folder. For one thread, but for `shown` and `look_again`."""
 
@@ -95,6 +131,7 @@ class RunsScanner:
         self._round_robin: Iterator[str] = iter(())
         self._last_scan = 0.0
         self._all_listed = False
+        self._of_specs: dict[int, tuple[FieldValues, int]] = {}  # settings and iterations, by number in the index
         self._cache: SummaryCache | None = None
         """For the first look at each; None before, and once they have all been read."""
         self.shown = ""
@@ -117,12 +154,12 @@ class RunsScanner:
                 yield ScanResult(removed=self._forget(list(self._entries)), folder_error=str(error))
             return
         self._folder_error = ""
-        if not self._signatures:
-            self._cache = SummaryCache(self.runs)
         yield from self._read_entries(list(self._unread))
         if self._cache is not None:
             self._cache.save()
             self._cache = None
+            self._of_specs.clear()
+            self._unread = {}  # a dict keeps the room for all that was in it
         touched = self._find_touched()
         for result in self._read_entries(dict.fromkeys([*touched, *self._select_changed(self._select_due())])):
             touched = [path for path in touched if all(entry.path != path for entry in result.entries)]
@@ -147,42 +184,85 @@ class RunsScanner:
             raise DiskError(f"{self.runs} does not exist")
         settled_before = time.time_ns() - SETTLED_NS
         groups: dict[str, int] = {}
-        present: set[str] = set()
+        group_tags: dict[str, tuple[str, ...]] = {}
+        missing = set(self._entries)
         new: list[TreeEntry] = []
-        deadline = time.monotonic() + (SLICE_SECONDS if self._entries else FIRST_SLICE_SECONDS)
+        if not self._signatures:
+            self._cache, self._group_tags = SummaryCache(self.runs), group_tags
+        slices = _Slices(SLICE_SECONDS if self._entries else FIRST_SLICE_SECONDS)
         prefix = len(str(self.runs)) + 1
         errors: list[str] = []
-        for folder, is_group in walk_folders(self.runs, on_error=lambda error: errors.append(str(error))):
+        for folder, is_group, found in self._walk(lambda error: errors.append(str(error))):
+            path = folder[prefix:]
             if is_group:
                 stamp = mtime_ns(folder)
                 groups[folder] = stamp if stamp < settled_before else 0
+                if path and (tags := peek_annotations(folder).tags):
+                    group_tags[f"{path}/"] = tags
                 continue
-            path = folder[prefix:]
-            present.add(path)
+            missing.discard(path)
             if path not in self._entries:
-                new.append(TreeEntry(path))
+                new.append(TreeEntry(path) if found is None else self._restore_entry(path, *found))
                 self._entries[path] = new[-1]
-                self._unread[path] = None
-            if time.monotonic() > deadline:
+                if found is None:
+                    self._unread[path] = None
+            if slices.is_over():
                 yield ScanResult(new)
-                new, deadline = [], time.monotonic() + SLICE_SECONDS
+                new = []
         self._group_stamps = groups
-        self._read_group_tags(groups)
+        self._change_group_tags(group_tags)
         is_first, self._all_listed = not self._all_listed, True
-        removed = self._forget([path for path in self._entries if path not in present])
+        removed = self._forget([path for path in self._entries if path in missing])
         unlisted = errors if errors != self._unlisted else None
         self._unlisted, self._listed_at = errors, time.monotonic()
         yield ScanResult(new, removed, unlisted=unlisted, all_listed=is_first)
+
+    def _walk(self, on_error: OnListingError) -> Iterator[tuple[str, bool, tuple[KeptSummary, Spec] | None]]:
+        """The folders, whether each is a group, and what the index knows of a trajectory."""
+        if self._cache is not None:
+            return self._cache.survey(on_error=on_error)
+        return ((folder, is_group, None) for folder, is_group in walk_folders(self.runs, on_error=on_error))
+
+    def _restore_entry(self, path: str, kept: KeptSummary, spec: Spec) -> TreeEntry:
+        """The entry that reading the trajectory would give."""
+        self._signatures[path] = hash(kept.signature)
+        annotations, charted, packed = kept.annotations, kept.metric, kept.packed
+        measured = _split_names(kept.measured)
+        tags = annotations.tags
+        if self._group_tags:
+            tags = tuple(dict.fromkeys([*tags, *self._find_group_tags(path)]))
+        if self._metric != charted and self._metric in (*measured, *_split_names(kept.others)):
+            charted, values = primary_metric(decode_metrics(kept.metrics), self._metric)
+            packed = pack_values(values[-MAX_BARS:]) if packed else b""
+        if (shared := self._of_specs.get(kept.spec)) is None:
+            shared = self._of_specs[kept.spec] = (list_settings(spec), spec.iterations)
+        settings, iterations = shared
+        return TreeEntry(
+            path,
+            kept.status,
+            settings,
+            kept.seed,
+            kept.k,
+            _share_number(kept.inpainted),
+            _share_number(kept.coverage),
+            intern(kept.metric),
+            measured,
+            kept.packed_newest,
+            tags,
+            annotations.note,
+            iterations,
+            intern(charted),
+            packed,
+            kept.signature.changed_ns / 1e9,
+            kept.failed,
+        )
 
     def _find_group_tags(self, path: str) -> list[str]:
         """The tags of the groups above a trajectory."""
         return [tag for group in self._group_tags if path.startswith(group) for tag in self._group_tags[group]]
 
-    def _read_group_tags(self, groups: Iterable[str]) -> None:
-        """Read the tags of groups, and read the trajectories below those again whose tags changed."""
-        prefix = len(str(self.runs)) + 1
-        found = {f"{group[prefix:]}/": peek_annotations(group).tags for group in groups if len(group) > prefix}
-        found = {group: tags for group, tags in found.items() if tags}
+    def _change_group_tags(self, found: dict[str, tuple[str, ...]]) -> None:
+        """Read the trajectories again that are in groups whose tags changed."""
         changed = tuple(
             group for group in {*found, *self._group_tags} if found.get(group) != self._group_tags.get(group)
         )
@@ -223,7 +303,7 @@ class RunsScanner:
 
     def _read_entries(self, paths: Iterable[str]) -> Iterator[ScanResult]:
         entries: list[TreeEntry] = []
-        deadline = time.monotonic() + SLICE_SECONDS
+        slices = _Slices(SLICE_SECONDS)
         for path in paths:
             self._unread.pop(path, None)
             old_signature = self._signatures.get(path)
@@ -235,10 +315,9 @@ class RunsScanner:
             if old_signature is None or (old_entry is not None and entry != replace(old_entry, changed=entry.changed)):
                 self._entries[path] = entry
                 entries.append(entry)
-            if time.monotonic() > deadline:
+            if slices.is_over():
                 yield ScanResult(entries)
                 entries = []
-                deadline = time.monotonic() + SLICE_SECONDS
         if entries:
             yield ScanResult(entries)
 
@@ -247,6 +326,17 @@ class RunsScanner:
         if self._cache is not None:
             return self._cache.look(folder)
         return read_signature(folder), summarize(Trajectory(folder))
+
+
+@lru_cache(1000)
+def _share_number(number: float) -> float:
+    """One object for all that are equal, as of all trajectories that are done."""
+    return number
+
+
+@lru_cache(1000)
+def _split_names(lines: str) -> tuple[str, ...]:
+    return share_names(tuple(lines.split("\n"))) if lines else ()
 
 
 def _list_stamps(folder: str) -> Stamps:
@@ -266,6 +356,7 @@ def _make_entry(
     fields = subject_fields(summary, path, tuple(group_tags), primary)
     if summary.spec is None:
         return TreeEntry(**fields, error=summary.error, changed=changed)
+    fields |= {name: _share_number(fields[name]) for name in ("inpainted", "coverage")}
     charted = primary
     if metric and metric != primary:
         charted, values = primary_metric(summary.metrics, metric)
@@ -273,7 +364,7 @@ def _make_entry(
         **fields,
         iterations=summary.spec.iterations,
         charted=intern(charted),
-        values=tuple(values) if any(summary.metrics) else (),  # frame 0 alone says nothing
+        packed=pack_values(values[-MAX_BARS:]) if any(summary.metrics) else b"",  # frame 0 alone says nothing
         changed=changed,
         failed=summary.failed,
         error=summary.error,

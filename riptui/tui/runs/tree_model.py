@@ -221,7 +221,8 @@ class TreeModel:
         """Count an entry in the place of what it was; change: of the totals of its group and those above."""
         if before is None or before.charted != entry.charted:
             self._charted[entry.charted] += bool(entry.charted)
-            self._charted[before.charted if before else ""] -= bool(before and before.charted)
+            if before is not None:
+                self._charted[before.charted] -= bool(before.charted)
         if before is not None:
             change.add(before, -1)
         change.add(entry, 1)
@@ -252,10 +253,11 @@ class TreeModel:
         if self.order != "name":
             self._forget_order(path)
         for group in iter_ancestors(path):
-            children = self._children.setdefault(group, {})
-            if path not in children:
-                children[path] = is_group
-                self._sorted.pop(group, None)
+            is_listed = group in self._children
+            self._children.setdefault(group, {})[path] = is_group
+            self._sorted.pop(group, None)
+            if is_listed:
+                break  # and so are the groups above
             path, is_group = group, True
 
     def _remove(self, path: str) -> None:

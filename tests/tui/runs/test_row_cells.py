@@ -3,12 +3,15 @@
 import pytest
 from rich.cells import cell_len
 
+from riptui.metrics.values import pack_values
 from riptui.store.trajectory import Status
 from riptui.tui.runs.row_cells import TreeColumns, group_cells, header_cells, trajectory_cells
 from riptui.tui.runs.scanner import TreeEntry
 from riptui.tui.runs.tree_model import GroupTotals, TreeRow
 
-ENTRY = TreeEntry("g/m64-s0", Status.DONE, k=8, iterations=8, inpainted=400.0, charted="ssim", values=(1.0, 0.6, 0.5))
+ENTRY = TreeEntry(
+    "g/m64-s0", Status.DONE, k=8, iterations=8, inpainted=400.0, charted="ssim", packed=pack_values((1.0, 0.6, 0.5))
+)
 
 
 def text_of(cells: list[tuple[str, str]]) -> str:
@@ -37,8 +40,8 @@ def test_the_net_of_a_metric_is_named_where_there_is_room() -> None:
 
 
 def test_a_value_of_the_original_alone_or_of_another_metric_is_not_shown() -> None:
-    begun = TreeEntry("g/a", Status.RUNNING, k=3, iterations=8, charted="ssim", values=(1.0,))
-    other = TreeEntry("g/a", Status.DONE, k=8, iterations=8, charted="psnr", values=(50.0, 20.0))
+    begun = TreeEntry("g/a", Status.RUNNING, k=3, iterations=8, charted="ssim", packed=pack_values((1.0,)))
+    other = TreeEntry("g/a", Status.DONE, k=8, iterations=8, charted="psnr", packed=pack_values((50.0, 20.0)))
     for entry in (begun, other):
         assert trajectory(entry, 44).rstrip().endswith("–")
 

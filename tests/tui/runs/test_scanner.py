@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from riptui.events import Iterated
+from riptui.store import folder_stamp, summary_cache
 from riptui.store.annotations import change_annotations
 from riptui.store.claim import claim
 from riptui.store.records import Failure, Request
@@ -20,6 +21,11 @@ from tests.support.trajectories import MakeTrajectory
 @pytest.fixture(autouse=True)
 def every_look_is_a_whole_round(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scanner, "ROUND_SECONDS", 1e-9)
+
+
+@pytest.fixture(autouse=True)
+def all_names_come_in_one_slice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scanner, "FIRST_SLICE_SECONDS", 60.0)
 
 
 @pytest.fixture
@@ -65,6 +71,7 @@ def test_that_all_names_are_known_is_told_once_and_of_an_empty_folder_too(
 ) -> None:
     monkeypatch.setattr(scanner, "FIRST_SLICE_SECONDS", 0.0)  # a slice for each name
     monkeypatch.setattr(scanner, "SLICE_SECONDS", 0.0)
+    monkeypatch.setattr(scanner, "SLICE_GROWTH", 0.0)
     runs.mkdir()
     assert [change.all_listed for change in RunsScanner(runs).scan()] == [True]
     for name in "abc":
@@ -167,6 +174,7 @@ def test_many_are_read_in_slices_that_let_the_screen_draw(
     for number in range(5):
         make_trajectory(f"t{number}")
     monkeypatch.setattr(scanner, "SLICE_SECONDS", 0.0)
+    monkeypatch.setattr(scanner, "SLICE_GROWTH", 0.0)
     names, *slices = RunsScanner(runs).scan()
     assert [len(change.entries) for change in slices] == [1] * 5
     assert len(names.entries) == 5
@@ -178,6 +186,50 @@ def test_an_entry_is_what_a_summary_says(make_trajectory: MakeTrajectory, runs: 
     assert isinstance(trajectory, Trajectory)
     assert (entry.seed, entry.get("inpainter"), entry.get("mask"), entry.iterations) == (7, "telea", 64, 16)
     assert entry.changed > 0
+
+
+@pytest.fixture
+def indexed(make_trajectory: MakeTrajectory, runs: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A runs folder whose trajectories, but for a running one, are kept in the index after the first scan."""
+    monkeypatch.setattr(summary_cache, "MIN_TRAJECTORIES", 1)
+    monkeypatch.setattr(folder_stamp, "SETTLED_NS", -(10**18))
+    for _ in run_trajectory(make_trajectory("fig7/cat", metrics=("psnr", "ssim"))):
+        pass
+    change_annotations(runs / "fig7/cat", lambda annotations: annotations.with_tags(["own"]).with_note("whiskers"))
+    change_annotations(runs / "fig7", lambda annotations: annotations.with_tags(["all"]))
+    with claim(make_trajectory("fig7/dog", seed=3)) as claimed:
+        claimed.record_failure(Failure("2026-01-01T00:00:00+00:00", 3, "first", ""))
+    make_trajectory("queued", mask=128)
+    return runs
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("metric", ["", "psnr", "lpips-vgg"])
+def test_what_the_index_knows_is_what_reading_gives(
+    metric: str, indexed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = looked(RunsScanner(indexed, metric)).entries
+    assert [entry.status for entry in read] == [Status.DONE, Status.FAILED, Status.QUEUED]
+    assert len(read[0].values) == 3
+    one = RunsScanner(indexed, metric)
+    with monkeypatch.context() as patch:
+        patch.setattr(summary_cache, "summarize", None)  # nothing is read
+        assert [entry for change in one.scan() for entry in change.entries] == read
+    assert not looked(one), "a look at each finds nothing new"
+
+
+@pytest.mark.slow
+def test_what_the_index_does_not_know_is_read_after_the_rest(indexed: Path, make_trajectory: MakeTrajectory) -> None:
+    looked(RunsScanner(indexed))
+    make_trajectory("fig7/new")
+    first, *later = RunsScanner(indexed).scan()
+    assert {entry.path: entry.is_read for entry in first.entries} == {
+        "fig7/cat": True,
+        "fig7/dog": True,
+        "fig7/new": False,
+        "queued": True,
+    }
+    assert [(entry.path, entry.tags) for change in later for entry in change.entries] == [("fig7/new", ("all",))]
 
 
 def test_the_tags_of_groups_count_for_what_is_in_them(make_trajectory: MakeTrajectory, runs: Path) -> None:

@@ -2,14 +2,15 @@
 
 import pytest
 
+from riptui.metrics.values import pack_values
 from riptui.store.filters import KnownNames, parse_filter
 from riptui.store.trajectory import Status
 from riptui.tui.runs.scanner import ScanResult, TreeEntry
 from riptui.tui.runs.tree_model import TreeModel, TreeRow
 
 
-def entry(path: str, status: Status = Status.DONE, **fields: object) -> TreeEntry:
-    usual: dict[str, object] = {"k": 16, "iterations": 16, "inpainted": 400.0}
+def entry(path: str, status: Status = Status.DONE, *, values: tuple[float, ...] = (), **fields: object) -> TreeEntry:
+    usual: dict[str, object] = {"k": 16, "iterations": 16, "inpainted": 400.0, "packed": pack_values(values)}
     return TreeEntry(path, status, **{**usual, **fields})  # type: ignore[arg-type]
 
 

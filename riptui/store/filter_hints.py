@@ -14,7 +14,7 @@ def explain_nothing(text: str, subjects: Collection[FilterSubject]) -> str:
 
 def _name_unmeasured(text: str, subjects: Collection[FilterSubject]) -> str:
     known = KnownNames(subjects)
-    measured = in_display_order({name for subject in subjects for name, _ in subject.newest})
+    measured = in_display_order({name for subject in subjects for name in subject.measured})
     for word in split_words(text.lower()):
         parts = CONDITION.fullmatch(word.removeprefix("-"))
         if parts is None or parts[2] == ":" or parts[1] in known.fields or not known.is_metric(parts[1]):

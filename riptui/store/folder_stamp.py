@@ -20,14 +20,11 @@ _read_folder = attrgetter("st_dev", "st_ino", "st_mtime_ns", "st_ctime_ns")
 _read_file = attrgetter("st_ino", "st_mtime_ns", "st_ctime_ns", "st_size")
 
 
-def read_stamp(folder: str, files: Iterable[str] = (), *, root_fd: int | None = None) -> bytes:
-    """The stamp of a folder and of files in it, given as /NAME; empty if one of them is not there. Never raises.
-
-    root_fd: of an open folder that the folder's path begins in, which makes the path shorter for the kernel too.
-    """
+def read_stamp(folder: str, files: Iterable[str] = ()) -> bytes:
+    """The stamp of a folder and of files in it, given as /NAME; empty if one of them is not there. Never raises."""
     try:
-        files_found = [os.stat(folder + name, dir_fd=root_fd) for name in files]
-        return _encode_stamp(os.stat(folder, dir_fd=root_fd), files_found)
+        files_found = [os.stat(folder + name) for name in files]
+        return _encode_stamp(os.stat(folder), files_found)
     except OSError:
         return b""
 

@@ -6,11 +6,8 @@ files. Not kept are summaries whose truth nothing in the folder tells: of runnin
 names a process, of unreadable ones, and, where other machines may change the disk, of those that are not yet over.
 """
 
-import os
 import time
-import weakref
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -94,10 +91,6 @@ class SummaryCache:
         self._file = SummaryFile(root)
         self._is_local = is_local(self._root)
         self._device = FolderMoment(self._root).device
-        self._root_fd: int | None = None
-        with suppress(OSError):
-            self._root_fd = os.open(self._root, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-            weakref.finalize(self, os.close, self._root_fd)
         self._open: dict[str, _OpenGroup] = {}
         self._drafted: dict[str, Place] = {}
         self._unchanged: set[str] = set()
@@ -196,13 +189,10 @@ class SummaryCache:
 
     def _find(self, folder: str) -> tuple[KeptSummary, Spec] | None:
         """What is kept of a trajectory, if its folder is as it was, with its spec but for the seed."""
-        path = folder[self._prefix :]
-        parent, _, name = path.rpartition("/")
+        parent, _, name = folder[self._prefix :].rpartition("/")
         group = self._enter(parent)
         raw = group.before.kept.get(name)
-        if raw is None or self._root_fd is None or (kept := _decode(raw)) is None:
-            return None
-        if read_stamp(path or ".", _names(kept.files), root_fd=self._root_fd) != kept.stamp:
+        if raw is None or (kept := _decode(raw)) is None or read_stamp(folder, _names(kept.files)) != kept.stamp:
             return None
         if (spec := self._file.specs.get(kept.spec)) is None:
             return None

@@ -28,7 +28,7 @@ def test_the_closest_value_is_suggested(text: str, hint: str) -> None:
     assert suggest_value(text, SUBJECTS) == hint
 
 
-MEASURED = FilterSubject("a", settings={"steps": 50}, newest=(("ssim", 0.4), ("psnr", 20.0)))
+MEASURED = FilterSubject("a", settings={"steps": 50}, measured=("ssim", "psnr"))
 
 
 @pytest.mark.parametrize(

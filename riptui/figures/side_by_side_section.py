@@ -16,6 +16,7 @@ from riptui.figures.curve_view import CurveView
 from riptui.figures.data import Condition
 from riptui.figures.figure import WrittenFigure
 from riptui.figures.markdown import escape_markdown, markdown_table, show_figure
+from riptui.figures.report_data import PANEL_NETS
 from riptui.metrics.display import format_result, in_display_order
 from riptui.text.terminal import printable
 from riptui.text.units import format_count
@@ -78,7 +79,8 @@ def _count(low: int, high: int) -> str:
 
 
 def _draw(averages: Averages) -> Figure:
-    names = in_display_order(metric for condition in averages for metric in condition.metrics)[:MAX_METRICS]
+    chosen = in_display_order(metric for condition in averages for metric in condition.metrics)[:MAX_METRICS]
+    names = [*sorted({*chosen} & {*PANEL_NETS}), *(name for name in chosen if name not in PANEL_NETS)]  # as in figure 7
     masks = sorted({mask for condition in averages for mask in condition.masks})[-MAX_MASKS:]
     columns = len(names)
     figure = style.empty_figure(max(style.PAGE_WIDTH, 2.4 * columns), 2.6 * len(masks) + 0.16 * len(averages))

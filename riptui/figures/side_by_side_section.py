@@ -56,9 +56,10 @@ def write_side_by_side(conditions: Sequence[Condition], folder: Path) -> Written
     files.append(write_csv(data, folder / f"{STEM}.csv"))
     images = [point.images for points in averages.values() for point in points]
     left_out = len(averages) - MAX_LINES
+    undrawn = f"; {format_count(left_out, 'condition')} not drawn" if left_out > 0 else ""
     caption = (
         "Means over images of all conditions, the seeds of an image averaged first; n = "
-        f"{_count(min(images), max(images))}" + (f"; {left_out} conditions are not drawn" if left_out > 0 else "")
+        f"{_count(min(images), max(images))}{undrawn}"
     )
     written = WrittenFigure("S3", "", STEM, f"{caption}.", tuple(file.name for file in files))
     return WrittenSideBySide([written], *_table(averages))

@@ -181,7 +181,7 @@ def _numbers(effect: RecursionEffect, *, several: bool) -> Content:
 
 
 def _parts(effect: RecursionEffect) -> Content:
-    """R in its two parts, of D1, as the share behind R is."""
+    """R / D1 in its two parts, in few columns."""
     muted = "$foreground-muted"
-    direct, indirect = f"{effect.direct.value:+.1f} %", f"{effect.indirect.value:+.1f} %"
-    return Content.assemble(("direct ", muted), direct, ("   through the surroundings ", muted), indirect)
+    direct, indirect = f"{effect.direct.value:+z.2f} %", f"{effect.indirect.value:+z.2f} %"
+    return Content.assemble(("direct ", muted), direct, ("   by surroundings ", muted), indirect)

@@ -1,5 +1,6 @@
 """The report's section on sets of pictures: a figure per condition and kind of features, tables, and comparisons."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -79,7 +80,7 @@ def write_sets(data: ReportData, folder: Path, on_progress: OnReportProgress) ->
             notes[str(error)] = None
             continue
         notes |= dict.fromkeys(sets.notes)
-        curves, refused = _measure(sets)
+        curves, refused = _measure(sets, by)
         notes |= dict.fromkeys(refused)
         found[name] = curves
         with style.styled():
@@ -91,7 +92,7 @@ def write_sets(data: ReportData, folder: Path, on_progress: OnReportProgress) ->
     return WrittenSets(found, comparisons, by, [*notes], figures, tables)
 
 
-def _measure(sets: PictureSets) -> tuple[list[SetCurve], list[str]]:
+def _measure(sets: PictureSets, by: Sequence[str]) -> tuple[list[SetCurve], list[str]]:
     """Each metric that can be told of these features for any group, and why others cannot."""
     curves: list[SetCurve] = []
     refused: dict[str, None] = {}
@@ -103,7 +104,12 @@ def _measure(sets: PictureSets) -> tuple[list[SetCurve], list[str]]:
         except RiptuiError as error:  # an extra is missing
             refused[str(error)] = None
             continue
-        refused |= dict.fromkeys(curve.refusal for curve in found if curve.refusal)
+        titles: defaultdict[str, list[str]] = defaultdict(list)
+        for curve in found:
+            titles[curve.refusal].append(settings_title(dict(_settings(curve.group, by))))
+        several = len(titles) > 1
+        for refusal in filter(None, titles):
+            refused[f"{refusal}: {'; '.join(titles[refusal])}" if several else refusal] = None
         curves += [curve for curve in found if not curve.refusal]
     return curves, [*refused]
 

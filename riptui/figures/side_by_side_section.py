@@ -16,6 +16,7 @@ from riptui.figures.curve_view import CurveView
 from riptui.figures.data import Condition
 from riptui.figures.figure import WrittenFigure
 from riptui.figures.markdown import escape_markdown, markdown_table, show_figure
+from riptui.figures.report_data import PANEL_NETS
 from riptui.metrics.display import format_result, in_display_order
 from riptui.text.terminal import printable
 from riptui.text.units import format_count
@@ -55,9 +56,10 @@ def write_side_by_side(conditions: Sequence[Condition], folder: Path) -> Written
     files.append(write_csv(data, folder / f"{STEM}.csv"))
     images = [point.images for points in averages.values() for point in points]
     left_out = len(averages) - MAX_LINES
+    undrawn = f"; {format_count(left_out, 'condition')} not drawn" if left_out > 0 else ""
     caption = (
         "Means over images of all conditions, the seeds of an image averaged first; n = "
-        f"{_count(min(images), max(images))}" + (f"; {left_out} conditions are not drawn" if left_out > 0 else "")
+        f"{_count(min(images), max(images))}{undrawn}"
     )
     written = WrittenFigure("S3", "", STEM, f"{caption}.", tuple(file.name for file in files))
     return WrittenSideBySide([written], *_table(averages))
@@ -78,7 +80,8 @@ def _count(low: int, high: int) -> str:
 
 
 def _draw(averages: Averages) -> Figure:
-    names = in_display_order(metric for condition in averages for metric in condition.metrics)[:MAX_METRICS]
+    chosen = in_display_order(metric for condition in averages for metric in condition.metrics)[:MAX_METRICS]
+    names = [*sorted({*chosen} & {*PANEL_NETS}), *(name for name in chosen if name not in PANEL_NETS)]  # as in figure 7
     masks = sorted({mask for condition in averages for mask in condition.masks})[-MAX_MASKS:]
     columns = len(names)
     figure = style.empty_figure(max(style.PAGE_WIDTH, 2.4 * columns), 2.6 * len(masks) + 0.16 * len(averages))

@@ -9,7 +9,8 @@ model of how they act: one that is linear in how often they were repainted gives
 with mask 32 at 256 px, which has next to none.
 
 If a square was repainted n times and those that touch it m times, in random order, none of the m is between two
-successive ones of the n with the chance n / (n + m), and by its inverse these are weighted.
+successive ones of the n with the chance n / (n + m), and by its inverse these are weighted. By shuffles it is the
+chance to be the last of them in one shuffle and the first in the next: the product of 1 / (1 + those repainted in it).
 """
 
 from collections.abc import Iterable
@@ -17,6 +18,7 @@ from collections.abc import Iterable
 import numpy as np
 from jaxtyping import Bool
 
+from riptui.arrays import Float64
 from riptui.results.exposure import SquareErrors
 
 
@@ -30,13 +32,25 @@ def sum_direct_changes(members: Iterable[SquareErrors], name: str) -> tuple[floa
         undisturbed = find_undisturbed(member)
         squares, before = member.squares[undisturbed], member.exposures[undisturbed] - 1
         counts = np.bincount(member.squares, minlength=member.cells)
-        across = member.spec.size // member.repainted.side
-        padded = np.pad(counts.reshape(across, across), 1)
-        around = np.lib.stride_tricks.sliding_window_view(padded, (3, 3)).sum(axis=(2, 3)).ravel()
-        weight = before * (counts[squares] - before) * around[squares] / counts[squares]
+        weight = before * (counts[squares] - before) / find_chances(member)[undisturbed]
         changes += float(weight @ member.changes(name)[undisturbed])
         weights += float(weight.sum())
     return changes, weights
+
+
+def find_chances(member: SquareErrors) -> Float64[np.ndarray, " repaints"]:
+    """The chance that a repaint is undisturbed, given how often each square was repainted; not of first repaints."""
+    across = member.spec.size // member.repainted.side
+    counts = np.bincount(member.squares, minlength=member.cells)
+    padded = np.pad(counts.reshape(across, across), 1)
+    chances: Float64[np.ndarray, " repaints"]
+    around = np.lib.stride_tricks.sliding_window_view(padded, (3, 3)).reshape(member.cells, 9)  # with itself
+    if member.spec.order != "shuffle":
+        chances = counts[member.squares] / around.sum(axis=1)[member.squares]
+        return chances
+    now, nearby = member.exposures[:, None], around[member.squares]
+    chances = 1 / ((nearby >= now).sum(axis=1) * (nearby >= now - 1).sum(axis=1))
+    return chances
 
 
 def find_undisturbed(member: SquareErrors) -> Bool[np.ndarray, " repaints"]:

@@ -86,13 +86,24 @@ def refuse_listing(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["ls", "check", "results --metric psnr", "resume", "collapse", "diversity", "chart -o c.svg", "sheet -o s.png"],
+    [
+        "ls",
+        "queue ls",
+        "check",
+        "results --metric psnr",
+        "resume",
+        "collapse",
+        "diversity",
+        "chart -o c.svg",
+        "sheet -o s.png",
+    ],
 )
 def test_a_folder_that_cannot_be_listed_is_told_and_the_outcome_is_1(command: str, locked_group: str) -> None:
     if "-o" in command:
         pytest.importorskip("matplotlib", reason="needs riptui[report]")
     outcome = riptui(*command.split(), "runs")
-    assert f"cannot be listed: {locked_group}: the file server no longer knows" in outcome.err
+    assert "left out, cannot be listed: " in outcome.err
+    assert f"{locked_group}: the file server no longer knows" in outcome.err
     assert "error: " not in outcome.err
     assert outcome.code == 1
 

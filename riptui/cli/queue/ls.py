@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+from collections import deque
 from collections.abc import Sequence
 from itertools import compress
 from pathlib import Path
@@ -13,8 +14,10 @@ from rich.cells import cell_len
 
 from riptui.cli.console import print_json, print_line, render_ansi, short_path, warn
 from riptui.cli.runs_folder import runs_folder
+from riptui.cli.unlisted import UnlistedFolders
 from riptui.filesystem import user_name
 from riptui.store.disk_errors import explain_errors
+from riptui.store.listing import find_trajectories
 from riptui.store.summary_cache import SummaryCache
 from riptui.store.trajectory import Status
 from riptui.supervision.client import list_running_workers
@@ -35,9 +38,11 @@ def ls(runs: Path, as_json: bool) -> int:
     queue = QueueReader(root).read(list_running_workers(root))
     everything = queue.lines
     lines = [line for line in everything if line.queued.trajectory.path.is_relative_to(shown)]
+    unlisted = UnlistedFolders()
+    deque(find_trajectories(root, on_error=unlisted), maxlen=0)  # the queue is read without those, every few seconds
     if as_json:
         print_json([as_dict(line) for line in lines])
-        return 0
+        return unlisted.exit_code
     if lines:
         sys.stdout.write(format_table(lines))
         if hidden := len(everything) - len(lines):
@@ -49,7 +54,7 @@ def ls(runs: Path, as_json: bool) -> int:
     elif not queue.is_served:
         what = "it" if len(lines) == 1 else "them"
         warn(f"nobody computes {what}: no worker is running; riptui resume {short_path(runs)} --detach starts one")
-    return 0
+    return unlisted.exit_code
 
 
 def _count_resumable(runs: Path) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import isnan
+from math import isfinite, isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -77,6 +77,7 @@ class ExposurePane(Vertical):
 
     def compose(self) -> ComposeResult:
         yield TextLine(id="recursion-numbers")
+        yield TextLine(id="recursion-parts")
         with Horizontal():
             yield Chart(id="by-exposure")
             yield Chart(id="against-null")
@@ -86,8 +87,7 @@ class ExposurePane(Vertical):
         version = SquaresVersion.of(snapshot)
         if self._loaded is None or self._loaded.version.path != snapshot.path:
             self._loaded = None
-            self.query_one(TextLine).set_text(Content.styled("reading the squares …", "$foreground-muted"))
-            self.query_one(Horizontal).visible = False
+            self._show_note("reading the squares …")
         if self._requested != version:
             self._requested = version
             self.post_message(self.SquaresRequested(version))
@@ -118,18 +118,27 @@ class ExposurePane(Vertical):
         if message.chart.id == "by-exposure":
             message.stop()  # its x axis is not that of the frames
 
+    def _show_note(self, note: str) -> None:
+        """Say why there are no numbers, in their place."""
+        self.query_one("#recursion-numbers", TextLine).set_text(Content.styled(note, "$foreground-muted"))
+        self.query_one("#recursion-parts").display = False
+        self.query_one(Horizontal).visible = False
+
     def _draw(self) -> None:
         snapshot, spec = self._cursor.snapshot, self._cursor.spec
         if self._loaded is None or snapshot is None or spec is None:
             return
         effects = self._loaded.effects
         effect = effects.get(self._error) or next(iter(effects.values()), None)
-        self.query_one(Horizontal).visible = effect is not None
         if effect is None:
-            self.query_one(TextLine).set_text(Content.styled(self._loaded.note, "$foreground-muted"))
+            self._show_note(self._loaded.note)
             return
+        self.query_one(Horizontal).visible = True
         title = error_title(effect.error)
-        self.query_one(TextLine).set_text(_numbers(effect, several=len(effects) > 1))
+        self.query_one("#recursion-numbers", TextLine).set_text(_numbers(effect, several=len(effects) > 1))
+        parts = self.query_one("#recursion-parts", TextLine)
+        parts.display = isfinite(effect.direct.value)
+        parts.set_text(_parts(effect))
         exposures = [mean.exposure for mean in effect.by_exposure]
         errors = [mean.error.value for mean in effect.by_exposure]
         self.query_one("#by-exposure", Chart).draw(
@@ -169,3 +178,10 @@ def _numbers(effect: RecursionEffect, *, several: bool) -> Content:
     if several:
         parts.append(("by ", f"{metric_title(effect.error)} ▸"))
     return Content("   ").join(Content.assemble((name, "$foreground-muted"), value) for name, value in parts)
+
+
+def _parts(effect: RecursionEffect) -> Content:
+    """R / D1 in its two parts, in few columns."""
+    muted = "$foreground-muted"
+    direct, indirect = f"{effect.direct.value:+z.2f} %", f"{effect.indirect.value:+z.2f} %"
+    return Content.assemble(("direct ", muted), direct, ("   by surroundings ", muted), indirect)

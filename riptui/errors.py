@@ -18,7 +18,7 @@ RiptuiError                  exit 1: the command failed while running
 └── StoreError               something on disk failed
     ├── DiskError            a read or write failed: full, read-only, too large, removed ...
     ├── DamagedError         the content of a file is not what was written
-    └── HeldError            another process is running this trajectory
+    └── HeldError            another process holds the lock, e.g. of a trajectory that it is running
 """
 
 import difflib

@@ -43,7 +43,7 @@ class Ended:
 
 @dataclass(frozen=True)
 class Failed:
-    """The trajectory left the batch with an error, which is recorded in its folder if that can be claimed."""
+    """The trajectory left the batch with an error. Its folder records it, unless it is a SpecError or a StoreError."""
 
     error: RiptuiError
 

@@ -1,4 +1,4 @@
-"""File system calls for every layer: replace a file atomically, and measure free disk space."""
+"""File system calls for every layer: atomic replacement, reads that cannot hang, locks, owners, free space."""
 
 import errno
 import fcntl

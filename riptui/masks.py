@@ -4,11 +4,11 @@ The image is cut into a grid of mask x mask squares (paper, section 3). With the
 each iteration, and what it loses at one edge it has at the opposite one: so each pixel is as likely as any other, each
 iteration repaints as many as any other, and a square that is cut by an edge has up to four parts.
 
-The random numbers are words of NumPy's
-SeedSequence, which NumPy promises never to change (NEP 19), unlike the streams of its generators. They depend on the
-seed, the original, the mask size, the iteration and the purpose: pictures are independent samples, and all inpainters
-and settings get the same squares and noise on one picture, so that they are compared in pairs. With shared squares
-they depend on the seed, the iteration and the purpose only: one sequence for all pictures.
+The random numbers are words of NumPy's SeedSequence, which NumPy promises never to change (NEP 19), unlike the streams
+of its generators. They depend on the seed, the original, the mask size, the iteration and the purpose: pictures are
+independent samples, and all inpainters and settings get the same squares and noise on one picture, so that they are
+compared in pairs. With shared squares they depend on the seed, the iteration and the purpose only: one sequence for all
+pictures.
 """
 
 from collections.abc import Sequence
@@ -150,7 +150,7 @@ def _draw_cell(spec: Spec, iteration: int) -> int:
 
 
 def _random_words(spec: Spec, counter: int, purpose: RandomPurpose, count: int) -> list[int]:
-    """Random 64-bit words that depend only on the counter, the purpose, the seed and, unless shared, the picture."""
+    """Random 64-bit words of the counter, the purpose, the seed and, unless shared, the picture and the mask size."""
     if spec.squares == "shared":
         sequence = np.random.SeedSequence(spec.seed, spawn_key=(counter, purpose))
     else:

@@ -158,7 +158,7 @@ class Slot:
             yield self.trajectory, Ended(self.walk.iteration, self.walk.done)
 
     def record_failure(self, error: RiptuiError, k: int) -> Iterator[TrajectoryEvent]:
-        """Record why iteration k failed, and leave. Damage is not recorded: any reader finds it in the folder."""
+        """Record why iteration k failed, and leave. A bad spec and errors of the disk are not recorded."""
         if not self.has_failed:
             self.has_failed = True
             if not isinstance(error, SpecError | StoreError):

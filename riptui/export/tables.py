@@ -35,7 +35,7 @@ IDENTITY_COLUMNS = {
 """The spec fields that identify a trajectory's rows, and the types of their columns."""
 
 PROGRESS_COLUMNS = {"k": int, "inpainted": float, "coverage": float}
-"""A frame's progress: iteration, % inpainted (repeats count), % of pixels repainted at least once."""
+"""A frame's progress: iteration, % inpainted (repeats counted), % of pixels repainted at least once."""
 
 CSV_SUFFIXES, PARQUET_SUFFIXES = [".csv"], [".parquet"]
 FORMULA_SIGNS = ("=", "+", "-", "@")
@@ -128,8 +128,7 @@ def write_parquet(
     """Write a table of at least one row as Parquet; return the file. A null was not measured.
 
     `column_types`: a column's type; float where it has none. `vectors`: columns "features NAME" by name, a vector or
-    None for each row. Raises MissingExtraError, BrokenExtraError, and what
-    `write_csv` raises.
+    None for each row. Raises MissingExtraError, BrokenExtraError, and what `write_csv` raises.
     """
     require_file(file, PARQUET_SUFFIXES, overwrite=overwrite)
     with importing("export to Parquet", "parquet"):

@@ -55,7 +55,7 @@ def locate_entry(file: Path, document: TomlDocument, name: str) -> str:
 
 
 def read_toml(file: Path) -> TomlDocument:
-    """Read a settings file. Raises SettingsError, with the line where there is one, and FileNotFoundError."""
+    """Read a file of settings or of a study. Raises SettingsError, with the line if there is one; FileNotFoundError."""
     data = _read_bytes(file)
     try:
         text = data.decode("utf-8-sig").replace("\r\n", "\n")

@@ -1,8 +1,8 @@
 """Whether workers still give signs: one that is stopped, frozen or hangs in a driver would be shown as it last was.
 
-A worker rewrites its live.json every two seconds. That the file no longer changes is seen by the watcher's own clock;
-at a first look, its age is that of the file against a new file on the same file system. The clocks of two machines
-are never compared.
+A worker rewrites its live.json about every two seconds, or sooner if its state changes. That the file no longer changes
+is seen by the watcher's own clock; at a first look, its age is that of the file against a new file on the same file
+system. The clocks of two machines are never compared.
 """
 
 import os

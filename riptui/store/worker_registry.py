@@ -1,7 +1,7 @@
 """The registry of workers: one folder per worker in `RUNS/.riptui/workers/`, locked by its process while it runs.
 
 worker.json   identity and options; written once
-live.json     current state; rewritten several times a second, and not durable
+live.json     current state; rewritten when it changes, and about every two seconds; not durable
 request.json  somebody wants the worker to leave
 log.txt       output of the worker and its libraries
 .lock         held while the worker runs. A process id would not do: the system reuses them

@@ -1,4 +1,4 @@
-"""Study files to start from, every line explained: the paper's two experiments, and one that runs anywhere."""
+"""Study files to start from, every line explained: the paper's two experiments and others."""
 
 import shlex
 from pathlib import Path

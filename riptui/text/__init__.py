@@ -1,6 +1,6 @@
 """Text for people: safe for a terminal, numbers with units, ranges of whole numbers. Knows nothing of trajectories.
 
-terminal      escape control characters; sparklines; half blocks
+terminal      escape control characters; text of so many columns; sparklines
 units         counts, sizes, durations, rates, paths with ~
 int_ranges    parse 0-9,12
 shades        a number as a shade

@@ -83,7 +83,7 @@ class MemoryQueue:
                     self._end(trajectory, final=final)
 
     def take_unreadable(self) -> list[tuple[Trajectory, str]]:
-        """None: what cannot be read has ended."""
+        """Always empty: what cannot be read has ended."""
         return []
 
     def skip(self, trajectory: Trajectory) -> None:

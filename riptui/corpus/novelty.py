@@ -68,7 +68,7 @@ class SavedSimilarities(msgspec.Struct, frozen=True):
 
 
 def find_threshold(similarities: Sequence[float], level: float = LEVEL) -> NoveltyThreshold:
-    """The threshold from leave-one-out similarities, ascending: the one at the level, counted up.
+    """The threshold from leave-one-out similarities, ascending: number ceil((n + 1) * level) of n, the last at most.
 
     Raises InputError for a level that is not between 0 and 1, or if there are none.
     """

@@ -26,7 +26,7 @@ def note_declared_colour(data: bytes, picture: PIL.Image.Image, notes: list[str]
 
 
 def _read_code_points(data: bytes) -> str:
-    """From cICP or nclx; it has precedence over a profile."""
+    """From cICP or nclx, which have precedence over a profile."""
     for name, body in read_chunks(data):
         if name == b"cICP" and len(body) == 4:
             return _name_code_points(body[0], body[1], full_range=body[3] == 1)

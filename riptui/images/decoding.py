@@ -56,7 +56,7 @@ def strict_pillow() -> Iterator[None]:
 
 @contextmanager
 def errors_in_one_line() -> Iterator[None]:
-    """Turn whatever a decoder or a conversion raises into SourceError, without the path; but MemoryError."""
+    """Turn whatever a decoder or a conversion raises into SourceError, without the path; except MemoryError."""
     try:
         yield
     except (SourceError, MemoryError):

@@ -34,8 +34,8 @@ def prepare_original(path: Path, *, size: int = 512, fit: Fit = "bands", strict:
     """Read a source image and make its original of size x size pixels.
 
     A picture that is size x size, RGB, 8 bit and sRGB already is taken bit for bit. `fit` applies to pictures that are
-    not square: "bands" keeps the whole picture between black bands, "crop" keeps the middle
-    square, "stretch" distorts. `strict` refuses damaged pictures, which are otherwise used with a note.
+    not square: "bands" keeps the whole picture between black bands, "crop" keeps the middle square,
+    "stretch" distorts. `strict` refuses damaged pictures, which are otherwise used with a note.
 
     Not thread-safe: Pillow's settings and Python's warnings belong to the process.
 

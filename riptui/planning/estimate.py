@@ -117,7 +117,7 @@ def cost_key(spec: Spec) -> CostKey:
 def time_iterations(sweeps: Iterable[Sweep], trajectories: Iterable[Trajectory]) -> dict[CostKey, IterationTime]:
     """The time of an iteration for each cost key of the sweeps, from trajectories on disk or from a trial.
 
-    Takes seconds if an inpainter is slow and never ran. A key that is missing in the result has an unknown time.
+    Takes seconds if an inpainter is slow and never ran. The time of a key that the result lacks is unknown.
     """
     specs = {cost_key(spec): spec for sweep in sweeps for spec in specs_without_seeds(sweep)}
     times = times_on_disk(specs, trajectories)

@@ -12,7 +12,7 @@ from riptui.images import identify_source, is_folder, is_regular, looks_like_pic
 from riptui.store.listing import natural_key
 
 JUNK_FOLDERS = {"__MACOSX", "@eaDir"}
-"""Where macOS's archives and a NAS keep files that have the names of pictures. Hidden folders are left out anyway."""
+"""Folders of macOS's archives and of a NAS, with files named like pictures. Hidden folders are left out anyway."""
 MAX_LISTED = 3  # names in a notice
 
 

@@ -58,7 +58,7 @@ class Claim:
     ) -> None:
         """Save measured values of frame k. previous: the frame that values of NAME@previous are the distance to.
         squares: values at each square, by metric, and profiles: curves, by metric; saved at every 50 % and at the end,
-        however often is measured.
+        however often frames are measured.
         """
         self.lock.require()
         if (squares or profiles) and k in self.trajectory.spec.point_iterations():

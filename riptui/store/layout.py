@@ -40,5 +40,5 @@ def features_name(extractor: str) -> str:
 
 
 def feature_files(names: Iterable[str]) -> list[str]:
-    """Those of a folder's files that have vectors, sorted."""
+    """Those of a folder's files that hold feature vectors, sorted."""
     return sorted(name for name in names if FEATURES_PATTERN.fullmatch(name))

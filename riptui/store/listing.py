@@ -28,12 +28,12 @@ _TAIL_BYTES = 1024  # bytes; a row is about 250
 
 
 OnListingError = Callable[[DiskError], None]
-"""Called for each folder below a runs folder that cannot be listed and may hold trajectories, or has a name that none
-may have and does."""
+"""Called for each folder below a runs folder that may hold trajectories and cannot be listed, or that holds some and
+has a name that no group or trajectory may have."""
 
 
 def ignore_error(error: DiskError) -> None:
-    """Do nothing, for callers that tell of no folders."""
+    """Do nothing, for callers that do not report folders."""
 
 
 class TrajectorySummary(msgspec.Struct, frozen=True):

@@ -12,7 +12,7 @@ def name_trajectory(spec: Spec) -> str:
 
 
 def name_trajectory_as_older(spec: Spec) -> str:
-    """The name that releases gave it whose names had ASCII letters only."""
+    """The name that older releases, whose names had ASCII letters only, gave it."""
     return older_slug(_describe(spec))
 
 

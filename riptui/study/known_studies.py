@@ -35,7 +35,7 @@ class KnownStudy:
     problem: str = ""
     """What is wrong, in one line: of the file, or of the record of what was run. Not yet safe to print."""
     is_gone: bool = False
-    """Whether the file is."""
+    """Whether the study file does not exist any more."""
     is_elsewhere: bool = False
     """Whether its file and its trajectories are neither in the runs folder nor beside it: it was used lately."""
     manifest_file: Path | None = None

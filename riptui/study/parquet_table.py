@@ -16,7 +16,7 @@ import pyarrow.types
 from riptui.study.dataset_table import PREFERRED_COLUMNS, Shard, errors_in_one_line
 
 AUXILIARY_WORDS = ("mask", "depth", "seg", "condition", "control", "edge", "canny", "pose", "thumb", "preview")
-"""Parts of names of columns that belong to a picture and are none themselves: they come last."""
+"""Parts of names of columns that belong to a picture and are not pictures themselves: they come last."""
 OTHER_FEATURES = ("Audio", "Video", "Pdf", "Nifti")
 """What the package `datasets` stores like a picture."""
 

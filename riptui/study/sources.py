@@ -122,8 +122,9 @@ def _explain_empty(path: Path, row: DatasetRow | None) -> str:
 
 
 def rank(paths: Sequence[Path], count: int | None, seed: int, *, base: Path) -> list[Path]:
-    """The order in which paths are drawn, of all of them as it is. It depends on their names: adding or removing a
-    picture changes at most one of a sample, and a smaller sample is part of a larger one with the same seed.
+    """The order in which paths are drawn; if all of them are, the order given. It depends on their names:
+    adding or removing a picture changes at most one of a sample, and a smaller sample is part of a larger one with the
+    same seed.
     """
     if count is None or count >= len(paths):
         return [*paths]

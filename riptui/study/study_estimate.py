@@ -24,7 +24,7 @@ class StudyEstimate:
     unfetched: tuple[str, ...]
     """Datasets that are not on this machine; they are assumed to hold at least the sample."""
     notices: tuple[str, ...]
-    """What the sweeps have a person know, and how the pictures were found."""
+    """What a person should know about the sweeps, and how the pictures were found."""
     trajectories: int
     existing: int
     """How many of them exist, as far as the manifest knows."""

@@ -15,7 +15,7 @@ UNITS = {"mask": "px", "amount": "%", "size": "px", "feather": "px"}
 ALWAYS_TOLD = ("inpainter", "mask", "seed", "amount", "size")
 """Settings that are told even where they have their default."""
 COUNTED = ("inpainter", "mask", "seed", "amount", "size", "order", "prompt")
-"""Those of whose values one says 3 masks; of others 3 values of onto."""
+"""Settings whose values are counted as 3 masks; others are counted as 3 values of onto."""
 DEFAULTS: dict[str, Any] = {"order": "replacement", "squares": "own", "paste": True, "fit": "bands"} | vars(
     Interventions()
 )
@@ -39,7 +39,7 @@ class StudySetting:
 
 
 def outline_study(study: Study) -> list[StudySetting]:
-    """The settings that have several values or are no defaults; inpainter, mask, seed, amount and size in any case."""
+    """The settings with several values or not the default; inpainter, mask, seed, amount and size in any case."""
     found: dict[str, dict[Any, None]] = {}
     for sweep in study.sweeps:
         for name, value in _list_values(sweep):

@@ -92,7 +92,7 @@ class Submission:
         self._paths = self.paths + gone
         left = _describe_not_drawn([path for path in not_drawn if path not in gone])
         self.notices = [*study.notices, *found.notices, *left]
-        """What the sweeps have a person know, and how the pictures were found."""
+        """What a person should know about the sweeps, and how the pictures were found."""
         self._pictures: dict[str, SourceRecord] = {}
         self._count = 0
         self._written = time.monotonic()
@@ -223,7 +223,7 @@ class Submission:
         return entry.existing
 
     def _requeue_writable(self, trajectory: Trajectory, request: Request) -> None:
-        """Requeue a trajectory; a folder that cannot be written is a problem of the study, and ends it not."""
+        """Requeue a trajectory; a folder that cannot be written is a problem of the study, and does not end it."""
         try:
             _requeue(trajectory, request)
         except DiskError as error:

@@ -45,7 +45,7 @@ SPEC_KEYS = {
 """Keys for fields of the spec. All other keys are inpainter parameters."""
 INTERVENTION_KEYS = {field.name for field in fields(Interventions)}
 KEYS_OF_SQUARES = {"mask", "order", "mask_folder", "paste", *INTERVENTION_KEYS} - {"schedule"}
-"""Those that do not concern inpainters of whole pictures: several values of one are no several trajectories."""
+"""Those that do not concern inpainters of whole pictures: several values of one do not make several trajectories."""
 
 
 def tables_of(value: Any) -> list[dict[str, Any]]:

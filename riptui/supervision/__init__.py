@@ -11,7 +11,7 @@ study_process   `riptui study run` in the background
 end_hook        a command that tells people how work ended
 progress        a pool's reader of counts and rates, for thousands of trajectories
 queue_listing   what waits, in order, with when and whether it starts
-time_left       how long workers still need for a study, by that
+time_left       how long workers still need for a study, by `queue_listing`
 reordering      change the queue: order, priorities, what is taken out; take changes back
 bulk            the same request for many trajectories
 """

@@ -131,7 +131,7 @@ class QueueReader:
     def _read_times(
         self, trajectories: Sequence[tuple[Trajectory, float]], running: Sequence[tuple[Trajectory, float]]
     ) -> IterationTimes:
-        """The times of iterations like these, from time to time anew. running: those of them to look at first."""
+        """The times of iterations like these, read anew now and then. running: those of them to look at first."""
         keys = {cost_key(trajectory.spec) for trajectory, _ in trajectories if _is_readable(trajectory)}
         now = time.monotonic()
         if not keys <= self._times_of or now - self._times_read > TIMES_SECONDS:

@@ -31,7 +31,7 @@ def check_inpainter(
 
 
 def make_images(count: int, size: int) -> Images:
-    """Pictures with smooth colours, an edge and grain, each another."""
+    """Pictures with smooth colours, an edge and grain, no two alike."""
     y, x = np.mgrid[0:size, 0:size] / size
     smooth = np.stack([x, y, (x + y) / 2], axis=-1) * 180
     smooth[(x - 0.5) ** 2 + (y - 0.4) ** 2 < 0.08] += 50

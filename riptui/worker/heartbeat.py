@@ -51,7 +51,7 @@ class Heartbeat:
         self._sign_count = 0  # with this inpainter
         self._longest = 0.0  # seconds between two of these signs; the first may have compiled
         self._relative_paths: dict[Path, str] = {}
-        self._skipped: dict[Path, tuple[str, int]] = {}  # the reason and number of tries by trajectory, the last last
+        self._skipped: dict[Path, tuple[str, int]] = {}  # by folder: the reason and number of tries, the latest last
         self._last_status = WorkerStatus(0.0)
         self._publish_lock = Lock()
         self._stop = Event()

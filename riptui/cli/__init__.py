@@ -16,8 +16,8 @@
     collapse_tables     how trajectories end, for `collapse`; diversity_tables: of `diversity`
     care                --on-end and --timeout; stop_signal: Ctrl-C; logind: what systemd kills at logout
     source_images       the pictures of `run`; side_by_side: two pictures on a terminal, for `show`
-    garbage      what a long list does without; reading_line: how far its reading is
-    runs_folder, lookup_runs, worker_options    options as values; unlisted, copies: what a listing tells besides
+    garbage      turns off Python's cycle collector for long lists; reading_line: how far their reading is
+    runs_folder, lookup_runs, worker_options    options as values; unlisted, copies: warnings beside a listing
     diagnosis           a result of `doctor`; doctor_disk: its checks of the disk; transient_progress: bars that vanish
     filtered            what --filter leaves; figure_files: the files of chart and sheet
     pause_and_stop      the work of `pause` and `stop`

@@ -37,7 +37,7 @@ WEIGHTS_TEXTS = {
 def check(paths: tuple[Path, ...], repair: bool, as_json: bool, weights: str | None) -> int:
     find_weights = cache(partial(_read_weights, weights or ""))
     if weights is not None:
-        find_weights(False)  # what is not there is told at once
+        find_weights(False)  # a place without weights is reported at once
     unlisted = UnlistedFolders()
     trajectories = find_all_trajectories(paths, on_error=unlisted)
     if repair:

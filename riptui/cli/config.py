@@ -56,7 +56,7 @@ def _load_settings() -> LoadedSettings:
 
 
 def _list_taken_names(loaded: LoadedSettings) -> list[str]:
-    """What is wrong with programs that have the name of another inpainter."""
+    """A message per external program of the settings whose name is taken by another inpainter."""
     problems = inpainters.REGISTRY.own_problems()
     return [f"{loaded.file}: {problems[name]}" for name in loaded.settings.inpainters if name in problems]
 

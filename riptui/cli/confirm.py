@@ -9,7 +9,7 @@ from riptui.text.terminal import printable
 
 
 def confirm(question: str, *, refused: str) -> bool:
-    """Whether the person at the terminal says yes; `refused` is what is told if not.
+    """Whether the person at the terminal says yes; `refused` is printed if not.
 
     Raises click.UsageError where nobody can be asked.
     """

@@ -1,4 +1,4 @@
-"""Tell of trajectories that are there more than once."""
+"""Warn of trajectories that are there more than once."""
 
 from collections.abc import Iterable
 from pathlib import Path

@@ -109,7 +109,7 @@ class LazyGroup(click.RichGroup):
         return name, None if name is None else self.load_command(name), rest
 
     def _advise(self, ctx: click.Context, unknown: str) -> str:
-        """What may have been meant by a word that is no command: a similar one or, of `riptui RUNS`, a folder, which
+        """What may have been meant by a word that is not a command: a similar one or, of `riptui RUNS`, a folder, which
         `browse` has taken if it is there."""
         is_of_app = ctx.parent is None and not unknown.startswith("-")
         if is_of_app and os.path.lexists(unknown):

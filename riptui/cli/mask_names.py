@@ -7,7 +7,7 @@ from riptui.spec import Spec
 
 
 class MaskNames:
-    """Of results about trajectories of these specs. JSON keeps the number."""
+    """Names of the masks in results about trajectories of these specs. JSON keeps the number."""
 
     def __init__(self, specs: Iterable[Spec]) -> None:
         self._whole: dict[tuple[str, int], set[bool]] = {}

@@ -16,7 +16,7 @@ from riptui.store.listing import find_all_trajectories
 def note(path: Path, text: str | None, append: bool, edit: bool, remove: bool, as_json: bool) -> int:
     if (text is not None) + edit + remove > 1 or (append and text is None):
         raise click.UsageError("give one of TEXT, --append TEXT, --edit and --remove")
-    find_all_trajectories([path])  # refuses what is no trajectory and no group
+    find_all_trajectories([path])  # refuses what is neither a trajectory nor a group
     before = read_annotations(path).note
     if text is None and not edit and not remove:
         _print_note(path, before, as_json, instead=f"{path} has no note; write one: riptui note {path} TEXT")
@@ -45,7 +45,7 @@ def note(path: Path, text: str | None, append: bool, edit: bool, remove: bool, a
 
 
 def _print_note(path: Path, note: str, as_json: bool, *, instead: str = "") -> None:
-    """The note, or what is told instead if there is none; in JSON null."""
+    """The note, or `instead` if there is none; in JSON null."""
     if as_json:
         print_json({str(path): note or None})
         return

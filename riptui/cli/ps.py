@@ -68,7 +68,7 @@ def _worker_facts(worker: Worker) -> list[str]:
 
 
 def locate(worker: Worker) -> str:
-    """Its process; a pid says something only in its own place."""
+    """Its process, with the host or container unless that is this one: a pid means nothing elsewhere."""
     record = worker.record
     if worker.is_here:
         return f"pid {record.pid}"

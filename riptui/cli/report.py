@@ -65,7 +65,7 @@ def write_report(
     display: ReportDisplay,
     as_json: bool,
 ) -> None:
-    """Write the report, show its progress, and print a summary. Raises InputError, DiskError."""
+    """Write the report, show its progress, and print a summary. Raises what `figures.report.write_report` raises."""
     bars_hidden = display == "none" or (as_json and console.is_terminal)
     with _json_progress() if display == "json" else _bars(hidden=bars_hidden) as show_progress:
         written = figures.report.write_report(

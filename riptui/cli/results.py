@@ -99,7 +99,7 @@ def results(
 
 
 def _read_summaries(paths: Sequence[Path], unlisted: UnlistedFolders) -> list[TrajectorySummary]:
-    """Of all readable trajectories, each spec once; what is left out is told."""
+    """Of all readable trajectories, each spec once; warns of what is left out."""
     summaries = [summarize(trajectory) for trajectory in find_all_trajectories(paths, on_error=unlisted)]
     found = [summary for summary in summaries if summary.spec]
     if len(found) < len(summaries):
@@ -163,7 +163,7 @@ def _print(output: dict[str, Any]) -> None:
 
 @contextmanager
 def _told_later(refusals: list[InputError]) -> Iterator[None]:
-    """A refusal of one part keeps no other part from being told."""
+    """Collect the refusal of one part, so that the others are printed all the same."""
     try:
         yield
     except InputError as error:
@@ -214,7 +214,7 @@ def _keys_of_sets(by: Sequence[str], summaries: Iterable[TrajectorySummary]) -> 
 
 
 def _grouping_keys(by: Sequence[str], members: Sequence[HasSpec]) -> tuple[str, ...]:
-    """These, and the settings that differ within such groups, which are told: unlike settings are never averaged."""
+    """These, and the settings that differ within such groups, which are shown: unlike settings are never averaged."""
     keys = tuple(dict.fromkeys(by))
     differing = dict.fromkeys(
         name

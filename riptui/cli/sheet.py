@@ -32,7 +32,7 @@ from riptui.tui.group.group_reader import GroupMember, GroupReader
 if TYPE_CHECKING:
     from riptui.figures.sheet import Tile
 
-MAX_PICTURES = 600  # of a sheet: 20 rows of the paper's nine, three times
+MAX_PICTURES = 600  # of a sheet
 
 
 def sheet(

@@ -86,7 +86,7 @@ def read_pictures(
 
 
 def _resolve(path: Path) -> Path:
-    """Exits if it is no name of a bundled picture, and looks like one."""
+    """Exits if it looks like the name of a bundled picture and is not one."""
     try:
         return resolve_bundled(str(path))
     except SourceError as error:

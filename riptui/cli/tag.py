@@ -17,7 +17,7 @@ def tag(
     added, removed = ([parse_tag(text) for text in texts or ()] for texts in (add, remove))
     if both := sorted({*added} & {*removed}):
         raise click.UsageError(f"{', '.join(both)}: either --add or --remove")
-    trajectories = find_all_trajectories(paths)  # refuses what is no trajectory and no group
+    trajectories = find_all_trajectories(paths)  # refuses what is neither a trajectory nor a group
     folders = [trajectory.path for trajectory in trajectories] if each else list(dict.fromkeys(paths))
     tags: dict[str, Sequence[str]] = {}
     failed = False

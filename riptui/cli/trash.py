@@ -47,7 +47,7 @@ def trash(paths: tuple[Path, ...], empty: bool, yes: bool, runs: Path, as_json: 
 
 
 def _delete(entries: Iterable[TrashEntry]) -> list[TrashEntry]:
-    """Delete what can be; return the others, of which is told why."""
+    """Delete what can be; print why the others cannot, and return them."""
     kept: list[TrashEntry] = []
     for entry in entries:
         try:

@@ -1,4 +1,4 @@
-"""Tell of folders that cannot be listed: what is in them is missing from what a command prints."""
+"""Warn of folders that cannot be listed: what is in them is missing from what a command prints."""
 
 from riptui.cli.console import warn
 from riptui.errors import DiskError
@@ -17,7 +17,7 @@ class UnlistedFolders:
 
     @property
     def exit_code(self) -> int:
-        """1 if there are any: what a command says is then not about everything."""
+        """1 if there are any, because the output of a command is then incomplete."""
         return 1 if self.count else 0
 
     def __call__(self, error: DiskError) -> None:

@@ -18,7 +18,7 @@ from riptui.text.terminal import printable
 
 
 class NumberRange(click.FloatRange):
-    """A number in a range; nan, which is in every range for a comparison, and inf are none."""
+    """A finite number in a range; Click's comparisons alone would accept nan in every range."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         number = super().convert(value, param, ctx)

@@ -45,7 +45,7 @@ class ChartLine(Protocol):
 
 @dataclass(frozen=True)
 class ChartPanel:
-    """The curves of one metric. Lines of one colour are one curve of the legend, named by the first of them."""
+    """The curves of one metric. Lines of one colour share an entry of the legend, named by the first of them."""
 
     metric: str
     x_name: str
@@ -87,7 +87,7 @@ def draw_chart(panels: Sequence[ChartPanel], *, log: bool = False) -> Figure:
 
 
 def chart_rows(panels: Sequence[ChartPanel]) -> list[dict[str, TableCell]]:
-    """Every drawn point: metric, curve, x and value; the trajectory, or its bar and of how many images it is a mean."""
+    """Every drawn point: metric, curve, x and value; the trajectory or, of a mean, its bar and the count of images."""
     names = _names(panels)
     x_names = dict.fromkeys(panel.x_name for panel in panels)
     rows: list[dict[str, TableCell]] = []

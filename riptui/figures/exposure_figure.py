@@ -85,7 +85,7 @@ def exposure_rows(groups: Sequence[RecursionGroup]) -> Iterator[dict[str, TableC
 
 
 def exposure_caption(groups: Sequence[RecursionGroup]) -> str:
-    """With every n."""
+    """The caption of the figure, with every n."""
     images = sorted({group.effects[LUMA].images for group in groups})
     trajectories = sum(group.effects[LUMA].trajectories for group in groups)
     counted = f"{images[0]} to {images[-1]} images" if len(images) > 1 else format_count(images[0], "image")

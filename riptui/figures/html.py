@@ -56,9 +56,9 @@ li { margin: .25rem 0; }
 
 
 def render_html(markdown: str, pictures: Mapping[str, bytes]) -> str:
-    """Render a report's Markdown. `pictures`: the PNG files that it shows, by the name that it has for them.
+    """Render a report's Markdown. `pictures`: the PNG files that it shows, by the name under which the text shows them.
 
-    Raw HTML in the text is shown, not obeyed. Links to other files of the report stay relative.
+    Raw HTML in the text is shown as text. Links to other files of the report stay relative.
     """
     parser = MarkdownIt("commonmark", {"html": False}).enable("table")
     parser.add_render_rule("table_open", lambda self, *_: '<div class="wide">\n<table>\n')

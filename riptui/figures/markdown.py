@@ -40,7 +40,7 @@ def figure_links(figure: WrittenFigure) -> str:
 
 
 def show_figure(title: str, figure: WrittenFigure) -> str:
-    """A section's figure with its caption and links; what it is of stands behind the title."""
+    """A section's figure with its caption and links; its condition follows the title."""
     condition = f", {escape_markdown(figure.condition)}" if figure.condition else ""
     return f"![{title}{condition}]({figure.files[0]})\n\n{escape_markdown(figure.caption)} {figure_links(figure)}\n"
 

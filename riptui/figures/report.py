@@ -115,12 +115,13 @@ def write_report(
     """Draw the paper's figures from trajectories and write them with a report to a folder, atomically.
 
     Figures that need more data are left out, with the reason. The same trajectories give the same bytes.
-    `reference`: a CSV of published curves (see `reference.read`). `rated_folders`: where, and below which, ratings are
-    looked for, and up to which tags of groups count. `corpus`: the pictures that the last frames are compared with.
+    `reference`: a CSV of published curves (see `reference.read`). `rated_folders`: ratings are read in and below them,
+    and tags of groups count up to them. `corpus`: the pictures that the last frames are compared with.
     `out` is created; an earlier report in it is replaced. With `overwrite`, `out` may contain other files, which are
     kept.
 
-    Raises InputError: no readable trajectory, a wrong `reference`, `corpus` or `out`; DiskError.
+    Raises InputError: no readable trajectory, a wrong `reference`, `corpus` or `out`; DiskError; MissingExtraError,
+    WeightsError for the features of `corpus`.
     """
     require_report_folder(out, overwrite=overwrite)
     overlaid = read_reference(reference) if reference else None

@@ -8,12 +8,12 @@ from riptui.figures.figure import WrittenFigure
 
 @dataclass(frozen=True)
 class ReportSection:
-    """What was written of it; without text there is nothing to say."""
+    """A written section; one without text is left out of report.md."""
 
     key: str
     """Of its content in report.json."""
     content: object
-    """What report.json tells of it."""
+    """Its content in report.json."""
     text: Iterable[str]
     """Parts of the Markdown."""
     figures: Sequence[WrittenFigure] = ()

@@ -60,7 +60,7 @@ def draw_one_inpainting(condition: Condition) -> Iterator[PlottedFigure | Skippe
 
 
 def draw_sequences(condition: Condition) -> Iterator[PlottedFigure | SkippedFigure]:
-    """Figures 4 and 5: one trajectory each at the paper's mask of 256 px, one picture every 50 %: two iterations."""
+    """Figures 4 and 5: one trajectory each at `large_mask`, one picture every 50 %: two iterations at 256 px."""
     mask = large_mask(condition)
     damaged: list[str] = []
     candidates = [image for image in condition.images() if mask in image.runs]

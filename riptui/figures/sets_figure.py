@@ -16,7 +16,7 @@ LANE_PERCENT = 5.0  # % inpainted for the bars of each mask size
 
 
 def draw_sets(curves: Sequence[SetCurve], condition: Condition) -> Figure:
-    """`curves`: of one condition, any metrics."""
+    """Metrics of sets against the inpainted %. `curves`: of one condition, any metrics."""
     metrics = list(dict.fromkeys(curve.metric for curve in curves))
     figure, parts = panels.make_panel_figure(metrics, CurveView.AMOUNT)
     marks = panels.mark_styles(condition)

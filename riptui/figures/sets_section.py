@@ -93,7 +93,7 @@ def write_sets(data: ReportData, folder: Path, on_progress: OnReportProgress) ->
 
 
 def _measure(sets: PictureSets, by: Sequence[str]) -> tuple[list[SetCurve], list[str]]:
-    """Each metric that can be told of these features for any group, and why others cannot."""
+    """Each metric that can be computed from these features for any group, and why others cannot."""
     curves: list[SetCurve] = []
     refused: dict[str, None] = {}
     for metric, info in SET_METRICS.items():

@@ -173,7 +173,7 @@ def add_legend(
 
 
 def set_percent_axis(axes: Axes, view: CurveView, *, last_amount: float, passes: int = 0) -> None:
-    """The x axis: inpainted % up to the last amount, or coverage up to 100 %; in passes, if 100 % are some."""
+    """The x axis: inpainted % up to the last amount, or coverage up to 100 %; or passes, `passes` of them per 100 %."""
     coverage = view is CurveView.COVERAGE
     if passes:
         set_passes_axis(axes, last_amount, passes)

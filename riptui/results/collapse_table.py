@@ -26,7 +26,7 @@ def collapse_rows(summary: CollapseSummary) -> list[dict[str, TableCell]]:
 
 
 def attraction_rows(attraction: AttractionAnalysis) -> list[dict[str, TableCell]]:
-    """A row for each trajectory, with its cluster, numbered from the largest; the clusters of a group are in a row."""
+    """A row for each trajectory, with its cluster: by group, and within it from the largest cluster, number 1."""
     return [
         _settings_cells(group.settings)
         | {

@@ -35,7 +35,7 @@ Block = tuple[ParameterValue, ...]
 """An image and the settings of `_SQUARE_FIELDS`."""
 
 _SQUARE_FIELDS = ("mask", "seed", "squares", "amount", "order", "paste")
-"""The settings that, with the image, decide which squares are repainted and how much of them is kept."""
+"""The settings that, with the image, decide which squares are repainted, and whether the rest of the frame stays."""
 
 
 @dataclass(frozen=True)
@@ -76,9 +76,9 @@ class InpainterComparison:
     differences: list[PairedDifference]
     """One per pair, in the order of the standings."""
     left_out: int
-    """Count of trajectories that are unfinished, or whose block some inpainter has not completed."""
+    """Count of trajectories that are unfinished, or whose block is not complete and comparable in all inpainters."""
     shared_squares: int
-    """As in DriftSummary. The p values take the squares for given in any case."""
+    """As in DriftSummary. The p values take the squares as given in any case."""
 
 
 def compare(found: Collection[Curve], by: Sequence[str] = ("inpainter",)) -> InpainterComparison:

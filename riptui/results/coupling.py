@@ -24,7 +24,7 @@ from riptui.spec import ParameterValue, SquareSource
 from riptui.store.frames import read_frames
 
 REDUCED_PX = 64
-"""Side to which frames are reduced at most, by means: grain does not count."""
+"""Frames are averaged over cells to at most so many pixels per side, so that grain does not count."""
 
 ReducedFrames = Float32[np.ndarray, "points values"]
 
@@ -108,7 +108,7 @@ def reduce_frame(image: Image) -> Float32[np.ndarray, " values"]:
 def _read_reduced(
     members: Iterable[TrajectoryEnd], left_out: list[str], tell: Callable[[int], None]
 ) -> dict[str, ReducedFrames]:
-    """The frames at every 50 %, reduced, by the digest of the spec; of each trajectory less than half a megabyte."""
+    """The frames at every 50 %, reduced, by the digest of the spec; at most 48 KiB each."""
     found: dict[str, ReducedFrames] = {}
     for done, end in enumerate(members):
         tell(done)

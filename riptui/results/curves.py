@@ -149,7 +149,7 @@ def shared_amounts(members: Sequence[Curve]) -> CurveValues:
 def measured_as_usual(members: Sequence[Curve]) -> list[Curve]:
     """Those with a value at each inpainted % at which four fifths of them have one.
 
-    What is known of the others' way is too little to set it beside: of a frame at 0 and one at 400 % it is a line.
+    The others have too few points to compare: one measured at 0 and 400 % alone would be a straight line.
     """
     counts = Counter(amount for curve in members for amount in curve.inpainted.tolist())
     usual = {amount for amount, count in counts.items() if count >= USUAL_SHARE * len(members)}

@@ -1,16 +1,17 @@
 """What a repaint does to its square by itself, whatever was repainted around it in the meantime.
 
 R is the mean of what the errors of squares change by from one repaint to the next, weighted as by a least-squares
-slope. Most inpainters never see what is under the mask, and the others not that alone: a square also changes because
-its surroundings were repainted since. Squares are drawn whatever their errors are, so the repaints of a square before
-which, since its last one, no square that touches it was repainted are a random sample of all. Their mean change is the
-*direct* effect, what R would be if the surroundings stayed as they were; the rest of R came through them. This takes no
-model of how they act: one that is linear in how often they were repainted gives telea a direct effect of 1.0 % of D1
-with mask 32 at 256 px, which has next to none.
+slope. Most inpainters never see what is under the mask, and the others see more than that: a square also changes
+because its surroundings were repainted since. Squares are drawn independently of their errors, so the repaints of a
+square between which and its last one no square that touches it was repainted are a random sample. Their mean change is
+the *direct* effect, what R would be if the surroundings stayed as they were; the rest of R came through them. This
+needs no model of how the surroundings act: one that is linear in how often they were repainted gives telea, which has
+next to no direct effect, one of 1.0 % of D1 with mask 32 at 256 px.
 
-If a square was repainted n times and those that touch it m times, in random order, none of the m is between two
-successive ones of the n with the chance n / (n + m), and by its inverse these are weighted. By shuffles it is the
-chance to be the last of them in one shuffle and the first in the next: the product of 1 / (1 + those repainted in it).
+If a square was repainted n times and those that touch it m times, in random order, the chance that none of the m is
+between two given successive ones of the n is n / (n + m); undisturbed repaints are weighted by its inverse. In shuffles
+it is the chance to be the last of them in one shuffle and the first in the next: the product of
+1 / (1 + those repainted in it).
 """
 
 from collections.abc import Iterable

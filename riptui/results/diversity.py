@@ -79,7 +79,7 @@ class SeedSetPoint:
 
     @property
     def distinct(self) -> int:
-        """Members, of all near-duplicates of each other one."""
+        """Count of members, near-duplicates of each other counted as one."""
         return count_distinct(len(self.hash_distances), self.near)
 
 
@@ -135,7 +135,7 @@ class DiversityAnalysis:
 
 @dataclass
 class _Reader:
-    """What is compared of trajectories, by their features and by the perceptual hash; notes what cannot be read."""
+    """Reads the features, or frames, and the perceptual hashes of trajectories; notes what cannot be read."""
 
     comparison: FrameComparison
     hashes: FrameComparison
@@ -163,7 +163,7 @@ def analyse_diversity(
     keep: bool = True,
     on_progress: OnDiversityProgress = lambda stage, done, total: None,
 ) -> DiversityAnalysis:
-    """Compare the seeds of each picture. keep: whether perceptual hashes that are computed are stored.
+    """Compare the seeds of each picture. keep: whether to store perceptual hashes that are computed now.
 
     Members and points that cannot be read are left out, and noted. Raises InputError for an amount that no trajectory
     reaches; DeviceMemoryError.
@@ -256,7 +256,7 @@ def estimate_vendi(points: Sequence[SeedSetPoint]) -> IntervalEstimate:
 
 
 def explain_intervals(points: Sequence[ConditionPoint]) -> str:
-    """What the intervals are by."""
+    """What the intervals are taken over, pictures or seeds, in words."""
     kinds = {point.interval_by for point in points if not isnan(point.distance.low)}
     if not kinds:
         return f"no intervals over fewer than {MIN_INTERVAL_IMAGES} pictures, nor over fewer than as many seeds"

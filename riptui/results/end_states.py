@@ -22,7 +22,7 @@ from riptui.store.feature_file import compute_features
 ALIKE_QUANTILE = 0.05
 """Two ends are alike if they are nearer than this share of the pairs of originals are."""
 MIN_IMAGES = 3
-"""Pictures of which it can be said whether they end alike."""
+"""The least pictures of which it can be said whether they end alike."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from riptui.spec import DRAWN_ORDERS, Spec
 
 
 def expected_coverage(spec: Spec, k: CurveValues) -> CurveValues:
-    """% of the pixels that iterations 1 to k are expected to have repainted at least once, for drawn squares."""
+    """% of the pixels expected to be repainted at least once in iterations 1 to k, in the spec's order of squares."""
     covered: CurveValues = 100 * ExposureModel({spec.mask: 1.0}, tau=0.0).predict(spec, k)
     return covered
 
@@ -19,8 +19,8 @@ def expected_coverage(spec: Spec, k: CurveValues) -> CurveValues:
 def relative_coverage(curve: Curve) -> CurveValues | None:
     """The coverage divided by the expected one, at the curve's points, which are above 0 %.
 
-    None where a frame's distance is no matter of coverage: masks of any shape, whose coverage nobody expects, no paste,
-    squares that are painted back; and where the rows cannot be read.
+    None where no coverage can be expected (masks of any shape), where a frame's distance does not depend on it (no
+    paste, squares that are painted back), and where the rows cannot be read.
     """
     spec = curve.spec
     if spec.order not in DRAWN_ORDERS or not spec.paste or spec.onto != "frame" or spec.anchor:

@@ -7,7 +7,7 @@ and SSIM do, is known of the whole frame after each iteration instead.
 
 The *coverage null* is a frame's error if each square had stayed as its first repaint left it: the sum of what first
 repaints, and only those, added to the frame's error. The *excess* is what the frame's error has beyond it: the work of
-recursion. For an inpainter that paints a square always alike the excess is 0 exactly, whatever the distance.
+recursion. For an inpainter that always paints a square alike the excess is exactly 0, whatever the distance.
 
 Masks that are not squares of one grid are taken as the tiles of 8 px of which all masks are made: a tile is then what
 is called a square here, and an iteration repaints several. The mean of a mask is that of its tiles, so squares of a

@@ -28,7 +28,7 @@ from riptui.store.frames import read_frame
 from riptui.store.trajectory import Trajectory
 
 HASH = "phash"
-"""The features that are bits, compared by Hamming's distance; all others are compared by their angle."""
+"""The features that are bits, compared by the Hamming distance; all others by the cosine of their angle."""
 
 STORED_BEST_FIRST = ("dinov2", "clip", "inception", "inception-torchvision")
 """Features that a report uses if they are stored for all frames; those by other extractors come after them."""
@@ -116,7 +116,7 @@ class StoredComparison:
     unit: str = "1 - cosine"
 
     def read(self, trajectory: Trajectory, numbers: Iterable[int]) -> Mapping[int, ReadItem]:
-        """The stored vectors of frames `numbers`. Raises InputError if one lacks, or is of another extractor."""
+        """The stored vectors of frames `numbers`. Raises InputError if one is missing, or is by another extractor."""
         stored = read_features(trajectory, self.name)
         wanted = [*numbers]
         if stored.identity != self.identity or not stored.vectors.keys() >= {*wanted}:
@@ -185,7 +185,7 @@ def load_comparison(name: str, device: str = "", *, keep: bool = True) -> FrameC
 
 
 def format_distance(distance: float, unit: str) -> str:
-    """12 bits of 64; 0.1232 (1 - cosine)."""
+    """A distance with its unit: "12 bits of 64", "0.1232 (1 - cosine)"."""
     if unit.startswith("bits"):
         return f"{distance:.3g} {unit}"
     return f"{format_result(distance)} ({unit})" if unit else format_result(distance)

@@ -1,4 +1,4 @@
-"""What a frame looks like, in four numbers of its pixels: by these collapse is told. Imports scikit-image."""
+"""What a frame looks like, in numbers of its pixels, by which collapse is recognised. Imports scikit-image."""
 
 from dataclasses import dataclass
 from math import nan

@@ -113,7 +113,7 @@ class Panel:
         ]
 
     def masks_of(self, images: int, *, seeds: int = 1) -> list[int]:
-        """The mask sizes that at least so many images have, so that a few of another size undo nothing; else all."""
+        """The mask sizes that at least so many images have, without those of a few images; all if none has so many."""
         return [mask for mask in self.masks if len(self.images_with([mask], seeds=seeds)) >= images] or self.masks
 
     def shared_amounts(self, masks: Collection[int], images: Iterable[str]) -> list[float]:

@@ -165,7 +165,7 @@ def vgg_has_fewest_outliers(nets: Mapping[str, Panel]) -> PaperFinding:
 
 
 def runs_spread(panel: Panel) -> PaperFinding:
-    """7. The sd over the seeds of an image: against the next larger mask size, and at the end against 100 %."""
+    """7. The sd over an image's seeds: each mask size against the next, and a quarter of the amount against the end."""
     masks = panel.masks_of(MIN_PAIRED_IMAGES, seeds=spread_tests.MIN_RUNS)
     parts = [
         (f"sd over runs with {larger} px / sd with {smaller} px", spread_tests.run_spread_ratio(panel, smaller, larger))

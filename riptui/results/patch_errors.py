@@ -29,7 +29,7 @@ def read_square_errors(
     """Read the errors of a trajectory's repainted squares, in one pass over its patches.
 
     names: those of PATCH_ERRORS to compute, and "ssim" for the distances of the frames. What is stored of NAME@repaints
-    comes with them. `known`: what was read before of the same trajectory; only patches after its rows are read.
+    comes with them. `known`: what was read of it before: only later patches are read, or all for "ssim".
     Off the grid there is neither "ssim" nor NAME@repaints, which are known of whole masks and not of their tiles.
     Half a second for 400 % of 512 px, most of it for delta-e. Raises InputError for a trajectory whose frames do not
     show each square's last repaint (`find_regions`), DamagedError, DiskError, SpecError.
@@ -85,7 +85,7 @@ def compute_errors(trajectory: Trajectory, rows: Sequence[IterationRow], names: 
 def _known_prefix(
     known: SquareErrors | None, spec: Spec, rows: Sequence[IterationRow], names: Sequence[str]
 ) -> tuple[Computed, int]:
-    """What is known already of the first rows, and of how many; SSIM goes on from no earlier frame than the first."""
+    """What is known already of the first rows, and of how many of them: none if SSIM is asked for, too."""
     empty = {name: np.empty(0) for name in names}
     if known is None or known.spec != spec or SSIM in names or any(name not in known.errors for name in names):
         return empty, 0

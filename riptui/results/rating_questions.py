@@ -79,8 +79,9 @@ def name_conditions(specs: Collection[Spec]) -> dict[str, str]:
 
 
 def list_candidates(summaries: Iterable[TrajectorySummary], at: Sequence[float]) -> list[Candidate]:
-    """The frames at these amounts of inpainted %, one of each spec; without amounts those at the least end of all.
+    """The frames at these amounts of inpainted %, one of each spec.
 
+    Without amounts: those at the smallest last amount of all trajectories, which all of them reach when complete.
     Trajectories that have not reached an amount have no frame there.
     """
     readable = drop_copies(summary for summary in summaries if summary.spec)

@@ -1,10 +1,10 @@
 """What recursion does to the error of squares, by picture: the error by exposure, its slope, the excess over coverage.
 
 Squares differ far more from each other than a square does between its repaints, and few reach a high exposure. So
-both the error by exposure and its slope compare each square with itself. Squares are drawn whatever their errors are,
-so which of them are repainted often biases neither. In all of it the squares and iterations of a picture are pooled
-over its seeds first, and then pictures are averaged: n is pictures. Where the pictures share the squares of enough
-seeds, each seed is measured by itself, and pictures and seeds are both resampled.
+both the error by exposure and its slope compare each square with itself. Squares are drawn independently of their
+errors, so which of them are repainted often biases neither. In all of it the squares and iterations of a picture are
+pooled over its seeds first, and then pictures are averaged: n is pictures. Where the pictures share the squares of
+enough seeds, each seed is measured by itself, and pictures and seeds are both resampled.
 """
 
 from collections import defaultdict
@@ -44,7 +44,7 @@ class ExposureMean:
 
     exposure: int
     error: IntervalEstimate
-    """Mean error of all first repaints, plus how much farther the squares repainted so often are than after theirs."""
+    """Mean error of all first repaints, plus the mean change since then of the squares repainted t times."""
     repaints: int
     """Count of the repaints it is the mean of, those of tiles as parts of a mask."""
 
@@ -66,7 +66,7 @@ class RecursionEffect:
     trajectories: int
     images: int
     by_exposure: Sequence[ExposureMean]
-    """From t = 1 up to the last exposure that squares of every picture reached."""
+    """From t = 1 up to the last exposure that some square of every picture reached."""
     slope: IntervalEstimate
     """R, the recursion effect: change of a square's error with each further repaint, in the error's unit."""
     relative_slope: IntervalEstimate

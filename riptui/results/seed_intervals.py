@@ -18,7 +18,8 @@ from riptui.arrays import Float64
 from riptui.results.bootstrap import CONFIDENCE, MIN_INTERVAL_IMAGES, jackknife_error
 
 MOST_LEFT_OUT, FEWER_LEFT_OUT = 100, 20
-"""How many times seeds are left out: each alone, or in as many equal parts if there are more."""
+"""The most parts of a set that are left out in turn, in sets of up to LARGE members and in larger ones: a seed each or,
+of more seeds, nearly equal parts."""
 LARGE = 300  # members; each eigenvalue problem of more takes 10 ms and more
 
 Matrix = Float64[np.ndarray, "members members"]
@@ -33,7 +34,7 @@ class SeedError(NamedTuple):
 
 
 def seed_error(matrix: Matrix, number: Callable[[Matrix], float]) -> SeedError | None:
-    """Of a number of a set, by leaving its members out; None if there are fewer than MIN_INTERVAL_IMAGES."""
+    """The standard error of a number of a set, by leaving members out; None for fewer than MIN_INTERVAL_IMAGES."""
     members = len(matrix)
     if members < MIN_INTERVAL_IMAGES:
         return None

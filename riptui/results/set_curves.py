@@ -95,7 +95,7 @@ def _compare(first: SetGroup, second: SetGroup, sets: PictureSets, metric: str, 
         refused = explain_refusal(metric, len(images), sets.dimension)
         estimate = NO_ESTIMATE if refused else estimate_set(_against(frames, others, metric), len(images), info)
         between.append(SetMetricPoint(inpainted, len(images), estimate, refused))
-        # what n does to both cancels, but of a fitted classifier both are 0
+        # the bias of few pictures cancels; but a classifier of too few finds 0 for both
         if len(images) >= info.pictures and not (info.is_fitted and refused):
             difference = difference_of(*(_against(reference, originals, metric) for reference in (frames, others)))
             estimate = estimate_difference(difference, len(images), info)

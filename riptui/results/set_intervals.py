@@ -6,22 +6,22 @@ wide. So the interval reaches as many standard deviations of the resamples to bo
 simulated ones 95 to 100 held the truth. Of a share it is at least as wide as Wilson's, for resamples of a share at its
 end do not vary.
 
-Of FID above 512 pictures each resample takes seconds (2 of 2,048 pictures with as many dimensions). Its standard error
-is then by the infinitesimal jackknife (Jaeckel 1972): the spread of each picture's influence, over the root of their
-number, for the time of two resamples. Of 200 simulated intervals of each of four kinds of pairs of sets, with 1, 1.5, 3
-and 10 times as many pictures as dimensions, 94 to 100 % held the mean of such sets.
+For FID of more than 512 pictures each resample takes seconds (2 s for 2,048 pictures with as many dimensions). Its
+standard error is then by the infinitesimal jackknife (Jaeckel 1972): the spread of the pictures' influences, over the
+root of their number, for the time of two resamples. Of 200 simulated intervals of each of four kinds of pairs of sets,
+with 1, 1.5, 3 and 10 times as many pictures as dimensions, 94 to 100 % held the mean of such sets.
 
 The classifier of U-IDS and P-IDS is never fitted to resamples: that takes minutes, and copies of a picture would be
 told apart as well as the picture. They are shares of classified pictures, and vary more than a share of so many
 independent trials, since the classifier is fitted to these very pictures; with as many pictures as dimensions, up to
 1.8 times as much. Their interval is Wilson's for half as many pictures: of 200 simulated ones of each of five kinds of
 pairs of sets, with 1, 1.5 and 3 times as many pictures as dimensions, 191 to 200 held the mean over such sets
-(Wilson's own: from 172). A difference of two resamples what both classifiers told of each picture, with twice the
+(Wilson's own: from 172). A difference of two resamples what both classifiers said of each picture, with twice the
 variance for the same reason: of 200 simulated ones of five kinds of pairs, 189 to 200 held the mean difference (with
 the variance of the resamples: from 147).
 
-Where no picture is told otherwise, resamples of a difference of shares do not vary. Its variance is therefore larger by
-that of two pictures more, one for each side (Bonett & Price 2012).
+Where no picture is judged differently, resamples of a difference of shares do not vary. Its variance is therefore
+larger by that of two pictures more, one for each side (Bonett & Price 2012).
 """
 
 from collections.abc import Callable
@@ -51,7 +51,7 @@ from riptui.results.bootstrap import (
 )
 
 CLASSIFIED_COUNT_FOR = 0.5
-"""As how many independent trials each picture counts that a classifier fitted to it tells."""
+"""How many independent trials a picture counts as, if the classifier that judges it was fitted to it."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def estimate_set(statistic: SetValue, images: int, info: SetMetricInfo, *, seed:
 
 
 def estimate_difference(statistic: SetValue, images: int, info: SetMetricInfo, *, seed: int = 0) -> IntervalEstimate:
-    """The same of a difference of two values, which is no share and has no range."""
+    """The same for a difference of two values; its interval is not cut to a range."""
     value = float(statistic(np.ones((1, images)))[0])
     if images < MIN_INTERVAL_IMAGES:
         return IntervalEstimate(value, nan, nan, images)
@@ -101,7 +101,7 @@ def estimate_difference(statistic: SetValue, images: int, info: SetMetricInfo, *
 
 
 def _spread(statistic: SetValue, images: int, info: SetMetricInfo, seed: int) -> float:
-    """The standard deviation of resamples of the pictures, or what it would be about."""
+    """The standard deviation of resamples of the pictures; of too many, by the infinitesimal jackknife."""
     if images > info.resampled_pictures:
         return float(statistic.influence().std(ddof=1)) / sqrt(images)
     drawn = statistic(draw_counts(np.random.default_rng(seed), info.resamples, images))
@@ -109,7 +109,7 @@ def _spread(statistic: SetValue, images: int, info: SetMetricInfo, seed: int) ->
 
 
 def wilson_interval(share: float, count: float) -> tuple[float, float]:
-    """Of a share of independent trials, Wilson 1927."""
+    """The 95 % score interval of a share, 0 to 1, of `count` independent trials (Wilson 1927)."""
     z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
     centre = (share + z**2 / (2 * count)) / (1 + z**2 / count)
     reach = z / (1 + z**2 / count) * sqrt(share * (1 - share) / count + z**2 / (4 * count**2))

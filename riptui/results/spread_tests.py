@@ -24,7 +24,7 @@ from riptui.results.panel import Panel
 from riptui.results.verdict import MIN_PAIRED_IMAGES, MIN_SPREAD_IMAGES, ROUNDING
 
 SWAPS = 1000
-"""Resamples of the test of outliers."""
+"""Permutations of the test of outliers, the data as measured among them."""
 MIN_RUNS = 3
 """Seeds per image and mask size that a spread over runs needs."""
 FENCE_WIDTH = 1.5
@@ -149,7 +149,7 @@ def _swap_p_values(values: Sequence[PairedCells]) -> tuple[float, float]:
 
 
 def _remove_scale(cells: Cells) -> Cells:
-    """Each column with median 0 and an interquartile range of 1; a column without spread is left as it is."""
+    """Each column with median 0 and an interquartile range of 1; a column without spread is only centred."""
     lower, median, upper = np.quantile(cells, (0.25, 0.5, 0.75), axis=0)
     scaled: Cells = (cells - median) / np.where(upper > lower, upper - lower, 1.0)
     return scaled
@@ -200,7 +200,8 @@ def run_spread_ratio(panel: Panel, smaller: int, larger: int) -> IntervalEstimat
 def run_spread_fall(panel: Panel, masks: Sequence[int]) -> tuple[float, float, IntervalEstimate]:
     """The sd over seeds at a quarter of the end (100 of 400 %) divided by that at the end; mean of logs.
 
-    Of two measured amounts: the nearest to the quarter, and the last. Returns both and the estimate over images.
+    Of two measured amounts: the nearest to the quarter, and the last. Returns both, of the last mask size with two,
+    and the estimate over images.
     """
     images = sorted({image for mask in masks for image in panel.images_with([mask], seeds=MIN_RUNS)})
     by_image: dict[str, list[float]] = {image: [] for image in images}

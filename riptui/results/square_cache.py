@@ -1,7 +1,7 @@
 """What patches gave, kept in the user's cache folder so that it is not computed again. Everything in it can be deleted.
 
 An entry is named by what it was computed from: the spec, the rows, and size and time of the files that hold the pixels.
-So no entry outlives a change on the disk, and nothing is asked of the trajectory's folder but to be read.
+So no entry is used after a change on the disk, and the trajectory's folder need only be readable.
 """
 
 import hashlib

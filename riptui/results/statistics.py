@@ -46,7 +46,7 @@ class DriftSummary:
     trajectories: int
     """Count of complete trajectories."""
     unfinished: int
-    """Not computed to the end, or not measured there."""
+    """Count of those not computed to the end, or not measured there."""
     infinite: int
     """Measured to the end, but with a value there that is not finite: the PSNR of equal pictures. Left out."""
     images: int
@@ -61,7 +61,7 @@ class DriftSummary:
 
     It and what follows leave out curves that lack points which most have."""
     half_life: float | None
-    """% inpainted at which half of the change up to the amount is reached: of another amount it is another number.
+    """% inpainted at which half of the change up to the amount is reached; it depends on that amount.
 
     The median over images of the mean over seeds. None if nothing changed.
     """
@@ -80,7 +80,7 @@ class Intraclass(NamedTuple):
     value: float
     """ICC(1), at most 1; below 0 where the seeds of an image differ more than images do."""
     low: float
-    """Of the 95 % interval, as `high`."""
+    """The lower end of the 95 % interval; `high` is the upper."""
     high: float
     images: int
     """Count of images with at least two runs."""

@@ -75,7 +75,7 @@ def find_strength_laws(curves: Iterable[Curve]) -> list[StrengthLaw]:
 
 
 def fit_exponent(strengths: Sequence[float], drifts: Columns) -> IntervalEstimate:
-    """The exponent of the images' mean drift. drifts: above 0, a row an image, a column a strength."""
+    """The exponent of the images' mean drift. drifts: above 0, a row per image, a column per strength."""
     logs = np.log(np.asarray(strengths))
     weights = (logs - logs.mean()) / ((logs - logs.mean()) ** 2).sum()
 

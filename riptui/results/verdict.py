@@ -37,9 +37,9 @@ class Evidence:
     least: int = MIN_PAIRED_IMAGES
     """Images needed for a verdict."""
     decides: bool = True
-    """Whether the finding's verdict depends on it; otherwise it is told beside."""
+    """Whether the finding's verdict depends on it; otherwise it is only reported."""
     open: str = ""
-    """Why it has no verdict however clear it is, if so."""
+    """Why it gets no verdict, however clear the effect; empty if it may get one."""
 
     @property
     def counts(self) -> bool:
@@ -76,7 +76,7 @@ class PaperFinding:
 
     @property
     def verdict(self) -> Verdict:
-        """The whole's: holds or does not if all judged parts agree that far; in part if some hold and others do not."""
+        """Holds if all judged parts do, in part if only some do; else fails if any fails; undecided if none does."""
         parts = {part for part, item in zip(self.parts, self.evidence, strict=True) if item.counts and item.decides}
         if len(parts) == 1:
             return parts.pop()

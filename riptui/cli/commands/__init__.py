@@ -1,4 +1,4 @@
-"""The group of commands. The file NAME declares what can be typed; `riptui.cli.NAME` works."""
+"""The group of commands. The file NAME declares what can be typed; `riptui.cli.NAME` does the work."""
 
 import sys
 

@@ -18,10 +18,10 @@ from riptui.supervision.queue_listing import list_waiting
 class ChosenQueued:
     runs: Path
     waiting: Sequence[QueuedTrajectory]
-    """All that waits, in order."""
+    """All queued trajectories, in order."""
     chosen: Sequence[QueuedTrajectory]
     exit_code: int
-    """1 if one was named that does not wait, or a folder could not be listed; both are told."""
+    """1 if one was named that is not queued, or a folder could not be listed; both are reported."""
 
 
 def choose_queued(paths: tuple[Path, ...], runs: Path) -> ChosenQueued:

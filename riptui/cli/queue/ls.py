@@ -58,7 +58,7 @@ def ls(runs: Path, as_json: bool) -> int:
 
 
 def _count_resumable(runs: Path) -> str:
-    """How many trajectories are not done and not computed now, and how to go on with them; empty if there are none."""
+    """How many trajectories are neither done nor running, and how to resume them; empty if there are none."""
     statuses = [summary.status for summary in SummaryCache(runs).walk(on_error=lambda _: None)]
     if not (count := sum(status in RESUMABLE for status in statuses)):
         return ""

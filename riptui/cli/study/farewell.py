@@ -1,4 +1,4 @@
-"""What `riptui study run` says when a signal ends it: what goes on, how to look at it, how to stop it and come back."""
+"""What `riptui study run` says when a signal ends it: what continues, how to look at it, stop it and come back."""
 
 import shlex
 from collections.abc import Collection, Iterator
@@ -27,7 +27,7 @@ class RunOptions:
         return self.workers == 0 and not self.ray
 
     def to_command(self, file: Path) -> str:
-        """The command that goes on as this one did."""
+        """The command that continues as this one ran."""
         words = ["riptui", "study", "run", short_path(file)]
         options = ("devices", "workers", "ray", "ray_cpus")
         for name in options:
@@ -53,7 +53,7 @@ def describe_stop(options: RunOptions, file: Path, progress: StudyProgress) -> I
 
 
 def describe_leaving(options: RunOptions, file: Path, runs: Path, progress: StudyProgress) -> Iterator[str]:
-    """Lines for a study that workers elsewhere go on computing, when it is no longer watched."""
+    """Lines for a study that workers elsewhere continue to compute, when it is no longer watched."""
     running, queued = progress.statuses.get("running", 0), progress.statuses.get("queued", 0)
     yield (
         f"no longer watched; nothing was stopped: {format_count(running, 'trajectory')} running and {queued} queued, "
@@ -64,7 +64,7 @@ def describe_leaving(options: RunOptions, file: Path, runs: Path, progress: Stud
 
 
 def describe_detached(options: RunOptions, file: Path, runs: Path) -> Iterator[str]:
-    """How to look at, stop and come back to a study that goes on without this command."""
+    """How to look at, stop and come back to a study that continues without this command."""
     quoted = _quote(file)
     at = "" if runs == Path("runs") else f" --runs {shlex.quote(short_path(runs))}"
     if options.computes_elsewhere:

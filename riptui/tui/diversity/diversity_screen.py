@@ -129,7 +129,7 @@ class DiversityScreen(InnerScreen[Path]):
     # Keys
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Only what there is."""
+        """Whether a key applies to the current set."""
         match action:
             case "move" | "choose" | "toggle_sheet" | "large":
                 return self.shown is not None

@@ -163,7 +163,7 @@ class NearestScreen(InnerScreen[NearestPlace | None]):
         self._draw()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Only what there is."""
+        """Whether a key applies to the current frame."""
         return len(self._corpora) > 1 if action == "features" else True
 
     def action_features(self) -> None:

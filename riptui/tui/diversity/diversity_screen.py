@@ -217,6 +217,6 @@ class DiversityScreen(InnerScreen[Path]):
         self.dismiss(None)
 
     def _open(self, number: int, by: str = "") -> None:
-        """by: as it was chosen; it stays the same for other sets."""
+        """by: the chosen features; they stay the same for other sets."""
         self._number, self._by = number, by
         self._jobs.submit("set", partial(self._read, number, by))

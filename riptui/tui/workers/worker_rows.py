@@ -39,7 +39,7 @@ class DescribedWorker:
 
     @property
     def title(self) -> str:
-        """Its pid; elsewhere with the host."""
+        """Its pid; on another host with the host."""
         pid = f"{self.worker.record.pid}"
         return pid if self.is_here else f"{printable(self.worker.record.host)} {pid}"
 

@@ -70,13 +70,13 @@ class RiptuiApp(App[None], inherit_bindings=False):  # Textual's ctrl+q, beside 
         self.graphics = Graphics(terminal)
         self._terminal_screen = TerminalScreen()
         self.crash: Exception | None = None
-        self.farewell: list[str] = []  # what is printed when the screen is given back: what goes on without the app
+        self.farewell: list[str] = []  # printed after the screen is restored: what keeps running without the app
         self._study_jobs: StudyJobs | None = None  # None before the studies were looked at
         self._problems = list(loaded.problems)
         self._selected_path = selected_path
         self._only_screen = only_screen
         self._terminal_focused = True
-        self._quits_until = 0.0  # time.monotonic(): until then, once more quits
+        self._quits_until = 0.0  # time.monotonic(): until then, the key pressed again quits
         self.keys = KeyQueue(self, super().on_event)
 
     async def on_event(self, event: Event) -> None:
@@ -111,7 +111,7 @@ class RiptuiApp(App[None], inherit_bindings=False):  # Textual's ctrl+q, beside 
         return super()._background_screens if self.screen.is_modal else []
 
     def _end_batch(self) -> None:
-        """Have the screen on top drawn after a batch, also one of a screen below it: Textual only asks the app."""
+        """Draw the top screen after a batch of updates, also one of a screen below it: Textual only asks the app."""
         super()._end_batch()
         if not self._batch_count and self._screen_stack:
             self.screen.check_idle()
@@ -147,7 +147,7 @@ class RiptuiApp(App[None], inherit_bindings=False):  # Textual's ctrl+q, beside 
         self.push_screen(tui.settings_screen.SettingsScreen())
 
     def settings_changed(self, settings: Settings) -> None:
-        """Use settings that were changed, as far as they can hold before the next start."""
+        """Apply changed settings, except those that take effect only at the next start."""
         before, self.settings = self.settings, settings
         for screen in self.screen_stack:
             if isinstance(screen, Browser):
@@ -190,7 +190,7 @@ class RiptuiApp(App[None], inherit_bindings=False):  # Textual's ctrl+q, beside 
 
     @property
     def study_jobs(self) -> "StudyJobs":
-        """What computes studies and writes their reports for this app."""
+        """The processes that compute studies and write reports for this app."""
         if self._study_jobs is None:
             self._study_jobs = studies.study_jobs.StudyJobs(self.runs, self.post_message)
         return self._study_jobs
@@ -214,7 +214,7 @@ class RiptuiApp(App[None], inherit_bindings=False):  # Textual's ctrl+q, beside 
     # Exit
 
     def action_quit_if_again(self) -> None:
-        """Quit if the key was pressed a moment before: one q too many on the way out of the screens only says so."""
+        """Quit at the second press within a moment, so that one q too many on the way out does not end the app."""
         now = time.monotonic()
         if now < self._quits_until:
             self.exit()
@@ -242,7 +242,7 @@ class RiptuiApp(App[None], inherit_bindings=False):  # Textual's ctrl+q, beside 
             Thread(target=self._exit_after_grace, args=[return_code], daemon=True, name="exit").start()
 
     def _exit_after_grace(self, exit_code: int) -> None:
-        """End the process where a thread that reads from the disk does not end: nothing is lost, workers keep on."""
+        """End the process even if a thread hangs in a read from the disk: nothing is lost, workers keep running."""
         has_command = any(screen.commands.is_running for screen in self.screen_stack if isinstance(screen, Browser))
         time.sleep(COMMAND_GRACE_SECONDS if has_command else EXIT_GRACE_SECONDS)
         if isinstance(self._driver, TerminalDriver):

@@ -48,7 +48,7 @@ if TYPE_CHECKING:  # importing NumPy takes 150 ms, after the first paint
     from riptui.tui.trajectory.view import TrajectoryView
     from riptui.tui.work_supervisor import WorkSupervisor
 
-SETTLE_SECONDS = 0.06  # on a row before it is shown: a held key passes 30 rows per second
+SETTLE_SECONDS = 0.06  # of rest on a row before it is shown: a held key passes 30 rows per second
 WORK_SECONDS = 1.0  # between two looks at what is known of the work on the shown trajectory
 MAX_WAITING_TOLD = 6  # with more trajectories still to come, one that is done is not worth a toast
 MAX_UNLISTED_TOLD = 3  # folders that cannot be listed; the others are counted
@@ -79,7 +79,7 @@ class Browser(Screen[None]):
         self.details: Details | None = None  # None until imported
         in_thread = partial(self.run_worker, thread=True, group="place", exit_on_error=False)
         self._work_watch = WorkWatch(runs, in_thread, self.call_later, self._show_work, self._show_forecast)
-        self._seconds_left: float | None = None  # until all that waits is computed; None: not known
+        self._seconds_left: float | None = None  # until the whole queue is computed; None: not known
 
     def compose(self) -> ComposeResult:
         yield HeadLine(self.runs, id="head")
@@ -328,7 +328,7 @@ class Browser(Screen[None]):
         return tree.model.list_matching(row.path) if row else []
 
     def look_again(self, paths: Iterable[str]) -> None:
-        """Show soon what was done to these trajectories."""
+        """Read these trajectories again in the next scan: something has just been done to them."""
         self._watcher.look_again(paths)
 
     def action_do(self, name: str) -> None:
@@ -356,7 +356,7 @@ class Browser(Screen[None]):
             self.details.select_tab(*map(str, arguments))
         elif self.details.current == "trajectory":
             getattr(self.details.trajectory_view, method)(*arguments)
-        elif method == "move":  # of a group there is no frame: the crosshair of its chart
+        elif method == "move":  # a group has no frames: move the crosshair of its chart
             self.details.move_crosshair(*map(int, arguments))
 
     def action_details(self, method: str, *arguments: int) -> None:

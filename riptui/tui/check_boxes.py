@@ -1,4 +1,4 @@
-"""Check boxes that tell by a sign, [x] and [ ], what Textual's tell by their colour alone."""
+"""Check boxes with a sign, [x] or [ ]: Textual's show their state by colour alone."""
 
 from rich.segment import Segment
 from textual.content import Content

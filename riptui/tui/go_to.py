@@ -1,4 +1,4 @@
-"""What can be gone to by a text: a frame, a path, a filter, a command. No Textual, no disk."""
+"""Where a typed text can lead: a frame, a path, a filter, a command. No Textual, no disk."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,7 +20,7 @@ TargetKind = Literal["frame", "path", "filter", "command"]
 class Target:
     kind: TargetKind
     value: str  # the number of the frame, the path, the filter, or the title of the command
-    note: str = ""  # what is told of it
+    note: str = ""  # shown beside it
 
     @property
     def label(self) -> str:

@@ -1,4 +1,4 @@
-"""What every screen above the browser is: one that closes itself and no other."""
+"""The base of every screen above the browser: it closes itself and no other."""
 
 from typing import TypeVar
 

@@ -18,7 +18,7 @@ from textual.message_pump import MessagePump
 from textual.screen import Screen
 from textual.worker import Worker
 
-MAX_SECONDS = 3.0  # until the next key is given on although the one before does not end
+MAX_SECONDS = 3.0  # until the next key is delivered although the one before is still being handled
 MAX_WORKER_SECONDS = 2.0  # the same for a worker that the key started, which may open a dialog
 POLL_SECONDS = 0.01
 
@@ -27,7 +27,7 @@ OPENS_DIALOG = "opens-dialog"
 
 
 class KeyHandled(Message):
-    """Follows a key from the focused widget up to the app; then what was said of it, as of an entered text."""
+    """Bubbles up behind a key from the focused widget to the app; then behind the messages that the key caused."""
 
     def __init__(self, target: MessagePump, *, is_last: bool = False) -> None:
         super().__init__()
@@ -44,7 +44,7 @@ class KeyQueue:
         self._waiting: deque[Event] = deque()
         self.is_busy = False  # whether a key is being handled
         self._begun = 0.0
-        self._is_handled = False  # by the widget; what was said of it may still be on its way
+        self._is_handled = False  # by the widget; messages that it posted may still be on their way
         self._older_workers: set[Worker[Any]] = set()
         self._screen: Screen[Any] | None = None
         self._has_opened = False  # the screen is another one than when the key was given
@@ -58,7 +58,7 @@ class KeyQueue:
             await self._begin(event)
 
     async def follow(self, message: KeyHandled) -> None:
-        """A key, or what was said of it, has come up to the app."""
+        """A key, or a message that it caused, has bubbled up to the app."""
         if message.is_last:
             self._app.call_later(self.go_on)
         else:

@@ -50,7 +50,7 @@ def _can_compare(browser: Browser) -> bool:
 
 CHECKS: dict[str, Check] = {
     "frames": _shows("trajectory"),
-    "frames.back": _has_row,  # of a group the crosshair
+    "frames.back": _has_row,  # on a group: the crosshair
     "frames.forward": _has_row,
     "frames.large": _has_row,
     "tabs": _has_row,

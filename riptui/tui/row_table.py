@@ -150,7 +150,7 @@ class RowTable(ScrollView, can_focus=True, inherit_bindings=False):
             self.post_message(self.RowReached(self))
 
     def _refresh_changed(self, before: Sequence[TableRow], others: set[int]) -> None:
-        """Send only the rows to the terminal that differ, and these others."""
+        """Repaint only the rows that differ, and these others."""
         top = self.scroll_offset.y
         visible = range(top, min(len(before), top + self.size.height - 1))
         changed = [y for y in visible if y in others or before[y] != self._rows[y]]

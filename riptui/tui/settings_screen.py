@@ -1,4 +1,4 @@
-"""The settings, with what each is for: changed here, kept in the user's settings file."""
+"""The settings, with what each is for: changed here and kept in the user's settings file."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -26,7 +26,7 @@ NAME_COLUMNS, VALUE_COLUMNS = 12, 26
 
 
 class SettingsScreen(Dialog[LoadedSettings]):
-    """Returns the settings as they are then."""
+    """Returns the settings when it is closed."""
 
     DEFAULT_CSS = """
     SettingsScreen > Vertical { width: 76; }

@@ -18,7 +18,7 @@ from riptui.supervision.follower import FollowTask, start_follower
 from riptui.supervision.pool import LocalPool
 from riptui.supervision.progress import ProgressTracker
 
-POLL_SECONDS = 1.0  # seconds; a worker that died is replaced within two
+POLL_SECONDS = 1.0  # a worker that died is replaced within two seconds
 
 
 class WorkSupervisor:
@@ -58,7 +58,7 @@ class WorkSupervisor:
         Thread(target=self._watch, args=[pool, tracker], name="supervisor", daemon=True).start()
 
     def tell_ends(self, trajectories: Sequence[Trajectory]) -> None:
-        """Leave a process behind that runs the command of the settings at the ends, also when the app was quit."""
+        """Start a process that runs the command of `on_end` when trajectories end, also after the app was quit."""
         if not self._on_end:
             return
         paths = tuple(str(trajectory.path.absolute()) for trajectory in trajectories)

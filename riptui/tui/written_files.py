@@ -15,7 +15,7 @@ def copy_text(app: App[Any], text: str) -> None:
 
 
 def copy_written(app: App[Any], written: Sequence[Path]) -> str:
-    """Copy the absolute paths of written files, of which there is at least one; return what to tell of it."""
+    """Copy the absolute paths of written files, of which there is at least one; return the line that says so."""
     paths = [str(path.absolute()) for path in written]
     copy_text(app, "\n".join(paths))
     more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""

@@ -41,7 +41,7 @@ class CommandContext:
     look_again: Callable[[Iterable[str]], None]  # show soon what was done to trajectories, by their paths
     say: Callable[[str, Literal["information", "warning"]], None]  # in the status line
     supervisor: WorkSupervisor
-    filter_options: Sequence[str] = ()  # of a riptui command, so that it takes what the filter leaves
+    filter_options: Sequence[str] = ()  # for a riptui command, so that it takes only what the filter leaves
     group_view: "GroupView | None" = None  # if the group under the cursor is shown
     frame: int | None = None  # the frame on the screen, if the trajectory under the cursor is shown
 
@@ -65,7 +65,7 @@ class CommandContext:
         return [Trajectory(self.runs / path) for path in self.paths if entries[path].status in statuses]
 
     def notify(self, text: str, severity: Literal["information", "warning", "error"] = "information") -> None:
-        """Tell in the status line what was done, or why nothing was; show a toast for an error.
+        """Say in the status line what was done, or why nothing was; show a toast for an error.
 
         The text need not be printable.
         """

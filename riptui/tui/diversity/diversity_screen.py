@@ -129,7 +129,7 @@ class DiversityScreen(InnerScreen[Path]):
     # Keys
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Only what there is."""
+        """Whether a key applies to the current set."""
         match action:
             case "move" | "choose" | "toggle_sheet" | "large":
                 return self.shown is not None
@@ -217,6 +217,6 @@ class DiversityScreen(InnerScreen[Path]):
         self.dismiss(None)
 
     def _open(self, number: int, by: str = "") -> None:
-        """by: as it was chosen; it stays the same for other sets."""
+        """by: the chosen features; they stay the same for other sets."""
         self._number, self._by = number, by
         self._jobs.submit("set", partial(self._read, number, by))

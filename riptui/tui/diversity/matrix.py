@@ -107,7 +107,7 @@ class DiversityMatrix(Widget, can_focus=True):
 
     @property
     def _columns(self) -> int:
-        """How many fit."""
+        """How many columns of the matrix fit."""
         return max(1, (self.size.width - self._margin) // CELL)
 
     def _corner(self) -> tuple[int, int]:

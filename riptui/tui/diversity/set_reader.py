@@ -88,7 +88,7 @@ class ReadSet:
         return f"{format_distance(self.distance(row, column), self.unit)}{near}"
 
     def describe(self) -> str:
-        """One line: what was compared, and what came out."""
+        """One line: what was compared, and the results."""
         seed_set, point = self.diversity.seed_set, self.point
         spec, count = seed_set.members[0].spec, len(seed_set.members)
         pairs = count * (count - 1) // 2

@@ -1,4 +1,4 @@
-"""Shows one picture and another in turn until it is told to stop, or nobody has for a minute."""
+"""Shows two pictures in turn until it is stopped, for a minute at most."""
 
 from collections.abc import Callable
 from typing import Any

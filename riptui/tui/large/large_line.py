@@ -20,7 +20,7 @@ def large_line(snapshot: TrajectorySnapshot, k: int, name: str, what: Content, z
     place = Content.styled(f"frame {k}/{spec.iterations}{GAP}{spec.inpainted(k):.0f} %", "$foreground")
     fixed = [place, what.stylize_before("$accent"), Content.styled(f"zoom {zoom}", "$accent")]
     while _width(fixed) > width - MIN_NAME_COLUMNS - len(GAP) and len(fixed) > 2:
-        fixed.pop()  # the zoom is what is missed least
+        fixed.pop()  # the zoom is the least important
     room = width - _width(fixed) - len(GAP)
     title = [Content.styled(fit_path(printable(name), room).rstrip(), "bold")] if room >= MIN_NAME_COLUMNS else []
     line = Content(GAP).join(part for part in (*title, *fixed) if part.plain)

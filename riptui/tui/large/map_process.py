@@ -93,7 +93,7 @@ class MapProcess:
             return ""
         process.kill()
         for pipe in (process.stdin, process.stdout):
-            with suppress(OSError):  # for what it did not read
+            with suppress(OSError):  # on flushing what the process did not read
                 pipe and pipe.close()
         code = process.wait()
         return f"signal {-code}" if code < 0 else f"exit {code}"

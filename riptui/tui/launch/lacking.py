@@ -1,4 +1,4 @@
-"""What this machine lacks for the trajectories of the form: looked for once, in a thread, and told before a launch."""
+"""What this machine lacks for the trajectories of the form: looked for once, in a thread, and shown before a launch."""
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 
@@ -15,7 +15,7 @@ class LackingParts:
         self._found: dict[Hashable, str] = {}  # "": nothing is lacking
 
     def list_unseen(self, sweep: Sweep) -> list[Spec]:
-        """Those of which nobody has looked yet."""
+        """The specs that have not been checked yet."""
         return [spec for spec in specs_without_seeds(sweep) if weights_key(spec) not in self._found]
 
     def store(self, found: Mapping[Hashable, str]) -> None:

@@ -163,7 +163,7 @@ class NearestScreen(InnerScreen[NearestPlace | None]):
         self._draw()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Only what there is."""
+        """Hide the key of other features if there is one index only."""
         return len(self._corpora) > 1 if action == "features" else True
 
     def action_features(self) -> None:

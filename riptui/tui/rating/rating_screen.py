@@ -136,14 +136,14 @@ class RatingScreen(InnerScreen[int]):
     # Keys
 
     def display_key(self, binding: Binding) -> str:
-        """As many numbers as there are pictures, or tags."""
+        """A key as the last line names it; the digits as a range up to the number of pictures, or tags."""
         key, question = super().display_key(binding), self.session.current
         if key != screen_bindings.PICK_KEYS or question is None:
             return key
         return f"1-{len(PAPER_TAGS) if self._asks_for_tags else len(question.candidates)}"
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Only the keys of the question's kind."""
+        """Whether a key applies to the kind of the current question."""
         question = self.session.current
         match action:
             case "pick" | "skip" | "original":
@@ -198,7 +198,7 @@ class RatingScreen(InnerScreen[int]):
             self._warn("there is no answer to take back in this rating")
 
     async def _change(self, change: Callable[[], bool | None]) -> bool:
-        """Run what writes to the disk in a thread, and ask on. False if it changed nothing."""
+        """Run a change on the disk in a thread, then show the next question. False if it changed nothing."""
         self._saving = True
         try:
             changed = await asyncio.to_thread(change)

@@ -1,4 +1,4 @@
-"""The status line: the progress of what is computed, or for a while what a key did, or why it did nothing."""
+"""The status line: the progress of running work; for a while after a key, what it did or why it did nothing."""
 
 from typing import Literal
 

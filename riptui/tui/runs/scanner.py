@@ -159,7 +159,7 @@ class RunsScanner:
             self._cache.save()
             self._cache = None
             self._of_specs.clear()
-            self._unread = {}  # a dict keeps the room for all that was in it
+            self._unread = {}  # a new one: a dict keeps the memory of all that was in it
         touched = self._find_touched()
         for result in self._read_entries(dict.fromkeys([*touched, *self._select_changed(self._select_due())])):
             touched = [path for path in touched if all(entry.path != path for entry in result.entries)]

@@ -237,7 +237,7 @@ class TreeModel:
         return True
 
     def _unmatch(self, entry: TreeEntry | None) -> bool:
-        """Count an entry as it was no longer; return whether the filter had left it."""
+        """Take an entry out of the matching ones; return whether the filter had left it."""
         if entry is None or entry.path not in self._matching:
             return False
         self._matching.discard(entry.path)
@@ -257,7 +257,7 @@ class TreeModel:
             self._children.setdefault(group, {})[path] = is_group
             self._sorted.pop(group, None)
             if is_listed:
-                break  # and so are the groups above
+                break  # and so are the groups above it
             path, is_group = group, True
 
     def _remove(self, path: str) -> None:

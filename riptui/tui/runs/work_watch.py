@@ -1,4 +1,4 @@
-"""Finds out what is known of the work: the queue, read now and then, and of it the trajectory that is shown."""
+"""Reads the queue now and then, for its time left and for the place of the trajectory that is shown."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -34,7 +34,7 @@ class WorkWatch:
         on_known: OnKnown,
         on_forecast: Callable[[float | None], object],
     ) -> None:
-        """on_forecast: called with the seconds until all that waits is computed; None: not known."""
+        """on_forecast: called with the seconds until the whole queue is computed; None: not known."""
         self._runs = runs
         self._call_later = call_later
         self._on_known = on_known
@@ -48,7 +48,7 @@ class WorkWatch:
         self._look_after = 0.0
 
     def show(self, path: str, status: Status | None, workers: Sequence[Worker]) -> None:
-        """Tell what is known of a trajectory, "" if none is shown; the queue follows when it is read."""
+        """Report on this trajectory ("": none is shown); its place in the queue follows when that is read."""
         if (path, status) != (self._path, self._status) and status is Status.QUEUED:
             self._waiting, self._look_after = None, 0.0
         self._path, self._status = path, status

@@ -5,7 +5,7 @@ study_actions      what they do to a study
 study_list         the list on its left side
 study_panes        plan, failures, log and report of one study
 study_reader       reads the studies and their progress; for a thread
-study_texts        what is written of them
+study_texts        the texts about them
 study_jobs         the processes that compute a study or write its report
 report_reader      the sections and figures of a written report
 report_screen      one of them as large as the terminal

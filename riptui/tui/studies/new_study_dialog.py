@@ -35,7 +35,7 @@ class NewStudyDialog(Dialog[Path | None]):
     AUTO_FOCUS = "Select"
 
     def __init__(self, folder: Path) -> None:
-        """folder: that is proposed."""
+        """folder: the proposed one."""
         super().__init__("New study")
         self._folder = folder
         self._proposed_name = ""

@@ -52,7 +52,7 @@ class FoundReport:
 
 
 def read_report(folder: Path) -> FoundReport | None:
-    """The report in a folder; None if there is none, or none that is whole. Raises DiskError, DamagedError."""
+    """The report in a folder; None if there is none, or it is incomplete. Raises DiskError, DamagedError."""
     data, text = read_file(folder / JSON_NAME, MAX_BYTES), read_file(folder / MARKDOWN_NAME, MAX_BYTES)
     if data is None or text is None:
         return None
@@ -81,7 +81,7 @@ def split_report(text: str, folder: Path) -> Iterator[ReportItem]:
         yield ReportItem("Summary", introduction)
     for title, body in zip(parts[1::2], parts[2::2], strict=True):
         pictures = [*_list_pictures(body, folder)]
-        if title == "Figures":  # their titles and captions are told with the pictures
+        if title == "Figures":  # their titles and captions are shown with the pictures
             yield from pictures
             title, words = "Figures that were left out", _without_figures(body)
             pictures = []
@@ -101,7 +101,7 @@ def _list_pictures(body: str, folder: Path) -> Iterator[ReportItem]:
 
 
 def _without_figures(body: str) -> str:
-    """What the section of figures says besides: what was left out, and why."""
+    """The rest of the section of figures: which were left out, and why."""
     kept = [part for part in re.split(r"^(?=### )", body, flags=re.MULTILINE) if not PICTURE.search(part)]
     return "".join(kept)
 

@@ -120,7 +120,7 @@ class StudiesScreen(StudyCommands):
         self.call_after_refresh(self._show_again)
 
     def _show_again(self) -> None:
-        """In the room that there is now."""
+        """Draw the texts again, for the new size."""
         self._list.show_studies(self.states)
         self._show_current()
 
@@ -230,7 +230,7 @@ class StudiesScreen(StudyCommands):
     # Keys that look
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Only what can be done to the study at the cursor."""
+        """Whether a key applies to the study at the cursor."""
         state = self.current
         match action:
             case "compute" | "report":

@@ -143,7 +143,7 @@ class StudyCommands(InnerScreen[str]):
         self.look()
 
     def _do(self, action: Callable[[], str]) -> None:
-        """Do something in a thread; say what came of it."""
+        """Run an action in a thread; show its result."""
         self.run_worker(partial(self._act, action), thread=True, group="acting", exit_on_error=False)
 
     def _act(self, action: Callable[[], str]) -> None:

@@ -127,7 +127,7 @@ class StudyJobs:
             process.terminate()
 
     def close(self) -> list[str]:
-        """End what does not outlive the app. Lines that say what goes on, and what does not. Not yet safe to print."""
+        """End what does not outlive the app; return lines on what keeps running and what ended, unsafe to print."""
         with self._lock:
             computing = sorted(self._computing)
         lines = []

@@ -106,7 +106,7 @@ class StudyPanes(Vertical):
         self.failures.show_lines(lines or [("", Text("nothing failed", "dim"))])
 
     def show_log(self, state: StudyState, log: str) -> None:
-        """The workers at work, and what the process in the background said."""
+        """The running workers, and the background process's output."""
         text = Text("\n").join([Text(printable(line), "dim") for line in worker_lines(state)])
         text.append("\n\n" if text else "")
         lines = "\n".join(printable(line) for line in log.splitlines())

@@ -56,7 +56,7 @@ class StudyState:
 
 
 class StudyReader:
-    """Reads them again and again; what has not changed is not read a second time. For one thread."""
+    """Reads them again and again; what has not changed is not read again. For one thread."""
 
     def __init__(self, runs: Path) -> None:
         self._finder = StudyFinder(runs)
@@ -125,7 +125,7 @@ class StudyPlanner:
         return stale
 
     def plan(self, state: StudyState) -> StudyPlan:
-        """What a study will take, or why that cannot be told. Takes seconds if it is large."""
+        """What a study will take, or why that is not known. Takes seconds if it is large."""
         study = state.known.study
         assert study is not None
         estimate, problem = None, ""

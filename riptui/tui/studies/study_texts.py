@@ -1,4 +1,4 @@
-"""What is written of a study: its line in the list, the lines above its panes, its plan."""
+"""The texts about a study: its line in the list, the lines above its panes, its plan."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -165,7 +165,7 @@ def _cost_rows(state: StudyState, product: str, estimate: StudyEstimate) -> Iter
     yield "trajectories", f"{estimate.trajectories:,}{finished}"
     yield "iterations", f"{estimate.iterations:,}, {done:,} of them done" if done else f"{estimate.iterations:,}"
     if done < estimate.iterations:
-        if state.progress is None or state.progress.seconds_left is None:  # else that is told above
+        if state.progress is None or state.progress.seconds_left is None:  # else it is in the lines above
             yield "time", f"{describe_time(seconds)} on one device"
         yield "disk", f"{describe_disk_space(estimate.room)} more, {format_size(estimate.free)} free"
 

@@ -53,7 +53,7 @@ class TrajectorySnapshot:
     failure: Failure | None = None
     log: str = ""
     annotations: Annotations = NO_ANNOTATIONS
-    status: Status | None = None  # None: it cannot be told
+    status: Status | None = None  # None: not known
     tiles: RegionTiles | None = None  # None: it repaints squares of one grid
     error: str = ""  # why it is unreadable, or a part of it
 

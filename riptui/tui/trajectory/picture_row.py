@@ -75,7 +75,7 @@ class PictureRow(Horizontal):
         self._compared.picture.show(loaded.comparison, note=loaded.frame.note or loaded.original.note)
 
     def settle(self) -> None:
-        """Playing has ended."""
+        """Called when playing has ended."""
         for captioned in (self._original, self._frame, self._compared):
             captioned.picture.settle()
 

@@ -136,7 +136,7 @@ class TrajectoryView(Widget):
         self._reader.submit("snapshot", TrajectoryLoader.read_snapshot, self._show_snapshot)
 
     def show_work(self, path: Path, work: KnownWork) -> None:
-        """Tell in the heading what is known of the work on a trajectory, if it is the one on the screen."""
+        """Show in the heading what is known of the work on a trajectory, if it is the one on the screen."""
         self.query_one(Heading).show_work(path, work)
 
     def disk_changed(self) -> None:

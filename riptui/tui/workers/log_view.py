@@ -60,7 +60,7 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         self._make_rows()
 
     def append(self, lines: Sequence[str]) -> None:
-        """Lines were added."""
+        """Show added lines."""
         if not lines:
             return
         self.lines += lines

@@ -59,7 +59,7 @@ def row_key(line: WaitingTrajectory, runs: Path) -> str:
 
 
 def format_start(line: WaitingTrajectory) -> str:
-    """When it starts, about; a dash where it does not, or nobody knows."""
+    """When it starts, about; a dash if it does not, or that is not known."""
     if line.starts_in is None:
         return "–"
     return "now" if line.starts_in < 1 else f"in {format_duration(line.starts_in)}"

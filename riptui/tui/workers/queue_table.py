@@ -39,7 +39,7 @@ class QueueTable(RowTable, inherit_bindings=True):
 
     @dataclass
     class Reported(Message):
-        """What came of a key. Not yet safe to print."""
+        """The result of a key. Not yet safe to print."""
 
         text: str
         is_warning: bool = False
@@ -55,7 +55,7 @@ class QueueTable(RowTable, inherit_bindings=True):
         self._is_outdated = True
         self._read_after = 0.0  # time.monotonic()
         self._read_before = 0.0
-        self._offset = 0  # by which what is chosen is still to be moved
+        self._offset = 0  # positions by which the chosen rows are still to be moved
         self._offset_lock = Lock()
         self._number = 0  # of the next change
         self.queue: ListedQueue | None = None
@@ -70,7 +70,7 @@ class QueueTable(RowTable, inherit_bindings=True):
             before, self._workers = self._workers, tuple(workers)
             self._is_outdated |= list(map(_what_matters, before)) != list(map(_what_matters, workers))
             if {worker.record.id for worker in before} != {worker.record.id for worker in workers}:
-                self._read_after = 0.0  # nothing starts without a worker, and everything may with one
+                self._read_after = 0.0  # a worker that came or went changes when everything starts
         else:
             self._is_outdated = True
 
@@ -246,6 +246,6 @@ class QueueTable(RowTable, inherit_bindings=True):
 
 
 def _what_matters(worker: Worker) -> object:
-    """What of a worker decides the order and the times of what waits."""
+    """The fields of a worker that affect the order and the times of the queue."""
     live = worker.live
     return worker.record.id, worker.silent > 0, live and (live.state, live.jobs and live.jobs[0].k, live.skipped)

@@ -21,7 +21,7 @@ PHASE_MARKS = {"working": "●", "loading": "◌", "starting": "◌", "idle": "�
 
 @dataclass(frozen=True)
 class DescribedWorker:
-    """A worker with what asking the disk and the kernel took time for."""
+    """A worker, with what only the disk and the kernel know, which takes time to ask."""
 
     worker: Worker
     user: str
@@ -34,12 +34,12 @@ class DescribedWorker:
 
     @property
     def has_died(self) -> bool:
-        """Whether it ended without having been asked to, or having said that it leaves."""
+        """Whether it ended without having been asked to, or having said that it exits."""
         return not self.worker.alive and not self.worker.leaving
 
     @property
     def title(self) -> str:
-        """Its pid; elsewhere with the host."""
+        """Its pid; on another host with the host."""
         pid = f"{self.worker.record.pid}"
         return pid if self.is_here else f"{printable(self.worker.record.host)} {pid}"
 

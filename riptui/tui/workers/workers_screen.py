@@ -344,7 +344,7 @@ class WorkersScreen(InnerScreen[str]):
         runs = self._browser.runs
         self.say("looking for GPUs …")
         uses = await asyncio.to_thread(worker_choices.read_gpu_uses, runs)
-        if self.app.screen is not self:  # one has gone elsewhere meanwhile
+        if self.app.screen is not self:  # the user has opened another screen meanwhile
             return
         device = await self.app.push_screen_wait(worker_choices.ask_device(uses))
         if device is None:

@@ -18,7 +18,7 @@ def parse(text: str) -> tuple[int, ...]:
         first, last = int(match[1]), int(match[2] or match[1])
         if last < first:
             raise InputError(f"the range {part} runs backwards")
-        if last - first > MAX_NUMBERS:
+        if last - first >= MAX_NUMBERS:
             raise InputError(f"the range {part} has more than {MAX_NUMBERS:,} numbers")
         numbers.update(dict.fromkeys(range(first, last + 1)))
     return tuple(numbers)

@@ -12,9 +12,9 @@ def format_count(count: int, noun: str) -> str:
 
 def format_size(size: float) -> str:
     """340 kB, 4.1 MB, 52 MB, 13.9 GB: by powers of 1000, as drives and the hub count."""
-    if size >= 1e9:
+    if size >= 999.5e6:  # else it would be 1000 MB
         return f"{size / 1e9:,.1f} GB"
-    value, unit = (size / 1e6, "MB") if size >= 1e6 else (size / 1e3, "kB")
+    value, unit = (size / 1e6, "MB") if size >= 999.5e3 else (size / 1e3, "kB")
     return f"{value:.1f} {unit}" if value < 9.95 else f"{value:.0f} {unit}"
 
 

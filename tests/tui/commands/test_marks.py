@@ -38,7 +38,7 @@ async def test_a_command_is_about_all_that_is_marked_after_one_question(
         await pilot.wait_for_command()
         await pilot.press("delete")
         dialog = await pilot.wait_for_dialog(ConfirmDialog)
-        assert "Move 2 marked trajectories to the trash?" in str(dialog.query("Static").first().content)
+        assert "Move 2 marked trajectories to the trash (undo with u)?" in str(dialog.query("Static").first().content)
         await pilot.press("y")
         await pilot.wait_until(lambda: not pilot.tree.marked, "no marks on what is gone")
         assert [one.path.exists() for one in them] == [True, False, False, True]

@@ -49,7 +49,7 @@ def test_numbers_are_lists_and_ranges(text: str, numbers: tuple[int, ...]) -> No
     assert int_ranges.parse(text) == numbers
 
 
-@pytest.mark.parametrize("text", ["", "x", "1-", "3-1", "-1", "1.5", "0-100001", "1,,2", "9" * 17])
+@pytest.mark.parametrize("text", ["", "x", "1-", "3-1", "-1", "1.5", "0-100000", "1,,2", "9" * 17])
 def test_what_is_none_is_refused(text: str) -> None:
     with pytest.raises(InputError):
         int_ranges.parse(text)

@@ -42,7 +42,8 @@ from tests.support.running import run_trajectory
 
 COLUMNS, ROWS = 140, 40
 SILENCE = 0.4  # seconds without a byte: it has drawn all there is
-HEAVY = ("torch", "diffusers", "lpips", "scipy", "matplotlib", "cv2", "skimage")
+HEAVY = ("torch", "diffusers", "lpips", "scipy.special", "scipy.stats", "matplotlib", "cv2", "skimage")
+"""SciPy itself is small, and loads its parts when they are used."""
 BARE = """
 from textual.app import App
 from textual.widgets import Label

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
-if TYPE_CHECKING:  # NumPy, jaxtyping and Pillow take time that listing the names does without
+if TYPE_CHECKING:  # NumPy and Pillow take time that listing the names does without
     from PIL.Image import Image as PilImage
 
     from riptui.arrays import FeatureVectors

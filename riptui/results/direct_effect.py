@@ -17,9 +17,8 @@ it is the chance to be the last of them in one shuffle and the first in the next
 from collections.abc import Iterable
 
 import numpy as np
-from jaxtyping import Bool
 
-from riptui.arrays import Float64
+from riptui.arrays import Bool, Float64
 from riptui.results.exposure import SquareErrors
 
 

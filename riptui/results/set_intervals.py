@@ -31,9 +31,8 @@ from math import nan, sqrt
 from statistics import NormalDist
 
 import numpy as np
-from jaxtyping import Float64
 
-from riptui.arrays import FeatureVectors
+from riptui.arrays import FeatureVectors, Float64
 from riptui.metrics.sets import (
     Counts,
     Influence,

@@ -39,7 +39,7 @@ from riptui.store.records import (
 )
 from riptui.store.size_limits import max_bytes
 
-if TYPE_CHECKING:  # NumPy and jaxtyping take 120 ms to import
+if TYPE_CHECKING:  # NumPy takes 100 ms to import
     from riptui.arrays import Image
 
 StoredT = TypeVar("StoredT")

@@ -55,6 +55,10 @@ OnRead = Callable[[str, Callable[[str], float]], None]
 `SummaryCache.walked_share`."""
 
 
+KnownSummary = tuple[KeptSummary, Spec]
+"""What is kept of a trajectory that is as it was, and its spec but for the seed."""
+
+
 def ignore_read(folder: str, walked_share: Callable[[str], float]) -> None:
     """Do nothing, for callers that show no progress."""
 
@@ -123,17 +127,15 @@ class SummaryCache:
                 "",
             )
 
-    def _walk(self, on_error: OnListingError) -> Iterator[tuple[str, tuple[KeptSummary, Spec] | None]]:
+    def _walk(self, on_error: OnListingError) -> Iterator[tuple[str, KnownSummary | None]]:
         return ((folder, found) for folder, is_group, found in self.survey(on_error=on_error) if not is_group)
 
-    def survey(
-        self, *, on_error: OnListingError = ignore_error
-    ) -> Iterator[tuple[str, bool, tuple[KeptSummary, Spec] | None]]:
-        """As `walk_folders`, and what is kept of each trajectory that is as it was, with its spec but for the seed.
+    def survey(self, *, on_error: OnListingError = ignore_error) -> Iterator[tuple[str, bool, KnownSummary | None]]:
+        """As `walk_folders`, and what is known of each trajectory; None: nothing, or it is not as it was.
 
         Reads no trajectory: that is left to `look`, at those of which nothing is kept.
         """
-        found: tuple[KeptSummary, Spec] | None = None
+        found: KnownSummary | None = None
 
         def is_known(folder: str) -> bool:
             nonlocal found
@@ -187,7 +189,7 @@ class SummaryCache:
             group = f"{group}/{name}" if group else name
         return share
 
-    def _find(self, folder: str) -> tuple[KeptSummary, Spec] | None:
+    def _find(self, folder: str) -> KnownSummary | None:
         """What is kept of a trajectory, if its folder is as it was, with its spec but for the seed."""
         parent, _, name = folder[self._prefix :].rpartition("/")
         group = self._enter(parent)

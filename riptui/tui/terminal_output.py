@@ -37,7 +37,10 @@ class TerminalScreen:
         self._size = Size(0, 0)
 
     def thrifty(self, update: RenderableType | CompositorUpdate | None, size: Size) -> Any:
-        """An update that leads to the same screen in fewer bytes; what is none, unchanged. size: of the terminal."""
+        """The update, to be sent in fewer bytes; what is no update of cells comes back as it is.
+
+        size: of the terminal, in cells.
+        """
         if size != self._size or isinstance(update, LayoutUpdate):
             self._rows.clear()  # an update of all mends what else was written to the terminal
             self._whole.clear()
@@ -78,6 +81,8 @@ class TerminalScreen:
 
 
 class WholeUpdate(CompositorUpdate):
+    """An update of the whole screen, remembered when it is sent."""
+
     def __init__(self, screen: TerminalScreen, update: LayoutUpdate) -> None:
         self._screen, self._update = screen, update
 
@@ -86,6 +91,8 @@ class WholeUpdate(CompositorUpdate):
 
 
 class ThriftyUpdate(CompositorUpdate):
+    """An update of parts of the screen, of which only cells that differ are sent."""
+
     def __init__(self, screen: TerminalScreen, pieces: Iterable[Piece]) -> None:
         self._screen, self._pieces = screen, pieces
 

@@ -33,7 +33,7 @@ from riptui.store.listing import (
     summarize,
     walk_folders,
 )
-from riptui.store.summary_cache import SummaryCache
+from riptui.store.summary_cache import KnownSummary, SummaryCache
 from riptui.store.summary_file import KeptSummary, decode_metrics
 from riptui.store.trajectory import Status, Trajectory
 
@@ -217,7 +217,7 @@ class RunsScanner:
         self._unlisted, self._listed_at = errors, time.monotonic()
         yield ScanResult(new, removed, unlisted=unlisted, all_listed=is_first)
 
-    def _walk(self, on_error: OnListingError) -> Iterator[tuple[str, bool, tuple[KeptSummary, Spec] | None]]:
+    def _walk(self, on_error: OnListingError) -> Iterator[tuple[str, bool, KnownSummary | None]]:
         """The folders, whether each is a group, and what the index knows of a trajectory."""
         if self._cache is not None:
             return self._cache.survey(on_error=on_error)

@@ -144,6 +144,7 @@ def _list(runs: Path) -> int:
 
 def open_app(runs: Path, loaded: LoadedSettings, *, select: str = "", graphics: str | None = None) -> int:
     """Run the app until it ends; return the exit code. stdin and stdout must be a terminal."""
+    gc.disable()  # until the app is on the screen: importing and mounting it leaves no garbage to look for
     from riptui.tui.start import start
 
     end_stall_watch()  # the app has the screen, and says itself what does not answer

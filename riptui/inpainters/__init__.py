@@ -32,21 +32,25 @@ models      which model, and where its files are
 devices     where networks are computed
 """
 
-from riptui.inpainters.inpainter import CompileMode, Inpainter, LoadedInpainter, OffloadMode, OnStep, add_defaults
-from riptui.inpainters.inpainter_info import InpainterInfo
-from riptui.inpainters.registry import (
-    CUSTOM,
-    DEFAULT_INPAINTER,
-    REGISTRY,
-    TEXT_TO_IMAGE,
-    complete_parameters,
-    find_inpainter,
-    load,
-    parse_parameters,
-    require_usable,
-    resolve_inpainter,
-    spec_parameters,
-)
+from riptui.lazy_modules import lazy_names
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from riptui.inpainters.inpainter import CompileMode, Inpainter, LoadedInpainter, OffloadMode, OnStep, add_defaults
+    from riptui.inpainters.inpainter_info import InpainterInfo
+    from riptui.inpainters.registry import (
+        CUSTOM,
+        DEFAULT_INPAINTER,
+        REGISTRY,
+        TEXT_TO_IMAGE,
+        complete_parameters,
+        find_inpainter,
+        load,
+        parse_parameters,
+        require_usable,
+        resolve_inpainter,
+        spec_parameters,
+    )
 
 __all__ = [
     "CUSTOM",
@@ -68,3 +72,15 @@ __all__ = [
     "resolve_inpainter",
     "spec_parameters",
 ]
+
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "inpainter": ("CompileMode", "Inpainter", "LoadedInpainter", "OffloadMode", "OnStep", "add_defaults"),
+        "inpainter_info": ("InpainterInfo",),
+        "registry": (
+            *("CUSTOM", "DEFAULT_INPAINTER", "REGISTRY", "TEXT_TO_IMAGE", "complete_parameters", "find_inpainter"),
+            *("load", "parse_parameters", "require_usable", "resolve_inpainter", "spec_parameters"),
+        ),
+    },
+)

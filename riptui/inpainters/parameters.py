@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,13 +26,6 @@ ADDED_MODELS = (PRIOR, CONTROLNET)
 """Parameters that name models used with a model."""
 PLACES = ("model", "revision", "config", "vae", "lora", "embedding", "gguf", "weights", *ADDED_MODELS)
 """Parameters that say where weights are, and not what they are."""
-
-
-def shorten(value: ParameterValue) -> ParameterValue:
-    """A value as people see it in names and labels: of a JSON object the first digits of its SHA-256."""
-    if isinstance(value, str) and value.startswith('{"') and value.endswith("}"):
-        return hashlib.sha256(value.encode()).hexdigest()[:8]
-    return value
 
 
 class ParameterType(Protocol):

@@ -21,11 +21,10 @@ from typing import Any
 import msgspec
 
 from riptui.errors import with_choices
-from riptui.inpainters.parameters import shorten
 from riptui.metrics import REGISTRY
 from riptui.metrics.display import finite_values, in_display_order, primary_metric
 from riptui.metrics.values import pack_values, unpack_values
-from riptui.spec import ParameterValue, Spec
+from riptui.spec import ParameterValue, Spec, abbreviate
 from riptui.store.listing import TrajectorySummary
 from riptui.store.trajectory import Status
 
@@ -142,7 +141,7 @@ def share_names(names: tuple[str, ...]) -> tuple[str, ...]:
 
 @lru_cache(1000)
 def _intern(fields: tuple[ParameterValue, ...], parameters: tuple[tuple[str, ParameterValue], ...]) -> FieldValues:
-    shortened = {name: shorten(value) for name, value in parameters}
+    shortened = {name: abbreviate(value) for name, value in parameters}
     return MappingProxyType(shortened | dict(zip(SEEDLESS_FIELDS, fields, strict=True)))
 
 

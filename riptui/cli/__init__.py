@@ -62,7 +62,7 @@ PANELS = {
     "Inspect": {
         "browse": "Open the app: browse, watch, compare, launch trajectories.",
         "ls": "List trajectories: status, progress, newest value.",
-        "show": "Show one trajectory in full, with pictures.",
+        "show": "Show trajectories in full, with pictures.",
         "tag": "Tag trajectories and groups; show their tags.",
         "note": "Write down what you saw in a trajectory or group.",
         "check": "Verify that saved frames are intact; repair them.",
@@ -136,7 +136,7 @@ def _list(runs: Path) -> int:
     with without_gc():  # 250 modules leave no garbage either
         from riptui.cli.ls import ls
 
-        code = ls(runs, "", as_json=False)
+        code = ls([runs], "", as_json=False)
         sys.stdout.flush()
         gc.freeze()  # so that the interpreter looks for none at its end
     return code

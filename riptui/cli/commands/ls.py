@@ -26,8 +26,8 @@ def ls() -> None:
     \b
     --filter takes what the app takes after /:
     cat m64                     letters of the path, in this order
-    mask:64,128 seed:0-9        numbers and ranges: mask, seed, iteration, size ...
-    inpainter:sd steps:50       any field of the spec, any parameter of the inpainter
+    mask:64,128 seed:0-9        numbers, ranges: mask, seed, size ...
+    inpainter:sd steps:50       fields and parameters of the spec
     status:failed group:fig7    how the status or the path begins
     tag:usable note:whiskers    what people wrote; see riptui tag, riptui note
     lpips>0.4 inpainted<200     the newest value, the amount inpainted

@@ -6,7 +6,8 @@
                  computing_options: those that name models, metrics and features
     lazy         what lets a declaration name work that is imported when the command runs
     stall_watch  says which file system does not answer
-    console      printing, made safe for a terminal; streams: the standard streams; exit_codes: errors to exit codes
+    console      printing, made safe for a terminal; streams: the standard streams; exit_codes: errors to exit codes;
+                 usage_errors: what is wrong with a command line
     run_trajectories    how `run`, `resume` and `demo` compute: in_process, or via_worker; run_display: what they show
     ls_table     the lines of `ls`
     sweep_options       the sweep of `run`

@@ -24,16 +24,14 @@ from riptui.text.units import format_count
 
 
 def ls(folders: Sequence[Path], filter_text: str, as_json: bool) -> int:
-    if not folders:
-        from riptui.cli.runs_folder import runs_folder  # reads the settings
-
-        folders = [runs_folder()]
     for folder in folders:
         with explain_errors(folder):
             is_folder = folder.is_dir()
         if not is_folder:
             from click import UsageError  # a list does without it
 
+            if folder.exists():
+                raise UsageError(f"{folder} is a file: give a folder")
             raise UsageError(f"{folder} does not exist; `riptui demo` creates ./runs with a first trajectory")
     with without_gc():
         return _list([*dict.fromkeys(folders)], filter_text, as_json)

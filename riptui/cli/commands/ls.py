@@ -8,7 +8,9 @@ from riptui.cli.values import FolderParam
 
 
 @command("riptui.cli.ls:ls")
-@click.argument("folders", nargs=-1, metavar="[RUNS]...", type=FolderParam(runs_folder))
+@click.argument(
+    "folders", nargs=-1, metavar="[RUNS]...", type=FolderParam(runs_folder), default=lambda: [runs_folder()]
+)
 @lookup_option
 @click.option(
     "--filter", "filter_text", metavar="TEXT", default="", help="List only what matches, as / does in the app."

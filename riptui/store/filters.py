@@ -207,7 +207,7 @@ def _check_statuses(beginnings: list[str]) -> None:
     statuses = [*Status, UNREADABLE]
     for text in beginnings:
         if not text:
-            raise ValueError(f"status: which? {', '.join(statuses)}")
+            raise ValueError(f"status: needs one of {', '.join(statuses)}")
         if not any(status.startswith(text) for status in statuses):
             raise ValueError(with_choices(f"no status {text}", text, statuses))
 
@@ -226,7 +226,11 @@ def _parse_value(name: str, text: str) -> Callable[[ParameterValue], bool]:
         return str(value).lower().startswith(text)
 
     if not text or (name in ("mask", "seed", "iteration", "size", "amount") and None in limits):
-        raise ValueError(f"{name}:{text}: expected numbers, e.g. 128, 64,128 or 0-9" if text else f"{name}: which?")
+        raise ValueError(
+            f"{name}:{text}: expected numbers, e.g. 128, 64,128 or 0-9"
+            if text
+            else f"{name}: needs a value behind the colon"
+        )
     return is_match
 
 

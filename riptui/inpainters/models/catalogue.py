@@ -31,7 +31,8 @@ class KnownModel:
     guidance: float = 7.5
     steps: int = 50
     text_to_image: bool = False
-    """Whether it can make pictures from a prompt alone; the others were made to inpaint."""
+    """Whether `riptui generate --model` takes it. The others were made to inpaint; or, as FLUX.1 Kontext, to edit: its
+    pipeline makes pictures of about 1024 x 1024 px from a prompt, whatever size is asked for."""
     strength: float = 1.0
     """diffusers' own is 1.0 for SD and Flux Fill, 0.9999 for SDXL, 0.6 for SD3; the paper's protocol is 1."""
     prior: str = ""
@@ -57,6 +58,7 @@ MODELS: dict[str, KnownModel] = {
         "CreativeML Open RAIL++-M",
         5_160_000_000,
         "f5bc1bd97485577aa0b946fa8a9004e2ec147402",
+        text_to_image=True,
     ),
     "sd1.5": KnownModel(
         "stable-diffusion-v1-5/stable-diffusion-inpainting",
@@ -109,6 +111,7 @@ MODELS: dict[str, KnownModel] = {
         "e7b7dc27f91deacad38e78976d1f2b499d76a294",
         guidance=1.0,
         steps=4,
+        text_to_image=True,
     ),
     "qwen-image": KnownModel(
         "Qwen/Qwen-Image",
@@ -117,6 +120,7 @@ MODELS: dict[str, KnownModel] = {
         57_700_000_000,
         "75e0b4be04f60ec59a75f475837eced720f823b6",
         guidance=4.0,
+        text_to_image=True,
     ),
     "z-image": KnownModel(
         "Tongyi-MAI/Z-Image-Turbo",
@@ -126,6 +130,7 @@ MODELS: dict[str, KnownModel] = {
         "f332072aa78be7aecdf3ee76d5c247082da564a6",
         guidance=0.0,  # its pipeline begins to guide above 0, where others begin above 1
         steps=9,
+        text_to_image=True,
     ),
     "chroma": KnownModel(
         "lodestones/Chroma1-HD",
@@ -135,6 +140,7 @@ MODELS: dict[str, KnownModel] = {
         "0e0c60ece1e82b17cb7f77342d765ba5024c40c0",
         guidance=3.0,
         steps=40,
+        text_to_image=True,
     ),
     KANDINSKY: KnownModel(
         "kandinsky-community/kandinsky-2-2-decoder-inpaint",

@@ -46,7 +46,7 @@ def autoencoder(
         folder, notices = read_vae(parameters, recorded or {})
         network = _load(folder, torch_dtype, allow_pickle)
         if tiling:
-            placement.enable_tiling_of(network)
+            placement.enable_tiling(network)
         network.to(chosen).eval()
     notes |= {"vae": folder.place, "dtype": dtype, f"{WEIGHTS_NOTE}{VAE_PART}": folder.sha256}
     notes |= gpu_tuning.set_tf32(torch_dtype, chosen)

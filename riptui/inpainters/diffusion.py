@@ -118,7 +118,7 @@ def load_parts(
         set_schedule(pipeline)
         added = _load_adapters(pipeline, weights, recorded or {})
         if tiling:
-            placement.enable_tiling(pipeline)
+            placement.enable_tiling(pipeline.vae)
         notes |= gpu_tuning.set_tf32(torch_dtype, chosen_device)
         notes |= placement.place(pipeline, chosen_device, offload, model)
         encoded = _encode_prompts(pipeline, texts, negative_prompt, guidance, prompt_syntax)

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from riptui.arrays import Images, Masks
-from riptui.errors import DeviceMemoryError, InpainterError
+from riptui.errors import InpainterError
 from riptui.inpainters import CompileMode, OnStep
 from riptui.inpainters.devices import torch_device
 from riptui.inpainters.inpainter import WEIGHTS_NOTE
@@ -19,7 +19,6 @@ from riptui.inpainters.models.identity import recorded_identity
 from riptui.inpainters.models.model_parts import SINGLE_FILE
 from riptui.inpainters.models.weights_places import WeightsFile, read_weights_file
 from riptui.inpainters.pipeline import gpu_tuning
-from riptui.inpainters.pipeline.components import first_line
 from riptui.inpainters.pipeline.latent_images import quantise
 
 PaintBatch = Callable[[torch.Tensor, torch.Tensor, Sequence[int], OnStep], torch.Tensor]
@@ -88,18 +87,8 @@ class NetworkInpainter:
         Raises InpainterError for a picture that is not finite, DeviceMemoryError.
         """
         batch, height, width, _ = images.shape
-        try:
-            return self._inpaint(images, masks, seeds, on_step)
-        except RuntimeError as error:
-            if not gpu_tuning.is_out_of_memory(error):
-                raise
-            cause = first_line(error)
-        # Outside the except block: the traceback no longer keeps the failed pass's tensors in memory.
-        if self._device.type == "cuda":
-            torch.cuda.empty_cache()
-        raise DeviceMemoryError(
-            f"{self.device} has not enough memory for {batch} x {width} x {height} px at once: {cause}"
-        )
+        task = f"{batch} x {width} x {height} px at once"
+        return gpu_tuning.run_within_memory(lambda: self._inpaint(images, masks, seeds, on_step), self._device, task)
 
     @property
     def is_current(self) -> bool:

@@ -6,9 +6,8 @@ import torch
 from spandrel import Architecture, ArchRegistry, ArchSupport, ModelLoader
 from spandrel import UnsupportedModelError as OtherArchitecture
 
-from riptui.errors import WeightsError
+from riptui.errors import WeightsError, first_line
 from riptui.inpainters.models.weights_places import WeightsFile
-from riptui.inpainters.pipeline.components import first_line
 from riptui.inpainters.silence import silence_libraries
 
 

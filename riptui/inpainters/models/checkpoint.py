@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from safetensors import SafetensorError, safe_open
 
-from riptui.errors import InputError, WeightsError
+from riptui.errors import InputError, WeightsError, first_line
 from riptui.filesystem import open_regular
 from riptui.inpainters.inpainter import JOINT_VARIANT
 from riptui.inpainters.models import locate, weight_files
@@ -170,7 +170,7 @@ def read_json(path: Path, name: str) -> JsonObject:
         with open_regular(path) as opened:
             content = json.loads(opened.read())
     except (OSError, ValueError) as error:
-        raise WeightsError(f"{name}: {path} cannot be read: {str(error).splitlines()[0]}") from error
+        raise WeightsError(f"{name}: {path} cannot be read: {first_line(error)}") from error
     if not isinstance(content, dict):
         raise WeightsError(f"{name}: {path} does not contain a JSON object")
     return content
@@ -199,7 +199,7 @@ def _require_intact(path: Path, name: str, repair_hint: str) -> None:
         size = path.stat().st_size if path.exists() else 0
         raise WeightsError(
             f"{name}: {path.parent.name}/{path.name} ({size:,} bytes) is damaged or truncated: "
-            f"{str(error).splitlines()[0]}. Delete {path.resolve()}. {repair_hint}"  # in the hub's cache a link
+            f"{first_line(error)}. Delete {path.resolve()}. {repair_hint}"  # in the hub's cache a link
         ) from error
 
 

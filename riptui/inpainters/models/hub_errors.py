@@ -12,7 +12,7 @@ from typing import Any
 from huggingface_hub import constants, get_token
 from huggingface_hub import errors as hub
 
-from riptui.errors import DiskError, InputError, RiptuiError, WeightsError
+from riptui.errors import DiskError, InputError, RiptuiError, WeightsError, first_line
 from riptui.inpainters.models import locate
 
 DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO, errno.EFBIG}
@@ -78,7 +78,7 @@ def explain_error(error: Exception, model: str, revision: str | None) -> RiptuiE
             f"{text} could not be fetched: what answers at {constants.ENDPOINT} is not the hub, perhaps the page where "
             f"one logs in to this network. Open it in a browser{_endpoint_hint()}"
         )
-    return WeightsError(f"{text} could not be fetched: {_first_line(error)}")
+    return WeightsError(f"{text} could not be fetched: {first_line(error)}")
 
 
 def _explain_status(error: hub.HfHubHTTPError, text: str) -> RiptuiError:
@@ -100,7 +100,7 @@ def _explain_status(error: hub.HfHubHTTPError, text: str) -> RiptuiError:
             return WeightsError("the hub has had too many requests from here: wait some minutes, or set HF_TOKEN")
         case 511:
             return WeightsError(f"{text} could not be fetched: this network wants a log-in: open a page in a browser")
-    return WeightsError(f"{text} could not be fetched: {_first_line(error)}")
+    return WeightsError(f"{text} could not be fetched: {first_line(error)}")
 
 
 def _refused_token(error: Exception) -> WeightsError:
@@ -149,7 +149,3 @@ def _is_network_error(error: Exception) -> bool:
 
 def _shorten(text: str) -> str:
     return " ".join(re.sub(r"https?://\S+", "", text).split())[:200].rstrip(".")
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0][:200]

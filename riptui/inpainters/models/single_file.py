@@ -13,7 +13,7 @@ from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
 
-from riptui.errors import InputError, RiptuiError, WeightsError
+from riptui.errors import InputError, RiptuiError, WeightsError, first_line
 from riptui.inpainters.models import catalogue, locate, weight_files
 from riptui.inpainters.models.checkpoint import Checkpoint, ComponentFiles, HalfPrecision, read_json, require_component
 from riptui.inpainters.models.model_names import MODEL_INDEX
@@ -129,7 +129,7 @@ def _read_safetensors(path: Path) -> dict[str, tuple[tuple[int, ...], str]]:
     except (SafetensorError, OSError) as error:
         size = path.stat().st_size if path.exists() else 0
         raise WeightsError(
-            f"{path} ({size:,} bytes) is damaged or truncated: {str(error).splitlines()[0]}. Download it again"
+            f"{path} ({size:,} bytes) is damaged or truncated: {first_line(error)}. Download it again"
         ) from error
 
 

@@ -7,9 +7,8 @@ from typing import Any
 import safetensors.torch
 import torch
 
-from riptui.errors import InputError
+from riptui.errors import InputError, first_line
 from riptui.inpainters.models import file_digests, locate
-from riptui.inpainters.pipeline.components import first_line
 
 SAFE_SUFFIX = ".safetensors"
 UNNAMED = "<learned>"

@@ -9,14 +9,14 @@ from typing import Any
 import diffusers
 import torch
 
-from riptui.errors import InputError, WeightsError
+from riptui.errors import InputError, WeightsError, first_line
 from riptui.inpainters.models import catalogue, locate
 from riptui.inpainters.models.added_models import PRIOR_PREFIX
 from riptui.inpainters.models.checkpoint import Checkpoint, read_json
 from riptui.inpainters.models.model_places import find_vae_file
 from riptui.inpainters.models.preflight import NEED_PRIOR, explain_prior, require_latents
 from riptui.inpainters.parameters import CONTROLNET
-from riptui.inpainters.pipeline.components import find_class, first_line, load_components, load_decoder
+from riptui.inpainters.pipeline.components import find_class, load_components, load_decoder
 from riptui.inpainters.pipeline.pipeline_tasks import INPAINTING, PipelineTask
 from riptui.inpainters.pipeline.single_file_tensors import load_vae_file
 

@@ -7,7 +7,6 @@ errors that name what is missing.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ import torch
 import transformers
 from transformers import CLIPTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
-from riptui.errors import InputError, WeightsError
+from riptui.errors import InputError, WeightsError, first_line
 from riptui.inpainters.models import locate
 from riptui.inpainters.models.added_models import CONTROLNET_CLASS
 from riptui.inpainters.models.checkpoint import (
@@ -29,7 +28,7 @@ from riptui.inpainters.models.checkpoint import (
     require_component,
 )
 from riptui.inpainters.models.preflight import MAX_TOKENS, require_token_limit
-from riptui.inpainters.pipeline.single_file_tensors import load_networks
+from riptui.inpainters.pipeline.single_file_tensors import WRONG_SHAPE, load_networks
 from riptui.inpainters.pipeline.tokenizer_check import find_fault, find_misfit
 from riptui.inpainters.silence import silence_libraries
 
@@ -37,9 +36,6 @@ ON_NO_DEVICE = {"": torch.device("meta")}
 """A device map that loads names and shapes alone, in milliseconds: the rest of a file is never read."""
 
 DECODERS = ("AutoencoderKL", "AsymmetricAutoencoderKL")
-
-WRONG_SHAPE = re.compile(r"because (\S+) expected shape torch\.Size\((\[.*?\])\), but got torch\.Size\((\[.*?\])\)")
-"""diffusers' message for a tensor of another shape, which it raises and does not report."""
 
 
 def load_components(
@@ -154,11 +150,6 @@ def load_network(
         if tensors:
             raise _misfit_error(title, kind, problem, tensors, repair_hint)
     return network
-
-
-def first_line(error: Exception) -> str:
-    """The first line of an error's message, at most 300 characters."""
-    return (str(error).strip() or type(error).__name__).splitlines()[0][:300]
 
 
 def _misfit_error(title: str, kind: Any, problem: str, tensors: Collection[str], repair_hint: str) -> WeightsError:

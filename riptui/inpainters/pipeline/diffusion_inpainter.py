@@ -18,12 +18,12 @@ import numpy as np
 import torch
 
 from riptui.arrays import Images, Masks
-from riptui.errors import DeviceMemoryError, InputError
+from riptui.errors import InputError
 from riptui.inpainters import CompileMode, OnStep
 from riptui.inpainters.devices import torch_device
 from riptui.inpainters.inpainter import SQUARE_NOTE
 from riptui.inpainters.models import identity
-from riptui.inpainters.pipeline import assembly, components, gpu_tuning, schedulers
+from riptui.inpainters.pipeline import assembly, gpu_tuning, schedulers
 from riptui.inpainters.pipeline.compilation import Compilation
 from riptui.inpainters.pipeline.latent_images import quantise, require_aligned
 from riptui.inpainters.pipeline.pipeline_tasks import INPAINTING, PipelineTask
@@ -184,16 +184,12 @@ class DiffusionInpainter:
             "mask_image": torch.from_numpy(masks).to(device)[:, None].float(),
         }
 
-    def _size_arguments(self, height: int, width: int) -> dict[str, int]:
-        """The size, which some pipelines take from the picture alone."""
-        accepted = signatures.signature(self.pipeline.__call__).parameters
-        return {key: value for key, value in {"height": height, "width": width}.items() if key in accepted}
-
     def denoise(self, batch: DenoisingBatch) -> torch.Tensor:
         """Paint a batch: the part that other ways of sampling replace. Returns [b, 3, h, w] in [0, 1]."""
+        height, width = batch.images.shape[1:3]
         painted: torch.Tensor = self.pipeline(
             **self.picture_arguments(batch.images, batch.masks),
-            **self._size_arguments(*batch.images.shape[1:3]),
+            **self._accepted({"height": height, "width": width}),  # some take the size from the picture alone
             generator=batch.generators,
             output_type="pt",
             callback_on_step_end=_step_callback(batch.on_step),
@@ -208,21 +204,15 @@ class DiffusionInpainter:
         batch, height, width, _ = images.shape
         schedulers.seed_noise(self.pipeline.scheduler, seeds)
         generators = [torch.Generator("cpu").manual_seed(seed) for seed in seeds]
-        try:
-            painted = self.denoise(DenoisingBatch(images, masks, generators, on_step, settings))
-            self._require_size(painted, height, width)
-            return painted
-        except RuntimeError as error:
-            if not gpu_tuning.is_out_of_memory(error):
-                raise
-            cause = components.first_line(error)
-        # Outside the except block: the traceback no longer keeps the failed step's tensors in memory.
-        if self.on_gpu:
-            torch.cuda.empty_cache()
         hint = ". Less is needed with --offload model, or with --set tiling=true" if self.on_gpu and batch == 1 else ""
-        raise DeviceMemoryError(
-            f"{self.device} has not enough memory for {batch} x {width} x {height} px at once: {cause}{hint}"
+        painted = gpu_tuning.run_within_memory(
+            lambda: self.denoise(DenoisingBatch(images, masks, generators, on_step, settings)),
+            self.pipeline._execution_device,
+            f"{batch} x {width} x {height} px at once",
+            hint,
         )
+        self._require_size(painted, height, width)
+        return painted
 
     def _require_size(self, painted: torch.Tensor, height: int, width: int) -> None:
         """Raise InputError if a pipeline has made the picture smaller: some do beyond the size they were made for."""

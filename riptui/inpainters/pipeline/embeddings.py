@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from riptui.errors import InputError
+from riptui.errors import InputError, first_line
 from riptui.inpainters.inpainter import EMBEDDING_USE_NOTE
 from riptui.inpainters.pipeline.adapter_file import UNNAMED, describe_file, read_tensors
-from riptui.inpainters.pipeline.components import first_line
 
 EMBEDDING_TOKEN = UNNAMED
 """The word in a prompt that stands for the learned embedding."""

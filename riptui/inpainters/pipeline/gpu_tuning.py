@@ -9,12 +9,16 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import diffusers
 import torch
 
+from riptui.errors import DeviceMemoryError, first_line
+from riptui.inpainters.devices.torch_device import describe_device
 from riptui.inpainters.pipeline.assembly import denoiser
+
+ComputedT = TypeVar("ComputedT")
 
 BACKEND = "inductor"
 
@@ -103,8 +107,9 @@ def compile_networks(pipeline: Any) -> Callable[[], None]:
 
 
 def _compile_forward(forward: Callable[..., Any]) -> Callable[..., Any]:
+    graph_options: dict[str, Any] = {"mode": "reduce-overhead"} if BACKEND == "inductor" else {}
     fused = torch.compile(forward, backend=BACKEND, dynamic=False)
-    graphed = torch.compile(forward, backend=BACKEND, dynamic=False, **_graph_options())
+    graphed = torch.compile(forward, backend=BACKEND, dynamic=False, **graph_options)
 
     def call(*args: Any, **kwargs: Any) -> Any:
         first = next(value for value in (*args, *kwargs.values()) if isinstance(value, torch.Tensor))
@@ -115,10 +120,6 @@ def _compile_forward(forward: Callable[..., Any]) -> Callable[..., Any]:
         return tuple(output.clone() for output in graphed(*args, **kwargs))
 
     return call
-
-
-def _graph_options() -> dict[str, Any]:
-    return {"mode": "reduce-overhead"} if BACKEND == "inductor" else {}
 
 
 class PeakMemory:
@@ -155,6 +156,21 @@ def free_memory(device: torch.device) -> int:
     """Bytes that are free, and those that torch has reserved and not used."""
     free, _ = torch.cuda.mem_get_info(device)
     return int(free) + torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+
+
+def run_within_memory(compute: Callable[[], ComputedT], device: torch.device, task: str, hint: str = "") -> ComputedT:
+    """What `compute` returns. Raises DeviceMemoryError if the device runs out of memory; `task`: what for, and `hint`:
+    what to do, for its message."""
+    try:
+        return compute()
+    except RuntimeError as error:
+        if not is_out_of_memory(error):
+            raise
+        cause = first_line(error)
+    # Outside the except block: the traceback no longer keeps the failed step's tensors in memory.
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
+    raise DeviceMemoryError(f"{describe_device(device)} has not enough memory for {task}: {cause}{hint}")
 
 
 def is_out_of_memory(error: RuntimeError) -> bool:

@@ -13,13 +13,12 @@ from typing import Any
 import diffusers
 from diffusers.utils import is_peft_available
 
-from riptui.errors import InputError, MissingExtraError
+from riptui.errors import InputError, MissingExtraError, first_line
 from riptui.inpainters.inpainter import LORA_TENSORS_NOTE
 from riptui.inpainters.models import file_digests, locate
 from riptui.inpainters.models.checkpoint import describe_tensors
 from riptui.inpainters.models.lora_list import read_loras
 from riptui.inpainters.pipeline.adapter_file import SAFE_SUFFIX, describe_file, read_metadata, read_tensors
-from riptui.inpainters.pipeline.components import first_line
 from riptui.inpainters.pipeline.lora_family import TEXT_ENCODERS, lora_family, pipeline_families, unread_kind
 from riptui.inpainters.pipeline.lora_layout import LayerTensor, LoraLayout, convert_layout, find_alpha, list_weights
 

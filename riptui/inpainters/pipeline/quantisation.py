@@ -14,9 +14,9 @@ from typing import Any
 import diffusers
 import torch
 
-from riptui.errors import InputError, MissingExtraError, WeightsError
+from riptui.errors import InputError, MissingExtraError, WeightsError, first_line
 from riptui.inpainters.models.checkpoint import describe_tensors
-from riptui.inpainters.pipeline.components import first_line, load_network
+from riptui.inpainters.pipeline.components import load_network
 
 EXTRA = "quantised"
 

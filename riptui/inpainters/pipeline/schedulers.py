@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 
 from riptui.arrays import Images
-from riptui.errors import DeviceMemoryError, InputError
+from riptui.errors import DeviceMemoryError, InputError, first_line
 from riptui.inpainters.models.scheduler_names import SIGMAS, find_scheduler, require_sigmas
-from riptui.inpainters.pipeline.components import first_line
 
 NOISELESS = {"PNDMScheduler", "DDIMScheduler", "EulerDiscreteScheduler", "FlowMatchEulerDiscreteScheduler"}
 """The checkpoints' own: they draw no noise unless `stochastic_sampling` is on, and need no test."""

@@ -15,8 +15,7 @@ from typing import Any
 
 import torch
 
-from riptui.errors import InputError, MissingExtraError
-from riptui.inpainters.pipeline.components import first_line
+from riptui.errors import InputError, MissingExtraError, first_line
 from riptui.inpainters.pipeline.prompt_length import describe_cuts
 
 ENCODERS = {

@@ -82,6 +82,11 @@ class Weights:
             file_digests.file_state(path) == state for path, state in self.states.items()
         )
 
+    def require_unchanged(self, model: str) -> None:
+        """Raise WeightsError if something was changed while it was loaded. `model`: as the user named it."""
+        if not self.is_unchanged:
+            raise WeightsError(f"the files of {model} changed while they were loaded: run the command again")
+
 
 def wants_joint_variant(notes: Mapping[str, str]) -> bool:
     """Whether the session with these notes chose one variant for all components, as older releases did."""

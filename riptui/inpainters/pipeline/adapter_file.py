@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any
 
 import safetensors.torch
@@ -13,6 +14,16 @@ from riptui.inpainters.models import file_digests, locate
 SAFE_SUFFIX = ".safetensors"
 UNNAMED = "<learned>"
 """The name of a tensor that was saved without one."""
+
+
+@dataclass
+class LoadedAdapter:
+    """What is recorded and reported of LoRAs or of a learned embedding that were added to a pipeline."""
+
+    notes: dict[str, str]
+    """For the record of the session."""
+    notices: list[str] = field(default_factory=list)
+    """For the user."""
 
 
 def read_tensors(file: str, allow_pickle: bool) -> dict[str, Any]:

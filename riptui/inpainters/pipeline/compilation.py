@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from riptui.errors import DeviceMemoryError, InpainterError
-from riptui.inpainters import CompileMode
+from riptui.errors import DeviceMemoryError, InpainterError, InputError
+from riptui.inpainters import CompileMode, OffloadMode
 from riptui.inpainters.pipeline import gpu_tuning
 
 NOTE = {"compile": f"torch.compile, {gpu_tuning.BACKEND}"}
@@ -14,6 +14,17 @@ NOTE = {"compile": f"torch.compile, {gpu_tuning.BACKEND}"}
 MIN_INPAINTINGS_TO_COMPILE = 1000
 """Inpaintings ahead from which compiling pays, an estimate: it takes a minute or two and saves about a third of the
 0.15 s (the fastest GPUs) to 1 s that an inpainting takes without. Sixteen trajectories of mask 128 are as many."""
+
+
+def settle_mode(
+    mode: CompileMode, *, deterministic: bool, offload: OffloadMode = "none", quantised: bool = False
+) -> CompileMode:
+    """The mode that other options leave. Raises InputError for "on" beside one that excludes it."""
+    if deterministic and mode == "on":
+        raise InputError("compile=on cannot be combined with deterministic: compiled kernels are chosen by timing them")
+    if offload != "none" and mode == "on":
+        raise InputError(f"compile=on cannot be combined with offload={offload}: it moves weights between the layers")
+    return "off" if deterministic or (mode == "auto" and (offload != "none" or quantised)) else mode
 
 
 class Compilation:

@@ -10,7 +10,7 @@ import torch
 
 from riptui.arrays import Images, Masks
 from riptui.inpainters.inpainter import SQUARE_NOTE
-from riptui.inpainters.pipeline.diffusion_inpainter import DiffusionInpainter
+from riptui.inpainters.pipeline.diffusion_inpainter import DiffusionInpainter, LoadedPipeline
 
 Control = Literal["hole", "black", "frame", "canny"]
 CANNY = (100, 200)
@@ -21,8 +21,8 @@ SHOWS_THE_FRAME = ("frame", "canny")
 class ControlledInpainter(DiffusionInpainter):
     """A loaded pipeline with a ControlNet. `control`: the picture that this is shown, as `control_pictures`."""
 
-    def __init__(self, *parts: Any, control: Control, **settings: Any) -> None:
-        super().__init__(*parts, **settings)
+    def __init__(self, loaded: LoadedPipeline, *, control: Control, **settings: Any) -> None:
+        super().__init__(loaded, **settings)
         self._control = control
         if control in SHOWS_THE_FRAME:
             self._notes |= {SQUARE_NOTE: "seen: the ControlNet is shown the whole frame"}

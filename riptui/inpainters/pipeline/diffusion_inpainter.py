@@ -48,6 +48,21 @@ TRIAL_SIZE = 64  # px; the smallest that every network takes
 
 
 @dataclass(frozen=True)
+class LoadedPipeline:
+    """A pipeline on its device, with all that was settled when it was loaded."""
+
+    pipeline: Any
+    encoded: Mapping[str, Prompts]
+    """By their texts; the first is the one that is used unless `with_parameters` says otherwise."""
+    weights: identity.Weights
+    notes: Mapping[str, str]
+    """For the record of the session."""
+    notices: Sequence[str]
+    """For the user."""
+    compile: CompileMode
+
+
+@dataclass(frozen=True)
 class DenoisingBatch:
     """Pictures that are painted at once."""
 
@@ -61,41 +76,32 @@ class DenoisingBatch:
 
 
 class DiffusionInpainter:
-    """An inpainter: a loaded pipeline with its encoded prompts and settings.
-
-    `encoded`: by their texts; the first is the one that is used unless `with_parameters` says otherwise. own_settings:
-    further arguments of the pipeline's call.
-    """
+    """An inpainter: a loaded pipeline with its settings. own_settings: further arguments of the pipeline's call."""
 
     task: ClassVar[PipelineTask] = INPAINTING
 
     def __init__(
         self,
-        pipeline: Any,
-        encoded: Mapping[str, Prompts],
-        weights: identity.Weights,
+        loaded: LoadedPipeline,
         *,
         steps: int,
         strength: float,
         guidance: float | None,
-        notes: Mapping[str, str],
-        notices: Sequence[str] = (),
-        compile: CompileMode = "off",
         own_settings: Mapping[str, Any] | None = None,
     ) -> None:
-        self.pipeline = pipeline
-        self._encoded = encoded
-        self.prompts = next(iter(encoded.values()))
-        self._weights = weights
+        self.pipeline = pipeline = loaded.pipeline
+        self._encoded = loaded.encoded
+        self.prompts = next(iter(loaded.encoded.values()))
+        self._weights = loaded.weights
         self._guidance = guidance
         self.settings: dict[str, Any] = self._accepted(
             {"num_inference_steps": steps, "strength": strength, **self._guidance_setting, **FIXED_ARGUMENTS}
         ) | {**(own_settings or {})}
         self.device = torch_device.describe_device(pipeline._execution_device)
-        self.notices = [*notices]
+        self.notices = [*loaded.notices]
         """Messages for the user about time and memory spent."""
-        self._notes = {**notes, **_pipeline_notes(pipeline, self.prompts, self.task)}
-        self._compilation = Compilation(pipeline, compile)
+        self._notes = {**loaded.notes, **_pipeline_notes(pipeline, self.prompts, self.task)}
+        self._compilation = Compilation(pipeline, loaded.compile)
         self._memory_by_size: dict[int, tuple[int, int]] = {}
 
     def __call__(self, images: Images, masks: Masks, *, seeds: Sequence[int], on_step: OnStep) -> Images:

@@ -7,7 +7,6 @@ says so. Here the alphas are kept, a LoRA that fits in part is told and recorded
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import diffusers
@@ -18,7 +17,13 @@ from riptui.inpainters.inpainter import LORA_TENSORS_NOTE
 from riptui.inpainters.models import file_digests, locate
 from riptui.inpainters.models.checkpoint import describe_tensors
 from riptui.inpainters.models.lora_list import read_loras
-from riptui.inpainters.pipeline.adapter_file import SAFE_SUFFIX, describe_file, read_metadata, read_tensors
+from riptui.inpainters.pipeline.adapter_file import (
+    SAFE_SUFFIX,
+    LoadedAdapter,
+    describe_file,
+    read_metadata,
+    read_tensors,
+)
 from riptui.inpainters.pipeline.lora_family import TEXT_ENCODERS, lora_family, pipeline_families, unread_kind
 from riptui.inpainters.pipeline.lora_layout import LayerTensor, LoraLayout, convert_layout, find_alpha, list_weights
 
@@ -29,17 +34,7 @@ TRAINED_SETTINGS = "lora_adapter_metadata"
 """The key in a file's metadata under which diffusers and peft write rank and alpha."""
 
 
-@dataclass
-class LoadedLoras:
-    """What was added."""
-
-    notes: dict[str, str] = field(default_factory=dict)
-    """For the record of the session."""
-    notices: list[str] = field(default_factory=list)
-    """For the user."""
-
-
-def load_loras(pipeline: Any, value: str, *, allow_pickle: bool, recorded: Mapping[str, str]) -> LoadedLoras:
+def load_loras(pipeline: Any, value: str, *, allow_pickle: bool, recorded: Mapping[str, str]) -> LoadedAdapter:
     """Add the LoRAs that the parameter's value names, each at its weight.
 
     recorded: the notes of the session that ran the trajectory last. If that was an older release, they are loaded as it
@@ -51,7 +46,7 @@ def load_loras(pipeline: Any, value: str, *, allow_pickle: bool, recorded: Mappi
         raise MissingExtraError("a LoRA", "peft", "lora")
     choices = read_loras(value)
     files = [_LoraFile(choice.file, f"default_{number}", allow_pickle) for number, choice in enumerate(choices)]
-    loaded = LoadedLoras({"lora": "; ".join(describe_file(choice.file) for choice in choices)})
+    loaded = LoadedAdapter({"lora": "; ".join(describe_file(choice.file) for choice in choices)})
     as_before = ALPHAS_NOTE not in recorded and all(
         file_digests.file_sha256(file.path) in recorded.get("lora", "") for file in files
     )

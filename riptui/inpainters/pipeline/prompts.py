@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect as signatures
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from typing import Any, Literal
 
 import torch
@@ -18,7 +19,7 @@ from riptui.errors import InputError
 from riptui.inpainters.inpainter import NEGATIVE_PROMPT_NOTE, PROMPT_NOTE
 from riptui.inpainters.pipeline.assembly import denoiser
 from riptui.inpainters.pipeline.prompt_length import describe_cuts
-from riptui.inpainters.pipeline.weighted_prompts import compel_version, describe_weighted_cuts, encode_weighted
+from riptui.inpainters.pipeline.weighted_prompts import describe_weighted_cuts, encode_weighted
 
 PLAIN = ("prompt_embeds", "negative_prompt_embeds")
 POOLED = (*PLAIN, "pooled_prompt_embeds", "negative_pooled_prompt_embeds")
@@ -95,7 +96,7 @@ def encode(
     }
     if syntax == "compel":
         embeddings = encode_weighted(pipeline, prompt, negative_prompt, guided=guided)
-        notes["compel"] = compel_version()
+        notes["compel"] = version("compel")
     elif output_names is None:
         words = {"prompt": prompt, "negative_prompt": negative_prompt}
         taken = {key: text for key, text in words.items() if text is not None and key in parameters}
@@ -117,14 +118,10 @@ def _encode_plain(
     return {name: tensor for name, tensor in zip(output_names, encoded, strict=False) if tensor is not None}
 
 
-def drop_encoded(pipeline: Any, encoded: Iterable[Prompts]) -> None:
-    """Take the text encoders out of the pipeline, unless it is to encode prompts by itself."""
-    if not any(prompts.words for prompts in encoded):
-        drop_encoders(pipeline)
-
-
-def drop_encoders(pipeline: Any) -> None:
-    """Take the text encoders and tokenizers out of the pipeline, and out of memory."""
+def drop_encoders(pipeline: Any, encoded: Iterable[Prompts]) -> None:
+    """Take the text encoders and tokenizers out of the pipeline and of memory, unless some prompts stayed text."""
+    if any(prompts.words for prompts in encoded):
+        return
     kinds = ("text_encoder", "tokenizer")
     pipeline.register_modules(**{name: None for name in pipeline.components if name.startswith(kinds)})
     if torch.cuda.is_available():

@@ -15,10 +15,19 @@ import diffusers
 import torch
 
 from riptui.errors import InputError, MissingExtraError, WeightsError, first_line
+from riptui.inpainters import OffloadMode
 from riptui.inpainters.models.checkpoint import describe_tensors
 from riptui.inpainters.pipeline.components import load_network
 
 EXTRA = "quantised"
+
+
+def require_possible(quantise: str | None, gguf: object, offload: OffloadMode) -> None:
+    """Raise InputError for options that exclude each other."""
+    if quantise and gguf:
+        raise InputError("give quantise or gguf: a GGUF file is quantised already")
+    if quantise and offload == "sequential":
+        raise InputError("offload=sequential moves no weights of bitsandbytes: use offload=model, or gguf=FILE")
 
 
 def load_quantised(quantise: str, kind: Any, folder: Path, device: torch.device, **options: Any) -> Any:
@@ -63,7 +72,7 @@ def load_gguf(file: Path, kind: Any, folder: Path, dtype: torch.dtype) -> Any:
     return network.eval()
 
 
-def describe(quantise: str | None, gguf: str | None) -> dict[str, str]:
+def describe(quantise: str | None, gguf: object) -> dict[str, str]:
     """The note for the session: the method, and the package that did it."""
     if gguf:
         return {"quantised": f"GGUF, gguf {version('gguf')}"}

@@ -10,7 +10,6 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
-from importlib.metadata import version
 from typing import Any
 
 import torch
@@ -87,11 +86,6 @@ def describe_weighted_cuts(pipeline: Any, text: str) -> str:
     if kind == "CompelForFlux":
         return "; ".join(filter(None, (describe_cuts(pipeline, plain) for plain in parsed.plain)))
     return ""
-
-
-def compel_version() -> str:
-    """The version of the library, for the record of a session."""
-    return version("compel")
 
 
 def _encoder_class(pipeline: Any) -> str:

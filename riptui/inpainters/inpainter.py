@@ -158,11 +158,12 @@ class InpainterWithDefaults:
         return current
 
     def suits(self, recorded: Mapping[str, str]) -> bool:
-        suits: bool = getattr(self._inpaint, "suits", _suits)(recorded)
+        suits: bool = getattr(self._inpaint, "suits", lambda recorded: True)(recorded)
         return suits
 
     def prepare(self, inpaintings: int, batch: int, size: int) -> None:
-        getattr(self._inpaint, "prepare", _do_nothing)(inpaintings, batch, size)
+        if own := getattr(self._inpaint, "prepare", None):
+            own(inpaintings, batch, size)
 
     def with_parameters(self, changes: Mapping[str, ParameterValue]) -> Inpainter:
         own: Callable[[Mapping[str, ParameterValue]], Inpainter] | None
@@ -172,17 +173,5 @@ class InpainterWithDefaults:
         return own(changes)
 
     def max_batch(self, size: int) -> int | None:
-        largest: int | None = getattr(self._inpaint, "max_batch", _unknown)(size)
+        largest: int | None = getattr(self._inpaint, "max_batch", lambda size: None)(size)
         return largest
-
-
-def _suits(recorded: Mapping[str, str]) -> bool:
-    return True
-
-
-def _do_nothing(inpaintings: int, batch: int, size: int) -> None:
-    pass
-
-
-def _unknown(size: int) -> None:
-    return None

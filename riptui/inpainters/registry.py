@@ -108,7 +108,6 @@ BUILT_IN: dict[str, InpainterInfo] = {
         distributions=("numpy",),
     ),
 }
-BUILT_IN |= {}
 BUILT_IN |= {
     name: diffusion_info(
         model.title,

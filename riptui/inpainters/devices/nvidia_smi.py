@@ -123,7 +123,8 @@ def _read_instances(element: ElementTree.Element) -> tuple[str, str]:
 
 
 def _read_memory(element: ElementTree.Element) -> tuple[int | None, int | None]:
-    return tuple(_read_bytes(element.findtext(f"fb_memory_usage/{key}")) for key in ("total", "used"))  # type: ignore[return-value]
+    total, used = (_read_bytes(element.findtext(f"fb_memory_usage/{key}")) for key in ("total", "used"))
+    return total, used
 
 
 def _read_process(process: ElementTree.Element) -> GpuProcess:

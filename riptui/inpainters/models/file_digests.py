@@ -13,7 +13,6 @@ from pathlib import Path
 
 from riptui.filesystem import open_regular
 from riptui.inpainters.models.json_cache import add_to_cache, read_cache
-from riptui.settings.paths import cache_folder
 
 FileState = tuple[int, int, int]
 """Size in bytes, modification time in ns, inode; of the file that a link leads to."""
@@ -73,10 +72,6 @@ def _config_sha256(path: Path) -> str:
         return ""
     config = {key: value for key, value in content.items() if key not in IGNORED_KEYS}
     return hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()
-
-
-def cache_file() -> Path:
-    return cache_folder() / f"{CACHE}.json"
 
 
 def _read_cache() -> Mapping[str, list[int | str]]:

@@ -28,18 +28,19 @@ class HubFile:
     """SHA-256 of a large (LFS) file, 64 hex digits; git's SHA-1 of a small one, 40. It names the blob."""
 
 
-def _repository_folder(model: str) -> Path:
+def repository_folder(model: str) -> Path:
+    """Where the cache keeps a repository, `org/name`."""
     return Path(constants.HF_HUB_CACHE, "models--" + model.replace("/", "--"))
 
 
 def blob_path(model: str, file: HubFile) -> Path:
     """The path of a file's content, named by its hash."""
-    return _repository_folder(model) / "blobs" / file.digest
+    return repository_folder(model) / "blobs" / file.digest
 
 
 def partial_path(model: str, file: HubFile) -> Path:
     """The path of an unfinished download, named so that the client's own tools recognise it."""
-    return _repository_folder(model) / "blobs" / f"{file.digest}.riptui.incomplete"
+    return repository_folder(model) / "blobs" / f"{file.digest}.riptui.incomplete"
 
 
 def partial_bytes(model: str, file: HubFile) -> int:
@@ -64,7 +65,7 @@ def publish(model: str, revision: str, commit: str, files: Sequence[HubFile]) ->
 
     The first file is the one by which a checkpoint is found.
     """
-    snapshot = _repository_folder(model) / "snapshots" / commit
+    snapshot = repository_folder(model) / "snapshots" / commit
     for file in reversed(files):
         link = snapshot / file.path
         target = os.path.relpath(blob_path(model, file), link.parent)
@@ -74,7 +75,7 @@ def publish(model: str, revision: str, commit: str, files: Sequence[HubFile]) ->
             new.symlink_to(target)
             new.replace(link)
     if revision != commit:
-        ref = _repository_folder(model) / "refs" / revision
+        ref = repository_folder(model) / "refs" / revision
         ref.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(ref, commit.encode(), durable=False)
     return snapshot

@@ -14,7 +14,7 @@ from pathlib import Path
 from huggingface_hub import constants, try_to_load_from_cache
 
 from riptui.errors import InputError, WeightsError
-from riptui.inpainters.models import catalogue, model_names
+from riptui.inpainters.models import catalogue, hub_cache, model_names
 from riptui.inpainters.models.model_names import SINGLE_FILE_SUFFIXES, is_local, is_single_file
 from riptui.text.units import format_size
 
@@ -90,7 +90,7 @@ def locate_adapter(text: str) -> Path:
 
 def snapshot_folder(repository: str, revision: str) -> Path | None:
     """The folder of a repository's revision in the hub's cache, with whatever files of it are there."""
-    folder = Path(constants.HF_HUB_CACHE, f"models--{repository.replace('/', '--')}")
+    folder = hub_cache.repository_folder(repository)
     ref = folder / "refs" / revision
     commit = ref.read_text().strip() if ref.is_file() else revision
     found = folder / "snapshots" / commit

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -66,8 +65,8 @@ def find_moved(parameters: Parameters, recorded: Mapping[str, str]) -> dict[str,
     moved = dict(parameters)
     if not recorded:
         return moved
-    for name, is_there in PLACE_CHECKS.items():
-        if not moved.get(name) or is_there(moved) or (name == "vae" and has_vae_file(moved)):
+    for name in ("model", "vae", *ADDED_MODELS):
+        if not moved.get(name) or _is_there(name, moved) or (name == "vae" and has_vae_file(moved)):
             continue
         for place in _known_places(name):
             candidate = {**moved, name: str(place)} | ({"revision": None} if name == "model" else {})
@@ -124,27 +123,12 @@ def _known_places(name: str) -> Iterator[Path]:
         yield from (path for path in files if is_single_file(path.name) and path.is_file())
 
 
-def _has_model(parameters: Parameters) -> bool:
+def _is_there(name: str, parameters: Parameters) -> bool:
+    """Whether the files of a parameter are where it says."""
     with suppress(RiptuiError):
-        return locate_place(parameters).exists()
-    return False
-
-
-def _has_vae(parameters: Parameters) -> bool:
-    with suppress(RiptuiError):
-        return bool(locate_vae(str(parameters["vae"]), allow_pickle=True))
-    return False
-
-
-def _has_added(name: str, parameters: Parameters) -> bool:
-    with suppress(RiptuiError):
+        if name == "model":
+            return locate_place(parameters).exists()
+        if name == "vae":
+            return bool(locate_vae(str(parameters["vae"]), allow_pickle=True))
         return bool(added_parts(name, str(parameters[name]), allow_pickle=True))
     return False
-
-
-PLACE_CHECKS: Mapping[str, Callable[[Parameters], bool]] = {
-    "model": _has_model,
-    "vae": _has_vae,
-    **{name: partial(_has_added, name) for name in ADDED_MODELS},
-}
-"""By parameter: whether its files are where it says."""

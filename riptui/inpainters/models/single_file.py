@@ -254,11 +254,11 @@ def _list_companions(folder: Path, name: str) -> tuple[Path, ...]:
 
 def _require_part(folder: Path, name: str, hint: str, allow_pickle: bool) -> ComponentFiles:
     """The files of a component that the file lacks. Raises WeightsError."""
-    if not (folder / "config.json").is_file():  # a tokenizer, a scheduler
-        return require_component(folder, name, hint, allow_pickle)
     try:
         return require_component(folder, name, hint, allow_pickle)
     except RiptuiError as error:
+        if not (folder / "config.json").is_file():  # a tokenizer, a scheduler
+            raise
         advice = "name one with --vae" if folder.name == "vae" else f"{hint.rpartition(': ')[2]} with its weights"
         raise WeightsError(f"{name} has no {folder.name}: {advice}") from error
 

@@ -39,7 +39,8 @@ class CombinedInpainter(DiffusionInpainter):
         for row, generator in enumerate(batch.generators):
             made = self.pipeline(
                 **self.picture_arguments(images[row : row + 1], masks[row : row + 1]),
-                **dict(zip(("height", "width"), images.shape[1:3], strict=True)),
+                height=images.shape[1],
+                width=images.shape[2],
                 generator=generator,
                 output_type="pt",
                 prior_callback_on_step_end=tell,

@@ -3,13 +3,15 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from PIL import Image as PilImage
 
 from riptui.arrays import Image, Mask
 from riptui.inpainters.servers.connection import ServerConnection
+from riptui.inpainters.servers.json_object import read_object
+from riptui.spec import ParameterValue
 
 SEED_RANGE = 2**32
 """A server gets the noise seed modulo this: NumPy's global seed, which some of them set, takes no more."""
@@ -75,6 +77,15 @@ class InpaintingApi(Protocol):
         """Tell the progress of the one picture that is being painted, until cancelled. May raise anything: progress is
         never needed."""
         ...
+
+
+def make_fields(
+    fixed: Mapping[str, Any], names: Mapping[str, str], settings: Mapping[str, ParameterValue], options: str | None
+) -> dict[str, Any]:
+    """The fields that all requests to a server have: fixed ones, then the parameters, by `names` where the server calls
+    them otherwise, then the user's own, a JSON object."""
+    named = {names.get(name, name): value for name, value in settings.items()}
+    return {**fixed, **named, **read_object(options)}
 
 
 def encode_png(picture: PilImage.Image) -> bytes:

@@ -10,8 +10,7 @@ from typing import Any
 import anyio
 
 from riptui.inpainters.servers.connection import ServerConnection
-from riptui.inpainters.servers.inpainting_api import OnProgress, PictureRequest
-from riptui.inpainters.servers.json_object import read_object
+from riptui.inpainters.servers.inpainting_api import OnProgress, PictureRequest, make_fields
 from riptui.inpainters.servers.server_turn import take_turn
 from riptui.spec import ParameterValue
 from riptui.text.terminal import printable
@@ -20,7 +19,12 @@ PARALLEL_MODELS = ("cv2", "lama", "anime-lama")
 """Models that may paint several pictures at once. The others share torch's global generator or a scheduler's state."""
 FIELDS: Mapping[str, Any] = {"sd_mask_blur": 0, "hd_strategy": "Original"}
 """What each request has."""
-FIELD_NAMES = {"guidance": "sd_guidance_scale", "sampler": "sd_sampler"}
+FIELD_NAMES = {
+    "steps": "sd_steps",
+    "strength": "sd_strength",
+    "guidance": "sd_guidance_scale",
+    "sampler": "sd_sampler",
+}
 """The parameters whose fields have other names."""
 
 
@@ -35,13 +39,8 @@ class IOPaintApi:
     ) -> None:
         """options: a JSON object of further fields of a request."""
         self._model = model
-        self._fields: dict[str, Any] = {
-            **FIELDS,
-            "sd_steps": steps,
-            "sd_strength": strength,
-            **{FIELD_NAMES.get(name, name): value for name, value in settings.items()},
-            **read_object(options),
-        }
+        settings |= {"steps": steps, "strength": strength}
+        self._fields = make_fields(FIELDS, FIELD_NAMES, settings, options)
         self._steps = max(1, int(steps * strength))
         self.is_parallel = model in PARALLEL_MODELS
 

@@ -11,8 +11,7 @@ import anyio
 import numpy as np
 
 from riptui.inpainters.servers.connection import ServerConnection
-from riptui.inpainters.servers.inpainting_api import OnProgress, PictureRequest
-from riptui.inpainters.servers.json_object import read_object
+from riptui.inpainters.servers.inpainting_api import OnProgress, PictureRequest, make_fields
 from riptui.inpainters.servers.server_infos import FILLS
 from riptui.spec import ParameterValue
 from riptui.text.terminal import printable
@@ -55,12 +54,7 @@ class WebuiApi:
     def __init__(self, model: str, fill: str, options: str | None, **settings: ParameterValue) -> None:
         """fill: what is under the mask before the first step. options: a JSON object of further fields of a request."""
         self._model = model
-        self._fields: dict[str, Any] = {
-            **FIELDS,
-            **{FIELD_NAMES.get(name, name): value for name, value in settings.items()},
-            "inpainting_fill": FILLS[fill],
-            **read_object(options),
-        }
+        self._fields = make_fields({**FIELDS, "inpainting_fill": FILLS[fill]}, FIELD_NAMES, settings, options)
         self._used: Mapping[str, Any] = {}
         """What the server said that it used for the trial."""
 

@@ -28,7 +28,7 @@ class WholeImageProcess:
 
 
 def jpeg(quality: int, subsampling: str) -> Inpainter:
-    """Encode as baseline JPEG by Pillow and decode. quality: 1 to 100; subsampling: of the colours, as 4:2:0."""
+    """Encode as baseline JPEG by Pillow and decode. quality: 1-100. subsampling of the chroma: 4:4:4, 4:2:2, 4:2:0."""
 
     def process(image: Image) -> Image:
         file = BytesIO()
@@ -39,7 +39,9 @@ def jpeg(quality: int, subsampling: str) -> Inpainter:
 
 
 def resample(factor: float, filter: str) -> Inpainter:
-    """Make each side `factor` times smaller and as large as before again, by a filter of Pillow, in floating point.
+    """Make each side `factor` times smaller, and as large as before again, in floating point.
+
+    filter: Pillow's box, bilinear, bicubic or lanczos.
 
     Pillow's filters widen where a picture becomes smaller, so that nothing aliases; "box" then gives means of blocks.
     """

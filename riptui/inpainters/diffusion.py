@@ -48,10 +48,12 @@ def diffusion(
     own: Mapping[str, Any] | None = None,
     **options: Any,
 ) -> DiffusionInpainter:
-    """Load a model. None: the pipeline's own guidance and scale, the checkpoint's own scheduler.
+    """Load a model. options: as `load_parts`.
 
-    control: what a ControlNet is shown (`control_pictures`); control_scale: the weight of what it adds. kind: what
-    paints with the model; own: further arguments of it. options: as `load_parts`.
+    steps: denoising steps at strength 1. guidance: the pipeline's guidance scale; None: its default.
+    scheduler: a name as in `find_scheduler`; None: the checkpoint's own. control: what a ControlNet is shown
+    (`control_pictures`); control_scale: the weight of what it adds; None: the pipeline's own. kind: the class that
+    paints with the model; own: further arguments of it; both give way to a ControlNet.
 
     Raises InputError, WeightsError, MissingExtraError, DeviceMemoryError.
     """

@@ -41,7 +41,7 @@ def repaint(
     deterministic: bool = False,
     recorded: Mapping[str, str] | None = None,
 ) -> PixelResampler:
-    """Load a network of pixels. jump_length, jump_samples, eta: as `Jumps`. The others: as `diffusion.diffusion`.
+    """Load a network of pixels. jump_length, jump_samples, eta: as `Jumps`. The others: as `diffusion.load_parts`.
 
     Raises InputError, WeightsError, MissingExtraError, DeviceMemoryError.
     """

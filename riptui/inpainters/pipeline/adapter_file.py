@@ -27,9 +27,9 @@ class LoadedAdapter:
 
 
 def read_tensors(file: str, allow_pickle: bool) -> dict[str, Any]:
-    """The tensors by name.
+    """The tensors by name, of a path or a file in the hub's cache; a single tensor under `UNNAMED`.
 
-    Raises InputError or WeightsError if there is no such file, or if it is damaged or an unsafe pickle.
+    Raises InputError or WeightsError if there is no such file, or if it is damaged or a pickle that is not allowed.
     """
     path = locate.locate_adapter(file)
     if path.suffix != SAFE_SUFFIX and not allow_pickle:

@@ -1,8 +1,8 @@
 """Loads the components of a checkpoint: networks, text encoders and tokenizers, each with nothing missing.
 
-transformers fills weights that a file lacks at random, anew at each load, and only logs it; diffusers leaves them
-without memory. A tokenizer without its vocabulary loads as well, and then ignores every prompt. Here all of these are
-errors that name what is missing.
+transformers fills weights that a file lacks with random numbers, others at each load, and only logs it; diffusers
+leaves them on the meta device. A tokenizer without its vocabulary loads too, and then ignores every prompt. Here all of
+these are errors that name what is missing.
 """
 
 from __future__ import annotations
@@ -33,9 +33,10 @@ from riptui.inpainters.pipeline.tokenizer_check import find_fault, find_misfit
 from riptui.inpainters.silence import silence_libraries
 
 ON_NO_DEVICE = {"": torch.device("meta")}
-"""A device map that loads names and shapes alone, in milliseconds: the rest of a file is never read."""
+"""A device map that loads names and shapes alone, in milliseconds: no weights are read."""
 
 DECODERS = ("AutoencoderKL", "AsymmetricAutoencoderKL")
+"""The classes of VAEs that can take the place of a model's own."""
 
 
 def load_components(
@@ -92,14 +93,14 @@ def verify_model(folder: Path, name: str, *, repair_hint: str, allow_pickle: boo
 
 
 def verify_checkpoint(checkpoint: Checkpoint, name: str, *, allow_pickle: bool = False) -> None:
-    """The same for a checkpoint that has been inspected."""
+    """As `verify_model`, for a checkpoint that has been inspected."""
     options: dict[str, Any] = {"dtype": None, "allow_pickle": allow_pickle, "device_map": ON_NO_DEVICE}
     with silence_libraries():
         load_components(checkpoint, name, checkpoint.classes, **options)
 
 
 def load_decoder(folder: Path, name: str, repair_hint: str, **options: Any) -> Any:
-    """The VAE in a folder of its own. `options` are those of `load_network`. Raises InputError, WeightsError."""
+    """The VAE in a folder, encoder and decoder. `options`: those of `load_network`. Raises InputError, WeightsError."""
     kind = read_json(folder / "config.json", name).get("_class_name")
     if kind not in DECODERS:
         raise InputError(f"{name} is a {kind}; vae must be an {' or an '.join(DECODERS)}")

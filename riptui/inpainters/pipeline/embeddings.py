@@ -9,7 +9,7 @@ from riptui.inpainters.inpainter import EMBEDDING_USE_NOTE
 from riptui.inpainters.pipeline.adapter_file import UNNAMED, LoadedAdapter, describe_file, read_tensors
 
 EMBEDDING_TOKEN = UNNAMED
-"""The word in a prompt that stands for the learned embedding."""
+"""The word of a prompt that stands for the learned embedding: "<learned>"."""
 
 
 def load_embedding(pipeline: Any, file: str, allow_pickle: bool) -> LoadedAdapter:
@@ -39,7 +39,7 @@ def load_embedding(pipeline: Any, file: str, allow_pickle: bool) -> LoadedAdapte
 
 
 def insert_embedding(prompt: str) -> str:
-    """The prompt; the embedding alone if it is empty. Raises InputError for a prompt that does not use it."""
+    """The prompt, or the embedding's word alone if the prompt is empty. Raises InputError if it lacks that word."""
     if prompt and EMBEDDING_TOKEN not in prompt:
         raise InputError(f"the prompt {prompt!r} does not use the embedding: write {EMBEDDING_TOKEN} in it")
     return prompt or EMBEDDING_TOKEN

@@ -1,7 +1,8 @@
 """Adds LoRAs to a pipeline, and finds out what of each file it uses.
 
 diffusers leaves out what does not fit, drops the scales of a DoRA and the alphas of single layers, and only its log
-says so. Here the alphas are kept, a LoRA that fits in part is told and recorded, and one for another model is refused.
+says so. Here the alphas are kept, a LoRA that fits in part is reported and recorded, and one for another model, or a
+DoRA in that layout, is refused.
 """
 
 from __future__ import annotations
@@ -35,10 +36,10 @@ TRAINED_SETTINGS = "lora_adapter_metadata"
 
 
 def load_loras(pipeline: Any, value: str, *, allow_pickle: bool, recorded: Mapping[str, str]) -> LoadedAdapter:
-    """Add the LoRAs that the parameter's value names, each at its weight.
+    """Add the LoRAs that the parameter's value names (`lora_list`), each at its weight.
 
-    recorded: the notes of the session that ran the trajectory last. If that was an older release, they are loaded as it
-    did. Raises InputError, MissingExtraError.
+    recorded: the notes of the session that ran the trajectory last. If that was one of an older release, with the same
+    files, they are loaded as it did. Raises InputError, WeightsError, MissingExtraError.
     """
     if not hasattr(pipeline, "load_lora_weights"):
         raise InputError(f"{type(pipeline).__name__} takes no LoRA")
@@ -68,7 +69,7 @@ def load_loras(pipeline: Any, value: str, *, allow_pickle: bool, recorded: Mappi
 
 
 class _LoraFile:
-    """A LoRA's file, and what becomes of its tensors."""
+    """A LoRA's file, and where its tensors go."""
 
     def __init__(self, path: str, adapter: str, allow_pickle: bool) -> None:
         self.path = locate.locate_adapter(path)
@@ -82,7 +83,7 @@ class _LoraFile:
         return TRAINED_SETTINGS in self.metadata
 
     def find_misfit(self, pipeline: Any) -> str:
-        """Why this LoRA would not do what it was trained for; "" if nothing tells."""
+        """Why this LoRA would not do what it was trained for; "" if nothing shows that."""
         family, families = lora_family(self.tensors, self.metadata), pipeline_families(pipeline)
         if family and families and family not in families:
             return (
@@ -100,7 +101,7 @@ class _LoraFile:
         return ""
 
     def add_to(self, pipeline: Any, *, with_settings: bool) -> LoraLayout:
-        """Load it. with_settings: take rank and alpha from the metadata, too. Raises InputError if it does not fit."""
+        """Load it. with_settings: use its metadata, too, which may have rank and alpha. Raises InputError: no fit."""
         try:
             layout = convert_layout(pipeline, self.tensors)
         except Exception as error:  # of any kind: how the library fails depends on the file
@@ -117,7 +118,7 @@ class _LoraFile:
         return layout
 
     def set_alphas(self, pipeline: Any, layout: LoraLayout) -> bool:
-        """Scale each layer by its own alpha, for diffusers takes the most frequent one. Return whether any differed."""
+        """Scale each layer by its own alpha; diffusers takes the most frequent one. Returns whether any differed."""
         differed = False
         for tensor in layout.tensors if layout.has_alphas else ():
             for source in tensor.sources if tensor.name.endswith("lora_A") else ():

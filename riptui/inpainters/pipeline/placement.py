@@ -26,9 +26,9 @@ def require_offload(offload: OffloadMode, device: torch.device) -> None:
 
 
 def place(pipeline: Any, device: torch.device, offload: OffloadMode, model: str) -> dict[str, str]:
-    """Move a pipeline to its device, or let its parts be moved there when they are needed; choose its memory layout.
+    """Move a pipeline to its device, or have its parts moved there when they are needed; choose its memory layout.
 
-    Returns the notes. `model`: as the user named it. Raises DeviceMemoryError.
+    Returns the notes for the session. `model`: as the user named it. Raises DeviceMemoryError.
     """
     if offload == "none":
         hint = ". Try --offload model, or sequential" if device.type == "cuda" else ""
@@ -41,15 +41,15 @@ def place(pipeline: Any, device: torch.device, offload: OffloadMode, model: str)
 
 
 def forget_dropped(pipeline: Any, device: torch.device, offload: OffloadMode) -> None:
-    """Free the memory of parts that were taken out of a pipeline: its chain of moves still holds them."""
+    """Free the memory of parts that were taken out of a pipeline: the hooks that move its parts still hold them."""
     if offload == "model":
         pipeline.enable_model_cpu_offload(device=device)
 
 
 def enable_tiling(vae: Any) -> None:
-    """Encode and decode large pictures in tiles, blended where they overlap: other pixels, and less memory.
+    """Have a VAE encode and decode large pictures in tiles, blended where they overlap: other pixels, and less memory.
 
-    Raises InputError.
+    Raises InputError if it cannot.
     """
     try:
         vae.enable_tiling()

@@ -1,8 +1,7 @@
 """Encodes prompts once for all iterations, and finds out whether guidance between them can change anything.
 
-What the text encoders cut off is described, and weights are for compel (`weighted_prompts.py`).
-
-Knows the tensors that each known family's pipeline takes; for other pipelines the prompts stay text.
+Knows which tensors the pipelines of some families take; for other pipelines the prompts stay text. What the text
+encoders cut off is described. Prompts with weights are encoded by compel (`weighted_prompts.py`).
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ DISTILLED = ("prompt_embeds", "pooled_prompt_embeds")
 CUT_NOTES = (PROMPT_NOTE, NEGATIVE_PROMPT_NOTE)
 
 PromptSyntax = Literal["plain", "compel"]
-"""Who encodes the prompts: the pipeline, every character as it is, or compel, which knows weights."""
+"""plain: the pipeline encodes the prompts, every character as it is; compel: the library compel, with weights."""
 
 ENCODER_OUTPUTS: dict[str, Sequence[str]] = {
     "StableDiffusionInpaintPipeline": PLAIN,
@@ -48,16 +47,18 @@ ENCODER_OUTPUTS: dict[str, Sequence[str]] = {
 GUIDED_BY_WORDS = {
     *("ChromaInpaintPipeline", "Flux2KleinInpaintPipeline", "QwenImageInpaintPipeline", "ZImageInpaintPipeline"),
 }
-"""Pipelines that take the prompts as text, and whose guidance is a second pass, over the negative one or over ""."""
+"""Pipelines that take the prompts as text, and whose guidance is a second pass: over the negative prompt, or over ""
+without one, as always in FLUX.2 klein, which takes none. Qwen-Image makes no second pass then."""
 
 
 @dataclass(frozen=True)
 class Prompts:
-    """The prompts of a pipeline, encoded if its family is known."""
+    """A prompt and a negative prompt for one pipeline, encoded if its family is known."""
 
     embeddings: dict[str, torch.Tensor]
     """For one image, by the names of the call's arguments; empty if the prompts stay text."""
     words: dict[str, str]
+    """The texts by the names of the call's arguments; empty if they are encoded."""
     guidance_is_idle: bool
     """Whether guidance provably changes nothing: what it steers towards and away from is the same."""
     notes: dict[str, str] = field(default_factory=dict)
@@ -69,7 +70,7 @@ class Prompts:
         return [f"the {name} is cut: {self.notes[name]}" for name in CUT_NOTES if name in self.notes]
 
     def arguments(self, batch: int) -> dict[str, Any]:
-        """The prompts for a batch, as arguments of the call."""
+        """The prompts for a batch of that many images, as arguments of the call."""
         repeated = {name: tensor.repeat(batch, *[1] * (tensor.dim() - 1)) for name, tensor in self.embeddings.items()}
         return {**repeated, **{name: [text] * batch for name, text in self.words.items()}}
 
@@ -79,8 +80,9 @@ def encode(
 ) -> Prompts:
     """Encode the prompts, where the pipeline's family is known.
 
-    `negative_prompt`: None for what the pipeline takes if none is given: SDXL takes zeros, the others "".
-    Raises InputError for a negative prompt that the pipeline would not look at, or a syntax that is not for it.
+    negative_prompt: None for what the pipeline does without one: SDXL takes zeros, Qwen-Image does not guide, the
+    others take "". guidance: the scale; None for the pipeline's default.
+    Raises InputError for a negative prompt that the pipeline does not take, or a syntax that is not for it.
     """
     parameters = signatures.signature(pipeline.__call__).parameters
     if negative_prompt and "negative_prompt" not in parameters:

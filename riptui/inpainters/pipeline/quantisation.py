@@ -1,7 +1,7 @@
 """Denoising networks whose weights take 8 bits or fewer each: by bitsandbytes when loaded, or from a GGUF file.
 
-Weights are kept in blocks of whole numbers with a scale, and are widened for each product. Other numbers are other
-pixels: what was done is part of the spec.
+Weights are kept as short codes, in blocks with a scale each, and are widened for each product. That changes the pixels,
+so it is part of the spec.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def require_possible(quantise: str | None, gguf: object, offload: OffloadMode) -
 def load_quantised(quantise: str, kind: Any, folder: Path, device: torch.device, **options: Any) -> Any:
     """The network of a folder with its products in "8bit" or "4bit" (NF4). `options`: those of `load_network`.
 
-    Raises InputError if the device is no GPU, MissingExtraError, WeightsError.
+    Raises InputError if the device is not a GPU, MissingExtraError, WeightsError.
     """
     if device.type != "cuda":
         raise InputError(
@@ -50,9 +50,10 @@ def load_quantised(quantise: str, kind: Any, folder: Path, device: torch.device,
 
 
 def load_gguf(file: Path, kind: Any, folder: Path, dtype: torch.dtype) -> Any:
-    """The network of a GGUF file, on the CPU. folder: that of its configuration. dtype: of the arithmetic.
+    """The network of a GGUF file, on the CPU. kind: its class. folder: of its configuration. dtype: of the arithmetic.
 
-    Raises MissingExtraError; WeightsError if the file is damaged, or not of this network.
+    Raises MissingExtraError; InputError if diffusers reads no such network from a file; WeightsError if the file is
+    damaged, incomplete, or of another network.
     """
     _require_package("gguf", f"gguf={file}")
     if not hasattr(kind, "from_single_file"):

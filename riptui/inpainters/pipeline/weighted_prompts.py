@@ -75,7 +75,7 @@ def encode_weighted(
 
 
 def describe_weighted_cuts(pipeline: Any, text: str) -> str:
-    """As `describe_cuts`: compel splits long prompts for Stable Diffusion, but for XL's pooled vector and for Flux.
+    """As `describe_cuts`. compel splits long prompts, except for XL's pooled vector and for Flux: only these cut.
 
     Raises as `encode_weighted`.
     """
@@ -111,7 +111,7 @@ def _import_compel() -> Any:
 
 @lru_cache(maxsize=8)  # a hundred weights take half a second
 def _parse(prompt: str) -> ParsedPrompt:
-    """Raises InputError if it is not in compel's syntax, or asks for what compel leaves undone; MissingExtraError."""
+    """Raises InputError if it is not in compel's syntax, or uses what compel does not do; MissingExtraError."""
     compel = _import_compel()
     text = WEIGHT_INSIDE.sub(r")\1", prompt)
     try:

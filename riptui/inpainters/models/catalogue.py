@@ -15,7 +15,7 @@ from riptui.inpainters.models.model_names import is_local, is_single_file, local
 
 @dataclass(frozen=True)
 class KnownModel:
-    """A checkpoint on the Hugging Face hub, with the defaults that differ from diffusers' own."""
+    """A checkpoint on the Hugging Face hub, with its defaults in riptui."""
 
     repository: str
     title: str
@@ -27,7 +27,7 @@ class KnownModel:
     several for each, in November 2026; "main" where none was found. The commit that was used is in the notes of every
     session as well."""
     gated: bool = False
-    """Whether its terms must be accepted on its page before it can be fetched with a token."""
+    """Whether its terms must be accepted on its page, and a token given, before it can be fetched."""
     guidance: float = 7.5
     steps: int = 50
     text_to_image: bool = False
@@ -36,7 +36,7 @@ class KnownModel:
     strength: float = 1.0
     """diffusers' own is 1.0 for SD and Flux Fill, 0.9999 for SDXL, 0.6 for SD3; the paper's protocol is 1."""
     prior: str = ""
-    """A second checkpoint that it needs, fetched with it; `size` counts both."""
+    """The repository of a second checkpoint that it needs, fetched with it; `size` counts both."""
 
 
 KANDINSKY = "kandinsky"
@@ -196,7 +196,7 @@ def resolve_model(text: str, *, short_names: bool = True) -> ModelRef:
 
     It may be a short name, a hub id `org/name` or `org/name@revision`, a file in a repository, the address of a page of
     the hub, a path of a folder or a file (`model_names.is_local`). Raises InputError for anything else.
-    short_names: False where no inpainter's model is wanted.
+    short_names: whether the names of `MODELS` are accepted.
     """
     if short_names and text in MODELS:
         return ModelRef(MODELS[text].repository, MODELS[text].revision, text)
@@ -224,9 +224,10 @@ def resolve_model(text: str, *, short_names: bool = True) -> ModelRef:
 
 
 def is_on_hub(text: str) -> bool:
-    """Whether the name of a file that is added to a model is that of a repository of the hub, or of a file in one.
+    """Whether the name of a LoRA or a learned embedding is that of a repository of the hub, or of a file in one.
 
-    A path that could be either is one if the file is there. Raises InputError for the address of anything else.
+    What could also be a path is one if there is such a file. Raises InputError for the address of a page that is not
+    about a model.
     """
     model = text.partition("@")[0]
     if is_local(text) or Path(text).expanduser().is_file():
@@ -262,5 +263,5 @@ def former_names(repository: str) -> list[str]:
 
 
 def find_short_name(repository: str) -> str | None:
-    """The short name of a repository."""
+    """The short name of a repository, such as sd2; None if it has none."""
     return next((name for name, model in MODELS.items() if model.repository == repository), None)

@@ -18,7 +18,7 @@ FileState = tuple[int, int, int]
 """Size in bytes, modification time in ns, inode; of the file that a link leads to."""
 
 CACHE = "weights"
-MIN_AGE_NS = 2 * 10**9  # ns; a file changed so recently can change again within the clock tick of its file system
+MIN_AGE_NS = 2 * 10**9  # a file changed so recently can change again within the clock tick of its file system
 IGNORED_KEYS = {"_name_or_path", "name_or_path", "_diffusers_version", "transformers_version", "architectures"}
 """Keys of configurations that differ between copies of a model and decide nothing."""
 
@@ -46,10 +46,8 @@ def file_sha256(path: Path) -> str:
 
 
 def content_sha256(paths: tuple[Path, ...]) -> str:
-    """SHA-256 of the files of a component, in hex: of their names and contents; of configurations, what they say.
-
-    Raises OSError.
-    """
+    """SHA-256 of the files of a component, in hex: of their names and contents. Configurations count by their values,
+    whatever the order of their keys, without `IGNORED_KEYS`. Raises OSError."""
     lines = [f"{path.name} {_config_sha256(path) or file_sha256(path)}" for path in sorted(paths)]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 

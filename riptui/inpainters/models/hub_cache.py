@@ -20,6 +20,8 @@ from riptui.filesystem import open_regular, write_atomically
 
 @dataclass(frozen=True)
 class HubFile:
+    """A file of a repository, as the hub lists it."""
+
     path: str
     """In the repository, e.g. unet/config.json."""
     size: int
@@ -50,7 +52,7 @@ def partial_bytes(model: str, file: HubFile) -> int:
 
 
 def is_intact(path: Path, file: HubFile) -> bool:
-    """Whether a file has the size and the hash that the hub lists. 0.8 s a gigabyte."""
+    """Whether a file has the size and the hash that the hub lists. 0.8 s per gigabyte."""
     if not path.is_file() or path.stat().st_size != file.size:
         return False
     digest = hashlib.sha256() if len(file.digest) == 64 else hashlib.sha1(b"blob %d\0" % file.size)
@@ -63,7 +65,7 @@ def is_intact(path: Path, file: HubFile) -> bool:
 def publish(model: str, revision: str, commit: str, files: Sequence[HubFile]) -> Path:
     """Link a commit's blobs into its snapshot, the first one last, and point the revision at it. Returns the snapshot.
 
-    The first file is the one by which a checkpoint is found.
+    The first file must be the one by which a checkpoint is found, so that it is found only when it is complete.
     """
     snapshot = repository_folder(model) / "snapshots" / commit
     for file in reversed(files):

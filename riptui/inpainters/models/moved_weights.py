@@ -58,9 +58,9 @@ def find_weights(parameters: Parameters, notes: Mapping[str, str]) -> tuple[Weig
 
 
 def find_moved(parameters: Parameters, recorded: Mapping[str, str]) -> dict[str, ParameterValue]:
-    """These parameters, with the places of files that are gone replaced by those where the recorded ones are now.
+    """These parameters, with places whose files are gone replaced by others that have the recorded content.
 
-    The places that this machine has read weights from are tried. What cannot be found stays.
+    Tries the places that this machine has read weights from. What is found nowhere stays as it is.
     """
     moved = dict(parameters)
     if not recorded:
@@ -92,7 +92,7 @@ def _find_moved_files(name: str, value: ParameterValue, recorded: Mapping[str, s
 
 
 def _fits(parameters: Parameters, name: str, recorded: Mapping[str, str]) -> bool:
-    """Whether what is at one of the places is what is recorded. The other places may be gone as well."""
+    """Whether one parameter's files are those that were recorded. Those of the others may be gone as well."""
     alone = {key: value for key, value in parameters.items() if key not in PLACES or key in MODEL_PLACES}
     with suppress(RiptuiError, OSError):
         if name == "model":
@@ -113,7 +113,7 @@ def _fits(parameters: Parameters, name: str, recorded: Mapping[str, str]) -> boo
 
 
 def _known_places(name: str) -> Iterator[Path]:
-    """Where a model or a VAE may be now, newest knowledge first."""
+    """Where a model, a VAE or a ControlNet may be now: where weights were read, the latest places first."""
     files = [*reversed(file_digests.known_files())]
     is_whole = name in ("model", PRIOR)
     seen = dict.fromkeys(path.parent.parent if is_whole else path.parent for path in files)

@@ -52,7 +52,7 @@ class _NamesUnpickler(pickle.Unpickler):
 
 
 def read_pickled_tensors(path: Path) -> dict[str, PickledTensor]:
-    """By name, also below a "state_dict". Raises WeightsError."""
+    """The tensors by name; of a file with a "state_dict", those in it. Raises WeightsError."""
     try:
         with zipfile.ZipFile(path) as archive:
             member = next(name for name in archive.namelist() if name.rpartition("/")[2] == "data.pkl")

@@ -1,6 +1,6 @@
-"""A VAE in a file of its own, as web UIs keep them: its kind is that of the model that it is used with. No torch.
+"""A VAE in a file of its own, as web UIs keep them. Imports no torch.
 
-It needs no configuration but the model's, whose latents it has to read: their number, their scale and their shift.
+It is read with the configuration of the model that it is used with: it must have the same layers and latents.
 """
 
 from __future__ import annotations

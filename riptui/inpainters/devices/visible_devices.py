@@ -28,7 +28,7 @@ class VisibleDevices:
 
 
 def count_visible(value: str | None, count: int) -> int:
-    """How many of a machine's GPUs a process with this CUDA_VISIBLE_DEVICES sees, as far as that tells."""
+    """How many of a machine's GPUs a process with this CUDA_VISIBLE_DEVICES sees, by its entries alone."""
     entries, _ = split_entries(value)
     if entries is None:
         return count
@@ -39,7 +39,7 @@ def count_visible(value: str | None, count: int) -> int:
 
 
 def split_entries(value: str | None) -> tuple[list[str] | None, str]:
-    """The entries up to the first that can be none, indexes as plain digits, and what is odd; None: all GPUs."""
+    """The entries up to the first that is not valid, indexes as plain digits (None: all GPUs); and what is odd."""
     if value is None:
         return None, ""
     if not value.strip():
@@ -57,7 +57,7 @@ def split_entries(value: str | None) -> tuple[list[str] | None, str]:
 
 
 def _read_entry(text: str, prefix: str) -> str | None:
-    """An entry; None if it can be none. prefix: GPU- or MIG-, if the list began so; "": indexes."""
+    """An entry; None if it is not valid. prefix: GPU- or MIG-, if the list began so; "": indexes."""
     if prefix:
         return text.strip() if text.startswith(prefix) else None
     found = INDEX.match(text)
@@ -102,7 +102,8 @@ def find_gpu(gpus: Sequence[MachineGpu], name: str) -> MachineGpu | None:
 
 
 def is_order_known(gpus: Sequence[MachineGpu]) -> bool:
-    """Whether CUDA counts the GPUs as nvidia-smi does: it has the fastest first, unless told or all are alike."""
+    """Whether CUDA counts the GPUs as nvidia-smi does. By default it has the fastest first; it is known if it is set to
+    the order of the bus, or if all are alike."""
     return os.environ.get("CUDA_DEVICE_ORDER") == "PCI_BUS_ID" or len({gpu.name for gpu in gpus}) < 2
 
 

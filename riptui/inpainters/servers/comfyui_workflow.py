@@ -19,7 +19,7 @@ ADVICE = "give a node that title in ComfyUI, and export the workflow again"
 
 
 class ComfyuiWorkflow:
-    """text: the JSON of a parameter; None: no workflow. Raises InputError if it cannot be used."""
+    """A workflow. text: the JSON of the parameter; None: no workflow. Raises InputError if it cannot be used."""
 
     def __init__(self, text: str | None) -> None:
         self._nodes = read_object(text)
@@ -34,7 +34,7 @@ class ComfyuiWorkflow:
         self.takes_mask = bool(self._by_title["mask"])
 
     def fill(self, *, image: str, mask: str, seed: int) -> dict[str, Any]:
-        """The workflow with its inputs. image, mask: files that were uploaded. Its result is a temporary file."""
+        """The workflow with its inputs filled in. image, mask: uploaded files. Its result is a temporary file."""
         filled = deepcopy(self._nodes)
         for title, value in (("image", image), ("mask", mask)):
             for number in self._by_title[title]:

@@ -51,7 +51,7 @@ def split_entries(value: str | None) -> tuple[list[str] | None, str]:
         if entry in entries:
             return [], f"{VARIABLE} names {entry} twice, so that CUDA sees no GPU"
         if entry is None:
-            return entries, f"{VARIABLE}: {text.strip()!r} is no device here, so that CUDA ignores it and all after it"
+            return entries, f"{VARIABLE}: {text.strip()!r} is not a device here: CUDA ignores it and all after it"
         entries.append(entry)
     return entries, ""
 
@@ -75,7 +75,7 @@ def find_visible(gpus: Sequence[MachineGpu], value: str | None = None) -> Visibl
     for entry in entries:
         found = find_gpu(gpus, entry)
         if found is None:
-            note = f"{VARIABLE}: {entry} is no device here, so that CUDA ignores it and all after it"
+            note = f"{VARIABLE}: {entry} is not a device here: CUDA ignores it and all after it"
             break
         seen.append(found)
     if seen and seen[0].uuid.startswith("MIG-") and len(seen) > 1:

@@ -50,7 +50,7 @@ def explain_error(error: Exception, model: str, revision: str | None) -> RiptuiE
         case hub.GatedRepoError():
             return WeightsError(f"{text} is gated. {locate.terms_hint(model)}")
         case hub.DisabledRepoError():
-            return WeightsError(f"the hub has disabled {model}, whose owner knows why")
+            return WeightsError(f"the hub has disabled {model}; its page there may say why")
         case hub.RepositoryNotFoundError() if _status(error) == 401 and get_token():
             return _refused_token(error)
         case hub.RepositoryNotFoundError():
@@ -75,8 +75,8 @@ def explain_error(error: Exception, model: str, revision: str | None) -> RiptuiE
         )
     if isinstance(error, ValueError | KeyError | TypeError | AttributeError):  # the answer is not one of the hub
         return WeightsError(
-            f"{text} could not be fetched: what answers at {constants.ENDPOINT} is not the hub, perhaps the page where "
-            f"one logs in to this network. Open it in a browser{_endpoint_hint()}"
+            f"{text} could not be fetched: what answers at {constants.ENDPOINT} is not the hub, perhaps the log-in "
+            f"page of this network. Open it in a browser{_endpoint_hint()}"
         )
     return WeightsError(f"{text} could not be fetched: {first_line(error)}")
 

@@ -53,7 +53,7 @@ def locate_weights(weights: str) -> Path:
             f"{path} {problem}: check the path. weights takes a file on this machine, or {' or '.join(PUBLISHED)}"
         )
     if path.suffix.lower() not in SUFFIXES:
-        raise InputError(f"{path} is no file of weights: its name must end with {' or '.join(SUFFIXES)}")
+        raise InputError(f"{path} is not a file of weights: its name must end with {' or '.join(SUFFIXES)}")
     return path
 
 

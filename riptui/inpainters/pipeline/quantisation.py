@@ -69,7 +69,7 @@ def load_gguf(file: Path, kind: Any, folder: Path, dtype: torch.dtype) -> Any:
             f"({first_line(error)})"
         ) from error
     if lacking := [name for name, tensor in network.named_parameters() if tensor.is_meta]:
-        raise WeightsError(f"{file} is no whole {kind.__name__}: it lacks {describe_tensors(lacking)}")
+        raise WeightsError(f"{file} is an incomplete {kind.__name__}: it lacks {describe_tensors(lacking)}")
     return network.eval()
 
 

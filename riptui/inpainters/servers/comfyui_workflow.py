@@ -27,7 +27,7 @@ class ComfyuiWorkflow:
             raise InputError("the workflow is in the format of ComfyUI's page: use File, Export (API)")
         for number, node in self._nodes.items():
             if not (isinstance(node, dict) and isinstance(node.get("inputs"), dict) and "class_type" in node):
-                raise InputError(f"the workflow's node {number!r} is none: use ComfyUI's File, Export (API)")
+                raise InputError(f"the workflow's node {number!r} is not a node: use ComfyUI's File, Export (API)")
         self._by_title = {title: list(self._find_titled(title)) for title in TITLES}
         self._require_inputs()
         [self.output] = self._by_title["output"]

@@ -192,7 +192,7 @@ class ServerConnection:
             url = httpx2.URL(self.place.url).join(answer.headers.get("location", ""))
             target = url.copy_with(username="", password="", query=None, fragment=None)
         except (httpx2.InvalidURL, ValueError):
-            return "what is no URL"
+            return "something that is not a URL"
         return f"{self._quote(str(target).removesuffix(path))}: give that as its URL, if it is the server"
 
 
@@ -245,7 +245,8 @@ def _make_client(title: str, place: ServerPlace) -> httpx2.AsyncClient:
     try:
         return httpx2.AsyncClient(headers=place.headers, timeout=limits, trust_env=not is_here, verify=certificates)
     except (ImportError, ValueError, httpx2.InvalidURL) as error:
-        reason = "is a SOCKS proxy, for which httpx2[socks] is missing" if isinstance(error, ImportError) else "is none"
+        is_socks = isinstance(error, ImportError)
+        reason = "is a SOCKS proxy, for which httpx2[socks] is missing" if is_socks else "is not valid"
         host = urlsplit(place.url).hostname
         raise InputError(
             f"{title} at {place.url}: a proxy of the environment ($HTTP_PROXY, $HTTPS_PROXY, $ALL_PROXY) {reason}; "

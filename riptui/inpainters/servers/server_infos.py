@@ -87,6 +87,7 @@ def require_usable_server(name: str, parameters: Mapping[str, ParameterValue]) -
 def explain_url(name: str) -> str:
     """Why a URL is not a parameter, and where it belongs."""
     return (
-        f"{name}'s url is no parameter, for the same server elsewhere paints the same: set url in [servers.{name}] of "
-        f"your settings (riptui config edit), or ${url_variable(name)}; riptui run takes --set url= too"
+        f"{name}'s url is not a parameter, since the same server elsewhere paints the same: set url in "
+        f"[servers.{name}] of your settings (riptui config edit), or ${url_variable(name)}; riptui run takes "
+        "--set url= too"
     )

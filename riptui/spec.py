@@ -69,7 +69,7 @@ ColourLevel = Annotated[int, msgspec.Meta(ge=0, le=255)]
 
 
 def abbreviate(value: ParameterValue) -> ParameterValue:
-    """A value as people see it in names and labels: of a JSON object the first digits of its SHA-256."""
+    """A value as names and labels show it: a JSON object as the first 8 digits of its SHA-256."""
     if isinstance(value, str) and value.startswith('{"') and value.endswith("}"):
         return hashlib.sha256(value.encode()).hexdigest()[:8]
     return value

@@ -129,8 +129,7 @@ def _caption(spec: Spec) -> str:
         parts.append(spec.order)
     if spec.squares != "own":
         parts.append(f"{spec.squares} squares")
-    parts += [word.replace("-", " ") for word in spec.interventions]
-    return " · ".join(parts)
+    return " · ".join([*parts, *spec.interventions])
 
 
 def _drawable(name: str, sha256: str) -> str:

@@ -12,7 +12,7 @@ from riptui.arrays import Image
 from riptui.errors import RiptuiError
 from riptui.export.tables import TableData, write_csv
 from riptui.figures import style
-from riptui.figures.data import Condition, settings_title
+from riptui.figures.data import Condition
 from riptui.figures.diversity_figure import (
     MAX_MATRICES,
     MAX_TILES,
@@ -32,7 +32,7 @@ from riptui.figures.markdown import (
 )
 from riptui.figures.report_data import OnReportProgress, ReportData
 from riptui.results.bootstrap import IntervalEstimate
-from riptui.results.curves import get_setting
+from riptui.results.curves import get_setting, settings_title
 from riptui.results.diversity import (
     ConditionDiversity,
     ConditionPoint,

@@ -7,7 +7,7 @@ from statistics import median
 
 from riptui import __version__
 from riptui.errors import InputError
-from riptui.figures.data import Condition, settings_title
+from riptui.figures.data import Condition
 from riptui.figures.figure import SkippedFigure, WrittenFigure
 from riptui.figures.markdown import (
     escape_markdown,
@@ -21,7 +21,7 @@ from riptui.figures.report_data import ReportData
 from riptui.metrics.display import format_result
 from riptui.results.bootstrap import MIN_INTERVAL_IMAGES
 from riptui.results.comparison import InpainterComparison, compare, settings_to_compare
-from riptui.results.curves import shares_squares
+from riptui.results.curves import settings_title, shares_squares
 from riptui.results.findings import ConditionFindings
 from riptui.results.paper_tests import NETS
 from riptui.results.shared_squares import describe_shared

@@ -11,12 +11,13 @@ from typing import Any
 from riptui.errors import RiptuiError
 from riptui.export.tables import write_csv
 from riptui.figures import style
-from riptui.figures.data import Condition, settings_title
+from riptui.figures.data import Condition
 from riptui.figures.figure import WrittenFigure
 from riptui.figures.markdown import escape_markdown, format_estimate, markdown_list, markdown_table, show_figure
 from riptui.figures.report_data import OnReportProgress, ReportData
 from riptui.figures.sets_figure import draw_sets
 from riptui.metrics.sets import SET_METRICS
+from riptui.results.curves import settings_title
 from riptui.results.panel import condition_settings
 from riptui.results.picture_sets import PictureSets, SetGroup, list_features, read_picture_sets
 from riptui.results.set_curves import SetComparison, SetCurve, SetMetricPoint, set_comparisons, set_curves

@@ -94,7 +94,10 @@ def test_names_keep_their_order_and_come_once() -> None:
         ("lpips-vg@previous", "unknown metric 'lpips-vg'. Did you mean lpips-vgg?"),
         ("fréchet", f"Available: {', '.join(metrics.REGISTRY)}; "),
         ("", "unknown metric"),
-        ("ssim@original", "unknown ending"),
+        (
+            "ssim@original",
+            "Use ssim, ssim@previous (against the previous measured frame), ssim@content (without blank bands)",
+        ),
         ("ssim@", "unknown ending"),
         ("ssim@previous@previous", "unknown ending"),
         ("entropy@previous", "use entropy"),

@@ -330,7 +330,7 @@ def describe_setting(name: str, value: object) -> str:
         case "schedule":
             return ", ".join(f"{varied} {course.text}" for varied, course in parse_schedules(str(value)).items())
     if isinstance(value, float):
-        value = f"{value:g}"
+        value = f"{value:.15g}"
     if isinstance(value, str) and value.startswith("/") and "prompt" not in name:
         value = "/".join(value.strip("/").split("/")[-2:]) or value
     return f"{name} {value if value != '' else NOTHING}"

@@ -8,6 +8,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from riptui.cli.setting_value import format_setting_value
 from riptui.metrics.display import format_result
 from riptui.results.curves import settings_title
 from riptui.text.terminal import printable
@@ -44,8 +45,7 @@ def format_settings(settings: dict[str, Any]) -> str:
 
 def _format_setting(value: object) -> str:
     """A value below the name of its setting."""
-    text = "-" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
-    return printable(text)[:40]
+    return "-" if value is None else printable(format_setting_value(value))[:40]
 
 
 def format_interval(estimate: dict[str, float]) -> str:

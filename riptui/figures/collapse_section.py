@@ -20,7 +20,7 @@ from riptui.results.curves import settings_title
 from riptui.results.end_looks import OnEndsProgress, TrajectoryEnds, choose_distance, distance_metrics, read_ends
 from riptui.results.end_states import AttractionAnalysis, analyse_attraction
 from riptui.spec import ParameterValue
-from riptui.text.units import format_count
+from riptui.text.units import format_count, format_inpainted
 
 COLLAPSE_CSV, ATTRACTION_CSV, COUPLING_CSV = "collapse.csv", "end-states.csv", "coupling.csv"
 
@@ -147,7 +147,7 @@ def _coupling_parts(coupling: CouplingAnalysis, ends: TrajectoryEnds) -> Iterato
         settings = {name: value for name, value in group.settings.items() if name != "squares"}
         counts = [group.squares, f"{group.images:,}", f"{group.seeds:,}"]
         rows.append([*_title_and_mask(settings, ends), *counts, *(ratios.get(amount, "-") for amount in shown)])
-    heads = [f"{amount:g} %" for amount in shown]
+    heads = [format_inpainted(amount) for amount in shown]
     yield markdown_table(["inpainter", "mask", "squares", "images", "seeds", *heads], rows)
 
 

@@ -27,7 +27,7 @@ from riptui.results.paper_tests import NETS
 from riptui.results.shared_squares import describe_shared
 from riptui.results.statistics import summarize_drift
 from riptui.text import int_ranges
-from riptui.text.units import format_count
+from riptui.text.units import format_count, format_inpainted
 
 _LIMITS = f"""\
 - Only measured values are used, without interpolation, and only trajectories that were measured to their end. Copies
@@ -81,7 +81,7 @@ def _runs_section(data: ReportData, notes: Sequence[str]) -> Iterator[str]:
                     f"{len(runs):,}",
                     f"{len({run.image for run in runs}):,}",
                     int_ranges.join({run.spec.seed for run in runs}),
-                    f"{condition.max_inpainted:g} %",
+                    format_inpainted(condition.max_inpainted),
                 ]
             )
     if rows:

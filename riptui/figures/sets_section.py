@@ -23,7 +23,7 @@ from riptui.results.picture_sets import PictureSets, SetGroup, list_features, re
 from riptui.results.set_curves import SetComparison, SetCurve, SetMetricPoint, set_comparisons, set_curves
 from riptui.results.set_tables import SetRow, comparison_rows, curve_rows
 from riptui.store.layout import FEATURES_PREFIX, features_name
-from riptui.text.units import format_count
+from riptui.text.units import format_count, format_inpainted
 
 STEM = "figure-sets"
 UNBIASED = "kid"
@@ -186,7 +186,7 @@ def _ends_table(curves: Sequence[SetCurve], by: Sequence[str]) -> str:
         points = [last.get((id(group), metric)) for metric in metrics]
         inpainted, images = next((point.inpainted, point.images) for point in points if point)
         cells = [_format(point) if point else "-" for point in points]
-        rows.append([_title(group, by), group.spec.mask_title, f"{images:,}", f"{inpainted:g} %", *cells])
+        rows.append([_title(group, by), group.spec.mask_title, f"{images:,}", format_inpainted(inpainted), *cells])
     return markdown_table(["inpainter", "mask", "images", "inpainted", *metrics], rows)
 
 
@@ -198,7 +198,7 @@ def _comparisons_table(comparisons: Mapping[str, Sequence[SetComparison]], by: S
             _title(comparison.second, by),
             comparison.first.spec.mask_title,
             f"{comparison.between[-1].images:,}",
-            f"{comparison.between[-1].inpainted:g} %",
+            format_inpainted(comparison.between[-1].inpainted),
             _format(comparison.between[-1]),
             _format(comparison.differences[-1]),
         ]

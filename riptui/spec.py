@@ -32,8 +32,12 @@ Older specs were written without such a field, so at this value it is left out o
 folders keep their identity, and older releases read new folders that do not use it. The value says what was done
 before the field existed; the default of new specs may be another.
 """
-PLAIN: dict[str, object] = {name: value for name, value in ADDED_FIELDS.items() if name not in ("squares", "masks")}
-"""Fields at which a trajectory has no intervention, and no masks of the user's."""
+NO_INTERVENTION: dict[str, object] = {
+    "paste": True,
+    **{name: ADDED_FIELDS[name] for name in ("onto", "anchor", "match", "feather", "schedule")},
+}
+"""The fields of interventions, each with the value that is none: the paper's protocol."""
+NO_INTERVENTION_TITLE = "no intervention"
 SIZES = range(256, 2048 + 1, 64)
 MAX_SEED = 2**53  # JSON readers that know only doubles keep integers exact up to here
 MAX_POINTS = 1_000_000  # 100 MB
@@ -198,14 +202,8 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
     @property
     def interventions(self) -> list[str]:
-        """What is done otherwise than in the paper, beside the masks: a word each, empty for the paper's protocol."""
-        words = [] if self.paste else ["no-paste"]
-        words += ["paste-original"] if self.onto == "original" else []
-        words += [f"anchor{self.anchor}"] if self.anchor else []
-        words += [f"match-{self.match}"] if self.match != "none" else []
-        words += [f"feather{self.feather}"] if self.feather else []
-        words += [f"{name} {course.text}" for name, course in parse_schedules(self.schedule).items()]
-        return words
+        """What is done otherwise than in the paper, beside the masks, each in a few words; empty: nothing."""
+        return [text for name in NO_INTERVENTION if (text := describe_setting(name, getattr(self, name)))]
 
     @property
     def inpainter_name(self) -> str:
@@ -307,21 +305,40 @@ NOTHING = '""'
 
 
 def describe_setting(name: str, value: object) -> str:
-    """A field of a spec, or a parameter, in a few words: of a path its last two parts; empty for no intervention,
-    as in the paper, and for None."""
-    if value is None or (name in PLAIN and value == PLAIN[name]):
+    """A field of a spec, or a parameter, in a few words, the same in all tables, figures and screens: "64 px",
+    "match border", "radius 3"; of a path its last two parts. Empty for no intervention, and for None.
+    """
+    if value is None or is_untreated(name, value):
         return ""
-    if name == "paste":
-        return "" if value else "no paste"
-    if name == "mask_source":
-        return f"masks {str(value)[:8]}"
-    if name == "amount":
-        return f"to {value:g} %"
+    match name:
+        case "inpainter" | "order" | "fit":
+            return str(value)
+        case "mask":
+            return f"{value} px"
+        case "size":
+            return f"size {value} px"
+        case "amount":
+            return f"to {value:g} %"
+        case "squares":
+            return f"{value} squares"
+        case "mask_source":
+            return f"masks {str(value)[:8]}" if value else ""
+        case "paste":
+            return "no paste"
+        case "onto":
+            return f"paste onto {value}"
+        case "schedule":
+            return ", ".join(f"{varied} {course.text}" for varied, course in parse_schedules(str(value)).items())
     if isinstance(value, float):
-        value = f"{value:g}"
+        value = f"{value:.15g}"
     if isinstance(value, str) and value.startswith("/") and "prompt" not in name:
         value = "/".join(value.strip("/").split("/")[-2:]) or value
     return f"{name} {value if value != '' else NOTHING}"
+
+
+def is_untreated(name: str, value: object) -> bool:
+    """Whether a setting is the field of an intervention, with the value that is none."""
+    return name in NO_INTERVENTION and value == NO_INTERVENTION[name]
 
 
 def can_share_batch(spec: Spec, other: Spec) -> bool:

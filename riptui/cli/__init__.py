@@ -12,7 +12,8 @@
     ls_table     the lines of `ls`
     sweep_options       the sweep of `run`
     metric_choice       which metrics a run measures; fetch_names: what the names given to `fetch` stand for
-    results_tables      tables of `results`, with settings_table, mask_names, recursion_tables, intervention_table
+    results_tables      tables of `results`, with settings_table, setting_value, mask_names, recursion_tables,
+                        intervention_table
     set_results         `results` by a metric of sets
     collapse_tables     how trajectories end, for `collapse`; diversity_tables: of `diversity`
     care                --on-end and --timeout; stop_signal: Ctrl-C; logind: what systemd kills at logout

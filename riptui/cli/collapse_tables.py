@@ -12,7 +12,7 @@ from riptui.cli.settings_table import FormatCell, build_layouts
 from riptui.metrics.display import format_result
 from riptui.results.bootstrap import MIN_INTERVAL_IMAGES
 from riptui.results.collapse_summary import LABELS
-from riptui.text.units import format_count
+from riptui.text.units import format_count, format_inpainted
 
 MAX_AMOUNTS = 8
 """Columns of the table of coupling; of more amounts, every so many are shown."""
@@ -83,7 +83,7 @@ def print_coupling(coupling: Mapping[str, Any]) -> None:
         "squares": lambda row: str(row["squares"]),
         "images": lambda row: str(row["images"]),
         "seeds": lambda row: str(row["seeds"]),
-        **{f"{amount:g} %": partial(_format_point, amount) for amount in dict.fromkeys([*shown, amounts[-1]])},
+        **{format_inpainted(amount): partial(_format_point, amount) for amount in dict.fromkeys([*shown, amounts[-1]])},
     }
     rows = [{**group, "key": {k: v for k, v in group["key"].items() if k != "squares"}} for group in coupling["groups"]]
     print_table(build_layouts(rows, "key", columns, ("seeds",)))

@@ -14,7 +14,7 @@ from riptui.results.bootstrap import IntervalEstimate
 from riptui.results.diversity import ConditionPoint, DiversityAnalysis, SeedSetPoint, SetDiversity, explain_intervals
 from riptui.results.similarity import list_pairs
 from riptui.text.shades import shade
-from riptui.text.units import format_count
+from riptui.text.units import format_count, format_inpainted
 
 MAX_PAIRS_LISTED = 12  # near-duplicates
 SELF = "·"
@@ -54,7 +54,7 @@ def _columns() -> dict[str, FormatCell]:
         return point
 
     return {
-        "inpainted": lambda row: f"{of(row).inpainted:g} %",
+        "inpainted": lambda row: format_inpainted(of(row).inpainted),
         "pictures": lambda row: f"{of(row).pictures:,}",
         "runs": lambda row: f"{of(row).trajectories:,}",
         "distance": lambda row: format_result(of(row).distance.value),
@@ -93,7 +93,7 @@ def _list_near(analysis: DiversityAnalysis) -> Iterator[str]:
     for diversity in analysis.sets:
         point, seeds = diversity.points[-1], diversity.seed_set.seeds
         for pair in point.near:
-            place = f"{diversity.seed_set.picture} at {point.inpainted:g} %"
+            place = f"{diversity.seed_set.picture} at {format_inpainted(point.inpainted)}"
             bits = format_count(int(pair.distance), "bit")
             yield f"seeds {seeds[pair.first]} and {seeds[pair.second]}, {bits}  {place}"
 
@@ -104,7 +104,7 @@ def _print_matrix(diversity: SetDiversity) -> None:
     margin = max(map(len, labels)) + 2
     room = (out.width if out.is_terminal else 200) - margin
     out.print()
-    title = f"{diversity.seed_set.picture} at {point.inpainted:g} %, neighbours are alike"
+    title = f"{diversity.seed_set.picture} at {format_inpainted(point.inpainted)}, neighbours are alike"
     if len(seeds) > room:
         print_line(f"{title}: the matrix of {len(seeds)} seeds does not fit here; --csv FILE has it", "dim")
         return

@@ -25,7 +25,7 @@ from riptui.export.tables import CSV_SUFFIXES, write_csv
 from riptui.features import load_extractor
 from riptui.store.annotations import parse_tag
 from riptui.store.listing import TrajectorySummary, find_all_trajectories, summarize
-from riptui.text.units import format_count
+from riptui.text.units import format_count, format_inpainted
 
 MAX_LISTED = 30
 """Frames in the table; all are in the CSV and the JSON."""
@@ -101,7 +101,7 @@ def _print_nearest(found: Mapping[str, Any]) -> None:
     names = name_paths([Path(frame["path"]) for frame in listed])
     rows = [{**frame, "key": {"trajectory": name}} for frame, name in zip(listed, names, strict=True)]
     columns: dict[str, FormatCell] = {
-        "inpainted": lambda row: f"{row['inpainted']:.4g} %",
+        "inpainted": lambda row: format_inpainted(row["inpainted"]),
         "tag": lambda row: found["tag"] if row["tagged"] else "",
         "similarity": _format_similarity,
         "novel": lambda row: "yes" if row["novel"] else "no",

@@ -11,6 +11,7 @@ from riptui.metrics.display import format_result
 from riptui.results.bootstrap import MIN_INTERVAL_IMAGES
 from riptui.results.exposure import DELTA_E, LUMA, PATCH_ERRORS
 from riptui.results.shared_squares import describe_shared
+from riptui.text.units import format_inpainted
 
 
 def print_recursion(recursion: Mapping[str, Any]) -> None:
@@ -91,7 +92,7 @@ def _print_orders(orders: Sequence[dict[str, Any]]) -> None:
     }
     amounts = sorted({inpainted for row in rows for inpainted in row["differences"]})
     for amount in amounts:
-        columns[f"at {amount:g} %"] = partial(_format_difference, amount)
+        columns[f"at {format_inpainted(amount)}"] = partial(_format_difference, amount)
     print_table(build_layouts(rows, "key", columns, ("images",)))
 
 

@@ -18,6 +18,7 @@ from riptui.results.set_curves import SetComparison, SetCurve, SetMetricPoint, s
 from riptui.results.set_tables import comparison_rows, curve_rows
 from riptui.store.listing import TrajectorySummary
 from riptui.text.terminal import printable
+from riptui.text.units import format_inpainted
 
 
 def set_results(
@@ -105,7 +106,7 @@ def _columns(title: str) -> dict[str, Callable[[dict[str, Any]], str]]:
         return found
 
     return {
-        "inpainted": lambda row: f"{point(row).inpainted:g} %",
+        "inpainted": lambda row: format_inpainted(point(row).inpainted),
         "images": lambda row: str(point(row).images),
         title: lambda row: format_result(point(row).estimate.value),
         "95 %": lambda row: format_interval({"low": point(row).estimate.low, "high": point(row).estimate.high}),

@@ -8,7 +8,9 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from riptui.cli.setting_value import format_setting_value
 from riptui.metrics.display import format_result
+from riptui.results.curves import settings_title
 from riptui.text.terminal import printable
 
 FormatCell = Callable[[dict[str, Any]], str]
@@ -37,17 +39,13 @@ def _build_table(rows: Sequence[dict[str, Any]], key: str, columns: Mapping[str,
 
 
 def format_settings(settings: dict[str, Any]) -> str:
-    """The inpainter by its name alone, the rest by name and value."""
-    rest = [
-        f"{printable(name)} {_format_setting(value)}"
-        for name, value in settings.items()
-        if name != "inpainter" and value is not None
-    ]
-    return ", ".join([*([_format_setting(settings["inpainter"])] if "inpainter" in settings else []), *rest])
+    """The settings in one line, safe to print."""
+    return printable(settings_title(settings))
 
 
 def _format_setting(value: object) -> str:
-    return "-" if value is None else printable(str(value))[:40]
+    """A value below the name of its setting."""
+    return "-" if value is None else printable(format_setting_value(value))[:40]
 
 
 def format_interval(estimate: dict[str, float]) -> str:

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from riptui.cli.console import out, print_json, print_line, print_table, short_path
 from riptui.cli.runs_folder import runs_folder
+from riptui.cli.setting_value import format_setting_value
 from riptui.errors import InputError
 from riptui.metrics.display import format_value
 from riptui.store.annotations import peek_annotations
@@ -161,21 +162,5 @@ def _build_table(
 def _print_spec(trajectory: Trajectory) -> None:
     fields = msgspec.to_builtins(trajectory.spec) | {"digest": trajectory.spec.digest}
     for name, value in fields.items():
-        out.print(Text.assemble((f"{name:<16}", "dim"), printable(_to_text(value))))
+        out.print(Text.assemble((f"{name:<16}", "dim"), printable(format_setting_value(value))))
     out.print()
-
-
-def _to_text(value: Any) -> str:
-    """A value of a spec for people: radius 3, none, yes."""
-    match value:
-        case bool():
-            return "yes" if value else "no"
-        case dict():
-            return ", ".join(f"{key} {_to_text(one)}" for key, one in value.items()) or "none"
-        case list() | tuple():
-            return ", ".join(map(_to_text, value)) or "none"
-        case float():
-            return f"{value:.15g}"
-        case None:
-            return "none"
-    return str(value)

@@ -27,7 +27,7 @@ from riptui.store.annotations import peek_annotations
 from riptui.store.feature_file import compute_features
 from riptui.store.listing import TrajectorySummary
 from riptui.store.trajectory import Trajectory
-from riptui.text.units import format_count
+from riptui.text.units import format_count, format_inpainted
 
 USABLE = "usable"
 """The tag of trajectories whose outputs a person found usable."""
@@ -219,7 +219,7 @@ def _compute_queries(
             left_out.append(str(error))
     on_progress(len(summaries), len(summaries))
     if unfinished:
-        where = "the end" if question.at is None else f"{question.at:g} %"
+        where = "the end" if question.at is None else format_inpainted(question.at)
         left_out.append(f"not computed to {where}: {format_count(unfinished, 'trajectory')}; see riptui resume")
     return queries, left_out
 

@@ -13,6 +13,7 @@ from riptui.corpus.picture_loading import PreparedAs, load_picture
 from riptui.errors import InputError
 from riptui.export.files import OnExportProgress, ignore_progress, require_file, write_atomically
 from riptui.store.frames import read_frame
+from riptui.text.units import format_inpainted
 
 MAX_ROWS = 40
 """Frames on a sheet."""
@@ -53,7 +54,7 @@ def write_nearest_sheet(
 def _draw_row(canvas: PIL.Image.Image, y: int, frame: FrameNeighbours, prepared: PreparedAs) -> None:
     state = "novel" if frame.novel else "not novel"
     spec = frame.spec
-    label = f"{spec.inpainter[:18]}, {spec.mask_title}, seed {spec.seed}\n{frame.inpainted:.4g} %: {state}"
+    label = f"{spec.inpainter[:18]}, {spec.mask_title}, seed {spec.seed}\n{format_inpainted(frame.inpainted)}: {state}"
     _draw_tile(canvas, GAP, y, read_frame(frame.trajectory, frame.k), label, INK)
     for column, near in enumerate(frame.pictures, 1):
         picture = load_picture(near.path, prepared).image

@@ -14,6 +14,7 @@ from riptui.spec import encode_spec
 from riptui.store.frames import read_frame
 from riptui.store.trajectory import Trajectory
 from riptui.text.terminal import printable
+from riptui.text.units import format_inpainted
 
 KEY = "riptui"
 """The text chunk with JSON: the spec with its digest, the frame, its inpainted % and the SHA-256 of its pixels."""
@@ -36,7 +37,7 @@ def write_frame_png(trajectory: Trajectory, file: Path, k: int, *, overwrite: bo
     }
     parameters = "".join(f", {name} {value}" for name, value in spec.parameters.items() if value is not None)
     description = (
-        f"{spec.source_name}: frame {k} of {spec.iterations}, {spec.inpainted(k):.4g} % inpainted by "
+        f"{spec.source_name}: frame {k} of {spec.iterations}, {format_inpainted(spec.inpainted(k))} inpainted by "
         f"{spec.inpainter}{parameters}, mask {spec.mask} px, seed {spec.seed}"
     )
     texts = PngInfo()

@@ -16,6 +16,7 @@ from riptui.spec import Spec
 from riptui.store.frames import read_frames
 from riptui.store.trajectory import Trajectory
 from riptui.text.terminal import printable
+from riptui.text.units import format_inpainted
 
 MAX_PER_ROW = 9  # pictures: the paper's 0 to 400 %
 MIN_TILE_PX = 64  # px; below it a label would be wider than its picture
@@ -94,7 +95,7 @@ def write_strip(
         x, y = layout.corner_of(number)
         canvas.paste(PIL.Image.fromarray(image).resize((tile, tile), PIL.Image.Resampling.LANCZOS), (x, y))
         label_position = x + tile / 2, y + tile + 1.2 * layout.font_size
-        draw.text(label_position, f"{spec.inpainted(k):.4g} %" if k else "original", INK, font, anchor="ms")
+        draw.text(label_position, format_inpainted(spec.inpainted(k)) if k else "original", INK, font, anchor="ms")
         on_progress(number + 1, len(iterations))
     draw.text((layout.margin, layout.height - layout.margin), caption, FAINT, font, anchor="ls")
     out = BytesIO()
@@ -129,8 +130,7 @@ def _caption(spec: Spec) -> str:
         parts.append(spec.order)
     if spec.squares != "own":
         parts.append(f"{spec.squares} squares")
-    parts += [word.replace("-", " ") for word in spec.interventions]
-    return " · ".join(parts)
+    return " · ".join([*parts, *spec.interventions])
 
 
 def _drawable(name: str, sha256: str) -> str:

@@ -1,13 +1,13 @@
-"""Extractors of features: pictures in, a vector for each out. Importing this imports none of them.
+"""Feature extractors: pictures in, one vector per picture out. Importing this package imports no extractor.
 
 extractor          the calling convention
 registry           the extractors by name
 extractor_loading  from a name to an extractor
-perceptual_hash    phash: 64 bits, without any weights
+perceptual_hash    phash: 64 bits, without weights
 inception          inception, inception-torchvision; network_files: where their weights are
+vision_models      clip, dinov2: models of the library transformers
 missing_models     whether the weights of an extractor are on this machine
-vision_models      clip, dinov2: models of transformers
-network_extractor  an extractor made of a network; float32_network: it computes in true float32
+network_extractor  an extractor made of a network; float32_network: convolutions without TF32
 """
 
 from riptui.features.extractor import FeatureExtractor

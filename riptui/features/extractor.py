@@ -1,4 +1,4 @@
-"""The convention by which every extractor of features is called. Imports no array package."""
+"""The calling convention of all feature extractors. Imports no array package."""
 
 from __future__ import annotations
 
@@ -12,23 +12,26 @@ if TYPE_CHECKING:  # NumPy and Pillow take time that listing the names does with
 
 
 class FeatureExtractor(Protocol):
-    """Turns pictures into vectors that can be compared. A picture's vector depends on no other picture."""
+    """Turns pictures into vectors that can be compared. A vector depends on its own picture only."""
 
     @property
     def name(self) -> str:
-        """As it was asked for, a model included."""
+        """The name as it was asked for: NAME or NAME:MODEL."""
         ...
 
     @property
     def identity(self) -> str:
-        """What decides its vectors, e.g. the SHA-256 of its weights: vectors of unlike identities are not compared."""
+        """What decides the vectors, e.g. the SHA-256 of the weights. Vectors of unlike identities are not compared."""
         ...
 
     @property
     def dimension(self) -> int:
-        """Numbers in a vector."""
+        """The length of a vector."""
         ...
 
     def extract(self, images: Sequence[PilImage]) -> FeatureVectors:
-        """A row for each picture, which may be of any size and mode. Raises DeviceMemoryError."""
+        """A row per picture, float32 [pictures, dimension]. Pictures may have any size and mode.
+
+        Raises DeviceMemoryError, but not the extractors of riptui: they go on on the CPU.
+        """
         ...

@@ -1,4 +1,4 @@
-"""Import and build the extractors that are used, once per process."""
+"""Import and build extractors when they are first used, once per process."""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ from riptui.features.registry import find_extractor
 
 
 def load_extractor(name: str, device: str = "") -> FeatureExtractor:
-    """Import and build an extractor, NAME or NAME:MODEL; once per process and device.
+    """Import and build an extractor, NAME or NAME:MODEL, once per process and device.
 
-    device: cpu, cuda or cuda:N for one that is a network; "" uses CUDA if there is any.
-    Raises InputError, MissingExtraError, BrokenExtraError; WeightsError at once if weights are missing: it downloads
-    nothing.
+    device, for extractors that are networks: cpu, cuda or cuda:N; "" is CUDA if available, otherwise the CPU.
+    Downloads nothing. Raises InputError for an unknown name or a model of another kind, MissingExtraError,
+    BrokenExtraError, and WeightsError if weights are missing or damaged.
     """
     return load_cached(name, device if find_extractor(name).takes_device else "")
 
 
 @cache
 def load_cached(name: str, device: str) -> FeatureExtractor:
+    """As `load_extractor`, for a device that the extractor takes."""
     info = find_extractor(name)
     module, _, factory = info.target.partition(":")
     with importing(f"the features {name}", info.extra) if info.extra else nullcontext():

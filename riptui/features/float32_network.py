@@ -1,4 +1,7 @@
-"""Networks that compute in true float32, whatever torch's global settings, so that a GPU gives what a CPU gives."""
+"""Convolutions in true float32, whatever torch's global settings, so that a GPU gives nearly what a CPU gives.
+
+Torch's matrix products are in float32 unless a process says otherwise, and no inpainter of riptui does.
+"""
 
 from functools import partial
 from typing import Any
@@ -7,7 +10,7 @@ import torch
 
 
 def force_float32(network: Any) -> Any:
-    """Make the network convolve in true float32, whatever torch's global settings."""
+    """Make all Conv2d layers of a network compute in true float32; returns the network, which is changed."""
     convolutions: list[Any] = [layer for layer in network.modules() if isinstance(layer, torch.nn.Conv2d)]
     for layer in convolutions:
         layer.forward = partial(_convolve_float32, layer)
@@ -15,8 +18,8 @@ def force_float32(network: Any) -> Any:
 
 
 def _convolve_float32(layer: Any, rows: torch.Tensor) -> torch.Tensor:
-    """A Conv2d in true float32. cuDNN convolves in TF32, to three digits, unless a switch of the whole process forbids
-    it, and an inpainter may be at work in another thread. This call, the one below conv2d, takes switches of its own.
+    """A Conv2d in true float32. By default cuDNN convolves in TF32, to three digits. The switch for that is one for the
+    whole process, where an inpainter may be computing in another thread; the call that conv2d makes takes its own.
     """
     geometry = (layer.stride, layer.padding, layer.dilation, False, (0, 0), layer.groups)
     benchmark, deterministic, cudnn, tf32 = False, True, True, False

@@ -1,6 +1,6 @@
-"""Inception networks: that of FID, by torch-fidelity, and torchvision's. 2,048 numbers from the layer before the last.
+"""Two Inception v3 networks, FID's (by torch-fidelity) and torchvision's: 2,048 numbers, those before the last layer.
 
-No code of a pickle is run: the tensors alone are read.
+Weights are pickles, of which only the tensors are read: no code in them is run.
 """
 
 import io
@@ -18,20 +18,20 @@ from riptui.features.network_files import NETWORK_FILES
 from riptui.inpainters.models.file_digests import file_sha256
 
 DIMENSION = 2048
-SIDE = 299  # px; of what torchvision's network reads
+SIDE = 299  # px: the input of torchvision's network
 MEAN, DEVIATION = np.array([(0.485, 0.456, 0.406), (0.229, 0.224, 0.225)], np.float32)
-"""Of ImageNet, as torchvision has them."""
+"""Of ImageNet's RGB values, from 0 to 1, as in torchvision."""
 
 
 def inception(device: str = "") -> NetworkExtractor:
-    """The network of FID, Heusel et al. 2017, in TensorFlow's arithmetic; it resizes pictures itself, as that does.
+    """FID's network, Heusel et al. 2017, with TensorFlow's arithmetic; it resizes pictures itself, as TensorFlow does.
 
-    Raises WeightsError.
+    device: as in `load_extractor`. Raises WeightsError.
     """
     from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3  # of another extra
 
     def build(state: Mapping[str, torch.Tensor]) -> Any:
-        again = io.BytesIO()  # it reads pickles, code and all: this one holds only what was read safely
+        again = io.BytesIO()  # the network reads pickles, and would run their code: this one holds tensors only
         torch.save(dict(state), again)
         again.seek(0)
         return FeatureExtractorInceptionV3("inception-v3-compat", [str(DIMENSION)], again)
@@ -40,9 +40,9 @@ def inception(device: str = "") -> NetworkExtractor:
 
 
 def inception_torchvision(device: str = "") -> NetworkExtractor:
-    """torchvision's Inception v3 without its head, Szegedy et al. 2016; pictures are resized to 299 x 299.
+    """torchvision's Inception v3 without its head, Szegedy et al. 2016; pictures are resized to 299 x 299, bilinearly.
 
-    Raises WeightsError.
+    device: as in `load_extractor`. Raises WeightsError.
     """
     from torchvision.models import inception_v3
 
@@ -61,7 +61,7 @@ def _load(name: str, build: Any, prepare: Any, forward: Any, device: str) -> Net
     try:
         network = build(torch.load(file.path, map_location="cpu", weights_only=True))
         digest = file_sha256(file.path)
-    except Exception as error:  # of any kind: how torch fails depends on the file
+    except Exception as error:  # of any type: how torch fails depends on the file
         file.verify()  # if the file is to blame, its hash says so
         raise WeightsError(f"{file.path} cannot be loaded: {first_line(error)}") from error
     return NetworkExtractor(name, f"{name} {digest}", DIMENSION, network, prepare, forward, device)

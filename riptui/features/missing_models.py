@@ -15,7 +15,10 @@ CONFIG = "config.json"
 
 
 def require_model(name: str) -> None:
-    """Raise WeightsError or InputError unless the weights of an extractor, NAME or NAME:MODEL, are there."""
+    """Raise WeightsError or InputError unless the weights of an extractor, NAME or NAME:MODEL, are on this machine.
+
+    Also raises MissingExtraError and BrokenExtraError, for the client of the hub.
+    """
     if file := NETWORK_FILES.get(name):
         file.require_installed()
     elif chosen_model(name):
@@ -23,7 +26,7 @@ def require_model(name: str) -> None:
 
 
 def locate_model_folder(name: str) -> tuple[Path, ModelRef]:
-    """The folder of the model that an extractor, NAME or NAME:MODEL, loads. Raises WeightsError, InputError."""
+    """The folder of the model that an extractor, NAME or NAME:MODEL, loads, and its id. Raises as `require_model`."""
     with importing(f"features of {name}", "diffusion"):
         locate_model = models.locate.locate_model  # imports the client of the hub
     ref = catalogue.resolve_model(chosen_model(name), short_names=False)
@@ -40,12 +43,12 @@ def locate_model_folder(name: str) -> tuple[Path, ModelRef]:
 
 
 def chosen_model(name: str) -> str:
-    """The model that an extractor, NAME or NAME:MODEL, loads; "" if it has no choice of models."""
+    """The model of an extractor, NAME or NAME:MODEL: a hub id or a folder; "" if it has no choice of models."""
     return name.partition(":")[2] or find_extractor(name).model
 
 
 def explain_missing_weights(name: str) -> str:
-    """Why an extractor has no weights; "" if it has them, or needs none."""
+    """Why the weights of an extractor, NAME or NAME:MODEL, cannot be used; "" if they can, or if it needs none."""
     try:
         require_model(name)
     except RiptuiError as error:

@@ -1,4 +1,4 @@
-"""A feature extractor made of a network and of how it wants a picture."""
+"""A feature extractor made of a network and a function that prepares pictures for it."""
 
 import copy
 from collections.abc import Callable, Sequence
@@ -15,21 +15,21 @@ from riptui.arrays import FeatureVectors
 from riptui.features.float32_network import force_float32
 
 Prepare = Callable[[PilImage], torch.Tensor]
-"""A picture in RGB as the network's input, without the dimension of the batch."""
+"""From a picture in RGB to the network's input, without the batch dimension."""
 Forward = Callable[[Any, torch.Tensor], torch.Tensor]
-"""The features [batch, dimension] of a network and its input."""
+"""From a network and its input to features, [batch, dimension]."""
 
 
 class NetworkExtractor:
-    """A FeatureExtractor. On a CPU pictures go through the network one by one, which costs nothing there: a vector then
-    depends on no other picture, not even by rounding. A GPU takes those of one size at once; what it has no memory for
-    is computed on the CPU.
+    """A FeatureExtractor. A CPU takes pictures one by one, which costs no time there: a vector then depends on no other
+    picture, not even by rounding. A GPU takes successive pictures of one size at once; where its memory does not
+    suffice, they are computed on the CPU.
     """
 
     def __init__(
         self, name: str, identity: str, dimension: int, network: Any, prepare: Prepare, forward: Forward, device: str
     ) -> None:
-        """network: a torch module on the CPU, in float32. device: as torch names it; "" for CUDA if there is one."""
+        """network: a torch module on the CPU, in float32. device: as in `load_extractor`."""
         self.name, self.identity, self.dimension = name, identity, dimension
         self._network = network.eval().requires_grad_(False)
         self._prepare, self._forward = prepare, forward

@@ -1,4 +1,4 @@
-"""The single files of weights of feature extractors, where torch keeps its downloads. Imports no torch."""
+"""The weights of feature extractors that are a single file, kept where torch keeps downloads. Imports no torch."""
 
 from riptui.remote_file import RemoteFile
 from riptui.torch_cache import CachedFile
@@ -23,4 +23,4 @@ NETWORK_FILES: dict[str, CachedFile] = {
         "the features inception-torchvision need torchvision's weights",
     ),
 }
-"""By the extractor's name. The addresses are those of the packages that have the networks."""
+"""By the extractor's name. URLs and hashes are those in the networks' packages, torch-fidelity and torchvision."""

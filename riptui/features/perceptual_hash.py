@@ -1,4 +1,4 @@
-"""The perceptual hash, by imagehash: what of a picture survives resizing, recompression and small changes."""
+"""The perceptual hash, by imagehash: it hardly changes when a picture is resized or recompressed."""
 
 from collections.abc import Sequence
 
@@ -8,13 +8,13 @@ from PIL.Image import Image as PilImage
 
 from riptui.arrays import FeatureVectors
 
-SIDE = 8  # of the square of lowest frequencies, each of which gives a bit
+SIDE = 8  # of the square of lowest frequencies, each a bit
 
 
 class PerceptualHash:
-    """64 bits, 1 where a low frequency of the luma is above their median. The squared distance of two is Hamming's.
+    """A FeatureExtractor: 64 numbers, 1 where one of the luma's 8 x 8 lowest frequencies is above their median, else 0.
 
-    A FeatureExtractor. 1 ms for 512 px.
+    The squared Euclidean distance of two vectors is the Hamming distance of their hashes. 1 ms for 512 px.
     """
 
     name = "phash"

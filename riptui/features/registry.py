@@ -14,23 +14,22 @@ class ExtractorInfo:
     """The properties of an extractor, known without importing it."""
 
     target: str
-    """`module:factory`; the factory returns a FeatureExtractor. It takes no argument, `device` if `takes_device`, and
-    `name` and `model` if it has a default model."""
+    """`module:factory`. The factory returns a FeatureExtractor; it takes `device` if `takes_device`, and `name` and
+    `model` if there is a default model."""
     summary: str
-    """One line: what it is and its source."""
+    """One line: what it is, and its source."""
     extra: str | None = None
-    """The extra of riptui that installs `packages`; None: riptui has no extra for them."""
+    """The extra of riptui that installs `packages`; None: no extra does."""
     packages: tuple[str, ...] = ()
     """Packages that it imports beyond the base install."""
     takes_device: bool = False
-    """Whether the factory takes `device`: a network, for a GPU if there is one."""
+    """Whether the factory takes `device`, as extractors that are networks do."""
     model: str = ""
-    """The model that it uses unless it is named NAME:MODEL, a hub id with its revision; "": it has no choice of models.
-    """
+    """The default model, a hub id with its revision; NAME:MODEL names another. "": there is no choice of models."""
     licence: str = ""
-    """Of the weights."""
+    """The licence of the weights; "": there are none."""
     size: int = 0
-    """Bytes of the weights, about."""
+    """Size of the weights in bytes, about; 0: there are none."""
 
 
 BUILT_IN: dict[str, ExtractorInfo] = {
@@ -80,7 +79,10 @@ BUILT_IN: dict[str, ExtractorInfo] = {
 
 
 def adopt_plugin(found: object, distribution: str) -> ExtractorInfo:
-    """The info that a plug-in's entry point names, checked. Raises ValueError or TypeError."""
+    """Check what a plug-in's entry point names, and return it.
+
+    Raises TypeError if it is not an ExtractorInfo, ValueError for a wrong `target`.
+    """
     if not isinstance(found, ExtractorInfo):
         raise TypeError(f"it must be an ExtractorInfo, not {type(found).__name__}")
     if found.target.count(":") != 1:
@@ -93,12 +95,15 @@ REGISTRY = Registry("feature extractor", BUILT_IN, adopt_plugin, group="riptui.f
 
 
 def feature_extractor_names() -> tuple[str, ...]:
-    """The names of all extractors, without models: phash, ..."""
+    """The names of all extractors, without models: phash, inception, ..."""
     return tuple(REGISTRY)
 
 
 def find_extractor(name: str) -> ExtractorInfo:
-    """Look a name up, with or without a model: NAME or NAME:MODEL. Raises InputError with the available names."""
+    """Look up an extractor, NAME or NAME:MODEL.
+
+    Raises InputError for an unknown name, with the available ones, and for a model where there is no choice of models.
+    """
     base, colon, model = name.partition(":")
     info = REGISTRY.get(base)
     if info is None:
@@ -112,13 +117,16 @@ def find_extractor(name: str) -> ExtractorInfo:
 
 
 def short_title(name: str) -> str:
-    """An extractor's name for a line on the screen: of a model in a folder the folder's last part, dinov2:…/base."""
+    """An extractor's name in short. Not yet printable.
+
+    Of a model in a folder only the last part of the path is left: dinov2:…/base.
+    """
     base, _, model = name.partition(":")
     return f"{base}:…/{PurePath(model).name}" if model.startswith("/") else name
 
 
 def canonical_name(name: str) -> str:
-    """A name as a request has it: a model's path absolute, the address of a page as a hub id. Raises InputError."""
+    """The one form of a name: a model's path absolute, the URL of a page of the hub as a hub id. Raises InputError."""
     find_extractor(name)
     base, colon, model = name.partition(":")
     if not colon:

@@ -1,4 +1,4 @@
-"""Vision models of transformers, from the hub's cache or a folder: CLIP and DINOv2. Nothing is downloaded."""
+"""CLIP and DINOv2, by the library transformers, from the hub's cache or a folder. Downloads nothing."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -23,12 +23,12 @@ PREPROCESSOR = "preprocessor_config.json"
 
 @dataclass(frozen=True)
 class VisionKind:
-    """A kind of model that transformers knows."""
+    """A type of model in transformers, and how it gives features."""
 
     network: type
     forward: Callable[[Any, torch.Tensor], torch.Tensor]
     dimension: Callable[[Any], int]
-    """Of the vectors, by the network's configuration."""
+    """From the network's configuration to the length of a vector."""
 
 
 def _project(network: Any, pixels: torch.Tensor) -> torch.Tensor:
@@ -47,7 +47,7 @@ CLIP_KINDS = {
         transformers.CLIPVisionModelWithProjection, _project, lambda config: config.projection_dim
     ),
 }
-"""By the `model_type` of a configuration."""
+"""By the `model_type` of a configuration, as DINOV2_KINDS."""
 DINOV2_KINDS = {
     "dinov2": VisionKind(transformers.Dinov2Model, _pool, lambda config: config.hidden_size),
     "dinov2_with_registers": VisionKind(
@@ -57,17 +57,20 @@ DINOV2_KINDS = {
 
 
 def clip(name: str, model: str, device: str = "") -> NetworkExtractor:
-    """The projected embedding of CLIP, Radford et al. 2021, not normalised. Raises WeightsError, InputError."""
+    """CLIP's projected picture embedding, Radford et al. 2021, not normalised. Arguments as `load_vision_model`."""
     return load_vision_model(name, model, CLIP_KINDS, device)
 
 
 def dinov2(name: str, model: str, device: str = "") -> NetworkExtractor:
-    """The class token of DINOv2, Oquab et al. 2023, after the last normalisation. Raises WeightsError, InputError."""
+    """DINOv2's class token, Oquab et al. 2023, after the last layer norm. Arguments as `load_vision_model`."""
     return load_vision_model(name, model, DINOV2_KINDS, device)
 
 
 def load_vision_model(name: str, model: str, kinds: Mapping[str, VisionKind], device: str) -> NetworkExtractor:
-    """name: of the extractor, as it was asked for. model: a hub id, with @revision, or a folder."""
+    """name: of the extractor, as it was asked for. model: a hub id with @revision, or a folder. kinds: those allowed.
+
+    device: as in `load_extractor`. Raises InputError for a model of another type, WeightsError.
+    """
     folder, ref = locate_model_folder(name)
     hint = locate.repair_hint(ref.model, ref.revision)
     kind = _find_kind(folder, model, kinds)
@@ -75,16 +78,16 @@ def load_vision_model(name: str, model: str, kinds: Mapping[str, VisionKind], de
     with silence_libraries():
         network = load_network(kind.network, folder, files, model, hint, dtype=torch.float32, allow_pickle=False)
         prepare = _load_processor(folder, model, hint)
-    if hasattr(network, "text_model"):  # half of CLIP, which no picture needs
+    if hasattr(network, "text_model"):  # the text half of CLIP is not needed
         del network.text_model
     identity = f"{name.partition(':')[0]} {content_sha256(files.paths)}"
     return NetworkExtractor(name, identity, kind.dimension(network.config), network, prepare, kind.forward, device)
 
 
 def verify_vision_model(folder: Path, model: str, repair_hint: str) -> bool:
-    """Compare a model's tensors with its configuration; reads no weights. False if it is of no kind known here.
+    """Compare the names and shapes of a model's tensors with its configuration, without reading the tensors.
 
-    Raises WeightsError.
+    Returns False for a model that is neither CLIP nor DINOv2. Raises WeightsError.
     """
     config = read_json(folder / CONFIG, model) if (folder / CONFIG).is_file() else {}
     kind = (CLIP_KINDS | DINOV2_KINDS).get(str(config.get("model_type")))
@@ -121,7 +124,7 @@ def _load_processor(folder: Path, model: str, repair_hint: str) -> Callable[[Pil
         processor: Any = transformers.AutoImageProcessor.from_pretrained(
             folder, local_files_only=True, trust_remote_code=False
         )
-    except Exception as error:  # of any kind: how the library fails depends on the file
+    except Exception as error:  # of any type: how the library fails depends on the file
         raise WeightsError(f"{model}: {folder / PREPROCESSOR} cannot be used: {first_line(error)}") from error
 
     def prepare(image: PilImage) -> torch.Tensor:

@@ -8,7 +8,6 @@ from typing import Any
 
 from riptui.export.tables import write_csv
 from riptui.features import load_extractor
-from riptui.figures.data import settings_title
 from riptui.figures.markdown import escape_markdown, first_complaints, format_estimate, markdown_list, markdown_table
 from riptui.figures.report_data import OnReportProgress, ReportData
 from riptui.metrics.display import format_result
@@ -17,10 +16,11 @@ from riptui.results.collapse_summary import LABELS, CollapseSummary, EndShares, 
 from riptui.results.collapse_table import attraction_rows, collapse_rows, coupling_rows
 from riptui.results.collapse_thresholds import CollapseThresholds
 from riptui.results.coupling import CouplingAnalysis, analyse_coupling
+from riptui.results.curves import settings_title
 from riptui.results.end_looks import OnEndsProgress, TrajectoryEnds, choose_distance, distance_metrics, read_ends
 from riptui.results.end_states import AttractionAnalysis, analyse_attraction
 from riptui.spec import ParameterValue
-from riptui.text.units import format_count
+from riptui.text.units import format_count, format_inpainted
 
 COLLAPSE_CSV, ATTRACTION_CSV, COUPLING_CSV = "collapse.csv", "end-states.csv", "coupling.csv"
 
@@ -147,7 +147,7 @@ def _coupling_parts(coupling: CouplingAnalysis, ends: TrajectoryEnds) -> Iterato
         settings = {name: value for name, value in group.settings.items() if name != "squares"}
         counts = [group.squares, f"{group.images:,}", f"{group.seeds:,}"]
         rows.append([*_title_and_mask(settings, ends), *counts, *(ratios.get(amount, "-") for amount in shown)])
-    heads = [f"{amount:g} %" for amount in shown]
+    heads = [format_inpainted(amount) for amount in shown]
     yield markdown_table(["inpainter", "mask", "squares", "images", "seeds", *heads], rows)
 
 

@@ -14,9 +14,9 @@ from riptui.metrics import REGISTRY, base_name
 from riptui.metrics.display import PAPER_METRICS
 from riptui.metrics.values import finite_or_none
 from riptui.results.coverage_null import ExcessCurve, describe_sources
-from riptui.results.curves import Curve
+from riptui.results.curves import Curve, settings_title
 from riptui.results.picture_names import name_pictures
-from riptui.spec import ParameterValue, Spec, describe_setting
+from riptui.spec import ParameterValue, Spec
 from riptui.store.records import Session
 from riptui.store.trajectory import Trajectory
 from riptui.text.terminal import printable
@@ -213,14 +213,6 @@ class Condition:
 def mask_titles(specs: Iterable[Spec]) -> Mapping[int, str]:
     """What the masks of specs are, by their size, where they are not squares: the whole image, or those of an order."""
     return {spec.mask: spec.mask_title for spec in specs if spec.whole_image or spec.masks}
-
-
-def settings_title(settings: Mapping[str, ParameterValue]) -> str:
-    """The inpainter and its other settings in one line. Not yet printable."""
-    others = [
-        text for name, value in settings.items() if name != "inpainter" and (text := describe_setting(name, value))
-    ]
-    return ", ".join([str(settings["inpainter"]), *others])
 
 
 def _median_first(ranked: Sequence[ImageRuns]) -> list[ImageRuns]:

@@ -12,7 +12,7 @@ from riptui.arrays import Image
 from riptui.errors import RiptuiError
 from riptui.export.tables import TableData, write_csv
 from riptui.figures import style
-from riptui.figures.data import Condition, settings_title
+from riptui.figures.data import Condition
 from riptui.figures.diversity_figure import (
     MAX_MATRICES,
     MAX_TILES,
@@ -32,7 +32,7 @@ from riptui.figures.markdown import (
 )
 from riptui.figures.report_data import OnReportProgress, ReportData
 from riptui.results.bootstrap import IntervalEstimate
-from riptui.results.curves import get_setting
+from riptui.results.curves import get_setting, settings_title
 from riptui.results.diversity import (
     ConditionDiversity,
     ConditionPoint,
@@ -46,7 +46,7 @@ from riptui.results.frame_comparison import choose_comparison
 from riptui.results.panel import condition_settings
 from riptui.results.seed_sets import SeedSet, find_seed_sets
 from riptui.store.frames import read_frame
-from riptui.text.units import format_count
+from riptui.text.units import format_count, format_inpainted
 
 DIVERSITY_CSV = "diversity.csv"
 MAX_DRAWN = 6  # conditions with figures; there may be a hundred prompts
@@ -200,7 +200,7 @@ def _point_rows(analysis: DiversityAnalysis) -> Iterator[list[str]]:
             yield [
                 escape_markdown(_title(shown, by)),
                 shown.members[0].spec.mask_title,
-                f"{point.inpainted:g} %",
+                format_inpainted(point.inpainted),
                 f"{point.pictures:,}",
                 f"{point.trajectories:,}",
                 format_estimate(point.distance),

@@ -10,6 +10,7 @@ from riptui.figures.markdown import escape_markdown, format_estimate, markdown_t
 from riptui.metrics.display import format_result, in_display_order
 from riptui.metrics.values import finite_or_none
 from riptui.results.intervention_effects import InterventionEffect, compare_interventions
+from riptui.text.units import format_inpainted
 
 INTERVENTIONS_CSV = "interventions.csv"
 
@@ -54,7 +55,7 @@ def render_interventions(found: WrittenInterventions) -> Iterator[str]:
 
 
 def _cells(effect: InterventionEffect) -> list[str]:
-    mask = f"{effect.mask}, {effect.order}, {effect.amount:g} %"
+    mask = f"{effect.mask}, {effect.order}, {format_inpainted(effect.amount)}"
     texts = [effect.metric, effect.inpainter, mask, effect.intervention]
     numbers = [f"{effect.images:,}", format_result(effect.without), format_estimate(effect.difference)]
     return [*map(escape_markdown, texts), *numbers]

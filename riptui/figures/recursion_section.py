@@ -7,7 +7,7 @@ from pathlib import Path
 
 from riptui.export.tables import write_csv
 from riptui.figures import style
-from riptui.figures.data import Condition, settings_title
+from riptui.figures.data import Condition
 from riptui.figures.exposure_figure import draw_exposure, exposure_caption, exposure_rows
 from riptui.figures.figure import WrittenFigure
 from riptui.figures.markdown import (
@@ -21,10 +21,11 @@ from riptui.figures.markdown import (
 from riptui.figures.report_data import ReportData
 from riptui.metrics.display import format_result
 from riptui.results.bootstrap import IntervalEstimate
-from riptui.results.curves import get_setting
+from riptui.results.curves import get_setting, settings_title
 from riptui.results.exposure import LUMA, PATCH_ERRORS
 from riptui.results.recursion_analysis import RecursionAnalysis, RecursionGroup, analyse_recursion
 from riptui.results.shared_squares import describe_shared
+from riptui.text.units import format_inpainted
 
 _INTRODUCTION = """\
 How much of a curve is the protocol, and how much the recursion? An inpainter that damages a square once, and no more
@@ -171,7 +172,7 @@ def _order_parts(analysis: RecursionAnalysis) -> Iterator[str]:
             escape_markdown(settings_title(comparison.settings)),
             escape_markdown(difference.metric),
             f"{difference.order} - {difference.other}",
-            f"{difference.inpainted:g} %",
+            format_inpainted(difference.inpainted),
             f"{difference.difference.images:,}",
             format_estimate(difference.difference),
         ]

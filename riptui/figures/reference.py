@@ -12,6 +12,7 @@ from typing import NamedTuple
 from riptui.errors import InputError
 from riptui.metrics import find_metric
 from riptui.store.disk import read_file
+from riptui.text.units import format_inpainted
 
 COLUMNS = ("metric", "mask", "inpainted", "mean", "sd")
 MAX_BYTES = 2**26  # bytes
@@ -53,7 +54,7 @@ def read(file: Path) -> ReferenceCurves:
         except (ValueError, InputError) as error:
             raise InputError(f"{file}, line {line}: {error}") from error
         if found[key].setdefault(point.inpainted, point) is not point:
-            label = f"{key[0]} at mask {key[1]} and {point.inpainted:g} %"
+            label = f"{key[0]} at mask {key[1]} and {format_inpainted(point.inpainted)}"
             raise InputError(f"{file}, line {line}: {label} occurs twice: remove one of them")
     if not found:
         raise InputError(f"{file} has no rows after its header: it needs one for each {', '.join(COLUMNS[:3])}")

@@ -7,7 +7,7 @@ from statistics import median
 
 from riptui import __version__
 from riptui.errors import InputError
-from riptui.figures.data import Condition, settings_title
+from riptui.figures.data import Condition
 from riptui.figures.figure import SkippedFigure, WrittenFigure
 from riptui.figures.markdown import (
     escape_markdown,
@@ -21,13 +21,13 @@ from riptui.figures.report_data import ReportData
 from riptui.metrics.display import format_result
 from riptui.results.bootstrap import MIN_INTERVAL_IMAGES
 from riptui.results.comparison import InpainterComparison, compare, settings_to_compare
-from riptui.results.curves import shares_squares
+from riptui.results.curves import settings_title, shares_squares
 from riptui.results.findings import ConditionFindings
 from riptui.results.paper_tests import NETS
 from riptui.results.shared_squares import describe_shared
 from riptui.results.statistics import summarize_drift
 from riptui.text import int_ranges
-from riptui.text.units import format_count
+from riptui.text.units import format_count, format_inpainted
 
 _LIMITS = f"""\
 - Only measured values are used, without interpolation, and only trajectories that were measured to their end. Copies
@@ -81,7 +81,7 @@ def _runs_section(data: ReportData, notes: Sequence[str]) -> Iterator[str]:
                     f"{len(runs):,}",
                     f"{len({run.image for run in runs}):,}",
                     int_ranges.join({run.spec.seed for run in runs}),
-                    f"{condition.max_inpainted:g} %",
+                    format_inpainted(condition.max_inpainted),
                 ]
             )
     if rows:

@@ -11,7 +11,7 @@ from riptui.figures.figure import PlottedFigure, SkippedFigure
 from riptui.figures.sheet import Tile, make_sheet
 from riptui.store.frames import read_frames, read_region
 from riptui.text.terminal import printable
-from riptui.text.units import format_count
+from riptui.text.units import format_count, format_inpainted
 
 MAX_PICTURES = 9  # pictures: the paper's 0 to 400 %
 MAX_EXAMPLES = 3  # images of figure 1, and of 10 to 12
@@ -154,7 +154,8 @@ def _before_and_after(run: CompleteRun) -> tuple[list[list[Tile]], list[dict[str
     last = run.spec.iterations
     (_, before), (_, after) = read_frames(run.trajectory, [0, last])
     name = style.safe_label(run.spec.source_name, 27)
-    tiles = [Tile(before, label_above=name), Tile(after, label_above=f"after {run.spec.inpainted(last):.4g} %")]
+    inpainted = format_inpainted(run.spec.inpainted(last))
+    tiles = [Tile(before, label_above=name), Tile(after, label_above=f"after {inpainted}")]
     return [tiles], _rows(run, [0, last])
 
 
@@ -204,7 +205,8 @@ def choose_iterations(run: CompleteRun) -> list[int]:
 def _describe_interval(run: CompleteRun) -> str:
     chosen = choose_iterations(run)
     first = chosen[1] if len(chosen) > 1 else 0
-    return f"One picture every {run.spec.inpainted(first):.4g} % inpainted ({format_count(first, 'iteration')})"
+    between = format_inpainted(run.spec.inpainted(first))
+    return f"One picture every {between} inpainted ({format_count(first, 'iteration')})"
 
 
 def _describe_mask(run: CompleteRun, mask: int) -> str:
@@ -222,7 +224,7 @@ def _paper_mask_note(run: CompleteRun) -> str:
 
 
 def _percent(inpainted: float) -> str:
-    return f"{inpainted:.4g} %" if inpainted else "original"
+    return format_inpainted(inpainted) if inpainted else "original"
 
 
 def _rows(run: CompleteRun, chosen: Iterable[int]) -> list[dict[str, TableCell]]:

@@ -11,18 +11,19 @@ from typing import Any
 from riptui.errors import RiptuiError
 from riptui.export.tables import write_csv
 from riptui.figures import style
-from riptui.figures.data import Condition, settings_title
+from riptui.figures.data import Condition
 from riptui.figures.figure import WrittenFigure
 from riptui.figures.markdown import escape_markdown, format_estimate, markdown_list, markdown_table, show_figure
 from riptui.figures.report_data import OnReportProgress, ReportData
 from riptui.figures.sets_figure import draw_sets
 from riptui.metrics.sets import SET_METRICS
+from riptui.results.curves import settings_title
 from riptui.results.panel import condition_settings
 from riptui.results.picture_sets import PictureSets, SetGroup, list_features, read_picture_sets
 from riptui.results.set_curves import SetComparison, SetCurve, SetMetricPoint, set_comparisons, set_curves
 from riptui.results.set_tables import SetRow, comparison_rows, curve_rows
 from riptui.store.layout import FEATURES_PREFIX, features_name
-from riptui.text.units import format_count
+from riptui.text.units import format_count, format_inpainted
 
 STEM = "figure-sets"
 UNBIASED = "kid"
@@ -185,7 +186,7 @@ def _ends_table(curves: Sequence[SetCurve], by: Sequence[str]) -> str:
         points = [last.get((id(group), metric)) for metric in metrics]
         inpainted, images = next((point.inpainted, point.images) for point in points if point)
         cells = [_format(point) if point else "-" for point in points]
-        rows.append([_title(group, by), group.spec.mask_title, f"{images:,}", f"{inpainted:g} %", *cells])
+        rows.append([_title(group, by), group.spec.mask_title, f"{images:,}", format_inpainted(inpainted), *cells])
     return markdown_table(["inpainter", "mask", "images", "inpainted", *metrics], rows)
 
 
@@ -197,7 +198,7 @@ def _comparisons_table(comparisons: Mapping[str, Sequence[SetComparison]], by: S
             _title(comparison.second, by),
             comparison.first.spec.mask_title,
             f"{comparison.between[-1].images:,}",
-            f"{comparison.between[-1].inpainted:g} %",
+            format_inpainted(comparison.between[-1].inpainted),
             _format(comparison.between[-1]),
             _format(comparison.differences[-1]),
         ]

@@ -15,7 +15,7 @@ from riptui.metrics.display import in_display_order
 from riptui.metrics.values import SquareValues
 from riptui.spec import Spec
 from riptui.text.terminal import printable
-from riptui.text.units import format_count
+from riptui.text.units import format_count, format_inpainted
 
 MAX_RUNS = 3
 MAX_MAPS = 8  # of one trajectory: the paper's 50 to 400 %
@@ -72,7 +72,7 @@ def _draw_figure(shown: Mapping[CompleteRun, Maps], metric: str) -> Figure:
         for axes, (k, squares) in zip(row, maps.items(), strict=True):
             axes.set_axis_off()
             axes.imshow(squares, cmap=COLOURS, norm=scale, interpolation="nearest")
-            axes.set_title(f"{run.spec.inpainted(k):.4g} %", fontsize=7.5, pad=3)
+            axes.set_title(format_inpainted(run.spec.inpainted(k)), fontsize=7.5, pad=3)
     height = figure.get_figheight()
     legend = figure.add_axes((0.25, (SCALE_INCHES - 0.25) / height, 0.5, 0.1 / height))
     figure.colorbar(ScalarMappable(scale, COLOURS), cax=legend, orientation="horizontal", label=style.axis_name(metric))

@@ -1,4 +1,4 @@
-"""How many bytes a picture may take on its way to the terminal: locally, and over SSH."""
+"""Limits of the bytes that are sent for a picture: locally, and over SSH."""
 
 from dataclasses import dataclass
 from math import inf
@@ -6,16 +6,20 @@ from math import inf
 
 @dataclass(frozen=True)
 class PictureBudget:
-    """Limits that keep a picture small. `kitty_side` is in pixels: kitty scales up smaller pictures.
+    """Limits that keep a picture small.
 
-    Of the numbers of colours, in descending order, the first is used that keeps a whole picture within
-    `bytes_per_pixel` of its box on the screen, or else the last.
+    Numbers of colours are in descending order. A whole picture gets the first with which it stays within
+    `bytes_per_pixel`, or else the last.
     """
 
     sixel_colours: tuple[int, ...]
+    """At most 255: see `sixel.encode`."""
     kitty_colours: tuple[int, ...]
+    """At most 256."""
     kitty_side: int
+    """The longer side of what is sent to kitty, in pixels; kitty scales it up."""
     bytes_per_pixel: float = inf
+    """Bytes per screen pixel of the picture's box."""
 
 
 LOCAL_BUDGET = PictureBudget(sixel_colours=(128,), kitty_colours=(256,), kitty_side=4096)
@@ -25,3 +29,4 @@ REMOTE_BUDGET = PictureBudget(
     sixel_colours=(64, 44, 32, 20), kitty_colours=(256, 96, 48, 24), kitty_side=512, bytes_per_pixel=150_000 / 540**2
 )
 REMOTE_BYTES_PER_SECOND = 190_000
+"""A usual uplink; updates over SSH are spaced so as not to exceed it."""

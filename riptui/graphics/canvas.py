@@ -1,4 +1,4 @@
-"""The text cells below a picture: half blocks, or kitty's placeholders."""
+"""The text cells of a picture: half blocks, or kitty's placeholders."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 
 class Canvas:
-    """The cells of one box. A new image changes only cells that differ; the others keep their pixels."""
+    """The cells of a picture's box. A new image changes only the cells that differ; the others keep their pixels."""
 
     def __init__(
         self, box: PictureBox, depth: ColourDepth, *, grey: bool = False, bottom_colour: RGBColour | None = None
     ) -> None:
-        """bottom_colour: the colour of the last row, if the pixels end within it."""
+        """grey: without colours. bottom_colour: of the last row of cells, if the pixels end within it."""
         self.box = box
         self.bottom_colour = bottom_colour
         self._depth, self._grey = depth, grey
@@ -33,9 +33,9 @@ class Canvas:
         self._has_placeholder: Bool[np.ndarray, "rows columns"] = np.zeros((box.rows, box.columns), bool)
 
     def draw(self, image: RGBArray, *, below_pixels: bool = False) -> Region | None:
-        """Draw an image. Returns the region of changed cells, or None.
+        """Draw an image. Returns the smallest region with all changed cells, in cells; None if no cell changed.
 
-        below_pixels: pixels stay in the place of the cells.
+        below_pixels: pixels stay on top of the cells, so placeholders are kept.
         """
         previous, self._blocks = self._blocks, shrink(image, self.box.columns, self.box.rows, grey=self._grey)
         if self.bottom_colour is not None:
@@ -53,12 +53,18 @@ class Canvas:
         return Region.from_corners(xs[0], ys[0], xs[-1] + 1, ys[-1] + 1) if ys else None
 
     def show_kitty_picture(self, number: int, background: str) -> None:
-        """Show kitty's picture of this number in all cells, until `draw` changes a cell."""
+        """Put placeholders of kitty's picture of this number into all cells; `draw` replaces those that change.
+
+        background: SGR parameters, as in `kitty.placeholders`.
+        """
         self._placeholders = kitty.placeholders(number, self.box.columns, self.box.rows, background)
         self._has_placeholder[:] = True
 
     def rows(self, *, without_pixels: bool = False) -> list[list[PictureCell]]:
-        """The rows of cells. `without_pixels`: half blocks only, because colours will be changed on the way."""
+        """The rows of cells.
+
+        without_pixels: half blocks only, where Textual will change colours: a placeholder's is its picture's number.
+        """
         if without_pixels or not self._has_placeholder.any():
             return self._half_blocks
         if self._has_placeholder.all():

@@ -1,4 +1,4 @@
-"""Choose the graphics protocol of a terminal from its replies and the environment."""
+"""Parse a terminal's replies to queries, and choose its graphics protocol from them and the environment."""
 
 from __future__ import annotations
 
@@ -13,30 +13,32 @@ if TYPE_CHECKING:  # NumPy takes 0.1 s
 GraphicsProtocol = Literal["kitty", "sixel", "halfblock", "off"]
 PROTOCOLS: tuple[GraphicsProtocol, ...] = get_args(GraphicsProtocol)
 
-UNQUERIED_TERMS = ("", "dumb", "linux")  # values of TERM: the Linux console prints unknown queries
-DEFAULT_CELL = (10, 20)  # pixels, if the terminal does not report them: the VT340's
+UNQUERIED_TERMS = ("", "dumb", "linux")  # values of TERM that are not queried; the Linux console would print queries
+DEFAULT_CELL = (10, 20)  # (width, height) in pixels if the terminal reports none: the VT340's
 
 
 @dataclass(frozen=True)
 class Terminal:
-    """A terminal and its graphics protocol, with the reason for it.
-
-    `cell` is (width, height) in pixels. `offered` are the protocols that the terminal supports, best first, besides
-    "off". `tmux`: how many tmux are between it and us. `name`, `version`: as it calls itself. `truecolor`: it is known
-    to support 24-bit colours, whatever COLORTERM says (xterm and ssh drop that variable). `background`: its colour;
-    None: unknown. `remote`: it is connected by SSH.
-    """
+    """A terminal and the graphics protocol chosen for it."""
 
     protocol: GraphicsProtocol
     reason: str
+    """Why this protocol, for the user. ASCII."""
     cell: tuple[int, int] = DEFAULT_CELL
+    """(width, height) in pixels."""
     tmux: int = 0
+    """How many tmux are between it and us."""
     name: str = ""
+    """As it calls itself, as the version; "": unknown."""
     version: str = ""
     offered: tuple[GraphicsProtocol, ...] = ("halfblock",)
+    """The protocols that it supports, best first, without "off"."""
     truecolor: bool = False
+    """Whether it is known to accept 24-bit colours, whatever COLORTERM says (xterm and ssh drop that variable)."""
     background: RGBColour | None = None
+    """None: unknown."""
     remote: bool = False
+    """Whether it is connected by SSH."""
 
 
 NO_TERMINAL = Terminal("off", "stdin or stdout is not a terminal", offered=())
@@ -44,17 +46,22 @@ NO_TERMINAL = Terminal("off", "stdin or stdout is not a terminal", offered=())
 
 @dataclass(frozen=True)
 class TerminalReplies:
-    """The replies of a terminal; empty, False or None where there was none."""
+    """The replies of a terminal to our queries; empty, False or None where there was none."""
 
     name: str = ""
+    """XTVERSION's, as the version."""
     version: str = ""
     attributes: frozenset[int] = frozenset()
+    """DA1's; 4 is sixel."""
     kitty: bool = False
+    """Whether it answered "OK" to kitty's graphics query."""
     cell: tuple[int, int] | None = None
+    """(width, height) in pixels."""
     background: RGBColour | None = None
 
     @property
     def answered(self) -> bool:
+        """Whether it answered XTVERSION or DA1."""
         return bool(self.name or self.attributes)
 
 
@@ -67,7 +74,7 @@ _BACKGROUND = re.compile(rb"\x1b\]11;rgb:([\da-fA-F]+)/([\da-fA-F]+)/([\da-fA-F]
 
 
 def read_replies(data: bytes) -> TerminalReplies:
-    """Parse the replies in the bytes received; anything else (keys, fragments, garbage) is ignored."""
+    """Find the replies in the bytes received; anything else (keys, fragments, garbage) is ignored."""
     replies = TerminalReplies()
     if found := _XTVERSION.search(data):
         name_match = _NAME.match(found[1].decode(errors="replace").strip())
@@ -86,35 +93,35 @@ def read_replies(data: bytes) -> TerminalReplies:
 
 @dataclass(frozen=True)
 class TmuxClient:
-    """What is known of the terminal around tmux.
-
-    `client`: its name and version, as tmux reports them; "" if tmux runs elsewhere, at the other end of SSH.
-    `features`: what tmux may send to it. `passthrough`: it forwards wrapped sequences. `is_active`: what is typed there
-    comes to our pane, and so do a terminal's answers. `levels`: how many tmux there are. `outermost`: what the terminal
-    around all of them answered; None: it was not asked, or does not answer.
-    """
+    """The tmux around us, and what is known of the terminal around it."""
 
     client: str
+    """Name and version of the terminal around it, as tmux reports them; "" where tmux is at the other end of SSH."""
     features: frozenset[str]
+    """What tmux knows the terminal around it to support: `client_termfeatures`."""
     passthrough: bool
+    """Whether it forwards wrapped sequences."""
     is_active: bool = True
+    """Whether our pane gets what is typed, and with it the terminal's replies."""
     levels: int = 1
+    """How many tmux are around us."""
     outermost: TerminalReplies | None = None
+    """The replies of the terminal around all of them; None: it was not asked, or did not answer."""
 
     @property
     def is_nested(self) -> bool:
-        """Whether the terminal around it is another tmux."""
+        """Whether the terminal around this tmux is another tmux."""
         return self.client.startswith("tmux")
 
     @property
     def terminal(self) -> TerminalReplies | None:
-        """The terminal around all tmux, as far as it is known."""
+        """The name and version, or all replies, of the terminal around all tmux; None: unknown."""
         match = None if self.outermost or self.is_nested else _NAME.match(self.client)
         return TerminalReplies(match[1], match[2]) if match else self.outermost
 
     @property
     def label(self) -> str:
-        """Where we are, for a sentence: "tmux in tmux on kitty 0.41.1"."""
+        """Where we run, as part of a message: "tmux in tmux on kitty 0.41.1"."""
         found = self.outermost
         name = f"{found.name} {found.version}".strip() if found else "" if self.is_nested else self.client
         return f"{'tmux in ' * (self.levels - 1)}tmux on {_escape(name) or 'an unknown terminal'}"
@@ -128,8 +135,9 @@ def choose_protocol(
     *,
     at_terminal: bool = True,
 ) -> Terminal:
-    """The terminal with the best protocol that it supports, or the requested one.
+    """The terminal with the best protocol that it supports, or with the requested one, supported or not.
 
+    tmux: None outside tmux, or if tmux reports nothing. at_terminal: whether stdin and stdout are a terminal.
     Raises ValueError if `requested` is neither "auto" nor a protocol.
     """
     if requested not in ("auto", *PROTOCOLS):
@@ -189,7 +197,7 @@ def _direct_protocol(replies: TerminalReplies, term: str) -> tuple[GraphicsProto
 
 
 def _tmux_protocol(tmux: TmuxClient | None, replies: TerminalReplies) -> tuple[GraphicsProtocol | None, str]:
-    """The protocol in tmux, which claims sixel if it was built with it: what counts is the terminal around it, too."""
+    """The protocol in tmux, and why. tmux claims sixel if it was built with it: the terminal around it counts too."""
     if tmux is None:
         return None, "tmux does not report its outer terminal; for pictures there: tmux set -g allow-passthrough on"
     terminal = tmux.terminal
@@ -205,7 +213,7 @@ def _tmux_protocol(tmux: TmuxClient | None, replies: TerminalReplies) -> tuple[G
         return None, f"{tmux.label}, without pictures"
     if 4 not in replies.attributes:
         return None, f"{tmux.label}, which takes sixel; tmux does too from 3.4 on, if it was built with it"
-    if "sixel" not in tmux.features:  # tmux does not see that the tmux around it takes sixel
+    if "sixel" not in tmux.features:  # the inner tmux does not know that the outer one takes sixel
         advice = "tmux set -as terminal-features ',tmux*:sixel' in the inner one, and attach it anew"
         return None, f"{tmux.label}, which takes sixel; for pictures: {advice}"
     return "sixel", f"{tmux.label}, with sixel"

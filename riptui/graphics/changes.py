@@ -1,4 +1,4 @@
-"""Which parts of an image differ from another: a few rectangles, for a small update of a picture."""
+"""Which parts of two images differ, as a few rectangles: what must be sent to update a picture."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 BLOCK = 8  # pixels; squares of masks lie on multiples of 8
 MAX_PARTS = 8
-MAX_AREA = 0.6  # of the image: beyond it a whole picture is hardly larger
+MAX_AREA = 0.6  # of the image; beyond it a whole picture is hardly larger than its parts
 
 
 class ImagePart(NamedTuple):
-    """A rectangle in pixels, from (left, top) up to but without (right, bottom)."""
+    """A rectangle in pixels; (right, bottom) is just outside."""
 
     left: int
     top: int
@@ -26,7 +26,10 @@ class ImagePart(NamedTuple):
 
 
 def changed_parts(before: RGBArray, after: RGBArray) -> list[ImagePart] | None:
-    """The rectangles outside of which two images of one shape are equal; None: too many, or too large."""
+    """Rectangles that cover all differences of two images of one shape; None: more than MAX_PARTS, or than MAX_AREA.
+
+    Empty for equal images. Edges are multiples of BLOCK, or the image's.
+    """
     blocks = _changed_blocks(before, after)
     if blocks.mean() > MAX_AREA:
         return None
@@ -50,7 +53,10 @@ def _changed_blocks(before: RGBArray, after: RGBArray) -> Bool[np.ndarray, "rows
 
 
 def _take_rectangle(blocks: Bool[np.ndarray, "rows columns"]) -> tuple[int, int, int, int]:
-    """Clear the rectangle around the first changed block and those that touch it; return it in blocks."""
+    """Clear a rectangle around the first changed block and those that touch it.
+
+    Returns (top, left, bottom, right) in blocks.
+    """
     top, left = divmod(int(blocks.argmax()), blocks.shape[1])
     bottom, right = top + 1, left + 1
     while True:  # grow it as long as a neighbour on any side has changed

@@ -1,4 +1,4 @@
-"""Encode pictures for a protocol, in one thread besides the UI's, with a cache."""
+"""Encodes pictures for a protocol, in a thread of its own, with a cache."""
 
 import asyncio
 from collections import OrderedDict
@@ -18,13 +18,13 @@ from riptui.graphics.changes import ImagePart
 from riptui.graphics.fit import PictureBox
 from riptui.graphics.rgb import RGBArray, RGBColour
 
-MARGIN_PIXELS = 3  # around a part that is sent alone: what scaling mixes with its neighbours
-MAX_CACHED_CHARACTERS = 16_000_000  # a few hundred pictures
+MARGIN_PIXELS = 3  # around a part that is sent alone: scaling mixes it with its neighbours
+MAX_CACHED_CHARACTERS = 16_000_000  # 50 to 190 pictures of 60x30 cells (four photographs, each protocol)
 
 
 @dataclass(frozen=True)
 class EncodeRequest:
-    """How to encode a picture: protocol, box, pixels of a cell, background, limits."""
+    """How to encode a picture. `cell` is (width, height) in pixels."""
 
     protocol: GraphicsProtocol
     box: PictureBox
@@ -35,7 +35,10 @@ class EncodeRequest:
 
 @dataclass(frozen=True)
 class EncodedPart:
-    """A part of a picture: where it begins, in cells (sixel) or in pixels as sent (kitty), its size in pixels."""
+    """A part of a picture, encoded. Its size is in pixels.
+
+    Its place (x, y) is in cells of the picture for sixel, in pixels of the picture as it was sent for kitty.
+    """
 
     x: int
     y: int
@@ -45,7 +48,7 @@ class EncodedPart:
 
 
 class Encoder:
-    """Encodes in one thread, so that pictures do not slow the UI; caches the newest ones."""
+    """Encodes in one thread, so that the UI does not wait; caches the pictures used last."""
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="pictures")
@@ -53,11 +56,11 @@ class Encoder:
         self._cached_characters = 0
 
     async def encode(self, image: RGBArray, request: EncodeRequest) -> str:
-        """Encode a picture; cancel it to drop it from the queue."""
+        """Encode a picture, as the function `encode` does. Cancelling it drops it from the queue."""
         return await asyncio.wrap_future(self._thread.submit(self._encode, image, request))
 
     async def encode_parts(self, image: RGBArray, parts: list[ImagePart], request: EncodeRequest) -> list[EncodedPart]:
-        """Encode only parts of a picture, which is shown already but for them."""
+        """Encode parts of a picture, as the function `encode_parts` does; not cached."""
         return await asyncio.wrap_future(self._thread.submit(encode_parts, image, parts, request))
 
     def _encode(self, image: RGBArray, request: EncodeRequest) -> str:
@@ -72,7 +75,7 @@ class Encoder:
 
 
 class ScaledPicture(NamedTuple):
-    """The pixels to send: the picture from (left, top) on, `width` by `height`, in the middle of its whole cells."""
+    """The pixels to send, and where the picture is in them: the rest is background that fills whole cells."""
 
     pixels: RGBArray
     left: int
@@ -82,7 +85,10 @@ class ScaledPicture(NamedTuple):
 
 
 def encode(image: RGBArray, request: EncodeRequest) -> str:
-    """The sixel control string, or kitty's PNG in base64, no larger than the picture is shown."""
+    """A picture as a sixel control string, or as PNG in base64 for kitty, within the budget's limits.
+
+    It has no more pixels than the screen shows.
+    """
     pixels, budget = _scale(image, request).pixels, request.budget
     limit = budget.bytes_per_pixel * request.box.width * request.box.height
     for colours in budget.kitty_colours if request.protocol == "kitty" else budget.sixel_colours:
@@ -93,7 +99,7 @@ def encode(image: RGBArray, request: EncodeRequest) -> str:
 
 
 def encode_parts(image: RGBArray, parts: list[ImagePart], request: EncodeRequest) -> list[EncodedPart]:
-    """The parts as they are in the whole picture, a little larger: scaling mixes neighbours, and sixels fill cells."""
+    """Encode parts of a picture, cut from the scaled picture with a margin; for sixel of whole cells."""
     picture = _scale(image, request)
     step_x, step_y = (1, 1) if request.protocol == "kitty" else request.cell
     rows, columns = picture.pixels.shape[:2]
@@ -110,7 +116,7 @@ def encode_parts(image: RGBArray, parts: list[ImagePart], request: EncodeRequest
 
 
 def _outwards(start: float, stop: float, step: int, end: int) -> tuple[int, int]:
-    """A range of pixels with its margin, widened to multiples of `step`, within 0 to `end`."""
+    """The range `start` to `stop` with a margin, widened to multiples of `step`, within 0 to `end`."""
     first, last = int(start) - MARGIN_PIXELS, ceil(stop) + MARGIN_PIXELS
     return max(0, first // step * step), min(end, -(-last // step) * step)
 
@@ -121,7 +127,7 @@ def _encode_pixels(pixels: RGBArray, request: EncodeRequest, colours: int) -> st
 
 
 def quantize(image: RGBArray, colours: int) -> Pillow.Image:
-    """Reduce an image to so many colours (2 to 256). The second pass halves the error for 1.5 ms."""
+    """Reduce an image to a palette of so many colours, 2 to 256. The second pass halves the error, and takes 1.5 ms."""
     picture = Pillow.fromarray(image)
     palette = picture.quantize(colours, Pillow.Quantize.FASTOCTREE, dither=Pillow.Dither.NONE)
     return picture.quantize(palette=palette, dither=Pillow.Dither.NONE)
@@ -132,7 +138,11 @@ def _scale(image: RGBArray, request: EncodeRequest) -> ScaledPicture:
 
 
 def _scale_for_kitty(image: RGBArray, request: EncodeRequest) -> ScaledPicture:
-    """A smaller picture is scaled up by kitty, smoothly; one of its final size fills whole cells, so that it is not."""
+    """The pixels to send to kitty, which scales what it gets to the cells of the box, smoothly.
+
+    Sent small are pictures that are to be enlarged smoothly or are too large for the budget. All others are sent in
+    their final size, filled up to whole cells, so that kitty does not scale them.
+    """
     box, limit = request.box, request.budget.kitty_side
     is_enlarged = box.width > image.shape[1]
     if box.smooth if is_enlarged else max(box.width, box.height) > limit:
@@ -146,9 +156,9 @@ def _scale_for_kitty(image: RGBArray, request: EncodeRequest) -> ScaledPicture:
 
 
 def _scale_for_sixel(image: RGBArray, request: EncodeRequest) -> ScaledPicture:
-    """As many whole bands as fit into the rows of the box.
+    """The pixels to send as sixel: as many whole bands as fit into the rows of the box.
 
-    The rest of the last row, at most five pixels, is left blank, as by the canvas of half blocks.
+    What remains of the last row, at most five pixels, is background, as in the Canvas.
     """
     box, (cell_width, cell_height) = request.box, request.cell
     rows = max(1, box.rows * cell_height // sixel.BAND) * sixel.BAND
@@ -157,7 +167,7 @@ def _scale_for_sixel(image: RGBArray, request: EncodeRequest) -> ScaledPicture:
 
 
 def _place(picture: RGBArray, size: tuple[int, int], background: RGBColour) -> ScaledPicture:
-    """A picture in the middle of a canvas of (width, height) pixels."""
+    """A picture in the middle of (width, height) pixels of background."""
     height, width = picture.shape[:2]
     canvas = np.full((size[1], size[0], 3), background, np.uint8)
     left, top = (size[0] - width) // 2, (size[1] - height) // 2
@@ -166,7 +176,7 @@ def _place(picture: RGBArray, size: tuple[int, int], background: RGBColour) -> S
 
 
 def resize(image: RGBArray, width: int, height: int, *, smooth: bool = False) -> RGBArray:
-    """Resize an image to so many pixels: by means where it shrinks, else to sharp squares, or smoothly."""
+    """Resize an image. Enlarged pixels are sharp squares, or smooth (bicubic); shrinking is by Hamming's filter."""
     if image.shape[:2] == (height, width):
         return image
     scaled_up = Pillow.Resampling.BICUBIC if smooth else Pillow.Resampling.NEAREST

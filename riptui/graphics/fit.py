@@ -6,28 +6,28 @@ from math import ceil
 from riptui.graphics.capabilities import GraphicsProtocol
 from riptui.graphics.sixel import BAND
 
-MAX_CELLS = 297  # columns or rows: kitty has no more marks
-MAX_SIXEL_SIDE = 1000  # pixels: by default xterm cuts off larger ones
+MAX_CELLS = 297  # columns or rows: kitty has marks for no more
+MAX_SIXEL_SIDE = 1000  # pixels: by default xterm cuts off larger pictures
 
 
 @dataclass(frozen=True)
 class PictureBox:
-    """The box of a picture: its size in cells, and the screen pixels of the picture within them.
-
-    smooth: a picture that is scaled up is smoothed, because its pixels would be squares of unlike sizes.
-    """
+    """The place that a picture takes: `columns` and `rows` of cells, and in them `width` x `height` screen pixels."""
 
     columns: int
     rows: int
     width: int
     height: int
     smooth: bool = False
+    """Whether a picture that is scaled up is smoothed: by a fraction, its pixels would be squares of unlike sizes."""
 
 
 def fit(
     image: tuple[int, int], available: tuple[int, int], cell: tuple[int, int], protocol: GraphicsProtocol
 ) -> PictureBox | None:
-    """The box for an image of (width, height) pixels in (columns, rows) available; None without room.
+    """The box of an image of (width, height) pixels where (columns, rows) are available; None without room.
+
+    cell: (width, height) of a cell in pixels.
 
     A picture is shrunk as far as needed, but scaled up only by a whole factor: then each of its pixels is a sharp
     square, and the screen shows nothing that the model did not paint.
@@ -43,7 +43,7 @@ def fit(
         scale = unit * int(scale / unit)
     width, height = max(1, round(image[0] * scale)), max(1, round(image[1] * scale))
     if protocol == "sixel" and height > cell[1]:
-        # As many whole bands as fit into whole cells: terminals draw the last band in full, and tmux counts it so.
+        # As many whole bands as fit into whole cells: terminals draw the last band in full, and tmux counts it in full.
         height = height // cell[1] * cell[1] // BAND * BAND
         width = max(1, round(height * image[0] / image[1]))
     round_cells = round if protocol == "halfblock" else ceil

@@ -1,7 +1,7 @@
-"""Pictures as rows of text cells: half blocks, also used for kitty's placeholders.
+"""Pictures as half blocks: text cells of two pixels each, and their escape codes.
 
-Rich's styles cost 14 microseconds per cell and our own escape codes one (measured), which limits how fast one can
-scrub.
+A cell takes Rich 14 microseconds and our own escape codes one (measured): that decides how fast frames can be stepped
+through.
 """
 
 from __future__ import annotations
@@ -23,7 +23,10 @@ ColourDepth = Literal["truecolor", "256", "standard"]
 
 
 def to_escape_codes(cells: Sequence[PictureCell]) -> str:
-    """The cells as text and escape codes, which are written only where a colour changes."""
+    """A row of cells as text with escape codes, which are written only where a colour changes and reset at the end.
+
+    Kitty's placeholders are cells too.
+    """
     parts = []
     ink, paper = "", ""
     for text, foreground, background in cells:
@@ -39,7 +42,7 @@ def to_escape_codes(cells: Sequence[PictureCell]) -> str:
 
 
 def to_half_blocks(image: RGBArray, depth: ColourDepth) -> list[list[PictureCell]]:
-    """Cells of two pixels each, one above the other; the image has an even height."""
+    """The rows of cells of an image of even height: the upper pixel is the foreground, the lower the background."""
     inks, papers = _sgr_codes(image[0::2], depth, 38), _sgr_codes(image[1::2], depth, 48)
     same = (image[0::2] == image[1::2]).all(axis=-1).tolist()
     return [
@@ -52,12 +55,12 @@ def to_half_blocks(image: RGBArray, depth: ColourDepth) -> list[list[PictureCell
 
 
 def solid_cell(colour: RGBColour, depth: ColourDepth) -> PictureCell:
-    """A cell of one colour."""
+    """A blank cell of a background colour."""
     return PictureCell(" ", "", _sgr_codes(np.array([[colour]], np.uint8), depth, 48)[0][0])
 
 
 def shrink(image: RGBArray, columns: int, rows: int, *, grey: bool = False) -> RGBArray:
-    """Resize an image to two pixels per cell, one above the other, by means."""
+    """Resize an image to two pixels per cell, one above the other: by means, or to sharp squares. grey: by its luma."""
     size = columns, rows * 2
     if image.shape[:2] == size[::-1] and not grey:
         return image
@@ -67,7 +70,7 @@ def shrink(image: RGBArray, columns: int, rows: int, *, grey: bool = False) -> R
 
 
 def _sgr_codes(pixels: RGBArray, depth: ColourDepth, sgr_base: Literal[38, 48]) -> list[list[str]]:
-    """The SGR parameters of each pixel, as foreground (38) or background (48)."""
+    """The SGR parameters of each pixel's colour, as foreground (sgr_base 38) or background (48)."""
     if depth == "truecolor":
         return [[f"{sgr_base};2;{r};{g};{b}" for r, g, b in row] for row in pixels.tolist()]
     palette_codes = _palette_codes(depth, sgr_base)
@@ -82,7 +85,7 @@ def _palette_codes(depth: ColourDepth, sgr_base: Literal[38, 48]) -> list[str]:
 
 
 def _nearest_colours(pixels: RGBArray, depth: ColourDepth) -> UInt8[np.ndarray, "height width"]:
-    """The index of each pixel's nearest palette colour, by four bits per channel."""
+    """The palette index of each pixel's nearest colour, found by the upper four bits of each channel."""
     r, g, b = (pixels[..., channel].astype(np.uint16) >> 4 for channel in range(3))
     indices: UInt8[np.ndarray, "height width"] = _nearest_colour_table(depth)[r << 8 | g << 4 | b]
     return indices

@@ -1,6 +1,7 @@
-"""Pictures by kitty's graphics protocol: sent once under a number, then shown by text that contains the number.
+"""Pictures by kitty's graphics protocol: sent under a number (image id), then shown by text with that number.
 
-The text is one placeholder per cell (kitty 0.28 and newer), so that an app of text cells can move, cover and erase it.
+The text is a Unicode placeholder per cell (kitty 0.28 and newer), so an app can move, cover and erase it as any text.
+In all commands `tmux` is the number of tmux on the way, for which a command is wrapped.
 https://sw.kovidgoyal.net/kitty/graphics-protocol/#unicode-placeholders
 """
 
@@ -15,10 +16,10 @@ from typing import TYPE_CHECKING
 from riptui.graphics.picture_cell import PictureCell
 from riptui.graphics.tmux import wrap_for_tmux
 
-if TYPE_CHECKING:  # not needed to free a picture
+if TYPE_CHECKING:  # freeing a picture must not import it
     from PIL import Image as Pillow
 
-_CHUNK = 4096  # characters, the protocol's limit
+_CHUNK = 4096  # characters of a command: the protocol's limit
 _PLACEHOLDER = "\U0010eeee"
 
 
@@ -30,15 +31,15 @@ def encode(picture: Pillow.Image) -> str:
 
 
 def transmit(number: int, png: str, columns: int, rows: int, *, tmux: int) -> str:
-    """The commands that send a picture for a box of cells, which it fills as far as its proportions allow."""
+    """The commands that send a PNG in base64, for a box of cells that it fills as far as its proportions allow."""
     return _send(f"a=T,U=1,f=100,i={number},c={columns},r={rows},q=2,", "q=2,", png, tmux)
 
 
 def replace_part(number: int, x: int, y: int, png: str, *, tmux: int) -> str:
-    """The commands that replace pixels of a picture that was sent, from (x, y) on, without a change of any cell.
+    """The commands that replace pixels of a sent picture, with (x, y) as the upper left one. No cell changes.
 
-    They edit the first frame of what kitty takes for an animation (since 0.20); ghostty has none. kitty goes by the
-    frame of the last chunk: without one it adds a frame, which is never shown.
+    They edit frame 1 of what kitty takes for an animation (since 0.20; ghostty has none). Each chunk names that frame
+    (r=1): kitty goes by the last chunk, and without r=1 there it would add a frame, which is never shown.
     """
     return _send(f"a=f,r=1,X=1,f=100,i={number},x={x},y={y},q=2,", "a=f,r=1,q=2,", png, tmux)
 
@@ -52,23 +53,23 @@ def _send(first_keys: str, keys: str, png: str, tmux: int) -> str:
 
 
 def random_number() -> int:
-    """A number for a picture that outlives the program: nothing can know which ones other programs use.
+    """A number for a picture that stays after the program has ended; other programs' numbers cannot be known.
 
-    The low byte is one of the 256 colours that are the same in all terminals, the middle bytes are 0.
+    The low byte is a colour of the palette from 16 on, the same in all terminals; the middle bytes are 0.
     """
     return random.randrange(1, 256) << 24 | random.randrange(16, 256)
 
 
 def delete(number: int, *, tmux: int) -> str:
-    """The command that frees a picture in the terminal and removes it from the screen."""
+    """The command that frees a picture's memory in the terminal and removes it from the screen."""
     return _command(f"a=d,d=I,i={number},q=2", tmux)
 
 
 def placeholders(number: int, columns: int, rows: int, background: str) -> list[list[PictureCell]]:
-    """The cells that show a picture. A colour encodes the lowest byte of its number, a mark the highest.
+    """The rows of cells that show a picture: the foreground encodes the lowest byte of its number, a mark the highest.
 
-    One of the 256 palette colours survives terminals and settings without 24-bit colours; the middle bytes are 0. The
-    `background`, as SGR parameters, is visible at edges of the box that the picture leaves free.
+    A colour of the palette of 256 works without 24-bit colours too; the middle bytes are 0. background: SGR parameters,
+    visible where the picture does not fill the box.
     """
     ink = f"38;5;{number & 255}"
     highest = _MARKS[number >> 24]
@@ -90,7 +91,7 @@ def _parse_span(span: str) -> range:
     return range(int(first, 16), int(last or first, 16) + 1)
 
 
-# The marks that stand for 0 to 296, in the protocol's order: combining characters that nothing decomposes into.
+# The protocol's marks for 0 to 296, in its order: combining characters of class 230 without a decomposition.
 _SPANS = """
 305 30d-30e 310 312 33d-33f 346 34a-34c 350-352 357 35b 363-36f 483-487 592-595 597-599 59c-5a1 5a8-5a9 5ab-5ac 5af 5c4
 610-617 657-65b 65d-65e 6d6-6dc 6df-6e2 6e4 6e7-6e8 6eb-6ec 730 732-733 735-736 73a 73d 73f-741 743 745 747 749-74a

@@ -1,8 +1,8 @@
-"""The picture widget: half blocks at once, and pixels as soon as the picture rests.
+"""The picture widget: half blocks at once, and pixels as soon as the picture has not changed for a moment.
 
 Below the pixels there is always text, so Textual can move, cover and repaint a picture like any text. A repaint erases
 its sixels: the rows report that they were written, and only then is the picture sent again. Where only a few squares of
-a picture change, they are replaced in pixels, and the text below is not sent.
+a picture change, their pixels are replaced, and the text below is not sent.
 """
 
 import asyncio
@@ -26,24 +26,23 @@ from riptui.graphics.picture_strip import PictureStrip
 from riptui.graphics.pixel_layer import EncodedUpdate, PixelLayer
 from riptui.graphics.protocol import Graphics
 from riptui.graphics.rgb import RGBArray
+from riptui.graphics.sixel import ROWS_BELOW
 
-REST_SECONDS = 0.1  # without a new image, before pixels are worth their bytes
-SETTLE_SECONDS = 0.5  # after playing, before all of a picture is sent of which only parts were
-REPEAT_SECONDS = 1.0  # after a picture of a new size: tmux passes nothing on while it redraws its window
-MIN_ROWS_BELOW = 2  # with fewer below a sixel picture xterm scrolls
+REST_SECONDS = 0.1  # without a new image or paint, before pixels are sent
+SETTLE_SECONDS = 0.5  # after playing, before a picture is sent whole of which parts were sent
+REPEAT_SECONDS = 1.0  # before a picture of a new size is sent again: tmux drops it while it redraws its window
 
 
 class PictureWidget(Widget):
-    """Shows one image, centred in the widget, with its proportions.
+    """Shows one image, centred and with its proportions, or a note: without an image, or with pictures off.
 
-    The widget never changes its own size. Without an image, or with pictures off, it shows the note, which must be
-    printable. Borders and padding belong to a container around it.
+    The widget never changes its own size. Borders and padding belong to a container around it.
     """
 
     DEFAULT_CSS = "PictureWidget { width: 1fr; height: 1fr; }"
 
     def __init__(self, graphics: Graphics, *, kept_pictures: int = 1, id: str | None = None) -> None:
-        """kept_pictures: how many stay in kitty's memory, to be shown again at once."""
+        """kept_pictures: how many stay in kitty's memory, to be shown again without being sent."""
         super().__init__(id=id)
         self._graphics = graphics
         self.image: RGBArray | None = None
@@ -61,14 +60,14 @@ class PictureWidget(Widget):
     def show(
         self, image: RGBArray | None, *, note: str = "", box: PictureBox | None = None, steady: bool = False
     ) -> None:
-        """Show an image, or the note in its place. Only changes are sent to the terminal.
+        """Show an image, or without one the note. Only changes are sent to the terminal.
 
-        box: how large, if not as large as fits. steady: keep the pixels of the image before until those of this one
-        are there, without half blocks in between.
+        image: uint8 [height, width, 3], which must not change afterwards. note: printable. box: how large, if not as
+        large as fits. steady: keep the previous image's pixels until those of this one are sent, without half blocks.
         """
         before = self.image
         if self._graphics.protocol == "off" and (image is None, note) == (before is None, self.note):
-            self.image, self._box = image, box  # the same words stand in its place
+            self.image, self._box = image, box  # the text shown instead stays the same
         elif image is None or before is None or not self._canvas or image.shape != before.shape or box != self._box:
             if image is not None or self.image is not None or note != self.note:
                 self.image, self.note, self._box = image, note, box
@@ -78,13 +77,13 @@ class PictureWidget(Widget):
             self._draw(steady=steady)
 
     def settle(self) -> None:
-        """Playing has ended: send all of the picture soon, if parts of it have palettes of their own."""
+        """Call it when playing has ended: the picture is soon sent whole if parts of it have palettes of their own."""
         if self._settle_timer:
             self._settle_timer.stop()
         self._settle_timer = self.set_timer(SETTLE_SECONDS, self._send_whole)
 
     def _send_whole(self) -> None:
-        if self._pixels.shown is None or self._screen_region() is None:  # all of it comes as soon as it can be shown
+        if self._pixels.shown is None or self._screen_region() is None:  # it will be sent whole when it can be shown
             return
         if self._sending or self._pixels.shown is not self.image:  # the last frame is still to come
             self.settle()
@@ -93,7 +92,7 @@ class PictureWidget(Widget):
             self._start_encoding()
 
     def _draw(self, *, steady: bool) -> None:
-        """Replace the image by another one of its size."""
+        """Show `image` in place of another one of its size."""
         if self.image is None or self._canvas is None:
             return
         in_pixels = self._pixels.shown is not None and self._screen_region() is not None
@@ -127,7 +126,7 @@ class PictureWidget(Widget):
             self._rebuild_canvas()
 
     def _rebuild_canvas(self) -> None:
-        """Start over, for another size of the image or the widget, or another protocol."""
+        """Start over: the size of the image or of the widget, the protocol, or the background has changed."""
         self._canvas = None
         self._is_new_size = True
         self._pixels.free(all=True)
@@ -162,14 +161,14 @@ class PictureWidget(Widget):
         return Region((self.size.width - columns) // 2, (self.size.height - rows) // 2, columns, rows)
 
     def place_at(self, offset: Offset) -> tuple[float, float] | None:
-        """The place in the picture below a cell of the widget, x and y from 0 to 1; None: it is beside the picture."""
+        """The place in the picture at a cell of the widget, x and y from 0 to 1; None beside the picture."""
         region = self._picture_region()
         if not region.contains_point(offset):
             return None
         return (offset.x - region.x + 0.5) / region.width, (offset.y - region.y + 0.5) / region.height
 
     def _picture_lines(self, canvas: Canvas, crop: Region) -> list[Strip]:
-        active = self.screen.is_active  # under a modal Textual would dim the placeholders' colours too
+        active = self.screen.is_active  # a modal's dimming would change the placeholders' numbers
         region = self._picture_region()
         blank = self._blank_cell
         before, after = [blank] * region.x, [blank] * (self.size.width - region.right)
@@ -194,7 +193,7 @@ class PictureWidget(Widget):
     # Pixels
 
     def _rows_written(self) -> None:
-        """Textual is writing rows of the picture, which erases sixels."""
+        """Called when Textual writes rows of the picture, which erases sixels."""
         if self._graphics.protocol == "sixel":
             self._pixels.shown = None
         if not self._paint_reported and self._graphics.protocol in ("kitty", "sixel"):
@@ -202,7 +201,7 @@ class PictureWidget(Widget):
             self.call_later(self._after_paint)
 
     def _after_paint(self) -> None:
-        """Free pictures that are no longer shown, and send pixels again if the paint erased them."""
+        """Free kitty's pictures that are no longer shown, and send pixels again if the paint erased them."""
         self._paint_reported = False
         self._pixels.free()
         if self._pixels.shown is not self.image:
@@ -221,7 +220,7 @@ class PictureWidget(Widget):
 
     @work(group="pixels")
     async def _send_pixels(self) -> None:
-        """Send the pixels of the image, and of those that replace it meanwhile in pixels."""
+        """Send the image's pixels; go on with the images that replace it while these are sent."""
         try:
             while (update := await self._encode()) is not None and self._send(update):
                 await asyncio.sleep(self._pixels.pause_seconds(update))
@@ -229,20 +228,20 @@ class PictureWidget(Widget):
             self._sending = False
 
     async def _encode(self) -> EncodedUpdate | None:
-        """Encode what is missing in pixels; None if nothing is, or if the picture has changed too much meanwhile."""
+        """Encode what the terminal does not show yet; None if nothing, or if too much has changed meanwhile."""
         image, request = self.image, self._encode_request()
         if image is None or request is None or image is self._pixels.shown:
             return None
         base = self._pixels.shown
         update = await self._pixels.encode(image, request)
         is_current = request == self._encode_request() and self._pixels.shown is base
-        if is_current and (base is not None or image is self.image):  # half blocks are newer than a late whole picture
+        if is_current and (base is not None or image is self.image):  # no late picture over newer half blocks
             return update
         self._restart_pixel_timer()
         return None
 
     def _send(self, update: EncodedUpdate) -> bool:
-        """Send an update. Returns whether the terminal shows it."""
+        """Send an update. Returns whether the terminal shows it now."""
         region = self._screen_region()
         if self._canvas is None or region is None:
             return False
@@ -254,7 +253,7 @@ class PictureWidget(Widget):
         return self._pixels.shown is update.image
 
     def _repeat_after_resize(self) -> None:
-        """Send the first picture of a new size twice where tmux, which redraws then, may have dropped it."""
+        """In tmux, send the first picture of a new size again later: tmux may drop it while it redraws its window."""
         if self._is_new_size and self._graphics.terminal.tmux:
             if self._repeat_timer:
                 self._repeat_timer.stop()
@@ -262,7 +261,7 @@ class PictureWidget(Widget):
         self._is_new_size = False
 
     def _show_kitty_picture(self) -> None:
-        """Let the cells show kitty's picture; the old one is freed once they are painted, without a gap."""
+        """Let the cells show kitty's newest picture; the old one is freed once they are painted, without a gap."""
         if self._canvas is not None:
             self._canvas.show_kitty_picture(self._pixels.kitty_number, self._blank_cell.background)
             self.refresh(self._picture_region())
@@ -275,9 +274,9 @@ class PictureWidget(Widget):
         return EncodeRequest(graphics.protocol, self._canvas.box, graphics.cell, background, graphics.budget)
 
     def _screen_region(self) -> Region | None:
-        """The picture's cells on the screen; None if its pixels cannot be shown.
+        """The picture's cells on the screen; None if its pixels cannot be shown now.
 
-        That is if it is hidden or below a modal, and for sixels also if it is cut off, covered, or near the last row.
+        They cannot if it is hidden or below a modal; sixels also not if it is cut off, covered, or near the last row.
         """
         if not self.screen.is_active:
             return None
@@ -288,7 +287,7 @@ class PictureWidget(Widget):
         picture_region = self._picture_region().translate(widget.offset)
         if self._graphics.protocol == "kitty":
             return picture_region
-        if not clip.contains_region(picture_region) or picture_region.bottom + MIN_ROWS_BELOW > self.app.size.height:
+        if not clip.contains_region(picture_region) or picture_region.bottom + ROWS_BELOW > self.app.size.height:
             return None
         for front_widget, (region, front_clip) in visible_widgets.items():
             if front_widget is self:
@@ -298,6 +297,6 @@ class PictureWidget(Widget):
         return picture_region
 
     def _write(self, data: str) -> None:
-        """Write through Textual's own thread, in the order of its output."""
+        """Write escape sequences through Textual's output thread, in the order of its own output."""
         if data and self.app._driver and not self.app.is_headless:
             self.app._driver.write(data)

@@ -1,6 +1,6 @@
-"""A row of a picture for Textual, written by our own escape codes.
+"""A row of a picture for Textual, written with our own escape codes.
 
-Rich's segments are made only if Textual needs them: under a modal, or for a screenshot.
+Rich's segments are made only where Textual needs them: under a modal, or for a screenshot.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -19,7 +19,7 @@ from riptui.graphics.picture_cell import PictureCell
 
 
 class PictureStrip(Strip):
-    """A row of a picture, one segment per cell. `painted` is called when Textual writes any of it."""
+    """A row of a picture, a segment per cell. `painted` is called whenever Textual writes any part of it."""
 
     __slots__ = ("_cells", "_painted")
 

@@ -1,6 +1,6 @@
-"""The pixels in the place of a picture's cells: what the terminal shows, and how it comes to show another image.
+"""The pixels over a picture's cells: which image the terminal shows, and what to send to show another one.
 
-A whole picture is sent once; after that only the squares that change, where the terminal can replace a part.
+A picture is sent whole once; then only its squares that change, where the terminal can replace parts.
 """
 
 from collections.abc import Callable
@@ -16,8 +16,8 @@ from riptui.graphics.fit import PictureBox
 from riptui.graphics.protocol import Graphics
 from riptui.graphics.rgb import RGBArray
 
-MAX_SIXEL_PARTS = 5  # beside a whole picture: xterm keeps 16 sixels, and there are three pictures on a screen
-MAX_REPEATED = 100  # sequences of a picture that are kept to be sent once more: more than come in that second
+MAX_SIXEL_PARTS = 5  # over a whole picture: xterm keeps 16 sixels. Of three pictures on a screen two change
+MAX_REPEATED = 100  # sequences that are kept to be sent again after REPEAT_SECONDS; fewer are sent in that time
 
 
 class KittyPicture(NamedTuple):
@@ -28,7 +28,7 @@ class KittyPicture(NamedTuple):
 
 
 class EncodedUpdate(NamedTuple):
-    """What makes the terminal show an image in place of `base`: parts of it, or a whole picture."""
+    """What makes the terminal show `image` in place of `base`: parts of it or, if `whole` is not "", all of it."""
 
     image: RGBArray
     base: RGBArray | None
@@ -37,26 +37,27 @@ class EncodedUpdate(NamedTuple):
 
     @property
     def size(self) -> int:
+        """Characters to send, all ASCII."""
         return len(self.whole) + sum(len(part.data) for part in self.parts)
 
 
 class PixelLayer:
-    """The pixels of one picture widget. `write` sends to the terminal."""
+    """The pixels of one picture widget. `write` sends a string to the terminal."""
 
     def __init__(self, graphics: Graphics, write: Callable[[str], None], kept: int = 1) -> None:
-        """kept: how many pictures stay in kitty's memory, to be shown again without sending them."""
+        """kept: how many pictures stay in kitty's memory, to be shown again without being sent."""
         self._graphics = graphics
         self._write = write
         self._kept = kept
         self._kitty: list[KittyPicture] = []  # the last is shown
         self._sixel_parts = 0  # since the last whole picture
-        self._lossy: list[str] = []  # what was sent of the picture shown, if tmux may have dropped it
+        self._lossy: list[str] = []  # sequences of the picture shown, while tmux may have dropped them
         self.shown: RGBArray | None = None
-        """The image that the terminal shows in pixels; None: cells, at least in part."""
+        """The image that the terminal shows in pixels; None: it shows cells, at least in part."""
 
     @property
     def replaces_parts(self) -> bool:
-        """Whether the terminal can change a part: not ghostty, nor tmux, which forgets a sixel below another."""
+        """Whether the terminal can replace parts: not ghostty, nor tmux with sixel, which loses sixels below others."""
         terminal = self._graphics.terminal
         if self._graphics.protocol == "kitty":
             return terminal.name != "ghostty"
@@ -64,15 +65,15 @@ class PixelLayer:
 
     @property
     def is_patched(self) -> bool:
-        """Whether sixels are shown, and parts over them, each in the colours of a palette of its own."""
+        """Whether parts are shown over a sixel picture, each with a palette of its own."""
         return self.shown is not None and self._graphics.protocol == "sixel" and self._sixel_parts > 0
 
     def changes_little(self, image: RGBArray) -> bool:
-        """Whether the image differs in a few squares from the pixels that are shown."""
+        """Whether the image differs from the pixels shown in a few squares only."""
         return self.shown is not None and self._changed_parts(image) is not None
 
     async def encode(self, image: RGBArray, request: EncodeRequest) -> EncodedUpdate:
-        """Encode the squares that differ from the pixels shown, or else the whole picture."""
+        """Encode the squares that differ from the pixels shown; all of it if they are many or cannot be replaced."""
         base, parts = self.shown, self._changed_parts(image) if self.replaces_parts else None
         is_full = request.protocol == "sixel" and parts and self._sixel_parts + len(parts) > MAX_SIXEL_PARTS
         encoder = self._graphics.encoder
@@ -86,7 +87,7 @@ class PixelLayer:
         return changed_parts(self.shown, image)
 
     def pause_seconds(self, update: EncodedUpdate) -> float:
-        """How long to wait before the next update, so that a slow line does not fill up."""
+        """How long to wait after an update so that a slow connection is not congested; 0 where it is local."""
         return update.size / REMOTE_BYTES_PER_SECOND if self._graphics.terminal.remote else 0.0
 
     # kitty
@@ -97,7 +98,7 @@ class PixelLayer:
         return self._kitty[-1].number
 
     def recall(self, image: RGBArray) -> bool:
-        """Whether kitty has this image in its memory; it is the one shown from now on."""
+        """If kitty has this image in its memory, make it the one shown. Returns whether it has."""
         for index, picture in enumerate(self._kitty):
             if picture.image.shape == image.shape and np.array_equal(picture.image, image):
                 self._lossy.clear()
@@ -107,7 +108,10 @@ class PixelLayer:
         return False
 
     def send_to_kitty(self, update: EncodedUpdate, box: PictureBox) -> bool:
-        """Send an update. Returns whether the cells must show the number of a new picture."""
+        """Send an update. Returns whether the picture has a new number, which the cells must show.
+
+        Sends nothing if all numbers are in use.
+        """
         tmux = self._graphics.terminal.tmux
         if not update.whole:
             number = self.kitty_number
@@ -128,14 +132,13 @@ class PixelLayer:
         return bool(update.whole)
 
     def repeat(self) -> None:
-        """Send the whole picture that was sent last once more, under its number, and the parts that came after it: tmux
-        may have dropped them."""
+        """Send the picture shown, and the parts that followed it, again: tmux may have dropped them."""
         for sequence in self._lossy:
             self._write(sequence)
         self._lossy.clear()
 
     def free(self, *, all: bool = False) -> None:
-        """Free kitty's pictures but for those that are kept."""
+        """Free kitty's pictures except the newest, which are kept; or all of them."""
         while len(self._kitty) > (0 if all else self._kept):
             self._write(self._graphics.free_picture(self._kitty.pop(0).number))
         if all:
@@ -144,7 +147,7 @@ class PixelLayer:
     # Sixel
 
     def send_sixels(self, update: EncodedUpdate, x: int, y: int) -> None:
-        """Draw an update of a picture whose first cell is (x, y) on the screen."""
+        """Draw an update of a picture whose upper left cell is (x, y) on the screen, from 0."""
         drawn = [(x + part.x, y + part.y, part.data) for part in update.parts]
         self._sixel_parts = 0 if update.whole else self._sixel_parts + len(drawn)
         for column, row, data in [(x, y, update.whole)] if update.whole else drawn:

@@ -1,7 +1,7 @@
-"""Pictures printed once, side by side, among the lines of a command's output. No Textual.
+"""Pictures printed side by side in a command's output. No Textual.
 
-Two ways lead to the same cells. textual-image prints by the class of the protocol that our own probe chose: its
-automatic choice is blank in kitty over plain SSH and rubbish in tmux. In tmux, and where it fails, our encoders print.
+The library textual-image makes the text, by its class for the protocol that our own probe chose: its automatic choice
+leaves kitty over plain SSH blank, and prints rubbish in tmux. In tmux, and where it fails, our own encoders make it.
 """
 
 from __future__ import annotations
@@ -22,13 +22,12 @@ from riptui.graphics.half_blocks import ColourDepth, shrink, to_escape_codes, to
 from riptui.graphics.rgb import RGBAArray, RGBArray
 
 GAP_COLUMNS = 2
-ROWS_BELOW_SIXEL = 2  # with fewer rows below a sixel picture xterm scrolls it
 UNKNOWN_BACKGROUND = (0, 0, 0)
 
 
 @dataclass(frozen=True)
 class PrintedRow:
-    """Pictures side by side: the text that shows them, with escape sequences, and the columns that each takes."""
+    """Pictures side by side: text with escape sequences that shows them, and how many columns each takes."""
 
     text: str
     columns: tuple[int, ...]
@@ -36,7 +35,7 @@ class PrintedRow:
 
 @dataclass(frozen=True)
 class Layout:
-    """The boxes of pictures side by side, from left to right; their tops are in line."""
+    """The boxes of pictures side by side, from left to right, with their tops aligned."""
 
     boxes: tuple[PictureBox, ...]
 
@@ -52,10 +51,10 @@ class Layout:
 def picture_row(
     images: Sequence[RGBArray], terminal: Terminal, size: tuple[int, int], depth: ColourDepth = "truecolor"
 ) -> PrintedRow | None:
-    """Pictures side by side, each as large as fits a window of `size` (columns, rows); None without room for them.
+    """Pictures side by side, as large as fit a window of `size` (columns, rows).
 
-    They are scaled up by whole factors only, as in the app. The text ends at the start of the line below. `depth`: the
-    colours of half blocks; pixels have all.
+    None without room for them, or if pictures are off. They are scaled up by whole factors only, as in the app. The
+    text ends at the start of the line below. depth: the colours of half blocks.
     """
     layout = None if terminal.protocol == "off" else fit_row(images, terminal, size)
     if layout is None:
@@ -64,12 +63,12 @@ def picture_row(
     if text is None:
         text = print_by_own_encoders(images, terminal, layout, depth)
     if terminal.protocol == "sixel":
-        text = "\n" * (layout.rows + ROWS_BELOW_SIXEL) + f"\x1b[{layout.rows + ROWS_BELOW_SIXEL}A" + text
+        text = "\n" * (layout.rows + sixel.ROWS_BELOW) + f"\x1b[{layout.rows + sixel.ROWS_BELOW}A" + text
     return PrintedRow(text, tuple(box.columns for box in layout.boxes))
 
 
 def fit_row(images: Sequence[RGBArray], terminal: Terminal, size: tuple[int, int]) -> Layout | None:
-    """Boxes for pictures side by side in a window of `size` (columns, rows); None without room for them."""
+    """Boxes of pictures side by side, each with the same room, in `size` (columns, rows); None without room."""
     columns = (min(size[0], MAX_CELLS) + GAP_COLUMNS) // len(images) - GAP_COLUMNS
     boxes = [fit(image.shape[1::-1], (columns, size[1]), terminal.cell, terminal.protocol) for image in images]
     found = tuple(box for box in boxes if box is not None)
@@ -77,7 +76,7 @@ def fit_row(images: Sequence[RGBArray], terminal: Terminal, size: tuple[int, int
 
 
 def print_by_library(images: Sequence[RGBArray], terminal: Terminal, layout: Layout, depth: ColourDepth) -> str | None:
-    """The text as textual-image makes it; None if it fails or does not keep to the layout."""
+    """The text by textual-image; None if it fails or does not keep to the layout."""
     try:
         from riptui.graphics import textual_image_text  # Rich and Pillow, 0.1 s
 
@@ -89,13 +88,13 @@ def print_by_library(images: Sequence[RGBArray], terminal: Terminal, layout: Lay
                 return textual_image_text.half_cells(small, terminal.cell, GAP_COLUMNS, depth)
             sheet = _draw_sheet(images, terminal, layout)
             return textual_image_text.pixels(sheet, terminal, (layout.columns, layout.rows))
-    except Exception:  # a library of which we use more than it promises
+    except Exception:  # we use parts of the library that are not its public API
         logging.getLogger(__name__).debug("textual-image failed; our own encoders print", exc_info=True)
         return None
 
 
 def print_by_own_encoders(images: Sequence[RGBArray], terminal: Terminal, layout: Layout, depth: ColourDepth) -> str:
-    """The text as the app's own encoders make it."""
+    """The text by the app's own encoders."""
     budget = REMOTE_BUDGET if terminal.remote else LOCAL_BUDGET
     if terminal.protocol == "halfblock":
         rows = [""] * layout.rows
@@ -119,7 +118,7 @@ def print_by_own_encoders(images: Sequence[RGBArray], terminal: Terminal, layout
 
 
 def _draw_sheet(images: Sequence[RGBArray], terminal: Terminal, layout: Layout) -> RGBAArray:
-    """The pictures on one sheet of whole cells, transparent where there is none."""
+    """The pictures on one image of whole cells, transparent where there is none."""
     cell_width, cell_height = terminal.cell
     sheet = np.zeros((layout.rows * cell_height, layout.columns * cell_width, 4), np.uint8)
     left = 0
@@ -131,6 +130,6 @@ def _draw_sheet(images: Sequence[RGBArray], terminal: Terminal, layout: Layout) 
 
 
 def _flatten(sheet: RGBAArray, terminal: Terminal) -> RGBArray:
-    """The sheet on the terminal's background, as far as that is known."""
+    """The sheet on the terminal's background; on black where that is unknown."""
     background = np.array(terminal.background or UNKNOWN_BACKGROUND, np.uint8)
     return np.where(sheet[..., 3:] == 255, sheet[..., :3], background)

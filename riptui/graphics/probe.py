@@ -1,7 +1,7 @@
-"""Query the terminal before Textual starts reading the keyboard.
+"""Queries the terminal before Textual starts to read the keyboard.
 
-All queries are sent in one write. Every terminal answers the last one, DA1, and answers in order, so its reply is the
-last. All replies are read here, so none becomes a key press.
+All queries are sent in one write. Terminals answer in order, and all answer the last query, DA1, so we read until its
+reply. No reply is left to become a key press.
 """
 
 import fcntl
@@ -27,7 +27,7 @@ from riptui.graphics.capabilities import (
 from riptui.graphics.tmux import wrap_for_tmux
 
 PROTOCOL_VARIABLE = "RIPTUI_GRAPHICS"
-TIMEOUT_SECONDS = 2.0  # round trips of 500 ms were tested; a terminal that never answers delays the start by this
+TIMEOUT_SECONDS = 2.0  # round trips of 500 ms were tested; without an answer the start takes this long
 
 _XTVERSION = b"\x1b[>0q"
 _KITTY = b"\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\"
@@ -36,14 +36,14 @@ _BACKGROUND = b"\x1b]11;?\x1b\\"
 _DA1 = b"\x1b[c"
 QUERIES = _XTVERSION + _KITTY + _CELL + _BACKGROUND + _DA1
 TMUX_QUERIES = QUERIES.replace(_KITTY, b"")
-"""tmux answers nothing to kitty's query and makes it the title of the pane."""
-TMUX_TERMS = ("tmux", "screen")  # how TERM begins there, also at the other end of SSH
+"""Without kitty's query, which tmux does not answer and takes for the title of the pane."""
+TMUX_TERMS = ("tmux", "screen")  # how TERM starts in tmux, also at the other end of SSH
 MAX_TMUX_LEVELS = 4
-OUTSIDE_TIMEOUT_SECONDS = 1.0  # nothing answers where a tmux has passthrough off
+OUTSIDE_TIMEOUT_SECONDS = 1.0  # there is no answer where a tmux has passthrough off
 
 
 def outside_queries(levels: int) -> bytes:
-    """For the terminal around so many tmux. Its name is enough: kitty's query would be a title where one more is."""
+    """Queries for the terminal around so many tmux. Without kitty's: another tmux would take it for a title."""
     return wrap_for_tmux((_XTVERSION + _CELL + _DA1).decode(), tmux=levels).encode()
 
 
@@ -52,8 +52,8 @@ def probe(
 ) -> Terminal:
     """Query the terminal and choose its protocol: `requested`, else $RIPTUI_GRAPHICS, else the best.
 
-    Takes a round trip, at most `TIMEOUT_SECONDS`; another one where tmux is in tmux, or at the other end of SSH. Raises
-    ValueError for an unknown protocol.
+    Takes a round trip, at most TIMEOUT_SECONDS; where tmux is in tmux, or at the other end of SSH, one more for each,
+    at most OUTSIDE_TIMEOUT_SECONDS. Raises ValueError for an unknown protocol.
     """
     requested = requested or environment.get(PROTOCOL_VARIABLE, "") or "auto"
     if not (os.isatty(stdin) and os.isatty(stdout)):
@@ -67,15 +67,15 @@ def probe(
         tmux = _look_outside(2, stdin, stdout, tmux) or tmux
     elif not tmux and replies.name == "tmux":  # it runs at the other end of SSH
         tmux = _look_outside(1, stdin, stdout)
-    if not replies.cell:  # xterm as a VT340 does not report it
+    if not replies.cell:  # xterm as a VT340 does not answer that query
         replies = replace(replies, cell=cell_from_window(stdin))
     return choose_protocol(replies, environment, tmux, requested)
 
 
 def _look_outside(first_level: int, stdin: int, stdout: int, tmux: TmuxClient | None = None) -> TmuxClient | None:
-    """Ask the terminal around one or more tmux. Each takes the answer for keys of its active pane, and hands them in.
+    """Query the terminal around so many tmux, or more. Each passes the replies, as keys, to its active pane.
 
-    None if nothing answers: one of them does not pass the question on.
+    None if nothing answers because one of them does not forward the queries, and beyond MAX_TMUX_LEVELS.
     """
     for level in range(first_level, MAX_TMUX_LEVELS + 1):
         replies = read_replies(_query_terminal(stdin, stdout, outside_queries(level), OUTSIDE_TIMEOUT_SECONDS))
@@ -88,7 +88,7 @@ def _look_outside(first_level: int, stdin: int, stdout: int, tmux: TmuxClient | 
 
 
 def _query_terminal(stdin: int, stdout: int, queries: bytes, seconds: float) -> bytes:
-    """Send the queries and return the bytes received in at most so many seconds."""
+    """Send queries; return the bytes received until the reply to DA1, or for so many seconds."""
     saved = termios.tcgetattr(stdin)
     try:
         tty.setcbreak(stdin, termios.TCSANOW)  # no echo: replies must not appear on the screen
@@ -129,7 +129,10 @@ def _query_tmux(environment: Mapping[str, str]) -> TmuxClient | None:
 
 
 def cell_from_window(descriptor: int = 0) -> tuple[int, int] | None:
-    """The window's pixels per cell, if the terminal reports them; rounded down, because borders may be included."""
+    """(width, height) of a cell in pixels, from the window's size; None if the terminal does not report it.
+
+    Rounded down, because the window's borders may be included.
+    """
     try:
         answer = fcntl.ioctl(descriptor, termios.TIOCGWINSZ, bytes(8))
     except OSError:
@@ -139,7 +142,7 @@ def cell_from_window(descriptor: int = 0) -> tuple[int, int] | None:
 
 
 def main() -> None:
-    """Print what a terminal supports: `python -m riptui.graphics.probe`."""
+    """Print what the terminal supports: `python -m riptui.graphics.probe`."""
     sys.stdout.write(f"{probe()}\n")
 
 

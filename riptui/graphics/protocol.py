@@ -1,4 +1,4 @@
-"""The graphics protocol in use by the app, and what all its pictures share."""
+"""The graphics protocol that the app uses, and what all its pictures share."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Graphics:
-    """The current protocol; pictures subscribe to changes."""
+    """The current protocol, whose changes pictures subscribe to, the encoder and the numbers of kitty's pictures."""
 
     def __init__(self, terminal: Terminal) -> None:
         self.terminal = terminal
@@ -25,35 +25,35 @@ class Graphics:
         self.budget = REMOTE_BUDGET if terminal.remote else LOCAL_BUDGET
         self._listeners: dict[object, Callable[[], None]] = {}
         self._initial_cell = cell_from_window()
-        # The low byte is one of the 256 colours, from 16, the first that is the same in all terminals; the random high
-        # byte avoids the numbers of other programs' pictures.
+        # The low byte is a palette colour from 16 on: the first 16 differ between terminals. The random high byte
+        # avoids the numbers of other programs' pictures.
         first = random.randrange(1, 256) << 24
         self._picture_numbers = range(first + 16, first + 256)
         self._used_numbers: set[int] = set()
-        self._allocated = 0  # so far: the number of a picture that was just freed is not used again at once
+        self._allocated = 0  # so far: a number that was just freed is not used again at once
 
     @cached_property
     def encoder(self) -> Encoder:
-        """The encoder of all pictures, created with the first."""
+        """The encoder of all pictures, created when it is first used."""
         from riptui.graphics.encoding import Encoder  # imports NumPy and Pillow, 150 ms
 
         return Encoder()
 
     @property
     def status(self) -> str:
-        """The protocol and the reason for it: "sixel: XTerm 390 supports sixel". Not yet printable."""
+        """The protocol and the reason for it, for the user: "sixel: XTerm 390 supports sixel". Not yet printable."""
         now, detected = (name.replace("halfblock", "half blocks") for name in (self.protocol, self.terminal.protocol))
         automatic = f"{detected}: {self.terminal.reason}"
         return automatic if now == detected else f"{now} (switched by you; detected {automatic})"
 
     @property
     def cell(self) -> tuple[int, int]:
-        """Pixels of a cell: as reported at the start, or by the window's size once that has changed (zoom)."""
+        """(width, height) of a cell in pixels: as reported at the start or, after a zoom, by the window's size."""
         now = cell_from_window()
         return now if now and now != self._initial_cell else self.terminal.cell
 
     def set_protocol(self, protocol: GraphicsProtocol) -> None:
-        """Show all pictures by this protocol, even one that the terminal does not claim to support."""
+        """Show all pictures by this protocol, which the terminal need not support."""
         if protocol != self.protocol:
             self.protocol = protocol
             for callback in list(self._listeners.values()):
@@ -67,18 +67,19 @@ class Graphics:
         return self.protocol
 
     def subscribe(self, listener: object, callback: Callable[[], None]) -> None:
-        """Call `callback` after every change, until `unsubscribe`."""
+        """Call `callback` after every change of the protocol, until `unsubscribe`."""
         self._listeners[listener] = callback
 
     def unsubscribe(self, listener: object) -> None:
+        """No longer call its callback."""
         self._listeners.pop(listener, None)
 
     def free_all(self) -> str:
-        """The sequence that frees all pictures in kitty, for `on_exit_app`, before the alternate screen is left."""
+        """The sequence that frees all pictures in kitty. Send it before the alternate screen is left."""
         return "".join(self.free_picture(number) for number in sorted(self._used_numbers))
 
     def allocate_number(self) -> int | None:
-        """Allocate a number for a picture in the terminal; None if all are in use."""
+        """Allocate a number for a picture in the terminal; None if all 240 are in use."""
         count = len(self._picture_numbers)
         order = (self._picture_numbers[(self._allocated + index) % count] for index in range(count))
         number = next((number for number in order if number not in self._used_numbers), None)
@@ -88,7 +89,7 @@ class Graphics:
         return number
 
     def free_picture(self, number: int) -> str:
-        """The sequence that frees a picture in the terminal; "" if it is free already."""
+        """Release a number; returns the sequence that frees its picture, "" if it was not in use."""
         if number not in self._used_numbers:
             return ""
         self._used_numbers.remove(number)

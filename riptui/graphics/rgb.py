@@ -1,4 +1,4 @@
-"""The array convention of this package: `image[y, x] = (r, g, b)`, each 0 to 255."""
+"""The array convention of this package: `image[y, x] = (r, g, b)`, uint8, 0 to 255; with alpha (r, g, b, a)."""
 
 from typing import TYPE_CHECKING
 

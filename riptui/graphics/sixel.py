@@ -1,4 +1,4 @@
-"""Pictures as sixel: bands of six rows, each with one line of characters per colour."""
+"""Pictures as sixel: bands of six pixel rows, each with a line of characters per colour."""
 
 from __future__ import annotations
 
@@ -14,16 +14,17 @@ if TYPE_CHECKING:
     from jaxtyping import UInt16
 
 BAND = 6  # pixel rows
+ROWS_BELOW = 2  # rows of cells; with fewer below a sixel picture xterm scrolls
 _BITS = (1 << np.arange(BAND, dtype=np.uint8))[:, None]
 _RUN = re.compile(rb"(.)\1{3,}")  # shorter runs are not worth a count
-_FILLER = 256  # the colour of the rows that fill up the last band
+_FILLER = 256  # the index, not drawn, of the rows that fill up the last band
 
 
 def encode(picture: Pillow.Image, background: RGBColour) -> str:
-    """The control string of a palette picture of at most 255 colours.
+    """The sixel control string of a palette picture of at most 255 colours.
 
-    The palette comes first, and every line selects its colour again: xterm garbles the first bands if a definition is
-    used as selection. Register 0 is the background, with which tmux fills its last row of cells.
+    The palette comes first, and every line selects its colour again: xterm garbles the first bands where the definition
+    of a colour also selects it. Register 0 is the background, with which tmux fills the last row of cells.
     """
     width, height = picture.size
     indices = np.full((-(-height // BAND) * BAND, width), _FILLER, np.uint16)

@@ -1,7 +1,8 @@
-"""The text that textual-image prints for pictures, as a string, without a look at the terminal.
+"""The text that textual-image would print for pictures, as a string, without querying the terminal.
 
-It asks the terminal when it is imported and for the size of a cell, and writes kitty's pictures past Rich, all by
-`sys.__stdout__`: a buffer stands there meanwhile. Its classes are chosen by name. Tried with 0.12 and 0.14.
+The library queries the terminal when it is imported and for the size of a cell, and writes kitty's pictures past Rich,
+all through `sys.__stdout__`: a buffer takes its place meanwhile. Its classes are chosen by name. Tested with 0.12 and
+0.14.
 """
 
 import re
@@ -20,12 +21,15 @@ from riptui.graphics.capabilities import Terminal
 from riptui.graphics.half_blocks import ColourDepth
 from riptui.graphics.rgb import RGBAArray, RGBArray
 
-_DEFINED_AND_USED = re.compile(r"#\d+;2;\d+;\d+;\d+[?-~!]")  # of a colour; so does 0.12
+_DEFINED_AND_USED = re.compile(r"#\d+;2;\d+;\d+;\d+[?-~!]")  # a colour's definition that also selects it: 0.12
 Value = TypeVar("Value")
 
 
 def half_cells(images: Sequence[RGBArray], cell: tuple[int, int], gap: int, depth: ColourDepth) -> str:
-    """Pictures side by side, `gap` columns apart, in half blocks: each cell is two pixels of an image."""
+    """Pictures side by side, `gap` columns apart, as half blocks: a cell shows two pixels of an image.
+
+    cell: (width, height) of a cell in pixels. Raises ValueError if the library's text does not fill its cells.
+    """
     with _buffered_stdout():
         from textual_image.renderable import HalfcellImage, halfcell
     console = _console(sum(image.shape[1] for image in images) + gap * (len(images) - 1), depth)
@@ -47,13 +51,16 @@ def half_cells(images: Sequence[RGBArray], cell: tuple[int, int], gap: int, dept
 
 
 def pixels(sheet: RGBAArray, terminal: Terminal, size: tuple[int, int]) -> str:
-    """A sheet of whole cells, `size` (columns, rows) of them, by the terminal's protocol: kitty or sixel."""
+    """An image that fills `size` (columns, rows) of cells, by the terminal's protocol: kitty or sixel.
+
+    Raises ValueError for a sixel that xterm garbles.
+    """
     with _buffered_stdout() as sent:
         from textual_image.renderable import SixelImage, TGPImage, sixel, tgp
         from textual_image.renderable.sixel import SixelOptions
 
         picture = Pillow.fromarray(sheet)
-        console = _console(size[0], "truecolor")  # kitty: the number of the picture travels as a colour
+        console = _console(size[0], "truecolor")  # kitty: a colour carries the number of the picture
         if terminal.protocol == "kitty":
             module: Any = tgp
             renderable: Any = TGPImage(picture, width=size[0], height=size[1])
@@ -73,7 +80,7 @@ def _buffered_stdout() -> AbstractContextManager[StringIO]:
 
 
 def _cell_size(module: Any, cell: tuple[int, int]) -> AbstractContextManager[Any]:
-    """Gives a module of the library our size of a cell, which it would ask the terminal for and keep for ever."""
+    """Give a module of the library the size of a cell, which it would query the terminal for, and keep for ever."""
     from textual_image._terminal import CellSize
 
     return _replaced(module, "get_cell_size", lambda: CellSize(*cell))

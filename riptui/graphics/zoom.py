@@ -1,4 +1,7 @@
-"""Zoom: which part of an image fills the room at a scale, and its box. Screen pixels of half blocks are half blocks."""
+"""Zoom: which part of an image is shown in a room, and its box.
+
+A screen pixel is, for half blocks, a half block.
+"""
 
 from dataclasses import dataclass
 from math import ceil
@@ -8,12 +11,12 @@ from riptui.graphics.fit import MAX_CELLS, MAX_SIXEL_SIDE, PictureBox, fit
 from riptui.graphics.sixel import BAND
 
 ZOOMS = (0.25, 0.5, 1.0, 2.0, 4.0)
-"""Screen pixels per image pixel, beside the zoom that fills the room."""
+"""The zooms, in screen pixels per image pixel; another one fills the room."""
 
 
 @dataclass(frozen=True)
 class ZoomedPart:
-    """The part of an image that is shown, in its pixels, the box that it fills, and screen pixels per image pixel."""
+    """The part of an image that is shown, in image pixels; its box; and the zoom, in screen pixels per image pixel."""
 
     left: int
     top: int
@@ -30,14 +33,14 @@ class ZoomedPart:
 
 @dataclass(frozen=True)
 class PictureRoom:
-    """The room for a picture: (columns, rows), pixels of a cell, and the protocol."""
+    """The room for a picture: (columns, rows), (width, height) of a cell in pixels, and the protocol."""
 
     available: tuple[int, int]
     cell: tuple[int, int]
     protocol: GraphicsProtocol
 
     def fill(self, image: tuple[int, int]) -> ZoomedPart | None:
-        """All of an image of (width, height) pixels, to the edges of the room; None without room."""
+        """All of an image of (width, height) pixels, scaled to the room; None without room."""
         if min(*image, *self.available) < 1:
             return None
         if self.protocol not in ("kitty", "sixel"):
@@ -49,7 +52,10 @@ class PictureRoom:
         return ZoomedPart(0, 0, *image, box, zoom)
 
     def show(self, image: tuple[int, int], zoom: float, centre: tuple[float, float]) -> ZoomedPart | None:
-        """The part around a centre (in image pixels) that has room at a zoom; None without room."""
+        """The part around a centre, (x, y) in image pixels, that fits at a zoom; None without room.
+
+        At the image's edges the part is moved inside.
+        """
         if min(*image, *self.available) < 1:
             return None
         sizes = [min(side, max(1, int(room / zoom))) for room, side in zip(self._pixels, image, strict=True)]
@@ -62,7 +68,7 @@ class PictureRoom:
         return ZoomedPart(starts[0], starts[1], sizes[0], height, box, zoom)
 
     def zooms(self, image: tuple[int, int]) -> list[float | None]:
-        """The zooms from the smallest on; None is the one that fills the room, with at most 1:1 below it."""
+        """The zooms to choose from, ascending; None is the one that fills the room. Below it there is 1:1 at most."""
         part = self.fill(image)
         if part is None:
             return [None]
@@ -83,7 +89,7 @@ class PictureRoom:
         return width, height
 
     def _whole_bands(self, height: int) -> int:
-        """So many rows of pixels, or a few less: those that whole bands of sixels show within whole cells."""
+        """A height in pixels, for sixel rounded down to whole bands within whole cells."""
         if self.protocol != "sixel":
             return height
         rows = min(ceil(height / self.cell[1]), self.available[1])

@@ -1,20 +1,21 @@
-"""The metrics: one calling convention, and a registry of names. Importing this imports none of them.
+"""The metrics: one calling convention, and a registry of names. Importing this package imports no metric.
 
 metric        the calling convention
-registry      the metrics by name; metric_names: endings of names; loading: from a name to a metric
+registry      the metrics by name; metric_names: endings such as @previous; loading: from a name to a metric
 availability  which metrics can run on this machine, and why the others cannot
-meter         measures the frames of one trajectory; content: where in them the picture is;
+meter         measures the frames of a trajectory; content: where the picture is in a frame with blank bands;
               repaint_meter: measures each repainted square (NAME@repaints)
-pairwise      a metric made of features and a distance between them; single_frame: one of a frame alone
-pixels        ssim, psnr, delta-e, lab-l, lab-a, lab-b, entropy: scikit-image; running_ssim: square by square
-seams         seam, seam-original, seam-delta-e: what an iteration leaves along its square's border
-fine_detail   high-frequencies, edge-density, jpeg-bytes; spectrum: the relative log amplitude by
-              frequency, in frequency_bins
-ms_ssim       ms-ssim: torchmetrics
-lpips         the three LPIPS: the lpips package; lpips_weights has the files of their trunks
-map_program   a program that measures distances at each pixel, for the app
-sets          metrics of sets of pictures: numbers of two sets' features
-values        the values of one frame, and of its squares, as they are saved; display formats them
+pairwise      a metric made of features and a distance between them; single_frame: a metric of one frame alone
+pixels        ssim, psnr, delta-e, lab-l, lab-a, lab-b, entropy, by scikit-image; running_ssim: ssim updated
+              square by square
+seams         seam, seam-original, seam-delta-e: the edge that an iteration leaves along its mask's border
+fine_detail   high-frequencies, edge-density, jpeg-bytes; spectrum: log amplitude relative to the reference, by
+              frequency; frequency_bins: its axis
+ms_ssim       ms-ssim, by torchmetrics
+lpips         LPIPS on three networks, by the lpips package; lpips_weights: the files of their trunks
+map_program   a process that computes distance maps (a distance per pixel) for the app
+sets          metrics of sets of pictures, such as FID and KID, from the features of both sets
+values        the values of a frame and of its squares, as they are saved; display: their order and number formats
 """
 
 from riptui.lazy_modules import lazy_modules

@@ -1,4 +1,7 @@
-"""Which metrics and features can be measured on this machine. Downloads nothing; only `check_imports` imports them."""
+"""Which metrics and feature extractors can run on this machine. Downloads nothing; only `check_imports` imports them.
+
+A name here is that of a metric or of an extractor.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,29 +17,29 @@ DEFAULT_METRICS = ("ssim", "psnr", "lpips-squeeze", "lpips-alex", "lpips-vgg")
 
 @dataclass(frozen=True)
 class Unavailable:
-    """A metric that cannot be measured, and why."""
+    """A metric or extractor that cannot run, and why."""
 
     metric: str
     reason: str
     fetchable: LpipsNet | None = None
-    """The trunk that `lpips_weights.fetch` can download, if only that is missing."""
+    """The LPIPS trunk that `lpips_weights.fetch` can download, if nothing else is missing."""
 
 
 @dataclass(frozen=True)
 class Availability:
-    """Metrics by whether they can be measured now."""
+    """Metrics and extractors, by whether they can run now."""
 
     available: tuple[str, ...]
     unavailable: tuple[Unavailable, ...]
 
     @property
     def fetchable(self) -> tuple[LpipsNet, ...]:
-        """Trunks whose download would make more metrics available, each once."""
+        """LPIPS trunks whose download would make more metrics available, each once."""
         return tuple(dict.fromkeys(item.fetchable for item in self.unavailable if item.fetchable))
 
     @property
     def note(self) -> str:
-        """The metrics that are left out and why, for the user; empty if there are none."""
+        """A message to the user: what is left out, and why; "" if nothing is."""
         by_reason: dict[str, list[str]] = {}
         for item in self.unavailable:
             by_reason.setdefault(item.reason, []).append(item.metric)
@@ -45,19 +48,22 @@ class Availability:
 
 
 def check_default_metrics() -> Availability:
-    """SSIM, PSNR, and LPIPS with the nets whose packages and weights are installed."""
+    """Which of SSIM, PSNR and the three LPIPS can run: those whose packages and weights are installed."""
     return check_availability(DEFAULT_METRICS)
 
 
 def check_availability(names: Iterable[str]) -> Availability:
-    """Sort metrics by whether they can be measured now. Raises InputError for an unknown name."""
+    """Split names by whether they can run now. Raises InputError for an unknown one."""
     checked = {name: explain_unavailable(name) for name in names}
     ready = tuple(name for name, found in checked.items() if found is None)
     return Availability(ready, tuple(found for found in checked.values() if found is not None))
 
 
 def explain_unavailable(name: str) -> Unavailable | None:
-    """Why a metric cannot be measured: a missing package or missing weights; None if it can. Raises InputError."""
+    """Why a metric or extractor cannot run: a missing package, or missing weights; None if it can.
+
+    Raises InputError for an unknown name.
+    """
     if missing := missing_packages(name):
         extra = _find_info(name).extra
         fix = f"'riptui[{extra}]'" if extra else " ".join(missing)
@@ -75,9 +81,9 @@ def explain_unavailable(name: str) -> Unavailable | None:
 
 
 def check_imports(names: Iterable[str], device: str = "") -> Availability:
-    """Sort metrics by whether their packages can be imported, by importing them. `device` as in `load`.
+    """Import and build each, and split names by whether their packages can be imported. `device` as in `load`.
 
-    Raises as `load`, but for packages that are broken.
+    Raises what `load` raises, except BrokenExtraError.
     """
     ready, broken = [], []
     for name in names:
@@ -93,7 +99,7 @@ def check_imports(names: Iterable[str], device: str = "") -> Availability:
 
 
 def require_packages(names: Iterable[str]) -> None:
-    """Raise MissingExtraError for the first metric whose packages are not installed."""
+    """Raise MissingExtraError for the first name whose packages are not installed."""
     for name in names:
         for package in missing_packages(name):
             kind = "features" if is_features(name) else "metric"
@@ -101,7 +107,7 @@ def require_packages(names: Iterable[str]) -> None:
 
 
 def missing_packages(name: str) -> tuple[str, ...]:
-    """The packages that a metric needs and that are not installed; none is imported."""
+    """The packages that a metric or extractor needs and that are not installed. Imports none."""
     return tuple(package for package in _find_info(name).packages if find_spec(package) is None)
 
 

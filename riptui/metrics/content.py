@@ -1,4 +1,4 @@
-"""Where in a frame the picture is: NAME@content leaves the blank bands beside it out."""
+"""Where the picture is in a frame: NAME@content leaves out the blank bands beside it."""
 
 import numpy as np
 
@@ -7,11 +7,11 @@ from riptui.spec import Box, Spec
 
 
 def find_content(original: Image, spec: Spec) -> Box:
-    """The part of the frame that the picture covers: all of it, unless it has bands (`fit` bands, not square).
+    """The part of the frame that the picture covers: all of it, unless the spec's `fit` is "bands".
 
-    The bands are equally wide and lie above and below, or left and right: as many whole rows or columns of their colour
-    as both sides have. A picture that begins and ends in that colour loses those rows too. In a frame that is all of
-    that colour the picture is all of it.
+    original: frame 0, uint8 [size, size, 3]. Bands are above and below the picture, or left and right of it, equally
+    wide or one pixel apart, and of the spec's colour; their width is found in the pixels. Where the picture itself
+    starts and ends with rows of that colour, those count as bands. A frame of that colour throughout counts as picture.
     """
     if spec.fit != "bands":
         return Box(0, 0, spec.size, spec.size)
@@ -22,7 +22,7 @@ def find_content(original: Image, spec: Spec) -> Box:
 
 
 def _band(blank_lines: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> tuple[int, int]:
-    """Lines of the bands at both ends; they differ by one at most, for the picture is in the middle."""
+    """The bands' widths at both ends, at most one line apart: the picture is in the middle."""
     filled = np.flatnonzero(~blank_lines)
     if not len(filled):
         return 0, 0

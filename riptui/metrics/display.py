@@ -1,4 +1,4 @@
-"""The order, titles and number formats of metrics, the same on every screen and in every table."""
+"""The order, titles and number formats of metrics on screens, in the report and in printed tables."""
 
 from collections.abc import Iterable, Mapping
 from itertools import chain
@@ -9,12 +9,12 @@ from riptui.metrics.values import MetricValues, finite_or_none, number_of
 from riptui.text.terminal import printable
 
 PAPER_METRICS = ("lpips-vgg", "lpips-alex", "lpips-squeeze", "ssim", "psnr")
-"""The metrics that the paper reports; mostly LPIPS with VGG."""
+"""The default metrics, in the order of display. The RIP paper reports LPIPS, mostly on VGG."""
 METRIC_ORDER = tuple(dict.fromkeys([*PAPER_METRICS, *REGISTRY.built_in]))
 
 
 def in_display_order(names: Iterable[str]) -> list[str]:
-    """Sort names and drop repeats: LPIPS first, unknown metrics after known ones, @previous last."""
+    """Sort names and drop repeats: LPIPS first, unknown metrics after known ones, @previous after all others."""
     rank = {name: position for position, name in enumerate(METRIC_ORDER)}
     return sorted(
         dict.fromkeys(names),
@@ -23,19 +23,19 @@ def in_display_order(names: Iterable[str]) -> list[str]:
 
 
 def metric_names(metrics: Mapping[int, MetricValues]) -> list[str]:
-    """The metrics that were measured, in their order."""
+    """The metrics that were measured on any frame, in display order. metrics: values by frame number."""
     return in_display_order(name for values in metrics.values() for name in values)
 
 
 def metric_title(name: str) -> str:
-    """A metric's name on a screen: LPIPS vgg, SSIM, ΔE; with Δ50 for @previous, content and squares for others."""
+    """A metric's name on a screen, printable: LPIPS vgg, SSIM, ΔE; SSIM Δ50 (@previous), SSIM content, ΔE squares."""
     base, ending = base_name(name), {PREVIOUS: " Δ50", CONTENT: " content", SQUARES: " squares"}
     info = REGISTRY.get(base)
     return printable((info and info.title) or base) + ending.get(name.removeprefix(base), "")
 
 
 def format_value(value: float | None) -> str:
-    """About six columns: 0.6540, 17.13, 61234, or ∞ for a value that is not finite."""
+    """A value in about six columns: 0.6540, 17.13, 61234; ∞ for None and anything that is not finite."""
     finite = finite_or_none(value)
     if finite is None:
         return "∞"
@@ -44,12 +44,12 @@ def format_value(value: float | None) -> str:
 
 
 def format_result(value: float) -> str:
-    """A statistic of values: as `format_value`, or - if it has no value."""
+    """A statistic of values, as `format_value` has it; "-" if it is not finite."""
     return format_value(value) if isfinite(value) else "-"
 
 
 def format_short(value: float) -> str:
-    """At most five columns, and a sign: .421, 1.21, 17.1, 255 or 61.2k."""
+    """A value in at most five columns, and a sign: .421, 1.21, 17.1, 255 or 61.2k. For values below a million."""
     if not isfinite(value):
         return "∞"
     if abs(value) >= 999.5:
@@ -59,13 +59,15 @@ def format_short(value: float) -> str:
 
 
 def format_values(values: Mapping[str, float | None]) -> str:
-    """All of one frame's values: ssim 0.71  psnr 21.3."""
+    """All values of a frame in one line, safe to print: ssim 0.7100  psnr 21.30."""
     return "  ".join(f"{printable(name)} {format_value(value)}" for name, value in values.items())
 
 
 def primary_metric(metrics: Mapping[int, MetricValues], preferred: str = "") -> tuple[str, list[float]]:
-    """The metric of views that show only one, and its values in order, also infinite ones; the preferred one where
-    measured.
+    """The metric for views with room for one, and its values in frame order, infinite ones included.
+
+    The preferred metric if it was measured, else the first of PAPER_METRICS that was, else any; "" if none was.
+    metrics: values by frame number.
     """
     names = set[str]().union(*metrics.values())
     if (name := preferred) not in names:
@@ -75,7 +77,7 @@ def primary_metric(metrics: Mapping[int, MetricValues], preferred: str = "") -> 
 
 
 def newest_values(metrics: Mapping[int, MetricValues]) -> MetricValues:
-    """The values of the last measured frame."""
+    """The values of the last measured frame; empty if none was. metrics: values by frame number, ascending."""
     return [*metrics.values()][-1] if metrics else {}
 
 

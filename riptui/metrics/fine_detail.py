@@ -1,4 +1,4 @@
-"""How much fine detail a frame has, by itself: high frequencies, edges, bytes as JPEG. Recursion tends to lose it.
+"""How much fine detail a frame has: high frequencies, edges, bytes as JPEG. No reference; recursion tends to lose it.
 
 Times are for 512x512 pixels on one core of a server.
 """
@@ -15,21 +15,22 @@ from riptui.metrics.pixels import luma
 from riptui.metrics.single_frame import SingleFrameMetric
 
 HIGH_CYCLES = 0.25  # cycles per pixel: half of the highest frequency along an axis
-CANNY_THRESHOLDS = 100, 200  # OpenCV's gradient in levels of 255: weak edges, and edges that start one
+CANNY_THRESHOLDS = 100, 200  # of |Gx| + |Gy|, Sobel's unnormalised 3x3: to continue an edge, and to start one
 JPEG_QUALITY = 90
 
 
 def high_frequencies() -> SingleFrameMetric:
-    """Share of the luma's energy, its mean left out, at frequencies above 0.25 cycles per pixel, in %; 0 if it is flat.
+    """Share of the luma's energy, its mean left out, above 0.25 cycles per pixel, in %; 0 for a picture of one colour.
 
-    By the cosine transform (DCT-II), in which a picture goes on mirrored at its edges: Fourier's would count the step
-    from one edge to the opposite one. White noise has 100 (1 - pi/16) = 80.4 %, photographs a few per mille. 10 ms.
+    By the cosine transform (DCT-II), which continues a picture mirrored at its edges: Fourier's would count the step
+    from one edge to the opposite one. White noise has 100 (1 - pi/16) = 80.4 %, the four photographs that come with
+    riptui 0.2 to 2.9 %. 10 ms.
     """
     return SingleFrameMetric(_high_frequencies)
 
 
 def edge_density() -> SingleFrameMetric:
-    """Pixels on an edge, in %: Canny 1986 by OpenCV, of the rounded luma, thresholds 100 and 200, Sobel 3x3. 2 ms."""
+    """Share of the pixels on an edge, in %: Canny 1986 by OpenCV, on the rounded luma, thresholds 100 and 200. 2 ms."""
     return SingleFrameMetric(_edge_density)
 
 

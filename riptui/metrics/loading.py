@@ -1,4 +1,4 @@
-"""Import and build the metrics that are used, once per process."""
+"""Import and build metrics when they are first used, once per process."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from riptui.metrics.metric_names import base_name, find_metric
 
 
 def load(name: str, device: str = "") -> Metric:
-    """Import and build a metric of frames; once per process and device, so that all trajectories share a network.
+    """Import and build a metric of frames, once per process and device, so that all trajectories share its network.
 
-    An ending such as @previous is ignored: the caller chooses the reference and the part of the frame. device: cpu,
-    cuda or cuda:N for a metric that is a network; "" uses CUDA if there is any.
-    Raises InputError, MissingExtraError, BrokenExtraError; WeightsError at once if weights are missing: it downloads
-    nothing.
+    An ending such as @previous is ignored: the caller chooses the reference and the part of the frame. device, for
+    metrics that are networks: cpu, cuda or cuda:N; "" is CUDA if available, otherwise the CPU.
+    Downloads nothing. Raises InputError for an unknown name or a metric of iterations, MissingExtraError,
+    BrokenExtraError, and WeightsError if weights are missing or damaged.
     """
     info = find_metric(name)
     if info.of_repaint:
@@ -29,7 +29,7 @@ def load(name: str, device: str = "") -> Metric:
 
 
 def load_repaint_metric(name: str, device: str = "") -> RepaintMetric:
-    """As `load`, for a metric of iterations."""
+    """As `load`, for metrics of iterations (`MetricInfo.of_repaint`)."""
     info = find_metric(name)
     if not info.of_repaint:
         raise InputError(f"{name} measures frames, not iterations: load it with riptui.metrics.load")
@@ -39,7 +39,7 @@ def load_repaint_metric(name: str, device: str = "") -> RepaintMetric:
 
 @cache
 def load_cached(name: str, device: str) -> Any:
-    """A metric, made once per process and device. Raises MissingExtraError, BrokenExtraError, WeightsError."""
+    """The metric of a registry name. Raises MissingExtraError, BrokenExtraError, WeightsError."""
     info = find_metric(name)
     module, _, factory = info.target.partition(":")
     with importing(f"the metric {name}", info.extra) if info.extra else nullcontext():

@@ -1,12 +1,12 @@
-"""LPIPS by the `lpips` package: its networks, its linear heads, its arithmetic; only the order of the calls is ours.
+"""LPIPS by the `lpips` package: its networks, its linear heads and its arithmetic; only the order of calls is ours.
 
-`lpips.LPIPS.forward` computes both pictures' features each time. On a CPU the reference's are computed once here, which
-halves the time; the values are the same to the last bit. On a GPU they would take memory, 128 MB of
-it for vgg, for each trajectory of the batch, to save what should be a few milliseconds a frame (not measured).
+`lpips.LPIPS.forward` computes both pictures' features each time. On a CPU we compute the reference's once, which halves
+the time; the values are the same to the last bit. On a GPU we compute them each time: kept, they would take 128 MB (vgg
+at 512 px) for each trajectory of the batch, to save what should be a few milliseconds per frame (not measured).
 
-Frames go through a network one by one, on a GPU as well: at 512 px one of them fills it in vgg, which is nine tenths of
-the work of the three, and a value then depends on no other frame, not even by rounding. What a GPU has no memory for is
-measured on the CPU, so that a model that fills it costs time, and no trajectory.
+Frames go through a network one by one, on a GPU too: one of 512 px fills a GPU in vgg, which is nine tenths of the work
+of the three, and a value then depends on no other frame, not even by rounding. Where a GPU runs out of memory, because
+an inpainter fills it, the frame is measured on the CPU.
 """
 
 import warnings
@@ -25,26 +25,29 @@ from riptui.metrics.pairwise import DistanceMap, PairwiseMetric
 
 LpipsValue = TypeVar("LpipsValue")
 LayerFeatures = list[torch.Tensor]
-"""A picture's features, normalised over the channels, a tensor for each of the network's five to seven layers."""
+"""A picture's features, of unit length over the channels: a tensor for each of five layers, of squeeze seven."""
 
 
 def squeeze(device: str = "") -> PairwiseMetric[Any]:
+    """LPIPS on SqueezeNet 1.1: see `load_lpips`."""
     return load_lpips("squeeze", device)
 
 
 def alex(device: str = "") -> PairwiseMetric[Any]:
+    """LPIPS on AlexNet: see `load_lpips`."""
     return load_lpips("alex", device)
 
 
 def vgg(device: str = "") -> PairwiseMetric[Any]:
+    """LPIPS on VGG-16: see `load_lpips`."""
     return load_lpips("vgg", device)
 
 
 def load_lpips(net: LpipsNet, device: str = "") -> PairwiseMetric[Any]:
-    """LPIPS v0.1, Zhang et al. 2018, equation 1; 0 for equal pictures, rarely above 1.
+    """LPIPS, Zhang et al. 2018, equation 1, with the linear heads v0.1; 0 for equal pictures, rarely above 1.
 
-    device: as torch names it; "" for CUDA if there is one, otherwise the CPU. On a CPU, a prepared reference of
-    512x512 pixels takes 128 MB for vgg, and measuring about three times that. Raises WeightsError.
+    device: as torch names it; "" is CUDA if available, otherwise the CPU. On a CPU, a prepared reference of 512x512
+    pixels takes 128 MB for vgg, and measuring about three times that. Raises WeightsError.
     """
     device = device or _pick_device()
     network = load_network(net)
@@ -56,7 +59,7 @@ def load_lpips(net: LpipsNet, device: str = "") -> PairwiseMetric[Any]:
     def where_it_fits(measure: Callable[[PairwiseMetric[LayerFeatures]], LpipsValue]) -> LpipsValue:
         with suppress(torch.OutOfMemoryError):
             return measure(on_device())
-        # the error is gone, and with it the tensors of the attempt
+        # outside of the handler: the error, which holds the tensors of the attempt, is freed
         return measure(on_cpu())
 
     return PairwiseMetric(
@@ -88,7 +91,7 @@ def _make_metric(model: Any, device: str) -> PairwiseMetric[LayerFeatures]:
 
     @torch.inference_mode()
     def distance_map(reference: LayerFeatures, frame: Image) -> DistanceMap:
-        """As `lpips.LPIPS(spatial=True)`: each layer's distances enlarged to the frame, bilinearly, and added."""
+        """As `lpips.LPIPS(spatial=True)`: the layers' distances, enlarged bilinearly to the frame's size and added."""
         heads = zip(model.lins, reference, features(frame), strict=True)
         layers = [lpips.upsample(head((first - second) ** 2), frame.shape[:2]) for head, first, second in heads]
         found: DistanceMap = torch.stack(layers).sum(dim=0)[0, 0].cpu().numpy()
@@ -99,12 +102,12 @@ def _make_metric(model: Any, device: str) -> PairwiseMetric[LayerFeatures]:
 
 def _pick_device() -> str:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about drivers too old for this torch: then it is the CPU
+        warnings.simplefilter("ignore")  # a warning that the driver is too old for this torch: then the CPU is used
         return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def load_network(net: LpipsNet) -> Any:
-    """The network of an LPIPS, on the CPU. Raises WeightsError if the file of its trunk is missing or damaged."""
+    """A new network of LPIPS, on the CPU. Raises WeightsError if the file of its trunk is missing or damaged."""
     lpips_weights.require_installed(net)
     try:
         with warnings.catch_warnings():

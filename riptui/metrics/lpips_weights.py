@@ -17,21 +17,24 @@ TRUNKS: dict[LpipsNet, RemoteFile] = {
     "alex": RemoteFile("https://download.pytorch.org/models/alexnet-owt-7be5be79.pth", "7be5be79", 244_500_000),
     "vgg": RemoteFile("https://download.pytorch.org/models/vgg16-397923af.pth", "397923af", 553_500_000),
 }
-"""The same as torchvision's, which a test checks. Importing torchvision for the addresses would take seconds."""
+"""URL, beginning of the SHA-256 and size in bytes (about) of each trunk, as in torchvision: a test compares them.
+
+Importing torchvision for them would take seconds.
+"""
 
 
 def weights_path(net: LpipsNet) -> Path:
-    """Where torchvision looks."""
+    """Where torchvision looks for the file, whether it exists or not."""
     return _trunk(net).path
 
 
 def is_installed(net: LpipsNet) -> bool:
-    """Whether the file exists and is not empty. `verify` compares its hash."""
+    """Whether the file exists and is not empty. Its hash is compared by `verify` only."""
     return _trunk(net).is_installed
 
 
 def require_installed(net: LpipsNet) -> None:
-    """Raise WeightsError unless the file exists."""
+    """Raise WeightsError unless the file exists and is not empty."""
     _trunk(net).require_installed()
 
 
@@ -41,9 +44,9 @@ def verify(net: LpipsNet) -> None:
 
 
 def fetch(net: LpipsNet, on_progress: OnDownloadProgress = lambda done, total: None) -> Path:
-    """Download the file if it is missing; continues an interrupted download.
+    """Download the file if it is missing, continuing an interrupted download; returns its path.
 
-    Raises WeightsError as `CachedFile.fetch`; MissingExtraError without torchvision, which alone can read it.
+    Raises WeightsError as `CachedFile.fetch`, and MissingExtraError without torchvision, which reads the file.
     """
     trunk = _trunk(net)
     if not trunk.is_installed and not is_offline() and find_spec("torchvision") is None:

@@ -1,7 +1,8 @@
-"""The program that measures distances at each pixel for somebody else: networks stay out of the app's process.
+"""The process that computes distance maps for the app, which itself never loads a network.
 
-`python -m riptui.metrics.map_program` reads requests from its stdin and writes replies to its stdout, each as its
-length and MessagePack, until its stdin ends. It uses the CPU, and lets others go first: a GPU belongs to workers.
+`python -m riptui.metrics.map_program` reads MapRequests from stdin and writes a MapReply for each to stdout until stdin
+ends. A message is its length (8 bytes, little-endian) and MessagePack. It computes on the CPU, at a low priority: GPUs
+are for workers.
 """
 
 import os
@@ -19,11 +20,11 @@ from riptui.metrics.metric import measure_map
 
 Message = TypeVar("Message")
 LENGTH = struct.Struct("<Q")
-NICENESS = 10
+NICENESS = 10  # of 19: other processes go first
 
 
 class MapRequest(msgspec.Struct):
-    """A metric that is `spatial`, and two pictures, uint8 [height, width, 3]."""
+    """A metric that is `spatial`, and two pictures, uint8 [height, width, 3]. `shape` is (height, width)."""
 
     metric: str
     shape: tuple[int, int]
@@ -32,20 +33,21 @@ class MapRequest(msgspec.Struct):
 
 
 class MapReply(msgspec.Struct):
-    """Distances, float32 [height, width], or why there are none."""
+    """Distances, float32 [height, width], or an error message in one line."""
 
     values: bytes = b""
     error: str = ""
 
 
 def write_message(stream: IO[bytes], message: msgspec.Struct) -> None:
+    """Write a message and flush it. Raises OSError."""
     data = msgspec.msgpack.encode(message)
     stream.write(LENGTH.pack(len(data)) + data)
     stream.flush()
 
 
 def read_message(stream: IO[bytes], kind: type[Message]) -> Message | None:
-    """The next message; None where the stream ends."""
+    """The next message; None at the end of the stream, also within a message."""
     head = stream.read(LENGTH.size)
     if len(head) < LENGTH.size:
         return None
@@ -55,19 +57,19 @@ def read_message(stream: IO[bytes], kind: type[Message]) -> Message | None:
 
 
 class MapMeter:
-    """Measures requests; keeps what its metric has prepared of the last reference."""
+    """Answers requests; keeps the prepared reference of the last one."""
 
     def __init__(self) -> None:
         self._prepared_for: tuple[str, bytes] | None = None
         self._prepared: Any = None
 
     def answer(self, request: MapRequest) -> MapReply:
-        """The map, or in one line what was in the way."""
+        """The map, or the error. Never raises."""
         try:
             return MapReply(self._measure(request).astype(np.float32).tobytes())
         except RiptuiError as error:
             return MapReply(error=str(error))
-        except Exception as error:  # of a package that it cannot know
+        except Exception as error:  # a package may raise anything
             return MapReply(error=f"{request.metric} failed: {type(error).__name__}: {error}")
 
     def _measure(self, request: MapRequest) -> Any:
@@ -85,7 +87,7 @@ def _read_image(data: bytes, shape: tuple[int, int]) -> Image:
 
 
 def main() -> None:
-    """Answer until stdin ends. What packages print goes to stderr, away from the replies."""
+    """Answer requests until stdin ends. What packages print to stdout goes to stderr, away from the replies."""
     os.nice(NICENESS)
     replies = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())

@@ -1,4 +1,4 @@
-"""Measures the frames of trajectories in order. Does not know what a metric computes, nor where its values go."""
+"""Measures the frames of trajectories in order. Knows neither what a metric computes nor where values are stored."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -38,18 +38,11 @@ ValuesOrError = dict[str, float] | MetricError
 
 
 class Meter:
-    """The metrics of one trajectory, with its original prepared.
+    """The metrics of one trajectory, with its original prepared as their reference.
 
-    `previous` is the frame measured last (not copied), None before the first; set it when a trajectory is resumed.
-    While it is None, NAME@previous has no value. `device` as in `load`. `content`: the part of the frame that
-    NAME@content measures; all of it if None. If it is smaller than a metric needs, the value is nan. `side`: of a
-    square of the grid in px, for NAME@squares; 0: the frame is one square.
-
-    `squares` has the values of NAME@squares at each square of the frame measured last, by NAME; `profiles` the profiles
-    of metrics that have one, against the original. NAME@repaints are left to a RepaintMeter, and features to whoever
-    keeps them.
-
-    Loads all metrics when it is created, and then raises InputError, MissingExtraError or WeightsError.
+    Skips NAME@repaints, which a RepaintMeter measures, and features. After each frame `squares` has that frame's
+    values of NAME@squares at each square, by NAME, and `profiles` the profiles of metrics that have one, relative to
+    the original.
     """
 
     def __init__(
@@ -61,6 +54,13 @@ class Meter:
         content: Box | None = None,
         side: int = 0,
     ) -> None:
+        """Load all metrics. Raises InputError, MissingExtraError, BrokenExtraError, WeightsError.
+
+        original: frame 0, uint8 [size, size, 3]. previous: the frame measured last (not copied), where a trajectory is
+        resumed; while it is None, NAME@previous has no value. device: as in `load`. content: the part of the frame that
+        NAME@content measures, None for all of it; where it is smaller than a metric needs, the value is nan. side: of a
+        square of the grid in px, for NAME@squares; 0: the frame is one square.
+        """
         self.previous = previous
         self.content = content
         self.side = side
@@ -84,11 +84,11 @@ class Meter:
 
     @classmethod
     def of_trajectory(cls, names: Iterable[str], original: Image, spec: Spec, device: str = "") -> "Meter":
-        """With the bands and the grid of a trajectory's spec."""
+        """A meter with the bands and the grid of a trajectory's spec. Raises as the constructor."""
         return cls(names, original, device=device, content=find_content(original, spec), side=spec.mask)
 
     def crop(self, name: str, image: Image) -> Image:
-        """The part of a picture that a metric measures."""
+        """The part of a frame that a metric measures: the content for NAME@content, otherwise the frame."""
         if self.content is None or not name.endswith(CONTENT):
             return image
         return np.ascontiguousarray(image[self.content.window])
@@ -96,9 +96,9 @@ class Meter:
     def measure(
         self, frame: Image, names: Collection[str] | None = None, repaint: Repaint | None = None
     ) -> dict[str, float]:
-        """The frame's values, of all metrics or of `names`; the frame becomes `previous`. Raises MetricError.
+        """A frame's values by all metrics, or by those in `names`. The frame becomes `previous`. Raises MetricError.
 
-        `repaint`: of the iteration that made the frame; without it metrics of iterations have no value.
+        repaint: the iteration that made the frame; without it metrics of iterations have no value.
         """
         [measured] = measure_together([MeteredFrame(self, frame, repaint)], names)
         if isinstance(measured, MetricError):
@@ -106,7 +106,7 @@ class Meter:
         return measured
 
     def measure_squares(self, name: str, frame: Image) -> float:
-        """Set the values of the frame's squares, and return their mean."""
+        """Set `squares` to the values of the frame's squares by NAME@squares, and return their mean."""
         found = measure_map(self.metrics[name], self.prepared[name], frame)
         side = self.side or len(frame)
         count = len(frame) // side
@@ -115,7 +115,7 @@ class Meter:
         return float(by_square.mean())
 
     def measure_profile(self, name: str, frame: Image) -> None:
-        """Set the profile of the frame, if the metric has one."""
+        """Set the frame's entry in `profiles`, if the metric has a profile."""
         if find_metric(name).has_profile and name not in self.too_small:
             found = measure_profile(self.metrics[name], self.prepared[name], frame)
             self.profiles[name] = found.astype(np.float64).round(PROFILE_DIGITS).tolist()
@@ -130,9 +130,9 @@ class MeteredFrame(NamedTuple):
 
 
 def measure_together(batch: Sequence[MeteredFrame], names: Collection[str] | None = None) -> list[ValuesOrError]:
-    """Measure one frame of each of several trajectories, as `Meter.measure` does, in one call where a metric can.
+    """Measure one frame of each of several trajectories as `Meter.measure` does, in one call where a metric can.
 
-    A metric that fails costs the frame it failed on its values, and no other frame.
+    Returns values or an error per frame: where a metric fails on a frame, only that frame has no values.
     """
     measurements = [_Measurement(*metered, metered.meter.previous, {}) for metered in batch]
     for metered in batch:  # before measuring: if a metric fails, the next frame is still compared with this one

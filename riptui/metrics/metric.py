@@ -1,4 +1,4 @@
-"""The convention by which every metric is called. Imports no array package."""
+"""The calling convention of all metrics. Imports no array package."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ if TYPE_CHECKING:  # NumPy takes 100 ms to import, and the names alone need neit
 
 
 class Metric(Protocol):
-    """How far frames are from a reference: the original or, as NAME@previous, the frame measured before.
+    """Measures frames against a reference: the original or, as NAME@previous, the frame measured before.
 
-    Optional: `measure_each(prepared, frames)` measures each frame against its own reference, all in one call;
-    `prepared` is then a sequence with an entry per frame. `measure_map(prepared, frame)` gives the distance at each
-    pixel, [height, width], for NAME@squares. `measure_profile(prepared, frame)` gives a curve over an axis of the
+    Optional methods: `measure_each(prepared, frames)` measures each frame against a reference of its own, in one call;
+    `prepared` then has an entry per frame. `measure_map(prepared, frame)` gives the distance at each pixel, [height,
+    width], for NAME@squares and NAME@repaints. `measure_profile(prepared, frame)` gives a curve over an axis of the
     metric's own, the same for all frames, which is stored beside the number.
     """
 
     def prepare(self, reference: Image) -> Any:
-        """What `measure` needs of a reference (uint8 [height, width, 3]), computed once. Only this metric reads it."""
+        """Compute once what `measure` needs of a reference (uint8 [height, width, 3]). Only this metric reads it."""
         ...
 
     def measure(self, prepared: Any, frames: Images) -> Distances:
@@ -33,45 +33,48 @@ class Metric(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Repaint:
-    """What one iteration had to work with, beside the frame that it made."""
+    """What an iteration started from. The frame that it made is passed beside this."""
 
     before: Image
     """Frame k-1, uint8 [height, width, 3]."""
     region: Region
-    """What was repainted."""
+    """The pixels that it repainted."""
 
     @property
     def box(self) -> Box:
-        """Its bounding box: of a square, the square itself."""
+        """The region's bounding box; the square itself where a square was repainted."""
         return self.region.box
 
 
 class RepaintMetric(Protocol):
-    """What one iteration did to a frame. Frame 0, which no iteration made, has no value."""
+    """Measures what one iteration did to a frame. Frame 0, which no iteration made, has no value."""
 
     def prepare(self, original: Image) -> Any:
-        """What `measure` needs of the original (uint8 [height, width, 3]), computed once. Only this metric reads it."""
+        """Compute once what `measure` needs of the original (uint8 [height, width, 3]). Only this metric reads it."""
         ...
 
     def measure(self, prepared: Any, frame: Image, repaint: Repaint) -> float:
-        """The value of the iteration that made `frame` of `repaint.before`."""
+        """The value of the iteration that turned `repaint.before` into `frame` (uint8 [height, width, 3])."""
         ...
 
 
 def measure_map(metric: Metric, prepared: Any, frame: Image) -> DistanceMap:
-    """The distance of a frame at each pixel, by a metric that is `spatial`."""
+    """The distance of a frame at each pixel, [height, width]. Only for metrics that are `spatial`."""
     measure: Callable[[Any, Image], DistanceMap] = getattr(metric, "measure_map")  # noqa: B009  it is optional
     return measure(prepared, frame)
 
 
 def measure_profile(metric: Metric, prepared: Any, frame: Image) -> Profile:
-    """The profile of a frame, by a metric with `has_profile`."""
+    """The profile of a frame, [points]. Only for metrics with `has_profile`."""
     measure: Callable[[Any, Image], Profile] = getattr(metric, "measure_profile")  # noqa: B009  it is optional
     return measure(prepared, frame)
 
 
 def measure_each(metric: Metric, prepared: Sequence[Any], frames: Images) -> list[float]:
-    """Measure each frame against its own reference: in one call if the metric can, otherwise one by one."""
+    """Measure each frame against its own reference: in one call if the metric can, otherwise one by one.
+
+    prepared: an entry per frame (uint8 [batch, height, width, 3]), as `Metric.prepare` returns it.
+    """
     measure_all: Callable[[Sequence[Any], Images], Distances] | None = getattr(metric, "measure_each", None)
     if measure_all is not None and len(frames) > 1:
         return [float(value) for value in measure_all(prepared, frames)]

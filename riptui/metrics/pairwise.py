@@ -1,6 +1,6 @@
-"""A metric that compares two pictures: features of each, then a distance between the features."""
+"""A metric that compares two pictures: features of each picture, then a distance between the features."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -17,20 +17,20 @@ Features = TypeVar("Features")
 
 @dataclass(frozen=True)
 class PairwiseMetric(Generic[Features]):
-    """A Metric. One frame at a time: a value cannot depend on its neighbours, and memory stays that of one frame."""
+    """A Metric made of functions. It measures frames one by one: a value depends on no other frame, and memory is that
+    of one frame.
+    """
 
     features: Callable[[Image], Features]
     distance: Callable[[Features, Features], float]
     """Called with the reference's features first."""
-    batch_features: Callable[[Images], Sequence[Features]] | None = None
-    """The features of several pictures at once, where that is faster."""
     distance_map: Callable[[Features, Image], DistanceMap] | None = None
-    """The distance of a frame at each pixel, if it has one there. Called with the reference's features first."""
+    """The distance at each pixel, for metrics that are `spatial`. Called with the reference's features first."""
     profile: Callable[[Features, Image], Profile] | None = None
-    """What the number is made of along an axis, if it has a profile. Called with the reference's features first."""
+    """The profile of a frame, for metrics with `has_profile`. Called with the reference's features first."""
 
     def prepare(self, reference: Image) -> Features:
-        """The features of the picture that frames are compared with: computed once."""
+        """The features of the picture that frames are compared with."""
         return self.features(reference)
 
     def measure(self, prepared: Features, frames: Images) -> Distances:
@@ -38,16 +38,11 @@ class PairwiseMetric(Generic[Features]):
         return np.array([self.distance(prepared, self.features(frame)) for frame in frames], np.float64)
 
     def measure_map(self, prepared: Features, frame: Image) -> DistanceMap:
-        """The distance at each pixel. Only for metrics that are `spatial`."""
+        """The distance at each pixel, [height, width]. Only for metrics that are `spatial`."""
         assert self.distance_map is not None
         return self.distance_map(prepared, frame)
 
     def measure_profile(self, prepared: Features, frame: Image) -> Profile:
-        """The profile of a frame. Only for metrics with `has_profile`."""
+        """The profile of a frame, [points]. Only for metrics with `has_profile`."""
         assert self.profile is not None
         return self.profile(prepared, frame)
-
-    def measure_each(self, prepared: Sequence[Features], frames: Images) -> Distances:
-        """Measure each frame against its own reference."""
-        features = self.batch_features(frames) if self.batch_features else map(self.features, frames)
-        return np.array([self.distance(*pair) for pair in zip(prepared, features, strict=True)], np.float64)

@@ -16,35 +16,37 @@ class MetricInfo:
     """The properties of a metric, known without importing it."""
 
     target: str
-    """`module:factory`; the factory returns a Metric, or a RepaintMetric if `of_repaint`. It takes no argument, or
+    """`module:factory`. The factory returns a Metric, or a RepaintMetric if `of_repaint`; it takes no argument, or
     `device` if `takes_device`."""
     summary: str
-    """One line: the measure and its source."""
+    """One line: what is measured, and its source."""
     range: tuple[float, float]
     """Smallest and largest possible value."""
     higher_means: Literal["farther", "closer", "neither"]
-    """What a higher value says about the distance to the reference."""
+    """What a higher value means: the frame is farther from the reference, closer to it, or neither."""
     unit: str = ""
+    """"": the number has no unit."""
     title: str = ""
     """Its name on a screen and in a figure; "": the name in the registry."""
     pairwise: bool = True
-    """Whether it compares with a reference; otherwise it measures a single frame and has no NAME@previous."""
+    """Whether it compares a frame with a reference. If not, NAME@previous does not exist."""
     extra: str | None = None
-    """The extra of riptui that installs `packages`; None: riptui has no extra for them."""
+    """The extra of riptui that installs `packages`; None: no extra does."""
     packages: tuple[str, ...] = ()
     """Packages that it imports beyond the base install."""
     min_side: int = 1
-    """Pixels that each side of a picture must have at least. Frames always have them, NAME@content may not."""
+    """The smallest width and height, in pixels, that it can measure. Frames have it; NAME@content may be smaller."""
     spatial: bool = False
     """Whether it has `measure_map`, and so NAME@squares and NAME@repaints."""
     has_profile: bool = False
-    """Whether it has `measure_profile`: a curve that is stored beside the number, at every 50 %."""
+    """Whether it has `measure_profile`: a curve that is stored beside the number, at every 50 % inpainted."""
     of_repaint: bool = False
-    """Whether it measures what an iteration did (a RepaintMetric): frame 0 has no value, and there is no NAME@..."""
+    """Whether it measures what an iteration did (a RepaintMetric). Frame 0 then has no value, and no ending such as
+    @previous exists."""
     net: LpipsNet | None = None
     """The LPIPS trunk whose weights it needs."""
     takes_device: bool = False
-    """Whether the factory takes `device`: a network, for a GPU if there is one."""
+    """Whether the factory takes `device`, as metrics that are networks do."""
 
 
 def _lpips_info(net: LpipsNet, summary: str) -> MetricInfo:
@@ -127,7 +129,7 @@ BUILT_IN: dict[str, MetricInfo] = {
     "lab-b": _lab_info("b", "b* (blue to yellow)", "yellower"),
     "seam": MetricInfo(
         "riptui.metrics.seams:seam",
-        "Gradient that the iteration added along its square's border (ASUKA's Grad, Wang et al. 2025).",
+        "Change of the gradient along the border of the iteration's mask (ASUKA's Grad, Wang et al. 2025).",
         range=(0, inf),
         higher_means="farther",
         pairwise=False,
@@ -135,7 +137,7 @@ BUILT_IN: dict[str, MetricInfo] = {
     ),
     "seam-original": MetricInfo(
         "riptui.metrics.seams:seam_original",
-        "The same against the original.",
+        "The same, against the original instead of the frame before.",
         range=(0, inf),
         higher_means="farther",
         pairwise=False,
@@ -143,7 +145,7 @@ BUILT_IN: dict[str, MetricInfo] = {
     ),
     "seam-delta-e": MetricInfo(
         "riptui.metrics.seams:seam_delta_e",
-        "CIEDE2000 across the border of the iteration's square, less that of the frame before.",
+        "CIEDE2000 across the border of the iteration's mask, less that of the frame before.",
         title="seam ΔE",
         range=(-inf, inf),
         higher_means="neither",
@@ -161,7 +163,7 @@ BUILT_IN: dict[str, MetricInfo] = {
     ),
     "spectrum": MetricInfo(
         "riptui.metrics.spectrum:spectrum",
-        "Log amplitude of the luma to the original, mean above 0.25 cycles per pixel; stored by frequency, too.",
+        "Log amplitude of the luma relative to the original, mean above 0.25 cycles/pixel; also stored by frequency.",
         range=(-inf, inf),
         higher_means="neither",
         min_side=128,
@@ -188,7 +190,10 @@ BUILT_IN: dict[str, MetricInfo] = {
 
 
 def adopt_plugin(found: object, distribution: str) -> MetricInfo:
-    """The info that a plug-in's entry point names, checked. Raises ValueError or TypeError."""
+    """Check what a plug-in's entry point names, and return it.
+
+    Raises TypeError if it is not a MetricInfo, ValueError for a wrong `target` or `higher_means`.
+    """
     if not isinstance(found, MetricInfo):
         raise TypeError(f"it must be a MetricInfo, not {type(found).__name__}")
     if found.target.count(":") != 1:

@@ -1,4 +1,4 @@
-"""Measures each repainted square right after its repaint (NAME@repaints), with what surrounds it in the frame."""
+"""Measures each repainted square right after its repaint (NAME@repaints), as a part of the whole frame's map."""
 
 from collections.abc import Iterable
 
@@ -12,22 +12,26 @@ from riptui.metrics.metric_names import base_name, split_names
 from riptui.metrics.values import RepaintDistance
 from riptui.region import Region
 
-REPAINT_DIGITS = 8  # decimal places: of a frame's distance, a repaint of 16 px changes a thousandth
+REPAINT_DIGITS = 8  # decimal places: a repaint of 16 px changes a frame's distance by a thousandth
 
 
 class RepaintMeter:
-    """The NAME@repaints among some metrics of one trajectory, with its original prepared. `device` as in `load`.
-
-    Loads them when it is created, and then raises InputError, MissingExtraError or WeightsError.
-    """
+    """The NAME@repaints of one trajectory, with its original prepared as their reference."""
 
     def __init__(self, names: Iterable[str], original: Image, device: str = "") -> None:
+        """Load the NAME@repaints among `names`. original: frame 0. device: as in `load`.
+
+        Raises InputError, MissingExtraError, BrokenExtraError, WeightsError.
+        """
         self.names = split_names(names).repaints
         self._metrics = {name: load(name, device) for name in self.names}
         self._prepared = {name: metric.prepare(original) for name, metric in self._metrics.items()}
 
     def measure(self, frame: Image, region: Region, names: Iterable[str] | None = None) -> dict[str, RepaintDistance]:
-        """The distances by NAME, of all or of `names`, after a region was repainted. Raises MetricError."""
+        """The distances to the original by NAME, right after `region` was repainted. Raises MetricError.
+
+        names: NAME@repaints, some of those that were loaded; None: all of them.
+        """
         return {
             base_name(name): self._measure(name, frame, region) for name in (self.names if names is None else names)
         }

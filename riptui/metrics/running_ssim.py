@@ -1,4 +1,4 @@
-"""SSIM of a frame that changes square by square, each time at the cost of the square."""
+"""SSIM of a frame that changes square by square, computed anew only around the square."""
 
 import numpy as np
 from skimage.metrics import structural_similarity
@@ -7,11 +7,11 @@ from riptui.arrays import Image
 from riptui.metrics.pixels import SSIM_WINDOW, luma
 from riptui.spec import Box
 
-REACH = 5  # px from the middle of the window to its side: a pixel changes the map so far
+REACH = 5  # px; half of SSIM's window of 11: how far a changed pixel reaches in the map
 
 
 class RunningSsim:
-    """The `ssim` of a frame to its original, kept up as squares of it are repainted."""
+    """The `ssim` of a frame to its original, updated as squares of the frame are repainted."""
 
     def __init__(self, original: Image) -> None:
         self._reference = luma(original)
@@ -19,7 +19,7 @@ class RunningSsim:
         self._map = np.ones_like(self._reference)
 
     def repaint(self, box: Box, patch: Image) -> float:
-        """Paste a square, and return the frame's SSIM: that of the metric, but for rounding (1e-6)."""
+        """Paste a patch, uint8 [height, width, 3], into a box; return the frame's SSIM, within 1e-6 of the metric's."""
         self._frame[box.window] = luma(patch)
         changed, seen = self._widen(box, REACH), self._widen(box, 2 * REACH)
         _, found = structural_similarity(

@@ -1,7 +1,7 @@
 """The seam that an iteration leaves along the border of its mask. No weights.
 
-A mask that touches the picture's edge has no border there; one that is the whole picture has none at all, and its
-values are 0. Times are for 512x512 pixels on one core of a server.
+Where a mask touches the picture's edge it has no border. A mask that is the whole picture has none at all: its value is
+0. Times are for 512x512 pixels on one core of a server.
 """
 
 from dataclasses import dataclass
@@ -17,31 +17,32 @@ Border = Bool[np.ndarray, "height width"]
 
 
 def seam() -> "Seam":
-    """The gradient that the iteration added along the border: ASUKA's Grad, Wang et al. 2025, to the frame before."""
+    """How much the iteration changed the gradient along the border (ASUKA's Grad, Wang et al. 2025)."""
     return Seam(to_original=False)
 
 
 def seam_original() -> "Seam":
-    """The same to the original: what the border has in gradient that the original did not have there."""
+    """The same relative to the original: how much the gradient along the border differs from the original's there."""
     return Seam(to_original=True)
 
 
 @dataclass(frozen=True)
 class Seam:
-    """Mean over the border's pixels and the channels of |grad frame - grad reference|, in levels of 255. 6 ms.
+    """A RepaintMetric: |grad frame - grad reference|, averaged over the border's pixels and the RGB channels. 6 ms.
 
-    Gradients by Sobel's unnormalised 3x3 operators, as vectors; the border as Canny (100, 200) finds it in the mask.
-    A RepaintMetric.
+    Gradients are vectors by Sobel's 3x3 operators, not normalised: a straight edge of 1 level of 255 has 4. An edge
+    that disappears counts like one that appears. The border is what Canny (100, 200) finds in the mask.
     """
 
     to_original: bool
+    """Whether the reference is the original; otherwise the frame before the iteration."""
 
     def prepare(self, original: Image) -> Image | None:
-        """The picture that frames are compared with; None: the frame before each repaint."""
+        """The original, if it is the reference; None: the frame before each repaint is."""
         return original if self.to_original else None
 
     def measure(self, prepared: Image | None, frame: Image, repaint: Repaint) -> float:
-        """What the repaint left along its border, in levels of 255; 0 where the border is empty."""
+        """The mean change of the gradient along the border; 0 where there is no border."""
         reference = repaint.before if prepared is None else prepared
         border = find_border(repaint.region.in_frame(len(frame)))
         if not border.any():
@@ -53,7 +54,7 @@ class Seam:
 
 
 class SeamDeltaE:
-    """See `seam_delta_e`. A RepaintMetric."""
+    """A RepaintMetric: see `seam_delta_e`."""
 
     def prepare(self, original: Image) -> None:
         return None
@@ -64,14 +65,18 @@ class SeamDeltaE:
 
 
 def seam_delta_e() -> SeamDeltaE:
-    """CIEDE2000 between the pixel just inside and the one just outside the border, mean over the border, less that of
-    the frame before: the visible step that the iteration added, negative where it took one away. 2 ms.
+    """Mean CIEDE2000 between the neighbouring pixels inside and outside the mask, minus that of the frame before.
+
+    The visible step that the iteration added at its mask's border, in ΔE00; below 0 where it removed one. 2 ms.
     """
     return SeamDeltaE()
 
 
 def find_border(mask: Mask) -> Border:
-    """The pixels of a mask's border inside the picture: one pixel wide, as Canny finds them."""
+    """The border of a mask in the picture, one pixel wide, as Canny finds it.
+
+    Of a square: the pixels just outside its left and upper sides, and those just inside its other two.
+    """
     return cv2.Canny(mask.astype(np.uint8) * 255, 100, 200) > 0
 
 

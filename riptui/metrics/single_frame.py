@@ -1,4 +1,4 @@
-"""A metric of one frame alone: a number, and no reference."""
+"""A metric of a frame alone, without a reference."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ from riptui.arrays import Distances, Image, Images
 
 @dataclass(frozen=True)
 class SingleFrameMetric:
-    """A Metric that ignores the reference."""
+    """A Metric that ignores its reference."""
 
     value: Callable[[Image], float]
 
     def prepare(self, reference: Image) -> None:
-        """Nothing: no frame is compared with the reference."""
+        """Nothing is prepared: frames are not compared with the reference."""
 
     def measure(self, prepared: None, frames: Images) -> Distances:
         """The value of each frame, float64 [frames]."""

@@ -1,4 +1,4 @@
-"""What frequencies a frame has lost or gained against the original: relative log amplitude over the frequency."""
+"""Which frequencies a frame has lost or gained relative to the original: log amplitude by frequency."""
 
 import numpy as np
 from scipy.fft import dctn
@@ -9,16 +9,16 @@ from riptui.metrics.frequency_bins import BINS, FREQUENCIES, MAX_CYCLES, LogAmpl
 from riptui.metrics.pairwise import PairwiseMetric
 from riptui.metrics.pixels import luma
 
-MIN_POWER = 1e-3  # of a coefficient, levels²: what rounding to 8 bits leaves of the luma is 0.04
+MIN_POWER = 1e-3  # of a coefficient, in squared levels of 255; the noise of rounding RGB to 8 bits has 0.04
 
 
 def spectrum() -> PairwiseMetric[LogAmplitudes]:
-    """Natural logarithm of the luma's amplitude less that of the reference: its mean above 0.25 cycles per pixel.
+    """Natural log of the luma's amplitude minus the reference's, mean over the bins from 0.25 to 0.5 cycles per pixel.
 
-    0: nothing lost; -0.69: half the amplitude left. Its profile has the difference in 64 bins up to 0.5 cycles per
-    pixel (FREQUENCIES). The amplitude of a bin is the root of the mean of |F|² over all directions, F by the cosine
-    transform (DCT-II), in which a picture goes on mirrored: Fourier's would count the step from one edge to the other.
-    A Gaussian blur of sigma px gives -(2 pi f sigma)²/2; white noise is flat. 15 ms.
+    0: nothing lost; -0.69: half of the amplitude left. The profile has the difference in 64 bins up to 0.5 cycles per
+    pixel (FREQUENCIES). A bin's amplitude is the root of the mean of |F|² over all directions. F is the cosine
+    transform (DCT-II), which continues a picture mirrored: Fourier's would count the step between opposite edges.
+    A Gaussian blur of sigma px gives -(2 pi f sigma)²/2 at frequency f. 15 ms.
     """
     return PairwiseMetric(
         log_amplitudes,
@@ -28,7 +28,7 @@ def spectrum() -> PairwiseMetric[LogAmplitudes]:
 
 
 def log_amplitudes(image: Image) -> LogAmplitudes:
-    """Half the logarithm of the mean power of the luma in each bin, its mean colour left out."""
+    """The log amplitude in each bin: half the natural logarithm of the luma's mean power, its mean left out."""
     power = np.square(dctn(luma(image).astype(np.float64), norm="ortho"))
     vertical, horizontal = (np.arange(side) / (2 * side) for side in power.shape)
     bins = (np.hypot(vertical[:, None], horizontal[None, :]) * BINS / MAX_CYCLES).astype(np.intp)

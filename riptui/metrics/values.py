@@ -1,4 +1,4 @@
-"""Metric values of one frame, as they are saved: numbers, or None where they are not finite."""
+"""Metric values of a frame, as they are saved: numbers, and None for what is not finite."""
 
 from array import array
 from collections.abc import Iterable
@@ -6,32 +6,31 @@ from math import inf, isfinite, nan
 from typing import NamedTuple
 
 SquareValues = list[list[float]]
-"""A metric's value at each square of the grid, row by row."""
-
-
+"""A metric's value at each square of the grid, [rows][columns]."""
 ProfileValues = list[float]
-"""A metric's values along an axis of its own."""
+"""A metric's values along an axis of its own, such as the frequency."""
 
 
 class RepaintDistance(NamedTuple):
-    """Distances to the original right after a repaint, by a metric that has one at each pixel."""
+    """Distances to the original right after a repaint, by a metric that is `spatial`."""
 
     square: float
-    """Mean over the square that was repainted."""
+    """Mean over the repainted pixels."""
     frame: float
-    """Mean over the frame."""
+    """Mean over the whole frame."""
 
 
 MetricValues = dict[str, float | None]
-"""Metric name to value. None: not finite, e.g. the PSNR of two equal images."""
+"""Values by metric name. None: not finite, e.g. the PSNR of two equal images."""
 
 
 def pack_values(values: Iterable[float]) -> bytes:
-    """Numbers in a third of the memory that a tuple of them takes: 8 bytes each."""
+    """Pack numbers as float64, 8 bytes each: a quarter of the memory of a tuple of them."""
     return array("d", values).tobytes()
 
 
 def unpack_values(packed: bytes) -> tuple[float, ...]:
+    """The numbers that `pack_values` packed."""
     return tuple(memoryview(packed).cast("d"))
 
 
@@ -41,6 +40,6 @@ def finite_or_none(value: float | None) -> float | None:
 
 
 def number_of(name: str, values: MetricValues) -> float:
-    """A metric's value of a frame: inf for the PSNR of equal pictures; nan if it is not measured, or not finite."""
+    """A frame's value by a metric: nan if it was not measured or is not finite; inf for the PSNR of equal pictures."""
     value = values.get(name, nan)
     return value if value is not None else inf if name.partition("@")[0] == "psnr" else nan

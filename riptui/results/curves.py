@@ -8,7 +8,7 @@ mask sizes share a grid of 50 %; other grids (e.g. 3 x 3 squares) are measured a
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import nan
 from operator import attrgetter
@@ -19,7 +19,14 @@ import numpy as np
 
 from riptui.arrays import Float64, Int64
 from riptui.errors import InputError, with_choices
-from riptui.spec import ParameterValue, Spec, abbreviate
+from riptui.spec import (
+    NO_INTERVENTION_TITLE,
+    ParameterValue,
+    Spec,
+    abbreviate,
+    describe_setting,
+    is_untreated,
+)
 from riptui.store.listing import TrajectorySummary
 from riptui.store.trajectory import Trajectory
 
@@ -178,7 +185,7 @@ def group_by(found: Iterable[SpecItem], by: Sequence[str]) -> dict[GroupKey, lis
     groups: defaultdict[GroupKey, list[SpecItem]] = defaultdict(list)
     for item in listed:
         groups[tuple(get_setting(item.spec, name) for name in by)].append(item)
-    return {key: groups[key] for key in sorted(groups, key=sort_key)}
+    return {key: groups[key] for key in sorted(groups, key=lambda key: sort_key(key, by))}
 
 
 def distributions(found: Iterable[Curve]) -> list[Distribution]:
@@ -242,9 +249,19 @@ _SPEC_FIELDS = tuple(name for name in Spec.__struct_fields__ if name not in ("fo
 _PICTURE_FIELDS = ("source_name", "source_sha256", "original_sha256", "masks")
 
 
-def sort_key(key: GroupKey) -> list[tuple[str, bool | int | float, str]]:
-    """Sorts None first, then numbers by value, then text."""
-    return [
-        ("number", value, "") if isinstance(value, int | float) else ("" if value is None else "text", 0, str(value))
-        for value in key
-    ]
+def settings_title(settings: Mapping[str, ParameterValue]) -> str:
+    """The inpainter and its other settings in one line. Not yet printable."""
+    names = sorted(settings, key=lambda name: name != "inpainter")
+    texts = [text for name in names if (text := describe_setting(name, settings[name]))]
+    return ", ".join(texts) if texts or not settings else NO_INTERVENTION_TITLE
+
+
+def sort_key(key: GroupKey, names: Sequence[str]) -> list[tuple[bool, str, bool | int | float, str]]:
+    """Sorts what has no intervention first, then None, then numbers by value, then text. names: of the key's values."""
+    return [(not is_untreated(name, value), *_rank(value)) for name, value in zip(names, key, strict=True)]
+
+
+def _rank(value: ParameterValue) -> tuple[str, bool | int | float, str]:
+    if isinstance(value, int | float):
+        return "number", value, ""
+    return "" if value is None else "text", 0, str(value)

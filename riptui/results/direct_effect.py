@@ -18,7 +18,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from riptui.arrays import Bool, Float64
+from riptui.arrays import Float64
 from riptui.results.exposure import SquareErrors
 
 
@@ -29,7 +29,7 @@ def sum_direct_changes(members: Iterable[SquareErrors], name: str) -> tuple[floa
     """
     changes = weights = 0.0
     for member in members:
-        undisturbed = find_undisturbed(member)
+        undisturbed = member.is_undisturbed
         squares, before = member.squares[undisturbed], member.exposures[undisturbed] - 1
         counts = np.bincount(member.squares, minlength=member.cells)
         weight = before * (counts[squares] - before) / find_chances(member)[undisturbed]
@@ -51,18 +51,3 @@ def find_chances(member: SquareErrors) -> Float64[np.ndarray, " repaints"]:
     now, nearby = member.exposures[:, None], around[member.squares]
     chances = 1 / ((nearby >= now).sum(axis=1) * (nearby >= now - 1).sum(axis=1))
     return chances
-
-
-def find_undisturbed(member: SquareErrors) -> Bool[np.ndarray, " repaints"]:
-    """Whether the square was repainted before, and since then none of those that touch it; of none off the grid."""
-    found = np.zeros(len(member.squares), bool)
-    if not member.spec.is_on_grid:
-        return found
-    across = member.spec.size // member.repainted.side
-    newest = np.zeros((across + 2, across + 2), np.int64)  # each square's newest iteration, within a border of none
-    for index, square in enumerate(member.squares):
-        row, column = divmod(int(square), across)
-        around = newest[row : row + 3, column : column + 3]
-        found[index] = around.max() == around[1, 1] > 0
-        around[1, 1] = index + 1
-    return found

@@ -29,6 +29,7 @@ from riptui.results.similarity import (
 from riptui.spec import ParameterValue, Spec
 from riptui.store.listing import TrajectorySummary
 from riptui.text.terminal import printable
+from riptui.text.units import format_inpainted
 
 NEAR_BITS = 4
 """Bits of the perceptual hash, of 64, by which near-duplicates differ at most."""
@@ -178,7 +179,8 @@ def analyse_diversity(
             found.append(points)
     on_progress("comparing sets", len(sets), len(sets))
     if sets and not found and not reader.left_out:
-        raise InputError(f"no trajectory has {', '.join(f'{amount:g} %' for amount in amounts)} inpainted: --at end")
+        named = ", ".join(format_inpainted(amount) for amount in amounts if not isinstance(amount, str))
+        raise InputError(f"no trajectory has {named} inpainted: --at end")
     return DiversityAnalysis(comparison.name, comparison.unit, near_bits, _by_condition(found), reader.left_out)
 
 

@@ -78,6 +78,21 @@ class SquareErrors:
         first: Bool[np.ndarray, " repaints"] = self.exposures == 1
         return first
 
+    @cached_property
+    def is_undisturbed(self) -> Bool[np.ndarray, " repaints"]:
+        """Whether the square was repainted before, and since then none of those that touch it; of none off the grid."""
+        found = np.zeros(len(self.squares), bool)
+        if not self.spec.is_on_grid:
+            return found
+        across = self.spec.size // self.repainted.side
+        newest = np.zeros((across + 2, across + 2), np.int64)  # each square's newest iteration, within a border of none
+        for index, square in enumerate(self.squares):
+            row, column = divmod(int(square), across)
+            around = newest[row : row + 3, column : column + 3]
+            found[index] = around.max() == around[1, 1] > 0
+            around[1, 1] = index + 1
+        return found
+
     def first_errors(self, name: str) -> PerRepaint:
         """The error that the square's first repaint left."""
         by_square = np.zeros(self.cells)

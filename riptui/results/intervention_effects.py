@@ -9,7 +9,8 @@ import numpy as np
 
 from riptui.results.bootstrap import IntervalEstimate, estimate
 from riptui.results.curves import Curve
-from riptui.spec import Spec
+from riptui.spec import NO_INTERVENTION, Spec
+from riptui.store.listing import natural_key
 
 EffectKey = tuple[str, str, str, str, float]
 """Inpainter, what is done, mask, order and amount."""
@@ -44,16 +45,19 @@ def compare_interventions(found: Iterable[Curve]) -> list[InterventionEffect]:
         plain = by_digest.get(_without(curve.spec).digest)
         if curve.spec.interventions and plain is not None and curve.inpainted[-1] == plain.inpainted[-1]:
             pairs[_key(curve.spec)].append((curve, plain))
-    return [_estimate(key, pairs[key]) for key in sorted(pairs)]
+    return [_estimate(key, pairs[key]) for key in sorted(pairs, key=_sort_key)]
 
 
 def _without(spec: Spec) -> Spec:
-    plain = {"paste": True, "onto": "frame", "anchor": 0, "schedule": "", "match": "none", "feather": 0}
-    return msgspec.structs.replace(spec, **plain)
+    return msgspec.structs.replace(spec, **NO_INTERVENTION)
 
 
 def _key(spec: Spec) -> EffectKey:
     return spec.inpainter_name, ", ".join(spec.interventions), spec.mask_title, spec.order, spec.amount
+
+
+def _sort_key(key: EffectKey) -> list[object]:
+    return [natural_key(str(part)) for part in key]
 
 
 def _estimate(key: EffectKey, pairs: list[tuple[Curve, Curve]]) -> InterventionEffect:

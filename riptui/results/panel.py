@@ -200,7 +200,7 @@ def make_panels(
         if curve.complete:
             members[tuple(get_setting(curve.spec, name) for name in by)].append(curve)
     measure = distances or _distances
-    return {key: make_panel(members[key], measure) for key in sorted(members, key=sort_key)}
+    return {key: make_panel(members[key], measure) for key in sorted(members, key=lambda key: sort_key(key, by))}
 
 
 def condition_settings(found: Iterable[HasSpec]) -> list[str]:

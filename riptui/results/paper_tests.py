@@ -16,6 +16,7 @@ from riptui.results import spread_tests
 from riptui.results.curves import CurveValues
 from riptui.results.panel import SHARED_RUNS, DistanceCurve, Panel, pair_panels
 from riptui.results.verdict import MIN_PAIRED_IMAGES, MIN_SPREAD_IMAGES, Evidence, PaperFinding
+from riptui.text.units import format_inpainted
 
 NETS = ("lpips-vgg", "lpips-alex", "lpips-squeeze")
 LARGE_SPREAD = 0.25  # sd over images / mean, above which a spread counts as large
@@ -96,7 +97,8 @@ def larger_masks_end_farther(panel: Panel) -> PaperFinding:
         smaller, larger = masks
         if amounts := panel.shared_amounts(masks, panel.images_with(masks)):
             effect = panel.estimate_mean(panel.differences(masks, amounts[-1]), null=0.0)
-            what = f"{panel.quantity} with {larger} px minus {panel.quantity} with {smaller} px, at {amounts[-1]:g} %"
+            at = format_inpainted(amounts[-1])
+            what = f"{panel.quantity} with {larger} px minus {panel.quantity} with {smaller} px, at {at}"
             what += " and expected coverage" if panel.knows_coverage else ""
             evidence.append(Evidence(what, effect, 0.0, open=panel.why_open))
     return PaperFinding(
@@ -172,7 +174,7 @@ def runs_spread(panel: Panel) -> PaperFinding:
         for smaller, larger in pairwise(masks)
     ]
     early, late, fall = spread_tests.run_spread_fall(panel, masks)
-    parts.append((f"sd over runs at {early:g} % / sd at {late:g} %", fall))
+    parts.append((f"sd over runs at {format_inpainted(early)} / sd at {format_inpainted(late)}", fall))
     why_open = SHARED_RUNS if panel.shared_squares else ""
     evidence = [Evidence(what, effect, 1.0, open=why_open) for what, effect in parts if effect.images]
     return PaperFinding(

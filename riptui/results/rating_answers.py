@@ -55,12 +55,6 @@ class RatingAnswers:
     """Earlier answers of one person to a question that the same person answered again."""
 
     @property
-    def conditions(self) -> list[str]:
-        """Of all frames that were shown, sorted."""
-        shown = {condition for answer in self.comparisons for condition in answer.conditions}
-        return sorted(shown | {answer.condition for answer in self.tags})
-
-    @property
     def counts_by_rater(self) -> dict[str, int]:
         """Answers of each person."""
         return dict(sorted(Counter(self._raters()).items()))

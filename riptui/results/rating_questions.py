@@ -12,7 +12,7 @@ from itertools import combinations
 
 from riptui.errors import InputError
 from riptui.results.curves import differing_settings, drop_copies, get_setting
-from riptui.spec import Spec
+from riptui.spec import NO_INTERVENTION_TITLE, Spec, describe_setting
 from riptui.store.listing import TrajectorySummary
 from riptui.store.ratings import RatedFrame, Rating, RatingMode
 from riptui.store.trajectory import Trajectory
@@ -66,16 +66,15 @@ def rating_key(
 def name_conditions(specs: Collection[Spec]) -> dict[str, str]:
     """What tells trajectories apart beside picture and seed, by digest: "64 px", "telea, 128 px". Safe to print."""
     names = [name for name in differing_settings(specs) if name not in WITHIN_A_CONDITION]
-    whole = {spec.digest: spec.mask_title for spec in specs if spec.whole_image}
-    values = {spec.digest: {name: get_setting(spec, name) for name in names} for spec in specs}
-    return {
-        digest: ", ".join(
-            whole[digest] if name == "mask" and digest in whole else _describe(name, value)
-            for name, value in named.items()
-            if value is not None
-        )
-        for digest, named in values.items()
-    }
+    return {spec.digest: _name_condition(spec, names) for spec in specs}
+
+
+def _name_condition(spec: Spec, names: Sequence[str]) -> str:
+    texts = [
+        spec.mask_title if name == "mask" and spec.whole_image else describe_setting(name, get_setting(spec, name))
+        for name in names
+    ]
+    return printable(", ".join(filter(None, texts))) or (NO_INTERVENTION_TITLE if names else "")
 
 
 def list_candidates(summaries: Iterable[TrajectorySummary], at: Sequence[float]) -> list[Candidate]:
@@ -155,12 +154,3 @@ def _explain_nothing(candidates: Sequence[Candidate], mode: RatingMode) -> str:
         "setting) at the same inpainted %; single frames are rated by tags: 3 after B in the app, riptui rate "
         "--mode tags"
     )
-
-
-def _describe(name: str, value: object) -> str:
-    match name:
-        case "inpainter" | "order":
-            return printable(str(value))
-        case "mask":
-            return f"{value} px"
-    return printable(f"{name} {value}")

@@ -15,7 +15,8 @@ from riptui.results.preferences import Preference, rank_conditions
 from riptui.results.rater_agreement import KappaEstimate, MetricAgreement, compare_metrics, compare_raters
 from riptui.results.rating_answers import ComparisonAnswer, RatingAnswers, TagAnswer, collect_answers
 from riptui.results.rating_questions import PAPER_TAGS
-from riptui.store.listing import TrajectorySummary, walk_folders
+from riptui.spec import NO_INTERVENTION_TITLE
+from riptui.store.listing import TrajectorySummary, natural_key, walk_folders
 from riptui.store.ratings import RatedFrame, Rating, find_rating_files, read_ratings
 
 
@@ -105,9 +106,13 @@ def share_tags(answers: Sequence[TagAnswer]) -> list[TagShare]:
         by_condition[answer.condition].append(answer)
     return [
         TagShare(condition, tag, len(found), _share_tag(found, tag))
-        for condition, found in sorted(by_condition.items())
+        for condition, found in sorted(by_condition.items(), key=lambda item: _sort_key(item[0]))
         for tag in PAPER_TAGS
     ]
+
+
+def _sort_key(condition: str) -> tuple[bool, list[tuple[int, str]]]:
+    return condition != NO_INTERVENTION_TITLE, natural_key(condition)
 
 
 def _share_tag(answers: Collection[TagAnswer], tag: str) -> IntervalEstimate:

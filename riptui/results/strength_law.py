@@ -16,7 +16,7 @@ from riptui.errors import InputError
 from riptui.inpainters.models.catalogue import resolve_model
 from riptui.metrics import PREVIOUS, find_metric
 from riptui.results.bootstrap import NO_ESTIMATE, Columns, IntervalEstimate, Resampled, estimate
-from riptui.results.curves import Curve, CurveValues, differing_settings, get_setting
+from riptui.results.curves import Curve, CurveValues, differing_settings, get_setting, sort_key
 from riptui.results.panel import distance_function
 from riptui.spec import ParameterValue, Spec
 
@@ -69,7 +69,7 @@ def find_strength_laws(curves: Iterable[Curve]) -> list[StrengthLaw]:
         groups: defaultdict[tuple[ParameterValue, ...], list[Curve]] = defaultdict(list)
         for curve in processes:
             groups[tuple(get_setting(curve.spec, key) for key in by)].append(curve)
-        for key, group in sorted(groups.items(), key=lambda item: str(item[0])):
+        for key, group in sorted(groups.items(), key=lambda item: sort_key(item[0], by)):
             laws += _fit_group(dict(zip(by, key, strict=True)), name, measure, group, controls)
     return laws
 

@@ -15,6 +15,7 @@ study_needs     weights, packages, programs and servers that it needs and this m
 study_outline   its settings and their values, for people
 study_control   pause, resume, stop, retry all of it
 known_studies   the studies that are found in and beside a runs folder
+study_state     how far one of them is; study_reader: reads all of them again and again
 slurm           a job script whose tasks are workers
 
 Computes nothing and starts no process.

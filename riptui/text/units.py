@@ -10,6 +10,11 @@ def format_count(count: int, noun: str) -> str:
     return f"{count:,} {noun if count == 1 else IRREGULAR_PLURALS.get(noun, f'{noun}s')}"
 
 
+def format_inpainted(percent: float) -> str:
+    """An inpainted %, exact to two decimals: 400 %, 44.44 %, 1.56 %, 40000 %."""
+    return f"{percent:.2f}".rstrip("0").rstrip(".") + " %"
+
+
 def format_size(size: float) -> str:
     """340 kB, 4.1 MB, 52 MB, 13.9 GB: by powers of 1000, as drives and the hub count."""
     if size >= 999.5e6:  # else it would be 1000 MB

@@ -31,7 +31,7 @@ def test_the_table_has_a_row_for_each_group_and_point(runs: Path, capsys: pytest
 def test_the_comparison_follows(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["results", str(runs), "--metric", "fid", "--features", "phash", "--compare"]) == 0
     said = capsys.readouterr().out
-    assert "identity, mask 128 and telea, mask 128" in said
+    assert "identity, 128 px and telea, 128 px" in said
     assert "fid of the first to the originals less that of the second, at equal n" in said
 
 

@@ -59,7 +59,7 @@ def test_unlike_settings_are_conditions_of_their_own_with_names_of_their_own(tmp
         write(tmp_path / name, made_spec(mask=256, **fields), {"ssim": lambda x: 1 - x / 1000})
     found = material(tmp_path).conditions
     assert [one.slug for one in found] == ["biharmonic", "telea-1", "telea-2"]
-    assert [one.title for one in found] == ["biharmonic", "telea, no paste", "telea"]
+    assert [one.title for one in found] == ["biharmonic", "telea", "telea, no paste"]
     assert found[0].stem("7", CurveView.COVERAGE) == "figure-07-biharmonic-coverage"
 
 

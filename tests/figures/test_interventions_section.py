@@ -23,10 +23,10 @@ def test_each_intervention_has_a_line_with_its_difference_and_the_file_has_the_n
     found = write_interventions(conditions(*pairs), tmp_path)
     text = "\n".join(render_interventions(found))
     [line] = [line for line in text.splitlines() if line.startswith("| ssim |")]
-    assert "| anchor8 | 5 | 0.5000 | 0.1000 [0.1000, 0.1000] |" in line
+    assert "| anchor 8 | 5 | 0.5000 | 0.1000 [0.1000, 0.1000] |" in line
     header, row = (tmp_path / INTERVENTIONS_CSV).read_text().splitlines()
     assert header.startswith("metric,inpainter,mask,order,amount,intervention,images,without,difference,low,high")
-    assert ",anchor8,5,0.5," in row
+    assert ",anchor 8,5,0.5," in row
     assert found.files == [INTERVENTIONS_CSV]
 
 

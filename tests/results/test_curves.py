@@ -2,6 +2,7 @@
 
 from math import isnan
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -81,6 +82,17 @@ def test_curves_are_grouped_by_fields_and_parameters_in_their_order() -> None:
     assert list(by_radius) == [(None,), (3.0,)], "biharmonic has no radius"
     assert len(curves.group_by(curves.extract_curves(summaries, "ssim"), [curves.IMAGE])) == 2
     assert list(curves.group_by(curves.extract_curves(summaries, "ssim"), [])) == [()]
+
+
+def test_what_has_no_intervention_comes_first_and_reads_the_same_everywhere() -> None:
+    treated: list[dict[str, Any]] = [{"paste": False}, {"match": "border"}, {"anchor": 8}, {"anchor": 16}]
+    specs = [made_spec(n, inpainter="telea", **fields) for n, fields in enumerate([*treated, {}])]
+    by = ["inpainter", "paste", "anchor", "match"]
+    found = curves.extract_curves([made_summary(spec, {"ssim": lambda x: 1.0}) for spec in specs], "ssim")
+    titles = [curves.settings_title(dict(zip(by, key, strict=True))) for key in curves.group_by(found, by)]
+    assert titles == ["telea", "telea, match border", "telea, anchor 8", "telea, anchor 16", "telea, no paste"]
+    assert [spec.interventions for spec in specs] == [["no paste"], ["match border"], ["anchor 8"], ["anchor 16"], []]
+    assert curves.settings_title({"match": "none"}) == "no intervention"
 
 
 def test_grouping_by_what_nothing_has_is_refused_with_the_names_there_are() -> None:

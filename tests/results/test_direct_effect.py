@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from riptui.results.direct_effect import find_chances, find_undisturbed, sum_direct_changes
+from riptui.results.direct_effect import find_chances, sum_direct_changes
 from riptui.results.exposure import LUMA, SquareErrors
 from riptui.results.patch_errors import read_square_errors
 from riptui.results.recursion_effect import compute_effect, fit_slope
@@ -36,7 +36,7 @@ def test_a_repaint_is_undisturbed_if_no_square_that_touches_it_was_repainted_sin
         earlier = [before for before in range(index) if squares[before] == square]
         since = squares[earlier[-1] + 1 : index] if earlier else []
         expected.append(bool(earlier) and not any(touch(square, other) for other in since))
-    assert find_undisturbed(member).tolist() == expected
+    assert member.is_undisturbed.tolist() == expected
     assert any(expected)
 
 
@@ -58,7 +58,7 @@ def test_undisturbed_repaints_by_the_inverse_of_their_chance_stand_for_all(order
             squares = np.concatenate([rng.permutation(16) for _ in range(3)])[:40]
         repainted = RepaintedSquares(spec.mask, squares, np.arange(40))
         member = SquareErrors(Trajectory(Path("simulated")), spec, (), repainted, {}, {})
-        undisturbed = find_undisturbed(member)
+        undisturbed = member.is_undisturbed
         stood += np.bincount(squares[undisturbed], 1 / find_chances(member)[undisturbed], minlength=16)
         repaints += np.bincount(squares[~member.is_first], minlength=16)
     edge = np.pad(np.zeros((2, 2), bool), 1, constant_values=True).ravel()
@@ -110,7 +110,7 @@ def test_inpainters_that_do_not_see_what_is_under_the_mask_have_no_direct_effect
         read_square_errors(save_recursion(tmp_path / str(index), picture, inpainter=name), [LUMA])
         for index, picture in enumerate(pictures)
     ]
-    inner = [np.isin(member.squares, (5, 6, 9, 10)) & find_undisturbed(member) for member in members]
+    inner = [np.isin(member.squares, (5, 6, 9, 10)) & member.is_undisturbed for member in members]
     found = np.concatenate([member.changes(LUMA)[chosen] for member, chosen in zip(members, inner, strict=True)])
     assert len(found) >= 5
     assert (found == 0).all()

@@ -1,8 +1,8 @@
-"""How sizes are written."""
+"""How sizes and amounts are written."""
 
 import pytest
 
-from riptui.text.units import format_size
+from riptui.text.units import format_inpainted, format_size
 
 
 @pytest.mark.parametrize(
@@ -20,3 +20,11 @@ from riptui.text.units import format_size
 )
 def test_a_size_has_the_unit_of_its_rounded_value(size: int, text: str) -> None:
     assert format_size(size) == text
+
+
+@pytest.mark.parametrize(
+    ("percent", "text"),
+    [(0, "0 %"), (100 / 64, "1.56 %"), (400 / 9, "44.44 %"), (87.5, "87.5 %"), (400, "400 %"), (40_000, "40000 %")],
+)
+def test_an_amount_is_exact_to_two_decimals_at_any_size(percent: float, text: str) -> None:
+    assert format_inpainted(percent) == text

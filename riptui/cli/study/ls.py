@@ -9,10 +9,11 @@ from rich.text import Text
 from riptui.cli.console import out, print_json, print_line, short_path, warn
 from riptui.cli.unlisted import UnlistedFolders
 from riptui.store.listing import walk_folders
+from riptui.study.study_reader import StudyReader
+from riptui.study.study_state import StudyState, describe_state, percent_done
 from riptui.text.status_marks import STATUS_MARKS
 from riptui.text.terminal import count_columns, fit_columns, printable
 from riptui.text.units import format_duration
-from riptui.tui.studies.study_reader import StudyReader, StudyState, describe_state, percent_done
 
 
 def ls(runs: Path, as_json: bool) -> int:

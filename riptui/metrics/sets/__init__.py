@@ -1,14 +1,14 @@
-"""Metrics of sets of pictures: numbers of two sets' features, never of one frame. Computed when asked for, not stored.
+"""Metrics of two sets of pictures, from the features of both. Computed when asked for, never stored.
 
-set_metrics      the metrics by name, and when one of them says nothing
+set_metrics      the metrics by name, and when there are too few pictures for one
 kernel_distance  kid
 frechet          fid
 neighbourhoods   precision, recall, density, coverage-prdc
 separability     u-ids, p-ids, and ASUKA's variants
 
-The sets are paired: row i of one and row i of the other are of the same picture. A statistic takes how often each
-picture is drawn, so that pictures can be resampled; copies of one picture are never neighbours, nor a pair, of each
-other, which would make a resample look more alike than any sample is.
+The sets are paired: row i of one and row i of the other come from the same picture. A statistic takes how often each
+picture is drawn, so that pictures can be resampled (bootstrap). Copies of a picture are never each other's neighbours,
+nor a pair: otherwise a resample would look more alike than any sample.
 """
 
 from riptui.metrics.sets.set_metrics import (

@@ -1,4 +1,4 @@
-"""FID: the squared Fréchet distance of the Gaussians with the means and covariances of two sets, Heusel et al. 2017."""
+"""FID: the squared Fréchet distance of Gaussians with the means and covariances of two sets, Heusel et al. 2017."""
 
 from typing import Any, NamedTuple
 
@@ -8,12 +8,14 @@ from riptui.arrays import FeatureVectors, Float64
 from riptui.metrics.sets.set_metrics import Counts, SetStatistic
 
 Centred = Float64[np.ndarray, "rows dimension"]
-"""Rows whose products sum up to a covariance."""
+"""Rows A with AᵀA = the covariance."""
 
 
 def fid(frames: FeatureVectors, references: FeatureVectors) -> SetStatistic:
-    """tr (C D)^½ is the sum of the singular values of A Bᵀ, where C = AᵀA and D = BᵀB: the root of a matrix product is
-    never formed, and few pictures need matrices of their number alone.
+    """|m - n|² + tr(C + D - 2 (C D)^½) for means m, n and covariances C, D (n - 1 in the denominator); 0 to infinity.
+
+    tr (C D)^½ is the sum of the singular values of A Bᵀ, where C = AᵀA and D = BᵀB. So the root of a matrix product is
+    never formed, and with fewer pictures than dimensions no matrix is larger than pictures x dimensions.
     """
     sets = frames.astype(np.float64), references.astype(np.float64)
 
@@ -30,7 +32,7 @@ def fid(frames: FeatureVectors, references: FeatureVectors) -> SetStatistic:
 
 
 def fid_influence(frames: FeatureVectors, references: FeatureVectors) -> Float64[np.ndarray, " pictures"]:
-    """How much each picture moves the distance: its derivative by the picture's weight, times the number of pictures.
+    """How much each picture moves FID: the derivative by the picture's weight, times the number of pictures.
 
     Of tr (C D)^½ = max over orthogonal Q of tr (A Bᵀ Q), Q = V Uᵀ by the singular vectors of A Bᵀ, only A and B depend
     on a weight (the envelope theorem), so that all derivatives come from one decomposition.
@@ -49,13 +51,13 @@ def fid_influence(frames: FeatureVectors, references: FeatureVectors) -> Float64
 
 
 class _Root(NamedTuple):
-    """Rows whose products sum up to a covariance: one per picture, or as many as dimensions if those are fewer."""
+    """A root of a covariance: a row per picture, or per dimension if there are fewer dimensions than pictures."""
 
     root: Centred
     basis: Float64[np.ndarray, "pictures rows"] | None
 
     def expand(self, rows: Centred) -> Float64[np.ndarray, "pictures dimension"]:
-        """The rows by picture of rows of the root."""
+        """From rows of the root to rows per picture."""
         return rows if self.basis is None else self.basis @ rows
 
 
@@ -72,7 +74,7 @@ def _offsets_and_root(vectors: FeatureVectors) -> tuple[Float64[np.ndarray, "pic
 def _centre(
     vectors: Float64[np.ndarray, "pictures dimension"], counts: Float64[np.ndarray, " pictures"]
 ) -> tuple[Float64[np.ndarray, " dimension"], Centred]:
-    """The mean, and rows whose products sum up to the covariance (n - 1 in the denominator)."""
+    """The mean, and a root of the covariance (n - 1 in the denominator), of pictures drawn so often."""
     total = counts.sum()
     mean = counts @ vectors / total
     drawn = counts > 0

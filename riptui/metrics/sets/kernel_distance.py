@@ -1,4 +1,4 @@
-"""KID: the squared maximum mean discrepancy of two sets by the kernel (x·y / dimension + 1)³, Binkowski et al. 2018."""
+"""KID: the squared maximum mean discrepancy of two sets, kernel (x·y / dimension + 1)³, Binkowski et al. 2018."""
 
 import numpy as np
 
@@ -7,9 +7,10 @@ from riptui.metrics.sets.set_metrics import Counts, SetStatistic
 
 
 def kid(frames: FeatureVectors, references: FeatureVectors) -> SetStatistic:
-    """Over all pairs of different pictures, so that it is unbiased although a frame resembles its own reference: equal
-    sets have exactly 0. It is what torch-fidelity calls a u-statistic; the usual estimate has the pairs of a frame with
-    its own reference as well, and would be below 0 for equal sets.
+    """One estimate over all pairs of different pictures, not multiplied by 1,000. It can be below 0; equal sets have 0.
+
+    Unbiased although a frame resembles its own reference: pairs of a frame with its own reference are left out, as in
+    torch-fidelity's "u-statistic". The usual estimate includes them, and is below 0 for equal sets.
     """
     across = _kernel(frames, references)
     pairs = _kernel(frames, frames) + _kernel(references, references) - across - across.T

@@ -1,6 +1,7 @@
-"""Whether pictures of one set are where those of the other are: in a ball that reaches to a picture's k-th neighbour.
+"""Precision, recall, density and coverage: which pictures are among the neighbours of the other set's pictures.
 
-Precision and recall with k = 3 (Kynkäänniemi et al. 2019), density and coverage with k = 5 (Naeem et al. 2020).
+A picture's ball reaches to its k-th nearest neighbour in its own set: k = 3 for precision and recall (Kynkäänniemi et
+al. 2019), 5 for density and coverage (Naeem et al. 2020). All are 0 to 1, but for density, which has no upper end.
 """
 
 from collections.abc import Callable
@@ -18,17 +19,17 @@ PRECISION_NEIGHBOURS, DENSITY_NEIGHBOURS = 3, 5
 
 
 def precision(frames: FeatureVectors, references: FeatureVectors) -> SetStatistic:
-    """Share of the frames in the ball of any reference."""
+    """Share of the frames that are in the ball of any reference."""
     return _statistic(frames, references, PRECISION_NEIGHBOURS, _share_inside)
 
 
 def recall(frames: FeatureVectors, references: FeatureVectors) -> SetStatistic:
-    """Share of the references in the ball of any frame."""
+    """Share of the references that are in the ball of any frame."""
     return _statistic(references, frames, PRECISION_NEIGHBOURS, _share_inside)
 
 
 def density(frames: FeatureVectors, references: FeatureVectors) -> SetStatistic:
-    """In how many references' balls a frame is, divided by k; about 1 for sets of one distribution."""
+    """Mean number of references' balls that a frame is in, divided by k; about 1 for sets of one distribution."""
     return _statistic(
         frames,
         references,
@@ -38,7 +39,7 @@ def density(frames: FeatureVectors, references: FeatureVectors) -> SetStatistic:
 
 
 def coverage_prdc(frames: FeatureVectors, references: FeatureVectors) -> SetStatistic:
-    """Share of the references whose ball has any frame in it."""
+    """Share of the references whose ball contains any frame."""
     return _statistic(frames, references, DENSITY_NEIGHBOURS, lambda inside, drawn: _share_inside(inside.T, drawn))
 
 
@@ -49,7 +50,7 @@ def _share_inside(inside: Inside, drawn: Drawn) -> float:
 def _statistic(
     tested: FeatureVectors, centres: FeatureVectors, k: int, summary: Callable[[Inside, Drawn], float]
 ) -> SetStatistic:
-    """summary: of which of the tested are in whose ball, and how often each picture is drawn."""
+    """summary: its arguments are whether tested picture i is in the ball of centre j, and how often each is drawn."""
     between = _distances(centres, centres)
     np.fill_diagonal(between, np.inf)
     order = np.argsort(between, axis=1)
@@ -63,14 +64,14 @@ def _statistic(
 
 
 def _radii(nearest: SquaredDistances, order: Int64[np.ndarray, "pictures pictures"], drawn: Drawn, k: int) -> Drawn:
-    """Of each picture, the distance to the k-th of the pictures drawn, itself left out."""
+    """Each picture's squared distance to the k-th nearest of the pictures drawn, itself left out."""
     reached = np.cumsum(drawn[order], axis=1) >= k
     found: Drawn = np.take_along_axis(nearest, reached.argmax(axis=1)[:, None], axis=1)[:, 0]
     return found
 
 
 def _distances(first: FeatureVectors, second: FeatureVectors) -> SquaredDistances:
-    """Squared distances; exactly 0 for equal rows."""
+    """Squared Euclidean distances; exactly 0 for equal rows."""
     found: SquaredDistances = scipy.spatial.distance.cdist(
         first.astype(np.float64), second.astype(np.float64), "sqeuclidean"
     )

@@ -1,9 +1,9 @@
-"""U-IDS and P-IDS: how badly a linear classifier, fitted to two sets, tells them apart (Zhao et al. 2021).
+"""U-IDS and P-IDS: how often a linear classifier that was fitted to two sets confuses them (Zhao et al. 2021). 0 to 1.
 
-Papers differ. Co-Mod-GAN and MAT take the features as they are; ASUKA takes another network's, reduced to 512
-principal components, here of both sets together. Both are errors on the data that the classifier was fitted to: for
-two sets of one distribution they are below 0.5, which they approach with many pictures for each dimension only
-(measured: 0.1 at as many pictures as dimensions, 0.27 at twice, 0.4 at six times as many).
+Papers differ. Co-Mod-GAN and MAT use the features as they are; ASUKA uses those of another network, reduced to 512
+principal components, here of both sets together. Both are errors on the data that the classifier was fitted to. So for
+two sets of one distribution they are below 0.5, and near it only with many pictures per dimension (measured: 0.1 with
+as many pictures as dimensions, 0.27 with twice, 0.4 with six times as many).
 """
 
 import numpy as np
@@ -14,31 +14,33 @@ from riptui.arrays import FeatureVectors, Float64
 from riptui.metrics.sets.set_metrics import SET_METRICS, Counts, SetStatistic
 
 Outputs = Float64[np.ndarray, " pictures"]
-"""Of the classifier: above 0 for a reference."""
+"""The classifier's decision for each picture: above 0 it takes it for a reference."""
 Errors = Float64[np.ndarray, " pictures"]
-"""Of each picture the share, 0 to 1, of what the classifier tells wrongly of it."""
+"""For each picture the share, 0 to 1, of wrong decisions."""
 
 
 def u_ids(frames: FeatureVectors, references: FeatureVectors) -> SetStatistic:
-    """Share of all pictures that the classifier takes for the other set's."""
+    """U-IDS: share of all pictures that the classifier assigns to the wrong set."""
     return _mean_of_pictures(_unpaired_errors(*_classify(frames, references)))
 
 
 def p_ids(frames: FeatureVectors, references: FeatureVectors) -> SetStatistic:
-    """Share of the pairs in which the frame looks more like a reference than its own reference does."""
+    """P-IDS: share of the pairs in which the frame looks more like a reference than its own reference does."""
     return _mean_of_pictures(_paired_errors(*_classify(frames, references)))
 
 
 def u_ids_asuka(frames: FeatureVectors, references: FeatureVectors) -> SetStatistic:
+    """U-IDS of at most 512 principal components of both sets together."""
     return u_ids(*_reduce(frames, references))
 
 
 def p_ids_asuka(frames: FeatureVectors, references: FeatureVectors) -> SetStatistic:
+    """P-IDS of at most 512 principal components of both sets together."""
     return p_ids(*_reduce(frames, references))
 
 
 def _classify(frames: FeatureVectors, references: FeatureVectors) -> tuple[Outputs, Outputs]:
-    """Of the frames, and of the references."""
+    """The decisions for the frames and for the references."""
     both = np.concatenate([references, frames]).astype(np.float64)
     labels = np.repeat([1, 0], [len(references), len(frames)])
     outputs: Outputs = LinearSVC(dual=False).fit(both, labels).decision_function(both)
@@ -61,7 +63,7 @@ def _reduce(frames: FeatureVectors, references: FeatureVectors) -> tuple[Feature
 
 
 def _mean_of_pictures(errors: Errors) -> SetStatistic:
-    """Of pictures as often as they are drawn, by the classifier that was fitted to all of them."""
+    """The mean error of the pictures drawn, by the classifier that was fitted to all pictures."""
 
     def statistic(counts: Counts) -> Float64[np.ndarray, " resamples"]:
         mean: Float64[np.ndarray, " resamples"] = counts @ errors / counts.sum(axis=1)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # NumPy takes 100 ms to import, and the names alone need neit
     from riptui.arrays import FeatureVectors, Float64
 
     Counts = Float64[np.ndarray, "resamples pictures"]
+    """How often each picture is drawn in each resample."""
     Influence = Float64[np.ndarray, " pictures"]
     SetStatistic = Callable[[Counts], Float64[np.ndarray, " resamples"]]
 else:
@@ -26,38 +27,41 @@ else:
 
 @dataclass(frozen=True)
 class SetMetricInfo:
-    """The properties of a metric of sets. Its factory takes the features of frames and of references, row by row of the
-    same pictures, and returns a statistic of how often each picture is drawn.
+    """The properties of a metric of sets, known without importing it.
+
+    Its factory takes the features of frames and of references, [pictures, dimensions], row i of both of the same
+    picture. It returns the statistic as a function of how often each picture is drawn, [resamples, pictures].
     """
 
     target: str
     """`module:factory`."""
     summary: str
-    """One line: the measure and its source."""
+    """One line: what is measured, and its source."""
     range: tuple[float, float]
+    """Smallest and largest possible value."""
     higher_means: Literal["farther", "closer"]
-    """What a higher value says about the distance of the sets."""
+    """Whether a higher value means that the sets are farther from, or closer to, each other."""
     features: str = "inception"
     """The extractor that its source uses."""
     pictures: int = 2
-    """That it needs at least."""
+    """How many pictures it needs at least."""
     per_dimension: bool = False
     """Whether it needs as many pictures as the features have dimensions."""
     dimensions: int = 2**31
-    """To which it reduces the features, if they have more."""
+    """The features are reduced to so many dimensions if they have more."""
     is_share: bool = False
     """Whether it is a share of the pictures."""
     resamples: int = 200
-    """For its interval."""
+    """Number of resamples for its interval."""
     is_fitted: bool = False
-    """Whether it is an error on the very pictures that a classifier was fitted to. It is not fitted to resamples, which
-    would take minutes each."""
+    """Whether it is the error of a classifier on the pictures that it was fitted to. Resamples use the same classifier:
+    to fit it to each would take minutes each."""
     resampled_pictures: int = 2**31
-    """With more pictures each value takes too long to resample them: the interval is then by `influence`."""
+    """With more pictures than this resampling takes too long, and the interval is computed from `influence`."""
     influence: str = ""
-    """`module:function` of the features of frames and of references: how much each picture moves the value."""
+    """`module:function`, called as the factory: how much each picture moves the value, [pictures]. "": none."""
     extra: str | None = None
-    """The extra of riptui that it needs."""
+    """The extra of riptui that it needs; None: none."""
 
 
 _NEIGHBOURS = "riptui.metrics.sets.neighbourhoods"
@@ -73,7 +77,7 @@ def _ids_info(factory: str, summary: str, **properties: object) -> SetMetricInfo
 SET_METRICS: dict[str, SetMetricInfo] = {
     "kid": SetMetricInfo(
         "riptui.metrics.sets.kernel_distance:kid",
-        "Kernel distance, Binkowski et al. 2018: unbiased at any number of pictures; 0 for sets of one distribution.",
+        "Kernel distance, Binkowski et al. 2018: unbiased at any number of pictures; about 0 for one distribution.",
         range=(-inf, inf),
         higher_means="farther",
         resamples=1000,
@@ -105,7 +109,7 @@ SET_METRICS: dict[str, SetMetricInfo] = {
     ),
     "density": SetMetricInfo(
         f"{_NEIGHBOURS}:density",
-        "How many references' neighbourhoods (5) a frame is in, of five; Naeem et al. 2020.",
+        "Mean number of references' neighbourhoods (5) that a frame is in, divided by 5; Naeem et al. 2020.",
         range=(0, inf),
         higher_means="closer",
         pictures=7,
@@ -119,9 +123,11 @@ SET_METRICS: dict[str, SetMetricInfo] = {
         is_share=True,
     ),
     "u-ids": _ids_info(
-        "u_ids", "Error of a linear classifier that was fitted to tell the sets apart (Co-Mod-GAN, Zhao et al. 2021)."
+        "u_ids", "Error of a linear classifier fitted to tell the sets apart (Co-Mod-GAN, Zhao et al. 2021)."
     ),
-    "p-ids": _ids_info("p_ids", "Share of pairs in which it takes the frame for the reference (Co-Mod-GAN, MAT)."),
+    "p-ids": _ids_info(
+        "p_ids", "Share of pairs in which that classifier takes the frame for the reference (Co-Mod-GAN, MAT)."
+    ),
     "u-ids-asuka": _ids_info(
         "u_ids_asuka",
         "u-ids of 512 principal components of torchvision's Inception (ASUKA, Wang et al. 2025).",
@@ -133,18 +139,21 @@ SET_METRICS: dict[str, SetMetricInfo] = {
 
 
 def find_set_metric(name: str) -> SetMetricInfo:
-    """Look a name up. Raises InputError with the available names."""
+    """Look up a metric of sets. Raises InputError for an unknown name, with the available ones."""
     if name not in SET_METRICS:
         raise InputError(with_choices(f"unknown metric of sets {name!r}", name, SET_METRICS))
     return SET_METRICS[name]
 
 
 def explain_refusal(name: str, pictures: int, dimension: int) -> str:
-    """Why so many pictures with features of this dimension are too few for a metric to mean anything; "" if they do."""
+    """Why a metric says nothing about so many pictures with features of this dimension; "" if it does.
+
+    Raises InputError for an unknown name.
+    """
     info = find_set_metric(name)
     if pictures < info.pictures:
         verb = "is" if pictures == 1 else "are"
-        return f"{name} needs {info.pictures} pictures, and there {verb} {pictures:,}"
+        return f"{name} needs {info.pictures} pictures, but there {verb} {pictures:,}"
     needed = min(dimension, info.dimensions)
     if not info.per_dimension or pictures >= needed:
         return ""
@@ -152,13 +161,19 @@ def explain_refusal(name: str, pictures: int, dimension: int) -> str:
     if name == "fid":
         return (
             f"FID of {few} says more about their number than about the pictures: the estimate falls as it grows. "
-            f"It takes {needed:,} pictures; kid has no such bias, and --compare gives differences of FID at equal n"
+            f"It needs {needed:,} pictures; kid has no such bias, and --compare gives differences of FID at equal n"
         )
-    return f"{name} of {few} is 0 by construction: a plane separates any two such sets. It takes {needed:,} pictures"
+    return (
+        f"{name} of {few} is close to 0 whatever the pictures: a plane separates nearly any two such sets. It needs "
+        f"{needed:,} pictures"
+    )
 
 
 def make_statistic(name: str, frames: FeatureVectors, references: FeatureVectors) -> SetStatistic:
-    """The statistic of two sets; row i of both is of the same picture. Raises MissingExtraError."""
+    """The statistic of two sets, [pictures, dimensions]; row i of both is of the same picture.
+
+    Raises InputError, MissingExtraError, BrokenExtraError.
+    """
     info = find_set_metric(name)
     module, _, factory = info.target.partition(":")
     with importing(f"the metric {name}", info.extra) if info.extra else nullcontext():
@@ -168,7 +183,7 @@ def make_statistic(name: str, frames: FeatureVectors, references: FeatureVectors
 
 
 def compute_influence(name: str, frames: FeatureVectors, references: FeatureVectors) -> Influence:
-    """How much each picture moves a metric that has an `influence`."""
+    """How much each picture moves a metric that has an `influence`, in the metric's unit."""
     module, _, function = find_set_metric(name).influence.partition(":")
     influence: Influence = getattr(import_module(module), function)(frames, references)
     return influence

@@ -93,7 +93,7 @@ def build_gallery(members: Sequence[GroupMember], axes: GalleryAxes, inpainted: 
         columns.labels,
         tuple(
             GalleryRow(_row_label(by, key), columns.cells(rows[key]))
-            for key in sorted(rows, key=lambda key: (natural_key(str(key[0])), sort_key(key[1:])))
+            for key in sorted(rows, key=lambda key: (natural_key(str(key[0])), sort_key(key[1:], by)))
         ),
         kind,
         kinds,
@@ -118,7 +118,7 @@ class _Settings:
     def __init__(self, members: Sequence[GroupMember], name: str, inpainted: float) -> None:
         self._name, self._inpainted = name, inpainted
         values = {get_setting(member.spec, name) for member in members}
-        self._values = sorted(values, key=lambda value: sort_key((value,)))
+        self._values = sorted(values, key=lambda value: sort_key((value,), (name,)))
         self.labels = tuple(describe_settings([name], [value]) for value in self._values)
 
     def cells(self, members: Sequence[GroupMember]) -> tuple[GalleryCell | None, ...]:

@@ -6,14 +6,14 @@ from os.path import commonpath
 from pathlib import Path
 
 from riptui.arrays import Image
-from riptui.spec import Spec, abbreviate
+from riptui.spec import Spec, abbreviate, describe_setting
 from riptui.store.listing import natural_key
 from riptui.text.terminal import printable
 from riptui.tui.group.group_reader import GroupMember
 from riptui.tui.trajectory.difference import difference
 from riptui.tui.trajectory.loader import FrameImage, TrajectoryLoader, TrajectorySnapshot
 
-OMITTED_FIELDS = {"format", "source_name", "source_sha256", "original_sha256", "parameters"}
+OMITTED_FIELDS = {"format", "source_name", "source_sha256", "original_sha256", "masks", "parameters"}
 """Fields of a spec that do not affect pixels, or are described in another way."""
 
 
@@ -114,19 +114,10 @@ def _describe(spec: Spec) -> dict[str, str]:
     fields = {name: getattr(spec, name) for name in spec.__struct_fields__ if name not in OMITTED_FIELDS}
     texts = {name: _describe_field(name, value) for name, value in fields.items()}
     image = {"image": f"{spec.source_name} {spec.original_sha256[:6]}"}
-    parameters = {name: f"{name} {abbreviate(value)}" for name, value in spec.parameters.items()}
+    parameters = {name: _describe_field(name, abbreviate(value)) for name, value in spec.parameters.items()}
     return {name: printable(text) for name, text in (texts | image | parameters).items()}
 
 
 def _describe_field(name: str, value: object) -> str:
-    match name:
-        case "mask":
-            return f"{value} px"
-        case "amount":
-            return f"{value:g} %"
-        case "inpainter" | "order" | "fit":
-            return str(value)
-        case "paste":
-            return "pasted" if value else "not pasted"
-        case _:
-            return f"{name} {value}"
+    untreated = {"paste": "paste", "onto": "paste onto frame", "mask_source": "no masks"}
+    return describe_setting(name, value) or untreated.get(name, f"no {name}")

@@ -17,7 +17,7 @@ from riptui.results.curves import Curve, GroupKey, distributions, group_by
 from riptui.results.exposure import SquareErrors
 from riptui.results.panel import condition_settings, distance_function
 from riptui.results.picture_names import name_pictures
-from riptui.spec import ParameterValue, describe_setting
+from riptui.spec import NO_INTERVENTION_TITLE, ParameterValue, describe_setting
 from riptui.store.trajectory import Trajectory
 from riptui.text.terminal import printable
 from riptui.text.units import format_count
@@ -185,24 +185,11 @@ def _infinite_series(members: Iterable[GroupMember], metric: str) -> list[Series
 
 def describe_settings(fields: Sequence[str], key: Sequence[object], *, whole_image: bool = False) -> str:
     """128 px, or 128 px telea shuffle. whole_image: whether the mask is the image."""
-    parts = []
-    for field_name, value in zip(fields, key, strict=True):
-        match field_name:
-            case "mask":
-                parts.append("whole image" if whole_image else f"{value} px")
-            case "size":
-                parts.append(f"of {value}")
-            case "paste":
-                parts.append("pasted" if value else "not pasted")
-            case "squares":
-                parts.append(f"{value} squares")
-            case "amount":
-                parts.append(f"to {value:g} %")
-            case "inpainter" | "order" | "fit":
-                parts.append(printable(str(value)))
-            case _:
-                parts.append(printable(describe_setting(field_name, value)))
-    return " ".join(filter(None, parts))
+    parts = [
+        "whole image" if name == "mask" and whole_image else printable(describe_setting(name, value))
+        for name, value in zip(fields, key, strict=True)
+    ]
+    return " ".join(filter(None, parts)) or (NO_INTERVENTION_TITLE if parts else "")
 
 
 def _name_each(members: Sequence[GroupMember]) -> dict[str, list[GroupMember]]:

@@ -6,8 +6,9 @@ from textual import events
 from textual.message import Message
 
 from riptui.arrays import Image
-from riptui.graphics.picture import MIN_ROWS_BELOW, PictureWidget
+from riptui.graphics.picture import PictureWidget
 from riptui.graphics.protocol import Graphics
+from riptui.graphics.sixel import ROWS_BELOW
 from riptui.graphics.zoom import PictureRoom, ZoomedPart
 
 KEPT_PICTURES = 3  # in kitty's memory: blinking sends nothing
@@ -101,7 +102,7 @@ class LargePicture(PictureWidget):
         graphics = self._graphics
         rows = self.size.height
         if graphics.protocol == "sixel":
-            rows = min(rows, self.app.size.height - self.region.y - MIN_ROWS_BELOW)
+            rows = min(rows, self.app.size.height - self.region.y - ROWS_BELOW)
         return PictureRoom((self.size.width, rows), graphics.cell, graphics.protocol)
 
     def _show_part(self, *, note: str = "", steady: bool = False) -> None:

@@ -16,6 +16,7 @@ from riptui.corpus.nearest_pictures import FrameNeighbours
 from riptui.features import short_title
 from riptui.graphics.protocol import Graphics
 from riptui.text.terminal import printable
+from riptui.text.units import format_inpainted
 from riptui.tui import screen_bindings
 from riptui.tui.inner_screen import InnerScreen
 from riptui.tui.key_footer import KeyFooter
@@ -110,7 +111,7 @@ class NearestScreen(InnerScreen[NearestPlace | None]):
             return
         frame, pair = self.current, self._pair
         shown = pair.original if self._shows_original else pair.frame
-        title = "original" if self._shows_original else f"frame {frame.k}, {frame.inpainted:.4g} %"
+        title = "original" if self._shows_original else f"frame {frame.k}, {format_inpainted(frame.inpainted)}"
         self._frame_column.show(shown, title, printable(pair.problem))
         self._picture_column.show(pair.picture, self._describe_picture(), printable(pair.problem))
 

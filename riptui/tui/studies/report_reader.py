@@ -11,6 +11,7 @@ import msgspec
 from riptui.errors import RiptuiError
 from riptui.store.disk import read_file
 from riptui.store.records import UNREADABLE
+from riptui.study.known_studies import KnownStudy
 
 MARKDOWN_NAME, JSON_NAME = "report.md", "report.json"
 MAX_BYTES = 2**26  # bytes
@@ -63,6 +64,21 @@ def read_report(folder: Path) -> FoundReport | None:
         return None
     items = sorted(split_report(text.decode(errors="replace"), folder), key=lambda item: item.picture is not None)
     return FoundReport(folder, when, summary.trajectories, tuple(items))
+
+
+class ReportReader:
+    """Reads the reports of studies again and again; one that has not changed is not read again. For one thread."""
+
+    def __init__(self) -> None:
+        self._last: tuple[object, FoundReport | None] | None = None
+
+    def read(self, known: KnownStudy) -> FoundReport | None:
+        """The report beside a study file; None if there is none. Raises DiskError, DamagedError."""
+        folder = known.study.report_folder if known.study else known.file.with_name(f"{known.name}-report")
+        stamp = (folder, report_stamp(folder))
+        if self._last is None or self._last[0] != stamp:
+            self._last = stamp, read_report(folder)
+        return self._last[1]
 
 
 def report_stamp(folder: Path) -> object:

@@ -17,6 +17,9 @@ from riptui.errors import RiptuiError
 from riptui.graphics.protocol import Graphics
 from riptui.store.trajectory import Status
 from riptui.study.known_studies import list_recent
+from riptui.study.study_reader import StudyReader
+from riptui.study.study_state import StudyState
+from riptui.supervision.study_process import read_log
 from riptui.text.terminal import printable
 from riptui.text.units import abbreviate_home
 from riptui.tui import screen_bindings
@@ -24,13 +27,13 @@ from riptui.tui.key_footer import KeyFooter
 from riptui.tui.keymap import shown_key
 from riptui.tui.latest_jobs import LatestJobs
 from riptui.tui.runs.feedback_line import FeedbackLine
-from riptui.tui.studies.report_reader import FoundReport
+from riptui.tui.studies.report_reader import FoundReport, ReportReader
 from riptui.tui.studies.report_screen import ReportScreen
 from riptui.tui.studies.study_commands import StudyCommands
 from riptui.tui.studies.study_jobs import StudyJobs
 from riptui.tui.studies.study_list import StudyList
 from riptui.tui.studies.study_panes import StudyPanes
-from riptui.tui.studies.study_reader import StudyPlan, StudyPlanner, StudyReader, StudyState
+from riptui.tui.studies.study_planner import StudyPlan, StudyPlanner
 from riptui.tui.studies.study_texts import plan_lines, report_lines
 from riptui.tui.tab_bar import TabBar
 from riptui.tui.ui_thread import call_if_open
@@ -90,7 +93,8 @@ class StudiesScreen(StudyCommands):
         super().__init__(runs, jobs, confirm=confirm)
         self._graphics = graphics
         self._list_groups = list_groups
-        self._reader, self._planner = StudyReader(runs), StudyPlanner()  # used by one thread each
+        self._reader, self._report_reader = StudyReader(runs), ReportReader()  # used by one thread
+        self._planner = StudyPlanner()  # used by another one
         self._reading = LatestJobs(partial(self.run_worker, thread=True, group="reading", exit_on_error=False))
         self._planning = LatestJobs(partial(self.run_worker, thread=True, group="planning", exit_on_error=False))
         self._panes = StudyPanes()
@@ -140,7 +144,8 @@ class StudiesScreen(StudyCommands):
         try:
             states = self._reader.read(groups, shown)
             state = next((state for state in states if state.known.key == shown), None)
-            log, report = self._reader.read_beside(state) if state else ("", None)
+            log = read_log(state.known.file) if state else ""
+            report = self._report_reader.read(state.known) if state else None
         except RiptuiError as error:
             call_if_open(self, self.say, str(error), "warning")
             return

@@ -8,10 +8,11 @@ from riptui.errors import HeldError, InputError
 from riptui.study import manifest
 from riptui.study.known_studies import KnownStudy, remember_recent, require_study
 from riptui.study.study_control import STUDY_REQUESTS, StudyAction, StudyAnswer, request_study
+from riptui.study.study_reader import make_tracker
+from riptui.study.study_state import StudyState
 from riptui.supervision.study_process import is_at_work
 from riptui.text.units import format_count
 from riptui.tui.studies.study_jobs import StudyJobs
-from riptui.tui.studies.study_reader import StudyState, make_tracker
 
 CREATING_SECONDS = 0.5  # between two looks at what was created
 ENDING_SECONDS = 3.0  # that a process that has nothing left to do takes to end

@@ -13,6 +13,7 @@ from riptui.settings.editor import find_editor, run_editor
 from riptui.store.trajectory import Status
 from riptui.study.known_studies import remember_recent
 from riptui.study.study_control import StudyAction
+from riptui.study.study_state import StudyState
 from riptui.text.units import abbreviate_home, format_count
 from riptui.tui.dialogs import ConfirmDialog
 from riptui.tui.inner_screen import InnerScreen
@@ -21,7 +22,6 @@ from riptui.tui.keymap import shown_key
 from riptui.tui.studies.new_study_dialog import NewStudyDialog
 from riptui.tui.studies.study_actions import StudyActions
 from riptui.tui.studies.study_jobs import StudyJobs
-from riptui.tui.studies.study_reader import StudyState
 from riptui.tui.ui_thread import call_if_open
 
 

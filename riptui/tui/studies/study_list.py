@@ -8,8 +8,8 @@ from textual.binding import BindingType
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+from riptui.study.study_state import StudyState
 from riptui.tui import screen_bindings
-from riptui.tui.studies.study_reader import StudyState
 from riptui.tui.studies.study_texts import list_lines
 
 

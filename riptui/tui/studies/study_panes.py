@@ -9,11 +9,11 @@ from textual.containers import Vertical, VerticalScroll
 from textual.widget import Widget
 from textual.widgets import ContentSwitcher, Static
 
+from riptui.study.study_state import StudyState
 from riptui.text.terminal import printable
 from riptui.tui.keymap import shown_key
 from riptui.tui.studies.report_reader import FoundReport
 from riptui.tui.studies.study_list import LineList
-from riptui.tui.studies.study_reader import StudyState
 from riptui.tui.studies.study_texts import head_lines, one_line, worker_lines
 from riptui.tui.tab_bar import TabBar
 

@@ -11,13 +11,14 @@ from riptui.planning.estimate import describe_disk_space, describe_time
 from riptui.store.sign_watch import find_silent
 from riptui.store.worker_registry import Worker
 from riptui.study.study_estimate import StudyEstimate
+from riptui.study.study_state import StudyState, describe_state, percent_done
 from riptui.supervision.progress import SKIPPED, worker_rate
 from riptui.text.status_marks import STATUS_MARKS
 from riptui.text.terminal import printable
 from riptui.text.units import abbreviate_home, format_count, format_duration, format_rate, format_size
 from riptui.tui.keymap import KeyNames
 from riptui.tui.studies.report_reader import FoundReport
-from riptui.tui.studies.study_reader import StudyPlan, StudyState, describe_state, percent_done
+from riptui.tui.studies.study_planner import StudyPlan
 from riptui.tui.trajectory.heading import format_age
 
 BAR_COLUMNS = 24

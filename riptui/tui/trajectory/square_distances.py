@@ -9,6 +9,7 @@ from textual.content import Content
 from riptui.metrics.display import format_short, in_display_order, metric_title
 from riptui.metrics.values import SquareValues
 from riptui.spec import Spec
+from riptui.text.units import format_inpainted
 
 StoredSquares = Mapping[int, Mapping[str, SquareValues]]
 """As a trajectory stores them: by iteration and metric."""
@@ -40,7 +41,7 @@ class SquareDistances(NamedTuple):
         """What the colours are."""
         lines = [
             ("colour", metric_title(self.metric)),
-            ("  at", f"{spec.inpainted(self.k):.4g} %"),
+            ("  at", format_inpainted(spec.inpainted(self.k))),
             ("  up to", format_short(self.greatest)),
         ]
         return [Content.assemble((f"{name:<11}", "$foreground-muted"), value) for name, value in lines]

@@ -1,6 +1,7 @@
 """The screen of workers: who computes what on which device, and what waits.
 
-workers_screen   the screen: its parts, its keys, what is read in threads
+workers_screen   the screen: its parts, its keys, what is read in threads; worker_commands: its keys that start, shut
+                 down and kill workers
 worker_rows      the table of workers, and all that is known of one
 queue_table      what waits, as a table: read in a thread, and changed; queue_rows: its columns and rows
 gpu_history      use and memory of the workers' GPUs over the last minutes

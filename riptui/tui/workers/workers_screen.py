@@ -3,7 +3,6 @@
 Nothing is polled for it but the log that is shown: the app's watcher says what changed.
 """
 
-import asyncio
 import socket
 import time
 from collections.abc import Callable
@@ -11,24 +10,19 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from rich.text import Text
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import ContentSwitcher, Input, Static
 
-from riptui.errors import InputError, RiptuiError
-from riptui.store.worker_record import WorkerOptions
-from riptui.supervision.client import kill_as_asked, shut_down, start_worker
+from riptui.errors import InputError
 from riptui.text.terminal import printable
 from riptui.text.units import format_count
 from riptui.tui import screen_bindings
 from riptui.tui.dialogs import TextDialog
-from riptui.tui.inner_screen import InnerScreen
 from riptui.tui.key_footer import KeyFooter
-from riptui.tui.key_queue import OPENS_DIALOG
-from riptui.tui.keymap import shown_key
 from riptui.tui.latest_jobs import LatestJobs
 from riptui.tui.row_table import RowTable, TableColumn, TableRow
 from riptui.tui.runs.feedback_line import FeedbackLine
@@ -37,19 +31,18 @@ from riptui.tui.runs.watcher import RunsChanged, WorkersChanged
 from riptui.tui.tab_bar import TabBar
 from riptui.tui.text_lines import TextLines
 from riptui.tui.trajectory.text_tabs import TextPane
-from riptui.tui.workers import worker_choices
 from riptui.tui.workers.followed_log import FollowedLog
 from riptui.tui.workers.log_view import LogView
 from riptui.tui.workers.queue_changes import parse_priority
 from riptui.tui.workers.queue_rows import summarise_queue
 from riptui.tui.workers.queue_table import QueueTable
 from riptui.tui.workers.search_line import SearchLine
+from riptui.tui.workers.worker_commands import WorkerCommands
 from riptui.tui.workers.worker_rows import DescribedWorker, build_worker_table, describe_worker, describe_workers
 
 if TYPE_CHECKING:
     from riptui.tui.browser import Browser
 
-LEAVES = "leaves after its current iteration"
 TABS = ("queue", "log", "worker")
 CHECK_SECONDS = 1.0  # between two looks whether the queue is to be read
 
@@ -61,7 +54,7 @@ class WorkersTable(RowTable, inherit_bindings=True):
     HAS_PATHS = False
 
 
-class WorkersScreen(InnerScreen[str]):
+class WorkersScreen(WorkerCommands):
     """Returns the trajectory to go to, by its path below the runs folder, if one was chosen."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*screen_bindings.WORKERS]
@@ -82,7 +75,7 @@ class WorkersScreen(InnerScreen[str]):
     """
 
     def __init__(self, browser: "Browser") -> None:
-        super().__init__()
+        super().__init__(browser.runs)
         self._browser = browser
         self._jobs = LatestJobs(partial(self.run_worker, thread=True, group="workers"))
         self.described: dict[str, DescribedWorker] = {}  # by id, as in the table
@@ -90,14 +83,14 @@ class WorkersScreen(InnerScreen[str]):
         self._awaited_worker = ""  # the id to put the cursor on as soon as it is listed
 
     def compose(self) -> ComposeResult:
-        yield HeadLine(self._browser.runs, id="head")
+        yield HeadLine(self._runs, id="head")
         yield WorkersTable(id="workers-table")
         yield TextLines(id="gpus")
         with Horizontal(id="workers-bar"):
             yield TabBar(TABS, TABS[0])
             yield Static(id="workers-summary", markup=False)
         with ContentSwitcher(id="workers-body", initial="queue"):
-            yield QueueTable(self._browser.runs, id="queue")
+            yield QueueTable(self._runs, id="queue")
             yield FollowedLog(id="log")
             yield TextPane(id="worker")
         yield SearchLine(id="workers-search")
@@ -130,8 +123,8 @@ class WorkersScreen(InnerScreen[str]):
     def chosen_worker(self) -> DescribedWorker | None:
         return self.described.get(self.workers_table.current or "")
 
-    def _key(self, binding_id: str) -> str:
-        return shown_key(self.app, binding_id)
+    def expect_worker(self, id: str) -> None:
+        self._awaited_worker = id
 
     # What the watcher and the threads say
 
@@ -170,7 +163,7 @@ class WorkersScreen(InnerScreen[str]):
             self.log_view.follow(None if chosen.worker.record.command else chosen.worker.log)
             self.query_one(TextPane).show(describe_worker(chosen))
         else:
-            self.query_one(TextPane).show(Content(f"no worker runs; {self._key('workers.start')} starts one"))
+            self.query_one(TextPane).show(Content(f"no worker runs; {self.key_of('workers.start')} starts one"))
         self._show_summary()
 
     def _show_gpus(self) -> None:
@@ -192,10 +185,12 @@ class WorkersScreen(InnerScreen[str]):
         queue, chosen = self.queue_table.queue, self.chosen_worker
         if self.tab == "queue":
             marked = f"{len(self.queue_table.marked):,} marked · " if self.queue_table.marked else ""
-            text = marked + (summarise_queue(queue, self._key("workers.start")) if queue else "reading …")
+            text = marked + (summarise_queue(queue, self.key_of("workers.start")) if queue else "reading …")
         else:
             text = f"worker {chosen.title}" if chosen else ""
-            text += "" if self.tab == "worker" or self.log_view.is_following else f" · {self._key('log.last')} follows"
+            text += (
+                "" if self.tab == "worker" or self.log_view.is_following else f" · {self.key_of('log.last')} follows"
+            )
         summary = self.query_one("#workers-summary", Static)
         if str(summary.content) != text:
             summary.update(text)
@@ -232,7 +227,7 @@ class WorkersScreen(InnerScreen[str]):
 
     def action_wrap(self) -> None:
         self.log_view.toggle_wrap()
-        sides = " ".join(map(self._key, ("log.left", "log.right")))
+        sides = " ".join(map(self.key_of, ("log.left", "log.right")))
         self.say("lines are wrapped" if self.log_view.is_wrapped else f"lines are cut off: {sides} show the rest")
 
     @on(RowTable.RowChosen)
@@ -302,62 +297,12 @@ class WorkersScreen(InnerScreen[str]):
         hint = "higher ones first, among your own; 0 is the usual one"
         self.app.push_screen(TextDialog(title, str(chosen[0].priority), parse_priority, hint=hint), set_it)
 
-    # The workers
-
     def action_stop(self) -> None:
         """In the queue: take out of it. Else shut the worker down."""
         if self.focused is self.queue_table:
             self.queue_table.remove_chosen()
         else:
-            self._end_worker()
-
-    def action_kill(self) -> None:
-        self._end_worker(kill=True)
-
-    def _end_worker(self, *, kill: bool = False) -> None:
-        try:
-            chosen = worker_choices.require_own_worker(self.chosen_worker, self._key, here=kill)
-        except InputError as error:
-            self.say(str(error), is_warning=True)
-            return
-
-        def end(is_sure: bool | None) -> None:
-            if is_sure:
-                self._end_in_thread(chosen, kill=kill)
-
-        self.app.push_screen(worker_choices.ask_kill(chosen) if kill else worker_choices.ask_shut_down(chosen), end)
-
-    @work
-    async def _end_in_thread(self, chosen: DescribedWorker, *, kill: bool) -> None:
-        try:
-            await asyncio.to_thread(kill_as_asked if kill else shut_down, chosen.worker)
-        except RiptuiError as error:
-            self.say(str(error), is_warning=True)
-        else:
-            kills = f"{self._key('workers.kill')} kills it if it does not"
-            asked = f"was asked to leave; {kills}" if chosen.worker.silent else LEAVES
-            self.say(f"worker {chosen.title} {'was killed' if kill else asked}")
-
-    @work(group=OPENS_DIALOG)
-    async def action_start(self) -> None:
-        """Ask for a device and start a worker."""
-        runs = self._browser.runs
-        self.say("looking for GPUs …")
-        uses = await asyncio.to_thread(worker_choices.read_gpu_uses, runs)
-        if self.app.screen is not self:  # the user has opened another screen meanwhile
-            return
-        device = await self.app.push_screen_wait(worker_choices.ask_device(uses))
-        if device is None:
-            self.say("no worker was started")
-            return
-        self.say("starting a worker …")
-        try:
-            worker = await asyncio.to_thread(start_worker, runs, WorkerOptions(device=device))
-        except RiptuiError as error:
-            self.notify(printable(str(error)), severity="error", markup=False, timeout=10)
-        else:
-            self.say(f"worker {worker.record.pid} was started")
-            self._awaited_worker = worker.record.id
+            self.end_worker()
 
     # Searching
 

@@ -61,8 +61,8 @@ def test_images_inpainters_and_their_parameters_are_told_by_name() -> None:
     ]
     told, parts = compare_specs([entrant(spec) for spec in specs])
     assert set(told.split(", ")) == {"paste", "inpainter", "image", "radius"}
-    assert [part[-1] for part in parts[:2]] == ["radius 3.0", "radius 5.0"]
-    assert "not pasted" in parts[2]
+    assert [part[-1] for part in parts[:2]] == ["radius 3", "radius 5"]
+    assert "no paste" in parts[2]
     assert "identity" in parts[2]
 
 

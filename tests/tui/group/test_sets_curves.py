@@ -44,7 +44,7 @@ def test_there_is_a_curve_for_each_group_with_its_interval(study: list[Trajector
 
 def test_what_cannot_be_told_is_in_the_note(study: list[Trajectory]) -> None:
     data = read(study, "density")
-    assert "density needs 7 pictures, and there are 5" in data.note
+    assert "density needs 7 pictures, but there are 5" in data.note
     assert [series.y for series in data.series] == [(), ()]
 
 

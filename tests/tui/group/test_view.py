@@ -263,7 +263,7 @@ def test_of_many_settings_a_curve_is_named_by_those_that_few_have(group: Path) -
     specs = [made_spec(image, **({"mask": 64} | fields)) for image, fields in enumerate([*unusual, {"mask": 128}])]
     members = {f"{n}": replace(member, path=f"{n}", digest=spec.digest, spec=spec) for n, spec in enumerate(specs)}
     names = {series.name for series in build_group_data(members, ChartOptions(), {}, "/").series}
-    assert names == {"64 px", "64 px shuffle", "64 px crop", "64 px not pasted", "64 px to 200 %", "128 px"}
+    assert names == {"64 px", "64 px shuffle", "64 px crop", "64 px no paste", "64 px to 200 %", "128 px"}
 
 
 def test_a_copy_of_a_trajectory_counts_once(group: Path) -> None:

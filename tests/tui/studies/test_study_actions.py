@@ -10,12 +10,12 @@ from riptui.store.trajectory import Status, Trajectory
 from riptui.study import manifest
 from riptui.study.known_studies import StudyFinder
 from riptui.study.study_file import read_study
+from riptui.study.study_state import StudyState
 from riptui.supervision.progress import ProgressTracker
 from riptui.supervision.study_process import is_at_work
 from riptui.tui.studies import study_actions
 from riptui.tui.studies.study_actions import StudyActions
 from riptui.tui.studies.study_jobs import StudyJobs
-from riptui.tui.studies.study_reader import StudyState
 from tests.support.studies_app import stand_in
 from tests.support.study_files import Written, submitted
 

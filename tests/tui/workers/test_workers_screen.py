@@ -20,7 +20,7 @@ from riptui.supervision.device_choice import GpuUse
 from riptui.tui import bindings, screen_bindings
 from riptui.tui.dialogs import ChoiceDialog, ConfirmDialog, TextDialog
 from riptui.tui.runs import watcher
-from riptui.tui.workers import followed_log, queue_table, worker_choices, workers_screen
+from riptui.tui.workers import followed_log, queue_table, worker_choices, worker_commands, workers_screen
 from riptui.tui.workers.log_view import LogView
 from riptui.tui.workers.queue_table import QueueTable
 from riptui.tui.workers.search_line import SearchLine
@@ -250,7 +250,7 @@ async def test_a_worker_is_shut_down_or_killed_after_a_question(
     runs: Path, staff: Staff, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     killed: list[Worker] = []
-    monkeypatch.setattr(workers_screen, "kill_as_asked", killed.append)
+    monkeypatch.setattr(worker_commands, "kill_as_asked", killed.append)
     entry = staff.add()
     async with open_app(runs) as pilot:
         await enter(pilot)
@@ -292,7 +292,7 @@ async def test_a_worker_is_started_on_the_device_that_is_chosen(runs: Path, monk
         return Worker(new_worker_record(options), None, True, folder)
 
     free = GpuUse("cuda:1", MachineGpu(1, "GPU-1", "NVIDIA H100"), "free", "no process uses it")
-    monkeypatch.setattr(workers_screen, "start_worker", start)
+    monkeypatch.setattr(worker_commands, "start_worker", start)
     monkeypatch.setattr(worker_choices, "read_gpu_uses", lambda folder: [free])
     async with open_app(runs) as pilot:
         await enter(pilot)

@@ -37,3 +37,13 @@ def lazy_modules(package: str, *, feature: str = "", extra: str = "") -> Callabl
         raise AttributeError(f"module {package!r} has no attribute {name!r}")
 
     return find
+
+
+def lazy_names(package: str, **modules: str) -> Callable[[str], object]:
+    """The `__getattr__` of a package that has names of its modules: imports the module of a name when it is used."""
+    find_module = lazy_modules(package)
+
+    def find(name: str) -> object:
+        return getattr(find_module(modules[name]), name) if name in modules else find_module(name)
+
+    return find

@@ -42,13 +42,16 @@ def lazy_modules(package: str, *, feature: str = "", extra: str = "") -> Callabl
 
 
 def lazy_names(package: str, names: Mapping[str, Iterable[str]]) -> Callable[[str], object]:
-    """The `__getattr__` of a package that exports `names` of its modules: imports the module of that name."""
+    """The `__getattr__` of a package that exports `names` of its modules: imports the module of a name when it is used,
+    and a module by its own name.
+    """
     module_names = {name: module for module, exported in names.items() for name in exported}
+    find_module = lazy_modules(package)
 
     def find(name: str) -> object:
         if name not in module_names:
-            raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        value: object = getattr(import_module(f"{package}.{module_names[name]}"), name)
+            return find_module(name)
+        value: object = getattr(find_module(module_names[name]), name)
         setattr(sys.modules[package], name, value)
         return value
 

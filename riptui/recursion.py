@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from riptui import inpainters, masks
-from riptui.arrays import Image, Images, Mask
+from riptui.arrays import Image, Images, Mask, Masks
 from riptui.errors import InpainterError, InputError
 from riptui.inpainters import Inpainter, OnStep, add_defaults
 from riptui.inpainters.scheduled import convert_scheduled
@@ -117,11 +117,21 @@ def iterate(walks: Sequence[Walk], inpaint: Inpainter, *, on_step: OnStep = igno
     seeds = [masks.draw_noise_seed(walk.spec, walk.iteration + 1) for walk in walks]
     outputs = np.empty_like(frames)
     for members, chosen in _choose_inpainters(walks, inpaint):
-        painted = chosen(frames[members], repaint[members], seeds=[seeds[i] for i in members], on_step=on_step)
-        _require_images(painted, like=frames[members])
-        outputs[members] = painted
+        if len(members) == len(walks):  # as a rule; copies of the frames would take as long as small inpaintings
+            outputs = _inpaint(chosen, frames, repaint, seeds, on_step)
+        else:
+            outputs[members] = _inpaint(chosen, frames[members], repaint[members], [seeds[i] for i in members], on_step)
     seconds = time.perf_counter() - started
     return [_paste(*operation, seconds) for operation in zip(walks, regions, outputs, seeds, strict=True)]
+
+
+def _inpaint(inpaint: Inpainter, frames: Images, repaint: Masks, seeds: Sequence[int], on_step: OnStep) -> Images:
+    """Raises InpainterError if it returns something else than images like these."""
+    outputs = inpaint(frames, repaint, seeds=seeds, on_step=on_step)
+    if not isinstance(outputs, np.ndarray) or outputs.shape != frames.shape or outputs.dtype != np.uint8:
+        got = f"{outputs.dtype} {outputs.shape}" if isinstance(outputs, np.ndarray) else type(outputs).__name__
+        raise InpainterError(f"the inpainter returned {got}; it must return uint8 {frames.shape}")
+    return outputs
 
 
 def _choose_inpainters(walks: Sequence[Walk], inpaint: Inpainter) -> list[tuple[list[int], Inpainter]]:
@@ -172,9 +182,3 @@ def add_coverage(repainted: Mask, region: Region) -> tuple[Mask, float]:
     """The pixels repainted at least once, with those of one more iteration, and their % of all."""
     widened = repainted | region.in_frame(len(repainted))
     return widened, 100 * int(np.count_nonzero(widened)) / widened.size
-
-
-def _require_images(outputs: Images, *, like: Images) -> None:
-    if not isinstance(outputs, np.ndarray) or outputs.shape != like.shape or outputs.dtype != np.uint8:
-        got = f"{outputs.dtype} {outputs.shape}" if isinstance(outputs, np.ndarray) else type(outputs).__name__
-        raise InpainterError(f"the inpainter returned {got}; it must return uint8 {like.shape}")

@@ -7,6 +7,7 @@ percentage of the pixels of the image. It is the x axis of all its figures.
 import hashlib
 import math
 from bisect import bisect_left
+from collections.abc import Sequence
 from typing import Annotated, Literal, NamedTuple, get_args
 
 import msgspec
@@ -255,6 +256,13 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         exact = self.inpainted(iteration)
         point = math.floor(exact / POINT_SPACING_PERCENT) * POINT_SPACING_PERCENT
         return point if self.masks and self.reaches(point) == iteration else exact
+
+    def amounts_at(self, iterations: Sequence[int]) -> list[float]:
+        """As `amount_at`, of several iterations."""
+        if self.masks:
+            return [self.amount_at(iteration) for iteration in iterations]
+        cells = self.cells
+        return [100 * iteration / cells for iteration in iterations]
 
     @property
     def whole_image(self) -> bool:

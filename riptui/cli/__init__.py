@@ -128,14 +128,15 @@ def _run(argv: list[str]) -> int:
             return open_app(Path(argv[0]) if argv else loaded.settings.runs, loaded)
     if argv[:1] == ["ls"] and len(argv) == 2 and is_folder(argv[1]):
         return _list(Path(argv[1]))
-    from riptui.cli.commands import run_command_line
+    with without_gc():
+        from riptui.cli.commands import run_command_line
 
     return run_command_line(argv)
 
 
 def _list(runs: Path) -> int:
     """`riptui ls RUNS`: as the app, and with the same outcome, without Click, which takes as long as 3,000 lines."""
-    with without_gc():  # 250 modules leave no garbage either
+    with without_gc():
         from riptui.cli.ls import ls
 
         code = ls([runs], "", as_json=False)

@@ -23,7 +23,7 @@ from riptui.results.collapse_thresholds import parse_thresholds
 from riptui.results.coupling import analyse_coupling
 from riptui.results.end_looks import OnEndsProgress, choose_distance, distance_metrics, read_ends
 from riptui.results.end_states import analyse_attraction
-from riptui.store.listing import TrajectorySummary, find_all_trajectories, summarize
+from riptui.store.listing import TrajectorySummary, find_all_trajectories, summarize_measured
 from riptui.text.units import format_count
 
 
@@ -40,7 +40,7 @@ def collapse(
     chosen = parse_thresholds(thresholds)
     extractor = load_extractor(features, device)
     unlisted = UnlistedFolders()
-    summaries = [summarize(trajectory) for trajectory in find_all_trajectories(paths, on_error=unlisted)]
+    summaries = [summarize_measured(trajectory) for trajectory in find_all_trajectories(paths, on_error=unlisted)]
     if unreadable := sum(summary.spec is None for summary in summaries):
         warn(f"left out, unreadable: {format_count(unreadable, 'trajectory')}; see riptui check")
     if unfinished := sum(summary.spec is not None and summary.k < summary.spec.iterations for summary in summaries):

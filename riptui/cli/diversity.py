@@ -19,7 +19,7 @@ from riptui.results.curves import drop_copies
 from riptui.results.diversity import Amounts, DiversityAnalysis, analyse_diversity
 from riptui.results.diversity_rows import diversity_as_dict, list_pair_rows
 from riptui.results.frame_comparison import FrameComparison, load_comparison
-from riptui.store.listing import TrajectorySummary, find_all_trajectories, summarize
+from riptui.store.listing import TrajectorySummary, find_all_trajectories, summarize_measured
 from riptui.text.units import format_count
 
 
@@ -38,7 +38,7 @@ def diversity(
     require_device(device)
     comparison = load_comparison(by, device)
     unlisted = UnlistedFolders()
-    found = [summarize(trajectory) for trajectory in find_all_trajectories(paths, on_error=unlisted)]
+    found = [summarize_measured(trajectory) for trajectory in find_all_trajectories(paths, on_error=unlisted)]
     summaries = drop_copies(found)
     unfinished = sum(not (summary.spec and summary.k >= summary.spec.iterations) for summary in summaries)
     if unfinished:

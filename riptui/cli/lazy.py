@@ -13,6 +13,8 @@ import rich_click as click
 from click.exceptions import Exit
 from click.shell_completion import CompletionItem
 
+from riptui.cli.garbage import without_gc
+
 BROKEN_PIPE = 128 + signal.SIGPIPE
 
 
@@ -21,7 +23,9 @@ def lazy(target: str) -> Callable[..., Any]:
 
     def call(*args: Any, **kwargs: Any) -> Any:
         module, _, name = target.partition(":")
-        return getattr(import_module(module), name)(*args, **kwargs)
+        with without_gc():
+            work = getattr(import_module(module), name)
+        return work(*args, **kwargs)
 
     return call
 

@@ -24,7 +24,7 @@ from riptui.export.files import require_file
 from riptui.export.tables import CSV_SUFFIXES, write_csv
 from riptui.features import load_extractor
 from riptui.store.annotations import parse_tag
-from riptui.store.listing import TrajectorySummary, find_all_trajectories, summarize
+from riptui.store.listing import TrajectorySummary, find_all_trajectories, summarize_measured
 from riptui.text.units import format_count, format_inpainted
 
 MAX_LISTED = 30
@@ -50,7 +50,7 @@ def nearest(
     index = CorpusIndex(corpus)
     question = NearestQuestion(at, count, quantile, parse_tag(tag), paths)
     unlisted = UnlistedFolders()
-    summaries = [summarize(trajectory) for trajectory in find_all_trajectories(paths, on_error=unlisted)]
+    summaries = [summarize_measured(trajectory) for trajectory in find_all_trajectories(paths, on_error=unlisted)]
     if unreadable := sum(summary.spec is None for summary in summaries):
         warn(f"left out, unreadable: {format_count(unreadable, 'trajectory')}; see riptui check")
     found = _find(summaries, index, question, device, as_json=as_json)

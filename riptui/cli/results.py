@@ -8,9 +8,11 @@ from typing import Any
 
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 
+from riptui import results as statistics
 from riptui.cli import results_tables
 from riptui.cli.console import out as console
 from riptui.cli.console import print_json, warn
+from riptui.cli.garbage import without_gc
 from riptui.cli.intervention_table import print_interventions
 from riptui.cli.mask_names import MaskNames
 from riptui.cli.recursion_tables import print_recursion
@@ -35,13 +37,10 @@ from riptui.results.curves import (
     group_by,
 )
 from riptui.results.exposure import PATCH_ERRORS
-from riptui.results.findings import check_findings
 from riptui.results.intervention_effects import compare_interventions
 from riptui.results.picture_names import name_pictures
 from riptui.results.picture_sets import MemberFeatures
-from riptui.results.read_squares import ReadSquares, read_squares
-from riptui.results.recursion_analysis import analyse_recursion
-from riptui.store.listing import TrajectorySummary, find_all_trajectories, summarize
+from riptui.store.listing import TrajectorySummary, find_all_trajectories, summarize_measured
 from riptui.store.trajectory import Trajectory
 from riptui.text.units import format_count
 
@@ -56,6 +55,7 @@ class AskedParts:
     compare: bool
 
 
+@without_gc()
 def results(
     paths: tuple[Path, ...],
     by: tuple[str, ...],
@@ -100,7 +100,7 @@ def results(
 
 def _read_summaries(paths: Sequence[Path], unlisted: UnlistedFolders) -> list[TrajectorySummary]:
     """Of all readable trajectories, each spec once; warns of what is left out."""
-    summaries = [summarize(trajectory) for trajectory in find_all_trajectories(paths, on_error=unlisted)]
+    summaries = [summarize_measured(trajectory) for trajectory in find_all_trajectories(paths, on_error=unlisted)]
     found = [summary for summary in summaries if summary.spec]
     if len(found) < len(summaries):
         count = format_count(len(summaries) - len(found), "trajectory")
@@ -143,7 +143,7 @@ def _compute(
             with _told_later(refusals):
                 output["findings"] = _test_findings(summaries, metric, squares)
         if parts.recursion:
-            output["recursion"] = analyse_recursion(squares, summaries, metric).as_dict()
+            output["recursion"] = statistics.recursion_analysis.analyse_recursion(squares, summaries, metric).as_dict()
     if parts.interventions:
         output["interventions"] = [asdict(effect) for effect in compare_interventions(members)]
     if parts.compare:
@@ -229,16 +229,20 @@ def _grouping_keys(by: Sequence[str], members: Sequence[HasSpec]) -> tuple[str, 
 
 def _read_squares(
     summaries: Sequence[TrajectorySummary], metric: str, *, findings: bool, recursion: bool, as_json: bool
-) -> ReadSquares:
+) -> "statistics.read_squares.ReadSquares":
     """The errors of the squares, which findings and recursion need."""
     names = dict.fromkeys([*(PATCH_ERRORS if recursion else ()), *(patch_names(metric) if findings else ())])
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with transient_progress(*columns, hidden=as_json and console.is_terminal) as progress:
         task = progress.add_task("reading squares", total=len(summaries))
-        return read_squares(summaries, [*names], lambda done, total: progress.update(task, completed=done, total=total))
+        return statistics.read_squares.read_squares(
+            summaries, [*names], lambda done, total: progress.update(task, completed=done, total=total)
+        )
 
 
-def _test_findings(summaries: Sequence[TrajectorySummary], metric: str, squares: ReadSquares) -> list[dict[str, Any]]:
+def _test_findings(
+    summaries: Sequence[TrajectorySummary], metric: str, squares: "statistics.read_squares.ReadSquares"
+) -> list[dict[str, Any]]:
     return [
         {
             "settings": dict(tested.settings),
@@ -246,5 +250,5 @@ def _test_findings(summaries: Sequence[TrajectorySummary], metric: str, squares:
             "excess": [finding_as_dict(finding) for finding in tested.excess],
             "coverage_null": tested.coverage_null,
         }
-        for tested in check_findings(summaries, metric, squares.by_digest)
+        for tested in statistics.findings.check_findings(summaries, metric, squares.by_digest)
     ]

@@ -13,7 +13,7 @@ from riptui.cli.settings_table import build_layouts, format_interval, format_set
 from riptui.metrics.display import format_result
 from riptui.results.bootstrap import MIN_INTERVAL_IMAGES
 from riptui.results.comparison import InpainterComparison
-from riptui.results.curves import Curve, differing_settings, distributions, group_by
+from riptui.results.curves import Curve, differing_settings, distributions_of, group_by, values_by_amount
 from riptui.results.shared_squares import describe_shared
 from riptui.results.statistics import (
     DriftSummary,
@@ -36,17 +36,21 @@ def groups_as_dicts(members: Iterable[Curve], by: Sequence[str], previous: Itera
         {
             "key": dict(zip(by, key, strict=True)),
             **_drift_as_dict(summarize_drift(group_curves)),
-            "curve": [distribution._asdict() for distribution in distributions(group_curves)],
-            "runs": [spread._asdict() for spread in spread_over_runs(group_curves)]
-            if _differ_in_seed_alone(group_curves)
-            else [],
-            "icc": [correlation._asdict() for correlation in intraclass_correlations(group_curves)]
-            if _differ_in_seed_alone(group_curves)
-            else [],
+            **_values_as_dict(group_curves),
             "convergence": convergence(previous_groups[key]) if key in previous_groups else None,
         }
         for key, group_curves in group_by(members, by).items()
     ]
+
+
+def _values_as_dict(members: Sequence[Curve]) -> dict[str, Any]:
+    values_at = values_by_amount(members)
+    of_seeds = values_at if _differ_in_seed_alone(members) else {}
+    return {
+        "curve": [distribution._asdict() for distribution in distributions_of(values_at)],
+        "runs": [spread._asdict() for spread in spread_over_runs(of_seeds)],
+        "icc": [correlation._asdict() for correlation in intraclass_correlations(of_seeds)],
+    }
 
 
 def _differ_in_seed_alone(members: Iterable[Curve]) -> bool:

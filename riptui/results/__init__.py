@@ -52,7 +52,10 @@ from riptui.lazy_modules import lazy_modules
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from riptui.results import findings as findings
     from riptui.results import frame_traits as frame_traits
+    from riptui.results import read_squares as read_squares
+    from riptui.results import recursion_analysis as recursion_analysis
     from riptui.results import square_measures as square_measures
 
 __getattr__ = lazy_modules(__name__)

@@ -10,6 +10,7 @@ mask sizes share a grid of 50 %; other grids (e.g. 3 x 3 squares) are measured a
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from math import nan
 from operator import attrgetter
 from statistics import fmean
@@ -31,6 +32,8 @@ from riptui.store.listing import TrajectorySummary
 from riptui.store.trajectory import Trajectory
 
 CurveValues = Float64[np.ndarray, " points"]
+ValuesByAmount = Mapping[float, Sequence[list[float]]]
+"""Of each image the values of its curves, at each inpainted % at which any curve was measured, ascending."""
 
 USUAL_SHARE = 0.8
 """Share of the images, or trajectories, that must be measured at an amount, for it not to be left out."""
@@ -52,7 +55,7 @@ class Curve:
     measured_until: int
     """The last measured frame, whatever its value."""
 
-    @property
+    @cached_property
     def complete(self) -> bool:
         """Whether the last iteration's frame was measured, and its value is finite."""
         return len(self.k) > 0 and bool(self.k[-1] == self.spec.iterations)
@@ -100,17 +103,14 @@ def extract_curve(summary: TrajectorySummary, metric: str) -> Curve | None:
     """One metric's curve; None if the trajectory cannot be read or has no value of the metric."""
     if summary.spec is None:
         return None
-    found = [
-        (k, value)
-        for k, values in summary.metrics.items()
-        if k <= summary.k and (value := values.get(metric)) is not None
-    ]
+    measured = [(k, values[metric]) for k, values in summary.metrics.items() if k <= summary.k and metric in values]
+    found = {k: value for k, value in measured if value is not None}
     if not found:
         return None
-    k, values = (np.array(column) for column in zip(*found, strict=True))
-    inpainted = np.array([summary.spec.amount_at(iteration) for iteration in k.tolist()], np.float64)
-    until = max(k for k, values in summary.metrics.items() if k <= summary.k and metric in values)
-    return Curve(summary.trajectory, summary.spec, metric, k, inpainted, values.astype(np.float64), until)
+    k = np.array([*found])
+    inpainted = np.array(summary.spec.amounts_at([*found]), np.float64)
+    values = np.array([*found.values()], np.float64)
+    return Curve(summary.trajectory, summary.spec, metric, k, inpainted, values, measured_until=measured[-1][0])
 
 
 def extract_curves(summaries: Iterable[TrajectorySummary], metric: str) -> list[Curve]:
@@ -190,14 +190,22 @@ def group_by(found: Iterable[SpecItem], by: Sequence[str]) -> dict[GroupKey, lis
 
 def distributions(found: Iterable[Curve]) -> list[Distribution]:
     """The distribution over images at each inpainted % at which any curve was measured, ascending."""
+    return distributions_of(values_by_amount(found))
+
+
+def distributions_of(values_at: ValuesByAmount) -> list[Distribution]:
+    """As `distributions`."""
+    return [distribution(inpainted, np.array([*map(fmean, images)])) for inpainted, images in values_at.items()]
+
+
+def values_by_amount(found: Iterable[Curve]) -> ValuesByAmount:
+    """The values of curves by inpainted % and image."""
     values_at: defaultdict[float, defaultdict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for curve in found:
+        image = curve.image
         for inpainted, value in zip(curve.inpainted.tolist(), curve.values.tolist(), strict=True):
-            values_at[inpainted][curve.image].append(value)
-    return [
-        distribution(inpainted, np.array([*map(fmean, by_image.values())]))
-        for inpainted, by_image in sorted(values_at.items())
-    ]
+            values_at[inpainted][image].append(value)
+    return {inpainted: [*values_at[inpainted].values()] for inpainted in sorted(values_at)}
 
 
 def average_by_image(found: Iterable[Curve], values: Iterable[float]) -> CurveValues:

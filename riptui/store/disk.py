@@ -9,8 +9,8 @@ A failed fsync is never retried: the kernel may have dropped the pages and repor
 import errno
 import os
 import stat
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
@@ -22,6 +22,7 @@ REWRITTEN_BYTES = 2**16  # bytes; more than any line of a journal
 CHUNK_BYTES = 2**24  # bytes
 MAX_READ_BYTES = 2**26  # bytes; more of a file at once only if its spec allows it
 SMALL_BYTES = 2**20  # bytes; files up to this size are read without asking what their spec allows
+_READ_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 class Folder:
@@ -158,7 +159,7 @@ class Journal:
 
         Also drop what is behind the first `max_bytes`, which no such file has.
         """
-        data = _read_from(self._fd, self.path, 0, min(self.end, max_bytes))
+        data = _read_from(self._fd, self.path, 0, min(self.end, max_bytes), self.end)
         end = data.rfind(b"\n") + 1
         while data.find(b"\0", start := data.rfind(b"\n", 0, max(0, end - 1)) + 1, end) >= 0:
             end = start
@@ -180,8 +181,8 @@ class Journal:
 
 def read_file(path: Path | str, max_bytes: int = MAX_READ_BYTES, *, start: int = 0) -> bytes | None:
     """A regular file's bytes from `start` on, or None if there is no file. Never hangs on a fifo or a device."""
-    with _open_regular(path, max_bytes) as fd:
-        return None if fd is None else _read_from(fd, path, start, max_bytes)
+    with _RegularFile(path, max_bytes) as file:
+        return None if file.fd is None else _read_from(file.fd, path, start, max_bytes, file.size)
 
 
 def read_start(path: Path | str, limit: Callable[[], int], *, start: int = 0) -> bytes | None:
@@ -189,12 +190,11 @@ def read_start(path: Path | str, limit: Callable[[], int], *, start: int = 0) ->
 
     The limit is asked for only if the file is large, since a size costs nothing: a sparse file can claim any.
     """
-    with _open_regular(path, None) as fd:
-        if fd is None:
+    with _RegularFile(path) as file:
+        if file.fd is None:
             return None
-        with explain_errors(path):
-            is_small = os.fstat(fd).st_size <= SMALL_BYTES
-        return _read_from(fd, path, start, start + SMALL_BYTES if is_small else limit())
+        end = start + SMALL_BYTES if file.size <= SMALL_BYTES else limit()
+        return _read_from(file.fd, path, start, end, file.size)
 
 
 def file_size(path: Path | str) -> int:
@@ -205,59 +205,68 @@ def file_size(path: Path | str) -> int:
         return 0
 
 
-def _read_from(fd: int, path: Path | str, start: int, end: int) -> bytes:
-    """The bytes from `start` to `end`, also those that are appended meanwhile."""
+def _read_from(fd: int, path: Path | str, start: int, end: int, size: int) -> bytes:
+    """The bytes from `start` to `end`, also those that are appended meanwhile. size: of the file so far."""
     data = b""
     with explain_errors(path):
-        while length := min(CHUNK_BYTES, os.fstat(fd).st_size - start - len(data), end - start - len(data)):
+        while length := min(CHUNK_BYTES, size - start - len(data), end - start - len(data)):
             if length < 0 or not (chunk := os.pread(fd, length, start + len(data))):
                 break
             data = data + chunk if data else chunk
+            size = os.fstat(fd).st_size
     return data
 
 
 def read_range(path: Path | str, start: int, length: int, *, max_bytes: int = MAX_READ_BYTES) -> bytes:
     """A range of a regular file's bytes; fewer if the file ends earlier, none if there is no file."""
-    with _open_regular(path, None) as fd, explain_errors(path):
-        if fd is None or start < 0:
+    with _RegularFile(path) as file, explain_errors(path):
+        if file.fd is None or start < 0:
             return b""
-        available = os.fstat(fd).st_size - start  # a damaged row may ask for more than there is memory
-        available = min(length, available, max_bytes)
-        return os.pread(fd, available, start) if available > 0 else b""
+        available = min(length, file.size - start, max_bytes)  # a damaged row may ask for more than there is memory
+        return os.pread(file.fd, available, start) if available > 0 else b""
 
 
 def read_tail(path: Path | str, max_bytes: int) -> bytes:
     """The last bytes of a regular file; none if there is no file."""
-    with _open_regular(path, None) as fd, explain_errors(path):
-        return b"" if fd is None else os.pread(fd, max_bytes, max(0, os.fstat(fd).st_size - max_bytes))
+    with _RegularFile(path) as file, explain_errors(path):
+        return b"" if file.fd is None else os.pread(file.fd, max_bytes, max(0, file.size - max_bytes))
 
 
-@contextmanager
-def _open_regular(path: Path | str, max_bytes: int | None) -> Iterator[int | None]:
-    """A regular file's descriptor, or None if there is no file. max_bytes: of the whole file; None: any number."""
-    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-    fd = None
-    try:
-        fd = os.open(path, flags)
-    except (FileNotFoundError, NotADirectoryError):
-        pass
-    except OSError as error:
-        if error.errno in (errno.ELOOP, errno.ENXIO):
-            raise DamagedError(f"{path} is not a regular file; move it away") from error
-        with explain_errors(path):
-            raise
-    if fd is None:
-        yield None
-        return
-    try:
-        status = os.fstat(fd)
+class _RegularFile:
+    """A regular file, open for reading. `max_bytes`: of the whole file; None: any number."""
+
+    __slots__ = ("fd", "size")
+
+    def __init__(self, path: Path | str, max_bytes: int | None = None) -> None:
+        self.fd: int | None = None
+        """None: there is no file."""
+        self.size = 0
+        """Bytes, when it was opened."""
+        try:
+            self.fd = os.open(path, _READ_FLAGS)
+            status = os.fstat(self.fd)
+        except (FileNotFoundError, NotADirectoryError):
+            return
+        except OSError as error:
+            self.__exit__()
+            if error.errno in (errno.ELOOP, errno.ENXIO):
+                raise DamagedError(f"{path} is not a regular file; move it away") from error
+            with explain_errors(path):
+                raise
+        self.size = status.st_size
         if not stat.S_ISREG(status.st_mode):
+            self.__exit__()
             raise DamagedError(f"{path} is not a regular file; move it away")
-        if max_bytes is not None and status.st_size > max_bytes:
+        if max_bytes is not None and self.size > max_bytes:
+            self.__exit__()
             raise DamagedError(f"{path} is larger than {max_bytes:,} bytes, as no such file is; move it away")
-        yield fd
-    finally:
-        os.close(fd)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.fd is not None:
+            os.close(self.fd)
 
 
 def list_folder(path: Path) -> list[str]:

@@ -41,7 +41,7 @@ class TrajectorySummary(msgspec.Struct, frozen=True):
 
     trajectory: Trajectory
     status: Status | None
-    """None: the folder cannot be read, or the patches are damaged; `error` says why."""
+    """None: the folder cannot be read, or the patches are damaged; `error` says why. Or it was not asked for."""
     spec: Spec | None = None
     """None: the folder cannot be read."""
     k: int = 0
@@ -195,10 +195,10 @@ def find_all_trajectories(paths: Iterable[Path], *, on_error: OnListingError = i
 
     Raises NotATrajectoryError for a path without any, DiskError if a path without any could not be listed whole.
     """
-    found: dict[Path, Trajectory] = {}
+    all_found: dict[str, Trajectory] = {}
     for path in paths:
         errors: list[DiskError] = []
-        below = {trajectory.path: trajectory for trajectory in find_trajectories(path, on_error=errors.append)}
+        below = {os.fspath(found): found for found in find_trajectories(path, on_error=errors.append)}
         for error in errors if below else ():
             on_error(error)
         if errors and not below:
@@ -207,16 +207,17 @@ def find_all_trajectories(paths: Iterable[Path], *, on_error: OnListingError = i
             with explain_errors(path):
                 reason = "holds no trajectory" if path.exists() else "does not exist"
                 raise NotATrajectoryError(f"{path} {reason}; list trajectories with: riptui ls")
-        found.update(below)
-    return list(found.values())
+        all_found.update(below)
+    return list(all_found.values())
 
 
 def summarize(trajectory: Trajectory) -> TrajectorySummary:
     """Summarize a trajectory. Never raises for errors on disk: they are in `error`."""
-    annotations = peek_annotations(trajectory.path)
+    path = os.fspath(trajectory)
+    annotations = peek_annotations(path)
     try:
         spec = trajectory.spec
-        row = read_last_row(f"{trajectory.path}/{layout.ROWS}")
+        row = read_last_row(f"{path}/{layout.ROWS}")
         k = row.k if row else 0
         state, error = _read_status(trajectory, row)
         metrics = trajectory.read_metrics()
@@ -239,6 +240,20 @@ def summarize(trajectory: Trajectory) -> TrajectorySummary:
         error,
         row.session if row else 0,
     )
+
+
+def summarize_measured(trajectory: Trajectory) -> TrajectorySummary:
+    """As `summarize`, for statistics: the spec, how far it is, and the metrics, without what else takes a third of the
+    time. Never raises for errors on disk: they are in `error`."""
+    try:
+        spec, row = trajectory.spec, read_last_row(f"{os.fspath(trajectory)}/{layout.ROWS}")
+        metrics = trajectory.read_metrics()
+    except RiptuiError as problem:
+        return TrajectorySummary(trajectory, None, error=str(problem))
+    if row is None:
+        return TrajectorySummary(trajectory, None, spec, metrics=metrics)
+    k, inpainted, coverage = row.k, row.inpainted, row.coverage
+    return TrajectorySummary(trajectory, None, spec, k, inpainted, coverage, metrics, session=row.session)
 
 
 def _describe_mixed(trajectory: Trajectory) -> str:

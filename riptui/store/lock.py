@@ -103,7 +103,7 @@ class FolderLock:
         self.release()
 
 
-def probe_lock(path: Path) -> tuple[bool, LockHolder | None]:
+def probe_lock(path: Path | str) -> tuple[bool, LockHolder | None]:
     """Whether a folder's lock is held, and the process that holds it or died holding it. Needs read permission only."""
     try:
         fd = os.open(f"{path}/{LOCK_FILE}", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)

@@ -62,7 +62,7 @@ class Trajectory:
     """A trajectory folder. Reading it raises NotATrajectoryError, SpecError, DamagedError or DiskError."""
 
     def __init__(self, path: Path | str) -> None:
-        self._given = path
+        self._given = path or "."
 
     @cached_property
     def path(self) -> Path:
@@ -84,7 +84,7 @@ class Trajectory:
     @cached_property
     def spec(self) -> Spec:
         """What decides the pixels; read once. Raises NotATrajectoryError, SpecError, DamagedError, DiskError."""
-        data = read_file(f"{self.path}/{layout.SPEC}", MAX_RECORD_BYTES)
+        data = read_file(f"{self._given}/{layout.SPEC}", MAX_RECORD_BYTES)
         if data is None:
             raise _not_a_trajectory(self.path)
         try:
@@ -105,12 +105,12 @@ class Trajectory:
     @property
     def exists(self) -> bool:
         """Whether the folder still holds a trajectory."""
-        return os.path.exists(f"{self.path}/{layout.SPEC}")
+        return os.path.exists(f"{self._given}/{layout.SPEC}")
 
     @property
     def has_failed(self) -> bool:
         """Whether its last session ended with an error. It is tried again only when a person asks for it."""
-        return os.path.exists(f"{self.path}/{layout.FAILED}")  # 10,000 are asked: joining Paths takes longer than this
+        return os.path.exists(f"{self._given}/{layout.FAILED}")  # 10,000 are asked: a Path of each takes longer
 
     @property
     def holder(self) -> LockHolder | None:
@@ -120,7 +120,7 @@ class Trajectory:
 
     def read_data(self, name: str) -> bytes:
         """The bytes of a file that grows; none if there is no file, and no more than the spec allows."""
-        return read_start(f"{self.path}/{name}", lambda: max_bytes(self.spec, name)) or b""
+        return read_start(f"{self._given}/{name}", lambda: max_bytes(self.spec, name)) or b""
 
     def read_rows(self) -> list[IterationRow]:
         """The committed iterations, row k at index k-1."""
@@ -239,7 +239,7 @@ class Trajectory:
         In a copy that was made while the trajectory grew, it may be older than the rows.
         """
         try:
-            return os.stat(f"{self.path}/{layout.PATCHES}").st_size >= sum(row.patch)
+            return os.stat(f"{self._given}/{layout.PATCHES}").st_size >= sum(row.patch)
         except OSError:
             return False
 
@@ -252,7 +252,7 @@ class Trajectory:
         return parse_lines(self.read_data(name), record_type)
 
     def _read_json(self, name: str, record_type: type[StoredT]) -> StoredT | None:
-        data = read_file(f"{self.path}/{name}", MAX_RECORD_BYTES)
+        data = read_file(f"{self._given}/{name}", MAX_RECORD_BYTES)
         if data is None:
             return None
         try:
@@ -282,7 +282,7 @@ def derive_status(
     Raises DamagedError, also if all rows are there and the last patch is not; SpecError, DiskError,
     NotATrajectoryError.
     """
-    held, last_holder = probe_lock(trajectory.path)
+    held, last_holder = probe_lock(os.fspath(trajectory))
     if held:
         return Status.RUNNING
     if last_row is not None and last_row.k >= (trajectory.spec.iterations if iterations is None else iterations):

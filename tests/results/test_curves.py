@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from riptui.errors import InputError
 from riptui.results import curves
 from riptui.store import layout
-from riptui.store.listing import find_all_trajectories, summarize
+from riptui.store.listing import find_all_trajectories, summarize, summarize_measured
 from riptui.store.trajectory import Trajectory
 from tests.support.made import made_spec, made_summary, write
 
@@ -157,3 +158,16 @@ def test_a_runs_folder_gives_its_curves_in_natural_order(tmp_path: Path) -> None
         write(tmp_path / "a" / f"m{mask}", made_spec(mask=mask), {"ssim": lambda x: 1.0})
     found = curves.extract_curves(map(summarize, find_all_trajectories([tmp_path])), "ssim")
     assert [one.spec.mask for one in found] == [64, 128, 256]
+
+
+def test_a_summary_for_statistics_has_the_same_spec_progress_and_metrics(tmp_path: Path) -> None:
+    trajectory = Trajectory(write(tmp_path / "m128-s0", made_spec(), {"lpips-vgg": lambda x: x / 100}))
+    whole, measured = summarize(trajectory), summarize_measured(trajectory)
+    assert measured.metrics
+    assert whole == replace(measured, status=whole.status)
+
+
+def test_a_summary_for_statistics_says_why_a_trajectory_is_unreadable(tmp_path: Path) -> None:
+    measured = summarize_measured(Trajectory(tmp_path))
+    assert measured.spec is None
+    assert "has no spec.json" in measured.error

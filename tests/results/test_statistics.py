@@ -12,7 +12,7 @@ import scipy.optimize
 import scipy.stats
 
 from riptui.results import bootstrap, fits, statistics
-from riptui.results.curves import Curve, extract_curves, select_points
+from riptui.results.curves import Curve, extract_curves, select_points, values_by_amount
 from tests.support.made import made_spec, made_summary
 
 Value = Callable[[float], float]
@@ -281,7 +281,7 @@ def test_the_spread_over_runs_is_pooled_within_images() -> None:
         }
     )
     lonely = made_curves({(9, 0): lambda x: 1e6})
-    found = statistics.spread_over_runs([*members, *lonely])
+    found = statistics.spread_over_runs(values_by_amount([*members, *lonely]))
     assert [one.inpainted for one in found] == X.tolist()
     assert (found[-1].images, found[-1].runs) == (4, 40)
     assert found[-1].sd == pytest.approx(np.sqrt(values.var(axis=1, ddof=1).mean()))
@@ -289,12 +289,12 @@ def test_the_spread_over_runs_is_pooled_within_images() -> None:
 
 def test_images_with_unlike_numbers_of_runs_are_pooled_by_their_degrees_of_freedom() -> None:
     members = made_curves({(0, 0): lambda x: 0.0, (0, 1): lambda x: 2.0, **{(1, s): lambda x: 5.0 for s in range(4)}})
-    [one, *_] = statistics.spread_over_runs(members)
+    [one, *_] = statistics.spread_over_runs(values_by_amount(members))
     assert one.sd == pytest.approx(((2.0 * 1 + 0 * 3) / 4) ** 0.5)
 
 
 def test_single_runs_have_no_spread() -> None:
-    [one, *_] = statistics.spread_over_runs(made_curves({(0, 0): lambda x: x}))
+    [one, *_] = statistics.spread_over_runs(values_by_amount(made_curves({(0, 0): lambda x: x})))
     assert (one.images, one.runs) == (0, 0)
     assert one.sd is nan or isnan(one.sd)
 
@@ -312,7 +312,7 @@ def test_the_intraclass_correlation_is_that_of_shrout_and_fleiss() -> None:
             for seed, value in enumerate(row)
         }
     )
-    last = statistics.intraclass_correlations(found)[-1]
+    last = statistics.intraclass_correlations(values_by_amount(found))[-1]
     assert (last.images, last.runs) == (6, 24)
     assert last.value == pytest.approx(0.166, abs=5e-4)
     ratio = scipy.stats.f_oneway(*ratings).statistic
@@ -322,11 +322,12 @@ def test_the_intraclass_correlation_is_that_of_shrout_and_fleiss() -> None:
 
 def test_seeds_that_change_nothing_leave_all_variance_to_the_images() -> None:
     found = made_curves({(image, seed): lambda x, image=image: image * x for image in range(3) for seed in range(2)})
-    assert {one.value for one in statistics.intraclass_correlations(found) if one.inpainted} == {1.0}
+    assert {one.value for one in statistics.intraclass_correlations(values_by_amount(found)) if one.inpainted} == {1.0}
 
 
 def test_without_two_seeds_of_two_images_there_is_no_intraclass_correlation() -> None:
-    assert statistics.intraclass_correlations(made_curves({(0, 0): lambda x: x, (0, 1): lambda x: x + 1})) == []
+    members = made_curves({(0, 0): lambda x: x, (0, 1): lambda x: x + 1})
+    assert statistics.intraclass_correlations(values_by_amount(members)) == []
 
 
 # ── what is infinite, what is too few ────────────────────────────────────────────────────────────────────────────────

@@ -26,10 +26,13 @@ from riptui.graphics.picture_strip import PictureStrip
 from riptui.graphics.pixel_layer import EncodedUpdate, PixelLayer
 from riptui.graphics.protocol import Graphics
 from riptui.graphics.rgb import RGBArray
+from riptui.graphics.tmux import count_discarded
 
 REST_SECONDS = 0.1  # without a new image, before pixels are worth their bytes
 SETTLE_SECONDS = 0.5  # after playing, before all of a picture is sent of which only parts were
 REPEAT_SECONDS = 1.0  # after a picture of a new size: tmux passes nothing on while it redraws its window
+CHECK_SECONDS = 0.3  # after pixels went through tmux; twice as long after each time that they were lost
+MAX_REPEATS = 5  # of one picture
 MIN_ROWS_BELOW = 2  # with fewer below a sixel picture xterm scrolls
 
 
@@ -52,6 +55,9 @@ class PictureWidget(Widget):
         self._canvas: Canvas | None = None
         self._pixel_timer: Timer | None = None
         self._repeat_timer: Timer | None = None
+        self._check_timer: Timer | None = None
+        self._discarded = 0  # by tmux, before the pixels were sent that are still to be checked
+        self._repeats = 0
         self._settle_timer: Timer | None = None
         self._is_new_size = False
         self._paint_reported = False
@@ -251,6 +257,9 @@ class PictureWidget(Widget):
         elif self._pixels.send_to_kitty(update, self._canvas.box):
             self._show_kitty_picture()
             self._repeat_after_resize()
+        if self._graphics.protocol == "kitty" and self._graphics.terminal.tmux:
+            self._repeats = 0
+            self._check_later()
         return self._pixels.shown is update.image
 
     def _repeat_after_resize(self) -> None:
@@ -258,8 +267,31 @@ class PictureWidget(Widget):
         if self._is_new_size and self._graphics.terminal.tmux:
             if self._repeat_timer:
                 self._repeat_timer.stop()
-            self._repeat_timer = self.set_timer(REPEAT_SECONDS, self._pixels.repeat)
+            self._repeat_timer = self.set_timer(REPEAT_SECONDS, self._repeat)
         self._is_new_size = False
+
+    async def _repeat(self) -> None:
+        if (request := self._encode_request()) is not None:
+            await self._pixels.repeat(request)
+
+    def _check_later(self) -> None:
+        if self._check_timer:
+            self._check_timer.stop()
+        else:
+            self._discarded = self._graphics.discarded
+        self._check_timer = self.set_timer(CHECK_SECONDS * 2**self._repeats, self._check_arrival)
+
+    @work(group="arrival", exclusive=True)
+    async def _check_arrival(self) -> None:
+        """Send the picture again if tmux has thrown something away since it was sent."""
+        discarded = await asyncio.to_thread(count_discarded)
+        is_lost = discarded != self._discarded
+        self._discarded = self._graphics.discarded = discarded
+        self._check_timer = None
+        if is_lost and self._repeats < MAX_REPEATS:
+            self._repeats += 1
+            await self._repeat()
+            self._check_later()
 
     def _show_kitty_picture(self) -> None:
         """Let the cells show kitty's picture; the old one is freed once they are painted, without a gap."""

@@ -17,7 +17,6 @@ from riptui.graphics.protocol import Graphics
 from riptui.graphics.rgb import RGBArray
 
 MAX_SIXEL_PARTS = 5  # beside a whole picture: xterm keeps 16 sixels, and there are three pictures on a screen
-MAX_REPEATED = 100  # sequences of a picture that are kept to be sent once more: more than come in that second
 
 
 class KittyPicture(NamedTuple):
@@ -50,7 +49,6 @@ class PixelLayer:
         self._kept = kept
         self._kitty: list[KittyPicture] = []  # the last is shown
         self._sixel_parts = 0  # since the last whole picture
-        self._lossy: list[str] = []  # what was sent of the picture shown, if tmux may have dropped it
         self.shown: RGBArray | None = None
         """The image that the terminal shows in pixels; None: cells, at least in part."""
 
@@ -100,7 +98,6 @@ class PixelLayer:
         """Whether kitty has this image in its memory; it is the one shown from now on."""
         for index, picture in enumerate(self._kitty):
             if picture.image.shape == image.shape and np.array_equal(picture.image, image):
-                self._lossy.clear()
                 self._kitty.append(self._kitty.pop(index))
                 self.shown = image
                 return True
@@ -111,35 +108,34 @@ class PixelLayer:
         tmux = self._graphics.terminal.tmux
         if not update.whole:
             number = self.kitty_number
-            sent = [kitty.replace_part(number, part.x, part.y, part.data, tmux=tmux) for part in update.parts]
-            for sequence in sent:
-                self._write(sequence)
-            self._lossy = [*self._lossy, *sent] if 0 < len(self._lossy) < MAX_REPEATED else []
+            for part in update.parts:
+                self._write(kitty.replace_part(number, part.x, part.y, part.data, tmux=tmux))
             self._kitty[-1] = KittyPicture(number, update.image)
         else:
             allocated = self._graphics.allocate_number()
             if allocated is None:
                 return False
-            sequence = kitty.transmit(allocated, update.whole, box.columns, box.rows, tmux=tmux)
-            self._write(sequence)
-            self._lossy = [sequence] if tmux else []
+            self._write(kitty.transmit(allocated, update.whole, box.columns, box.rows, tmux=tmux))
             self._kitty.append(KittyPicture(allocated, update.image))
         self.shown = update.image
         return bool(update.whole)
 
-    def repeat(self) -> None:
-        """Send the whole picture that was sent last once more, under its number, and the parts that came after it: tmux
-        may have dropped them."""
-        for sequence in self._lossy:
-            self._write(sequence)
-        self._lossy.clear()
+    async def repeat(self, request: EncodeRequest) -> None:
+        """Send the picture that is shown once more, under its number: tmux may have dropped it, or parts of it."""
+        if (image := self.shown) is None:
+            return
+        whole, tmux = await self._graphics.encoder.encode(image, request), self._graphics.terminal.tmux
+        if self.shown is image and self._kitty:
+            box = request.box
+            self._write(kitty.end_broken(tmux=tmux))
+            self._write(kitty.transmit(self.kitty_number, whole, box.columns, box.rows, tmux=tmux))
 
     def free(self, *, all: bool = False) -> None:
         """Free kitty's pictures but for those that are kept."""
         while len(self._kitty) > (0 if all else self._kept):
             self._write(self._graphics.free_picture(self._kitty.pop(0).number))
         if all:
-            self.shown, self._lossy = None, []
+            self.shown = None
 
     # Sixel
 

@@ -285,6 +285,18 @@ def test_show_draws_the_original_beside_a_frame(make_trajectory: MakeTrajectory,
 
 
 @pytest.mark.slow
+def test_under_no_color_half_blocks_are_not_drawn_without_their_colours(
+    make_trajectory: MakeTrajectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    computed(make_trajectory())
+    monkeypatch.setattr(console.out, "no_color", True)
+    outcome = riptui("show", "runs/picture/m64-s0", "--picture")
+    assert outcome.code == 0
+    assert "▀" not in outcome.out
+    assert outcome.err.startswith("no pictures: there are no colours here (NO_COLOR")
+
+
+@pytest.mark.slow
 @pytest.mark.exhaustive
 def test_show_draws_by_itself_on_a_terminal_alone(make_trajectory: MakeTrajectory, narrow: Any) -> None:
     computed(make_trajectory())

@@ -33,6 +33,7 @@ SETTLE_SECONDS = 0.5  # after playing, before all of a picture is sent of which 
 REPEAT_SECONDS = 1.0  # after a picture of a new size: tmux passes nothing on while it redraws its window
 CHECK_SECONDS = 0.3  # after pixels went through tmux; twice as long after each time that they were lost
 MAX_REPEATS = 5  # of one picture
+NO_BREAK_SPACE = "\u00a0"  # tmux clears a row's end of blanks, and xterm leaves a sixel there
 MIN_ROWS_BELOW = 2  # with fewer below a sixel picture xterm scrolls
 
 
@@ -154,7 +155,10 @@ class PictureWidget(Widget):
 
     @property
     def _blank_cell(self) -> PictureCell:
-        return solid_cell(self.background_colors[1].rgb, self._depth)
+        cell = solid_cell(self.background_colors[1].rgb, self._depth)
+        if self._graphics.protocol == "sixel" and self._graphics.terminal.tmux:
+            return cell._replace(text=NO_BREAK_SPACE)
+        return cell
 
     # Text
 

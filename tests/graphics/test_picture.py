@@ -147,6 +147,21 @@ def test_without_an_image_the_note_stands_in_its_place() -> None:
     assert not any("▀" in line for line in lines)
 
 
+@pytest.mark.parametrize(("tmux", "blank"), [(0, " "), (1, "\u00a0")])
+def test_in_tmux_a_sixel_that_was_beside_a_picture_is_written_over(tmux: int, blank: str) -> None:
+    """tmux clears blanks at the end of a row instead of writing them, and xterm leaves sixels where it is cleared."""
+
+    async def run() -> list[str]:
+        app = OnePicture("sixel", tmux=tmux)
+        async with app.run_test(size=(60, 10)) as pilot:
+            app.picture.show(picture(64))
+            await pilot.pause()
+            return app.text()
+
+    lines = asyncio.run(run())
+    assert {character for line in lines for character in line} == {"▀", blank}
+
+
 def test_with_pictures_off_the_place_says_so() -> None:
     assert shown("off", (30, 3), {"image": picture(64)})[1].strip() == "pictures are off"
 

@@ -60,7 +60,7 @@ class PictureWidget(Widget):
         self._discarded = 0  # by tmux, before the pixels were sent that are still to be checked
         self._repeats = 0
         self._settle_timer: Timer | None = None
-        self._is_new_size = False
+        self._is_new_size = self._steady = False
         self._paint_reported = False
         self._sending = False
         self._pixels = PixelLayer(graphics, self._write, kept_pictures)
@@ -73,7 +73,7 @@ class PictureWidget(Widget):
         box: how large, if not as large as fits. steady: keep the pixels of the image before until those of this one
         are there, without half blocks in between.
         """
-        before = self.image
+        before, self._steady = self.image, steady
         if self._graphics.protocol == "off" and (image is None, note) == (before is None, self.note):
             self.image, self._box = image, box  # the same words stand in its place
         elif image is None or before is None or not self._canvas or image.shape != before.shape or box != self._box:
@@ -114,7 +114,8 @@ class PictureWidget(Widget):
             self._pixels.shown = None
             if changed := self._canvas.draw(self.image):
                 self.refresh(changed.translate(self._picture_region().offset))
-            self._restart_pixel_timer()
+            if not (steady and (self._sending or self._pixel_timer)):  # else it would never rest
+                self._restart_pixel_timer()
 
     def on_mount(self) -> None:
         self._graphics.subscribe(self, self._rebuild_canvas)
@@ -225,6 +226,7 @@ class PictureWidget(Widget):
             self._pixel_timer = self.set_timer(REST_SECONDS, self._start_encoding)
 
     def _start_encoding(self) -> None:
+        self._pixel_timer = None
         if self._canvas and self._screen_region() and not self._sending:  # else the next paint restarts the timer
             self._sending = True
             self._send_pixels()
@@ -246,7 +248,8 @@ class PictureWidget(Widget):
         base = self._pixels.shown
         update = await self._pixels.encode(image, request)
         is_current = request == self._encode_request() and self._pixels.shown is base
-        if is_current and (base is not None or image is self.image):  # half blocks are newer than a late whole picture
+        is_late = base is None and image is not self.image  # the half blocks that are shown are newer
+        if is_current and (self._steady or not is_late):
             return update
         self._restart_pixel_timer()
         return None

@@ -147,6 +147,23 @@ def test_without_an_image_the_note_stands_in_its_place() -> None:
     assert not any("▀" in line for line in lines)
 
 
+def test_pixels_come_while_it_plays_too_faster_than_they_are_encoded() -> None:
+    """After a resize in the middle of it, for one: a picture that waited for rest would be half blocks to the end."""
+
+    async def run() -> None:
+        app = OnePicture("kitty")
+        levels = iter(range(1, 10**6))
+
+        def play() -> bool:
+            app.picture.show(np.full((64, 64, 3), next(levels) % 256, np.uint8), steady=True)
+            return app.picture._pixels.shown is not None
+
+        async with app.run_test(size=(40, 10)) as pilot:
+            await wait_until(pilot, play, "pixels")
+
+    asyncio.run(run())
+
+
 @pytest.mark.parametrize(("tmux", "blank"), [(0, " "), (1, "\u00a0")])
 def test_in_tmux_a_sixel_that_was_beside_a_picture_is_written_over(tmux: int, blank: str) -> None:
     """tmux clears blanks at the end of a row instead of writing them, and xterm leaves sixels where it is cleared."""

@@ -184,7 +184,7 @@ def check_terminal() -> Diagnoses:
     environment = f"TERM={term}{inside}{' over SSH' if 'SSH_CONNECTION' in os.environ else ''}"
     yield Diagnosis("ok", f"{environment}, {out.width}x{out.height}")
     if out.no_color or out.color_system is None:
-        yield Diagnosis("note", "no colours: pictures cannot be recognised", "unset NO_COLOR, or use a colour TERM")
+        yield Diagnosis("note", "no colours: half blocks are grey or left out", "unset NO_COLOR, or use a colour TERM")
     elif out.color_system != "truecolor":
         advice = "if it can show more: export COLORTERM=truecolor (ssh does not forward it)"
         yield Diagnosis("note", f"{out.color_system} colours: pictures are coarse", advice)

@@ -55,7 +55,11 @@ def _explain_lack(terminal: Terminal, depth: ColourDepth | None) -> str:
 
 
 def _colour_depth(terminal: Terminal) -> ColourDepth | None:
-    """The colours of half blocks: None where there are none."""
-    if terminal.truecolor or terminal.protocol in ("kitty", "sixel"):
+    """The colours of pictures: None where there are none, as under NO_COLOR but for pixels."""
+    if terminal.protocol in ("kitty", "sixel"):
         return "truecolor"
-    return next((depth for depth in get_args(ColourDepth) if depth == out.color_system and not out.no_color), None)
+    if out.no_color:
+        return None
+    if terminal.truecolor:
+        return "truecolor"
+    return next((depth for depth in get_args(ColourDepth) if depth == out.color_system), None)

@@ -31,8 +31,17 @@ def encode(picture: Pillow.Image) -> str:
 
 
 def transmit(number: int, png: str, columns: int, rows: int, *, tmux: int) -> str:
-    """The commands that send a PNG in base64, for a box of cells that it fills as far as its proportions allow."""
-    return _send(f"a=T,U=1,f=100,i={number},c={columns},r={rows},q=2,", "q=2,", png, tmux)
+    """The commands that send a picture for a box of cells, which it fills as far as its proportions allow.
+
+    The box comes last: then kitty looks again at the cells that name the picture, if they are there already.
+    """
+    sent = _send(f"a=t,f=100,i={number},q=2,", "q=2,", png, tmux)
+    return sent + _command(f"a=p,U=1,i={number},c={columns},r={rows},q=2", tmux)
+
+
+def end_broken(*, tmux: int) -> str:
+    """The command that ends a picture whose last bytes were lost: kitty would take the next one for its rest."""
+    return _command("q=2,m=0;", tmux)
 
 
 def replace_part(number: int, x: int, y: int, png: str, *, tmux: int) -> str:

@@ -27,10 +27,14 @@ from riptui.graphics.pixel_layer import EncodedUpdate, PixelLayer
 from riptui.graphics.protocol import Graphics
 from riptui.graphics.rgb import RGBArray
 from riptui.graphics.sixel import ROWS_BELOW
+from riptui.graphics.tmux import count_discarded
 
-REST_SECONDS = 0.1  # without a new image or paint, before pixels are sent
-SETTLE_SECONDS = 0.5  # after playing, before a picture is sent whole of which parts were sent
-REPEAT_SECONDS = 1.0  # before a picture of a new size is sent again: tmux drops it while it redraws its window
+REST_SECONDS = 0.1  # without a new image, before pixels are worth their bytes
+SETTLE_SECONDS = 0.5  # after playing, before all of a picture is sent of which only parts were
+REPEAT_SECONDS = 1.0  # after a picture of a new size: tmux passes nothing on while it redraws its window
+CHECK_SECONDS = 0.3  # after pixels went through tmux; twice as long after each time that they were lost
+MAX_REPEATS = 5  # of one picture
+NO_BREAK_SPACE = "\u00a0"  # tmux clears a row's end of blanks, and xterm leaves a sixel there
 
 
 class PictureWidget(Widget):
@@ -51,8 +55,11 @@ class PictureWidget(Widget):
         self._canvas: Canvas | None = None
         self._pixel_timer: Timer | None = None
         self._repeat_timer: Timer | None = None
+        self._check_timer: Timer | None = None
+        self._discarded = 0  # by tmux, before the pixels were sent that are still to be checked
+        self._repeats = 0
         self._settle_timer: Timer | None = None
-        self._is_new_size = False
+        self._is_new_size = self._steady = False
         self._paint_reported = False
         self._sending = False
         self._pixels = PixelLayer(graphics, self._write, kept_pictures)
@@ -65,7 +72,7 @@ class PictureWidget(Widget):
         image: uint8 [height, width, 3], which must not change afterwards. note: printable. box: how large, if not as
         large as fits. steady: keep the previous image's pixels until those of this one are sent, without half blocks.
         """
-        before = self.image
+        before, self._steady = self.image, steady
         if self._graphics.protocol == "off" and (image is None, note) == (before is None, self.note):
             self.image, self._box = image, box  # the text shown instead stays the same
         elif image is None or before is None or not self._canvas or image.shape != before.shape or box != self._box:
@@ -106,7 +113,8 @@ class PictureWidget(Widget):
             self._pixels.shown = None
             if changed := self._canvas.draw(self.image):
                 self.refresh(changed.translate(self._picture_region().offset))
-            self._restart_pixel_timer()
+            if not (steady and (self._sending or self._pixel_timer)):  # else it would never rest
+                self._restart_pixel_timer()
 
     def on_mount(self) -> None:
         self._graphics.subscribe(self, self._rebuild_canvas)
@@ -147,7 +155,10 @@ class PictureWidget(Widget):
 
     @property
     def _blank_cell(self) -> PictureCell:
-        return solid_cell(self.background_colors[1].rgb, self._depth)
+        cell = solid_cell(self.background_colors[1].rgb, self._depth)
+        if self._graphics.protocol == "sixel" and self._graphics.terminal.tmux:
+            return cell._replace(text=NO_BREAK_SPACE)
+        return cell
 
     # Text
 
@@ -214,6 +225,7 @@ class PictureWidget(Widget):
             self._pixel_timer = self.set_timer(REST_SECONDS, self._start_encoding)
 
     def _start_encoding(self) -> None:
+        self._pixel_timer = None
         if self._canvas and self._screen_region() and not self._sending:  # else the next paint restarts the timer
             self._sending = True
             self._send_pixels()
@@ -235,7 +247,8 @@ class PictureWidget(Widget):
         base = self._pixels.shown
         update = await self._pixels.encode(image, request)
         is_current = request == self._encode_request() and self._pixels.shown is base
-        if is_current and (base is not None or image is self.image):  # no late picture over newer half blocks
+        is_late = base is None and image is not self.image  # the half blocks that are shown are newer
+        if is_current and (self._steady or not is_late):
             return update
         self._restart_pixel_timer()
         return None
@@ -250,6 +263,9 @@ class PictureWidget(Widget):
         elif self._pixels.send_to_kitty(update, self._canvas.box):
             self._show_kitty_picture()
             self._repeat_after_resize()
+        if self._graphics.protocol == "kitty" and self._graphics.terminal.tmux:
+            self._repeats = 0
+            self._check_later()
         return self._pixels.shown is update.image
 
     def _repeat_after_resize(self) -> None:
@@ -257,8 +273,31 @@ class PictureWidget(Widget):
         if self._is_new_size and self._graphics.terminal.tmux:
             if self._repeat_timer:
                 self._repeat_timer.stop()
-            self._repeat_timer = self.set_timer(REPEAT_SECONDS, self._pixels.repeat)
+            self._repeat_timer = self.set_timer(REPEAT_SECONDS, self._repeat)
         self._is_new_size = False
+
+    async def _repeat(self) -> None:
+        if (request := self._encode_request()) is not None:
+            await self._pixels.repeat(request)
+
+    def _check_later(self) -> None:
+        if self._check_timer:
+            self._check_timer.stop()
+        else:
+            self._discarded = self._graphics.discarded
+        self._check_timer = self.set_timer(CHECK_SECONDS * 2**self._repeats, self._check_arrival)
+
+    @work(group="arrival", exclusive=True)
+    async def _check_arrival(self) -> None:
+        """Send the picture again if tmux has thrown something away since it was sent."""
+        discarded = await asyncio.to_thread(count_discarded)
+        is_lost = discarded != self._discarded
+        self._discarded = self._graphics.discarded = discarded
+        self._check_timer = None
+        if is_lost and self._repeats < MAX_REPEATS:
+            self._repeats += 1
+            await self._repeat()
+            self._check_later()
 
     def _show_kitty_picture(self) -> None:
         """Let the cells show kitty's newest picture; the old one is freed once they are painted, without a gap."""

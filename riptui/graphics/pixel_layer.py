@@ -16,8 +16,7 @@ from riptui.graphics.fit import PictureBox
 from riptui.graphics.protocol import Graphics
 from riptui.graphics.rgb import RGBArray
 
-MAX_SIXEL_PARTS = 5  # over a whole picture: xterm keeps 16 sixels. Of three pictures on a screen two change
-MAX_REPEATED = 100  # sequences that are kept to be sent again after REPEAT_SECONDS; fewer are sent in that time
+MAX_SIXEL_PARTS = 5  # beside a whole picture: xterm keeps 16 sixels, and there are three pictures on a screen
 
 
 class KittyPicture(NamedTuple):
@@ -51,7 +50,6 @@ class PixelLayer:
         self._kept = kept
         self._kitty: list[KittyPicture] = []  # the last is shown
         self._sixel_parts = 0  # since the last whole picture
-        self._lossy: list[str] = []  # sequences of the picture shown, while tmux may have dropped them
         self.shown: RGBArray | None = None
         """The image that the terminal shows in pixels; None: it shows cells, at least in part."""
 
@@ -101,7 +99,6 @@ class PixelLayer:
         """If kitty has this image in its memory, make it the one shown. Returns whether it has."""
         for index, picture in enumerate(self._kitty):
             if picture.image.shape == image.shape and np.array_equal(picture.image, image):
-                self._lossy.clear()
                 self._kitty.append(self._kitty.pop(index))
                 self.shown = image
                 return True
@@ -115,34 +112,34 @@ class PixelLayer:
         tmux = self._graphics.terminal.tmux
         if not update.whole:
             number = self.kitty_number
-            sent = [kitty.replace_part(number, part.x, part.y, part.data, tmux=tmux) for part in update.parts]
-            for sequence in sent:
-                self._write(sequence)
-            self._lossy = [*self._lossy, *sent] if 0 < len(self._lossy) < MAX_REPEATED else []
+            for part in update.parts:
+                self._write(kitty.replace_part(number, part.x, part.y, part.data, tmux=tmux))
             self._kitty[-1] = KittyPicture(number, update.image)
         else:
             allocated = self._graphics.allocate_number()
             if allocated is None:
                 return False
-            sequence = kitty.transmit(allocated, update.whole, box.columns, box.rows, tmux=tmux)
-            self._write(sequence)
-            self._lossy = [sequence] if tmux else []
+            self._write(kitty.transmit(allocated, update.whole, box.columns, box.rows, tmux=tmux))
             self._kitty.append(KittyPicture(allocated, update.image))
         self.shown = update.image
         return bool(update.whole)
 
-    def repeat(self) -> None:
-        """Send the picture shown, and the parts that followed it, again: tmux may have dropped them."""
-        for sequence in self._lossy:
-            self._write(sequence)
-        self._lossy.clear()
+    async def repeat(self, request: EncodeRequest) -> None:
+        """Send the picture that is shown once more, under its number: tmux may have dropped it, or parts of it."""
+        if (image := self.shown) is None:
+            return
+        whole, tmux = await self._graphics.encoder.encode(image, request), self._graphics.terminal.tmux
+        if self.shown is image and self._kitty:
+            box = request.box
+            self._write(kitty.end_broken(tmux=tmux))
+            self._write(kitty.transmit(self.kitty_number, whole, box.columns, box.rows, tmux=tmux))
 
     def free(self, *, all: bool = False) -> None:
         """Free kitty's pictures except the newest, which are kept; or all of them."""
         while len(self._kitty) > (0 if all else self._kept):
             self._write(self._graphics.free_picture(self._kitty.pop(0).number))
         if all:
-            self.shown, self._lossy = None, []
+            self.shown = None
 
     # Sixel
 

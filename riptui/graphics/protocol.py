@@ -30,7 +30,9 @@ class Graphics:
         first = random.randrange(1, 256) << 24
         self._picture_numbers = range(first + 16, first + 256)
         self._used_numbers: set[int] = set()
-        self._allocated = 0  # so far: a number that was just freed is not used again at once
+        self.discarded = 0
+        """Bytes that tmux is known to have thrown away."""
+        self._allocated = 0  # so far: the number of a picture that was just freed is not used again at once
 
     @cached_property
     def encoder(self) -> Encoder:

@@ -97,6 +97,13 @@ def _replaced(owner: Any, name: str, value: Value) -> Iterator[Value]:
 
 
 def _console(columns: int, depth: ColourDepth) -> Console:
+    """A terminal with colours, also under NO_COLOR: without them kitty's picture is not found."""
     return Console(
-        file=StringIO(), force_terminal=True, color_system=depth, width=columns, height=1000, legacy_windows=False
+        file=StringIO(),
+        force_terminal=True,
+        color_system=depth,
+        no_color=False,
+        width=columns,
+        height=1000,
+        legacy_windows=False,
     )

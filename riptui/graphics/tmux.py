@@ -1,4 +1,9 @@
-"""Escape sequences for the terminal around tmux, which forwards them if allow-passthrough is on."""
+"""Escape sequences through tmux, which forwards them if allow-passthrough is on and the terminal takes them in time."""
+
+import os
+import subprocess
+
+ANSWER_SECONDS = 2.0
 
 
 def wrap_for_tmux(sequence: str, *, tmux: int) -> str:
@@ -6,3 +11,17 @@ def wrap_for_tmux(sequence: str, *, tmux: int) -> str:
     for _ in range(tmux):
         sequence = "\x1bPtmux;" + sequence.replace("\x1b", "\x1b\x1b") + "\x1b\\"
     return sequence
+
+
+def count_discarded() -> int:
+    """How many bytes tmux has thrown away so far because the terminal was too slow for them; 0 if it does not say.
+
+    It then draws all text anew, but what it only forwards is lost, also while it draws.
+    """
+    pane = os.environ.get("TMUX_PANE", "")
+    command = ["tmux", "display-message", "-p", *(["-t", pane] if pane else []), "#{client_discarded}"]
+    try:
+        answer = subprocess.run(command, capture_output=True, text=True, timeout=ANSWER_SECONDS).stdout.strip()
+    except (OSError, subprocess.TimeoutExpired):
+        return 0
+    return int(answer) if answer.isdecimal() else 0

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from riptui.cli import console
 from riptui.store.claim import claim
 from riptui.store.disk import Folder
 from riptui.store.lock import FolderLock
@@ -76,6 +77,18 @@ def test_show_draws_the_original_beside_a_frame(make_trajectory: MakeTrajectory,
     caption = lines[lines.index(drawn[0]) + len(drawn)]
     assert caption.split() == ["original", "frame", "8,", "50", "%"]
     assert not any("▀" in line for line in narrow(80, "show", "runs/picture/m64-s0", "--no-picture"))
+
+
+@pytest.mark.slow
+def test_under_no_color_half_blocks_are_not_drawn_without_their_colours(
+    make_trajectory: MakeTrajectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    computed(make_trajectory())
+    monkeypatch.setattr(console.out, "no_color", True)
+    outcome = riptui("show", "runs/picture/m64-s0", "--picture")
+    assert outcome.code == 0
+    assert "▀" not in outcome.out
+    assert outcome.err.startswith("no pictures: there are no colours here (NO_COLOR")
 
 
 @pytest.mark.slow

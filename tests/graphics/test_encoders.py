@@ -225,10 +225,11 @@ def test_a_zoomed_part_fits_its_room_exactly(
 
 def test_a_picture_is_sent_in_pieces_that_the_protocol_allows() -> None:
     png = encoding.encode(picture(512), order("kitty", PictureBox(57, 29, 512, 512)))
-    parts = commands(kitty.transmit(5 << 24 | 33, png, 57, 29, tmux=False))
+    *parts, (placed, _) = commands(kitty.transmit(5 << 24 | 33, png, 57, 29, tmux=False))
     assert len(parts) > 2
-    first = {"a": "T", "U": "1", "f": "100", "i": str(5 << 24 | 33), "c": "57", "r": "29", "q": "2", "m": "1"}
-    assert parts[0][0] == first
+    number = str(5 << 24 | 33)
+    assert parts[0][0] == {"a": "t", "f": "100", "i": number, "q": "2", "m": "1"}
+    assert placed == {"a": "p", "U": "1", "i": number, "c": "57", "r": "29", "q": "2"}
     assert [keys["m"] for keys, _ in parts] == ["1"] * (len(parts) - 1) + ["0"]
     assert all(len(load) <= 4096 and (last or len(load) % 4 == 0) for last, (_, load) in _with_last(parts))
     assert all(keys["q"] == "2" for keys, _ in parts), "an answer would be a key press"

@@ -9,18 +9,22 @@ import numpy as np
 import pytest
 from textual.app import App, ComposeResult
 
+from riptui.graphics import kitty
+from riptui.graphics import picture as picture_module
+from riptui.graphics.budget import LOCAL_BUDGET
 from riptui.graphics.capabilities import GraphicsProtocol, Terminal
-from riptui.graphics.encoding import EncodedPart
+from riptui.graphics.encoding import EncodedPart, EncodeRequest, encode
 from riptui.graphics.fit import PictureBox
 from riptui.graphics.picture import PictureWidget
 from riptui.graphics.pixel_layer import EncodedUpdate, PixelLayer
 from riptui.graphics.protocol import Graphics
 from tests.support import fake_terminal as fakes
+from tests.support.app_pilot import wait_until
 from tests.support.fake_terminal import FakeTerminal, fake_terminal, running_app
 from tests.support.trajectories import picture
 
 SIXEL = re.compile(rb"\x1b7\x1b\[(\d+);(\d+)H\x1bP0;1q")
-SENT, FREED = re.compile(rb"a=T,U=1,f=100,i=(\d+)"), re.compile(rb"a=d,d=I,i=(\d+)")
+SENT, FREED = re.compile(rb"a=t,f=100,i=(\d+)"), re.compile(rb"a=d,d=I,i=(\d+)")
 EDITED = re.compile(rb"a=f,r=1,X=1,f=100,i=(\d+)")
 PLACEHOLDER = "\U0010eeee".encode()
 HALF_BLOCK = "▀".encode()
@@ -30,9 +34,10 @@ HALF_BLOCK = "▀".encode()
 
 
 class OnePicture(App[None]):
-    def __init__(self, protocol: GraphicsProtocol = "halfblock") -> None:
+    def __init__(self, protocol: GraphicsProtocol = "halfblock", *, tmux: int = 0) -> None:
         super().__init__()
-        self.graphics = Graphics(Terminal(protocol, "for a test", (9, 18), offered=("kitty", "sixel", "halfblock")))
+        offered: tuple[GraphicsProtocol, ...] = ("kitty", "sixel", "halfblock")
+        self.graphics = Graphics(Terminal(protocol, "for a test", (9, 18), offered=offered, tmux=tmux))
         self.picture = PictureWidget(self.graphics)
 
     def compose(self) -> ComposeResult:
@@ -76,28 +81,48 @@ def test_where_pictures_are_off_another_one_repaints_nothing_until_they_are_on()
     asyncio.run(run())
 
 
-@pytest.mark.parametrize("levels", [0, 1, 2])
-def test_in_tmux_a_picture_can_be_sent_once_more_under_its_number(levels: int) -> None:
-    """Outside there is no need, and a picture that was freed stays freed."""
+def test_in_tmux_a_picture_can_be_sent_once_more_under_its_number() -> None:
+    """As it is by now, with parts that came after it; what broke off is ended first. One that was freed stays so."""
     sent: list[str] = []
-    pixels = PixelLayer(Graphics(Terminal("kitty", "for a test", (9, 18), tmux=levels)), sent.append)
-    image = np.zeros((8, 8, 3), np.uint8)
-    pixels.send_to_kitty(EncodedUpdate(image, None, [], "AAAA"), PictureBox(1, 1, 8, 8))
+    pixels = PixelLayer(Graphics(Terminal("kitty", "for a test", (9, 18), tmux=1)), sent.append)
+    box, images = PictureBox(1, 1, 8, 8), [np.full((8, 8, 3), level, np.uint8) for level in (0, 200)]
+    request = EncodeRequest("kitty", box, (9, 18), (0, 0, 0), LOCAL_BUDGET)
+    pixels.send_to_kitty(EncodedUpdate(images[0], None, [], encode(images[0], request)), box)
     first = sent.pop()
-    for _ in range(2):
-        pixels.repeat()
-    assert "".join(sent) == (first if levels else "")
-    pixels.send_to_kitty(EncodedUpdate(image, None, [], "BBBB"), PictureBox(1, 1, 8, 8))
-    pixels.send_to_kitty(EncodedUpdate(image, image, [EncodedPart(0, 0, 8, 8, "CCCC")]), PictureBox(1, 1, 8, 8))
-    parts = sent[-2:]
+    asyncio.run(pixels.repeat(request))
+    assert sent == [kitty.end_broken(tmux=1), first]
+    pixels.send_to_kitty(EncodedUpdate(images[1], images[0], [EncodedPart(0, 0, 8, 8, "CCCC")]), box)
     sent.clear()
-    pixels.repeat()
-    assert sent == (parts if levels else [])
-    pixels.send_to_kitty(EncodedUpdate(image, None, [], "DDDD"), PictureBox(1, 1, 8, 8))
+    asyncio.run(pixels.repeat(request))
+    assert sent[1] == kitty.transmit(pixels.kitty_number, encode(images[1], request), 1, 1, tmux=1)
     pixels.free(all=True)
     sent.clear()
-    pixels.repeat()
-    assert "".join(sent) == ""
+    asyncio.run(pixels.repeat(request))
+    assert not sent
+
+
+def test_pixels_that_tmux_has_thrown_away_are_sent_again_until_it_throws_away_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    counts = iter([0, 500, 900, 900])
+    asked: list[int] = []
+    monkeypatch.setattr(picture_module, "count_discarded", lambda: asked.append(next(counts)) or asked[-1])
+    monkeypatch.setattr(picture_module, "CHECK_SECONDS", 0.01)
+    monkeypatch.setattr(picture_module, "REPEAT_SECONDS", 3600.0)  # once more, at another size
+
+    async def run() -> None:
+        sent: list[str] = []
+        monkeypatch.setattr(PictureWidget, "_write", lambda _, data: sent.append(data))
+        app = OnePicture("kitty", tmux=1)
+        async with app.run_test(size=(40, 10)) as pilot:
+            app.picture.show(picture(64))
+            await wait_until(pilot, lambda: asked == [0])
+            assert len(SENT.findall("".join(sent).encode())) == 1
+            app.picture.show(picture(64)[::-1])
+            await wait_until(pilot, lambda: asked == [0, 500, 900, 900])
+            assert len(SENT.findall("".join(sent).encode())) == 1 + 3
+
+    asyncio.run(run())
 
 
 @pytest.mark.parametrize("size", [(80, 24), (20, 40), (60, 20), (3, 2), (1, 1)])
@@ -120,6 +145,38 @@ def test_without_an_image_the_note_stands_in_its_place() -> None:
     lines = shown("kitty", (40, 5), {"image": picture(64)}, {"image": None, "note": "frame 3: cannot be read"})
     assert "frame 3: cannot be read" in lines[2]
     assert not any("▀" in line for line in lines)
+
+
+def test_pixels_come_while_it_plays_too_faster_than_they_are_encoded() -> None:
+    """After a resize in the middle of it, for one: a picture that waited for rest would be half blocks to the end."""
+
+    async def run() -> None:
+        app = OnePicture("kitty")
+        levels = iter(range(1, 10**6))
+
+        def play() -> bool:
+            app.picture.show(np.full((64, 64, 3), next(levels) % 256, np.uint8), steady=True)
+            return app.picture._pixels.shown is not None
+
+        async with app.run_test(size=(40, 10)) as pilot:
+            await wait_until(pilot, play, "pixels")
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize(("tmux", "blank"), [(0, " "), (1, "\u00a0")])
+def test_in_tmux_a_sixel_that_was_beside_a_picture_is_written_over(tmux: int, blank: str) -> None:
+    """tmux clears blanks at the end of a row instead of writing them, and xterm leaves sixels where it is cleared."""
+
+    async def run() -> list[str]:
+        app = OnePicture("sixel", tmux=tmux)
+        async with app.run_test(size=(60, 10)) as pilot:
+            app.picture.show(picture(64))
+            await pilot.pause()
+            return app.text()
+
+    lines = asyncio.run(run())
+    assert {character for line in lines for character in line} == {"▀", blank}
 
 
 def test_with_pictures_off_the_place_says_so() -> None:
@@ -221,7 +278,7 @@ def test_kitty_holds_one_picture_for_each_place_and_none_in_the_end(tmp_path: Pa
         assert len(terminal.after_rest("c")) < 1000
         changed = terminal.after_rest("\x1b[C")
         assert (len(SENT.findall(changed)), len(FREED.findall(changed))) == (1, 1)
-        assert changed.index(b"a=T") < changed.rindex(PLACEHOLDER) < changed.index(b"a=d"), "no gap to be seen"
+        assert changed.index(b"a=t") < changed.rindex(PLACEHOLDER) < changed.index(b"a=d"), "no gap to be seen"
         assert PLACEHOLDER not in terminal.after_rest("m"), "a dimmed colour would name another picture"
         again = terminal.after_rest("\x1b")
         assert (len(SENT.findall(again)), PLACEHOLDER in again) == (0, True), "the terminal has it still"

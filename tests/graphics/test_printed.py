@@ -150,6 +150,16 @@ def test_the_terminal_is_asked_nothing_and_written_nothing(monkeypatch: pytest.M
     assert screen.getvalue() == ""
 
 
+@pytest.mark.parametrize("protocol", ["kitty", "halfblock"])
+def test_no_color_takes_no_colour_out_of_a_picture(protocol: GraphicsProtocol, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A picture in kitty was blank: its number is a colour. Whether there are pictures is up to the caller."""
+    monkeypatch.setattr(printed, "print_by_own_encoders", lambda *_: pytest.fail("the library failed"))
+    plain = row(terminal(protocol)).text
+    monkeypatch.setenv("NO_COLOR", "1")
+    colours = re.compile(r"\x1b\[[\d;]*m")
+    assert len(colours.findall(plain)) == len(colours.findall(row(terminal(protocol)).text)) > 0
+
+
 @pytest.mark.slow
 def test_each_picture_for_kitty_has_a_number_of_its_own() -> None:
     here = terminal("kitty", tmux=True)

@@ -247,16 +247,17 @@ class GalleryGrid(Widget):
             await self.mount(*widgets)
 
     def _column_header(self, grid: GridSize) -> Content:
-        width = grid.picture_columns
         shown = self._table.columns[self._left : self._left + grid.columns]
         styles = {self.cursor[1] - self._left: "bold"}
-        parts = [
-            (f"{shorten(name, width):<{width + GAP_COLUMNS}}", styles.get(x, "$foreground"))
-            for x, name in enumerate(shown)
-        ]
         hidden = len(self._table.columns) - self._left - len(shown)
-        header = Content.assemble(*parts, (f"+{hidden} ▸" if hidden else "", "$foreground-muted"))
-        return header if hidden else header.rstrip()
+        more = f"+{hidden} ▸" if hidden else ""
+        widths = [grid.picture_columns + GAP_COLUMNS] * len(shown)
+        widths[-1] = min(widths[-1], self.size.width - len(more) - sum(widths[:-1]))  # what is hidden is always told
+        parts = [
+            (f"{shorten(name, width - 1):<{width}}", styles.get(x, "$foreground"))
+            for x, (name, width) in enumerate(zip(shown, widths, strict=True))
+        ]
+        return Content.assemble(*parts, (more, "$foreground-muted")) if hidden else Content.assemble(*parts).rstrip()
 
     def _fill_item(self, item: GalleryItem, cell: GalleryCell | None) -> None:
         key = key_of(cell) if cell is not None and cell.is_computed else None

@@ -42,6 +42,7 @@ class CompareColumn(Vertical):
         self._head = Static(markup=False, classes="name")
         self._differing = Static(markup=False, classes="differs")
         self._values = Static(markup=False, classes="values")
+        self._measured: tuple[TrajectorySnapshot, int, str] | None = None  # up to a frame, and the first metric
         self.picture = PictureWidget(graphics, kept_pictures=KEPT_PICTURES)
 
     def compose(self) -> ComposeResult:
@@ -68,7 +69,15 @@ class CompareColumn(Vertical):
         is_missing = image is None and frame.image is not None
         note = "of another size than the first" if is_missing else frame.note
         self.picture.show(image, note=note, steady=steady)
-        update_if_changed(self._values, values_line(snapshot, frame.k, metric, self.size.width))
+        self._measured = snapshot, frame.k, metric
+        self._show_values()
+
+    def on_resize(self) -> None:
+        self._show_values()
+
+    def _show_values(self) -> None:
+        if self._measured is not None:
+            update_if_changed(self._values, values_line(*self._measured, self.size.width))
 
 
 def values_line(snapshot: TrajectorySnapshot, k: int, metric: str, width: int) -> Content:

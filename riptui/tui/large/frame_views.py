@@ -28,6 +28,8 @@ class FrameView:
     gain: int = 4
     outlined: bool = False
     """Whether what its iteration repainted is outlined."""
+    line_pixels: int = 1
+    """Pixels of the frame, at least, that a line must be wide to be seen on the screen."""
     map: str = ""
     """A metric: its distance at each pixel, over the frame in grey, in the place of the kind."""
     map_gain: int = 1
@@ -79,7 +81,7 @@ def load_large_frame(loader: TrajectoryLoader, snapshot: TrajectorySnapshot, k: 
     else:
         shown = _apply(view.kind, view.gain, frame.image, original.image, _distances(snapshot, k, view.kind))
     if view.outlined and k:
-        shown = draw_outline(shown, loader.region(k))
+        shown = draw_outline(shown, loader.region(k), view.line_pixels)
     return LargeFrame(k, view, frame, original, shown)
 
 
@@ -114,9 +116,9 @@ def blend_heat(frame: Image, scale: Float[np.ndarray, "height width"]) -> Image:
     return coloured
 
 
-def draw_outline(image: Image, region: Region) -> Image:
+def draw_outline(image: Image, region: Region, min_width: int = 1) -> Image:
     """The image with a white line in a black one around a region, outside of it where there is room."""
-    width = max(1, image.shape[0] // 256)
+    width = max(min_width, image.shape[0] // 256)
     outlined = image.copy()
     for margin, level in ((2 * width, 0), (width, 255)):
         outlined[widen(region, margin, len(image))] = level

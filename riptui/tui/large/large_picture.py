@@ -1,6 +1,7 @@
 """The large picture: all of a frame to the edges of its room, or a part of it at 1:1, 2:1 and the like."""
 
 from dataclasses import dataclass
+from math import ceil
 
 from textual import events
 from textual.message import Message
@@ -59,6 +60,11 @@ class LargePicture(PictureWidget):
             return f"{self._zoom:g}:1" if self._zoom >= 1 else f"1:{1 / self._zoom:g}"
         has_pixels = self._graphics.protocol in ("kitty", "sixel")
         return f"fit {100 * self.part.zoom:.0f} %" if self.part and has_pixels else "fit"
+
+    @property
+    def dot_pixels(self) -> int:
+        """Pixels of the image that a dot of the screen shows along a side: 1, or more where it is shrunk."""
+        return max(1, ceil(1 / self.part.zoom)) if self.part else 1
 
     def change_zoom(self, direction: int, around: tuple[float, float] | None = None) -> None:
         """Zoom in (1) or out (-1), so that a point of the image stays where it is; that in the middle if not given."""

@@ -141,7 +141,8 @@ class LargeScreen(InnerScreen[LargePlace]):
         self._show_line()
 
     def _request_frame(self) -> None:
-        snapshot, k, view = self.cursor.snapshot, self.cursor.k, self.view
+        snapshot, k = self.cursor.snapshot, self.cursor.k
+        view = replace(self.view, line_pixels=self._picture.dot_pixels)
         if snapshot is not None and snapshot.spec is not None:
             self._reader.submit("frame", lambda loader: load_large_frame(loader, snapshot, k, view), self._show_frame)
         self._show_line()
@@ -233,6 +234,8 @@ class LargeScreen(InnerScreen[LargePlace]):
 
     def on_large_picture_moved(self) -> None:
         self._show_line()
+        if self.view.outlined and self.loaded is not None and self.loaded.view.line_pixels != self._picture.dot_pixels:
+            self._request_frame()
 
     # What is shown
 

@@ -61,18 +61,20 @@ class PictureRow(Horizontal):
             captioned.styles.width = layout.width
             captioned.styles.height = layout.height + 1
 
-    def show(self, loaded: LoadedFrame) -> None:
+    def show(self, loaded: LoadedFrame, *, steady: bool = False) -> None:
+        """steady: without half blocks until the pixels are there."""
         self._loaded = loaded
         self._original.caption.set_text(_muted("original"))
         self._original.picture.show(loaded.original.image, note=loaded.original.note)
         self._frame.caption.set_text(_named_caption("frame", str(loaded.frame.k)))
-        self._frame.picture.show(loaded.frame.image, note=loaded.frame.note)
+        self._frame.picture.show(loaded.frame.image, note=loaded.frame.note, steady=steady)
         self._stop_blinking()
         if loaded.mode is ComparisonMode.BLINK and loaded.frame.image is not None and loaded.original.image is not None:
             self._blinks = 0
             self._blink_timer = self.set_interval(BLINK_SECONDS, self.blink)
         self._compared.caption.set_text(_caption(loaded))
-        self._compared.picture.show(loaded.comparison, note=loaded.frame.note or loaded.original.note)
+        note = loaded.frame.note or loaded.original.note
+        self._compared.picture.show(loaded.comparison, note=note, steady=steady)
 
     def settle(self) -> None:
         """Called when playing has ended."""

@@ -265,7 +265,7 @@ class TrajectoryView(Widget):
 
     def _show_loaded(self, loaded: LoadedFrame) -> None:
         if self.cursor.spec is not None:
-            self.query_one(PictureRow).show(loaded)
+            self.query_one(PictureRow).show(loaded, steady=self.cursor.playing)
 
     # The current frame
 

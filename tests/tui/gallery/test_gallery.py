@@ -259,6 +259,25 @@ async def test_only_visible_cells_exist_and_it_scrolls_with_the_cursor(runs: Pat
 
 
 @pytest.mark.slow
+async def test_how_many_columns_are_hidden_is_told_however_little_room_is_left(runs: Path) -> None:
+    async with open_gallery(runs, (60, 20)) as gallery:
+        await gallery.press("i", "a")
+        assert gallery.screen.table.column_kind == PERCENT
+        hidden: set[int] = set()
+        for width in range(40, 60, 3):
+            await gallery.pilot._pilot.resize_terminal(width, 20)
+            await gallery.pilot.wait_until(lambda width=width: gallery.screen.size.width == width)
+            await gallery.settle()
+            header = gallery.grid.query_one("#gallery-columns", TextLine)
+            count = len(gallery.screen.table.columns) - len({item.place[1] for item in gallery.items})
+            shown = header.render_line(0).text.rstrip()
+            assert shown.endswith(f"+{count} ▸") if count else "▸" not in shown, shown
+            hidden.add(count)
+            await gallery.press("plus")
+        assert len(hidden) > 1
+
+
+@pytest.mark.slow
 async def test_a_click_moves_the_cursor_a_double_click_opens_the_wheel_scrolls(runs: Path) -> None:
     async with open_gallery(runs) as gallery:
         second = gallery.items[1].region

@@ -290,6 +290,23 @@ async def test_play_difference_blink_and_large(runs: list[Path]) -> None:
 
 
 @pytest.mark.slow
+async def test_as_many_values_are_told_as_a_column_has_room_for_now(runs: list[Path]) -> None:
+    async with Comparing(runs[:2]).run_test(size=(140, 40)) as pilot:
+        screen = await opened(pilot)
+        one_of_two = told(screen, ".values")[0]
+        await pilot.resize_terminal(40, 40)
+        await wait_until(pilot, lambda: 0 < len(told(screen, ".values")[0]) < len(one_of_two))
+        assert all(
+            len(text) <= column.size.width
+            for text, column in zip(told(screen, ".values"), screen.query(CompareColumn), strict=True)
+        )
+        await pilot.press("b")
+        await wait_until(pilot, lambda: told(screen, ".values")[0] == one_of_two, "room for all while one blinks")
+        await pilot.press("b")
+        await wait_until(pilot, lambda: len(told(screen, ".values")[0]) < len(one_of_two), "and for fewer after it")
+
+
+@pytest.mark.slow
 async def test_metric_and_axis(runs: list[Path]) -> None:
     async with Comparing(runs).run_test(size=(140, 40)) as pilot:
         screen = await opened(pilot)

@@ -91,7 +91,7 @@ async def test_it_shows_the_frame_to_the_edges_and_returns_to_where_one_was(runs
         frame = read_frame(Trajectory(runs / FIRST), 32)
         assert large.shows(frame)
         assert FIRST in large.line
-        assert "frame 32/32  200 %  fit" in large.line
+        assert "frame 32/32  200 %  zoom fit" in large.line
         assert "SSIM" in large.line
         await large.press("left", "left")
         assert "frame 30/32  188 %" in large.line
@@ -166,7 +166,14 @@ async def test_views_gain_and_outline(runs: Path) -> None:
         assert snapshot is not None
         assert loaded is not None
         assert loaded.frame.image is not None
-        assert large.shows(draw_outline(loaded.frame.image, Region(snapshot.rows[31].box)))
+        frame, square, dot = loaded.frame.image, Region(snapshot.rows[31].box), large.picture.dot_pixels
+        assert dot > 1, "a half block is some pixels"
+        assert large.shows(draw_outline(frame, square, dot))
+        large.picture.change_zoom(10)
+        await large.settle()
+        await large.pilot.wait_until(lambda: large.picture.part is not None and large.picture.part.zoom == 4)
+        part, thin = large.picture.part, draw_outline(frame, square)
+        await large.pilot.wait_until(lambda: large.shows(thin[part.window]), "a line as thin as the screen shows it")
 
 
 @pytest.mark.exhaustive

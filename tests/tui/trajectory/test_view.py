@@ -162,6 +162,26 @@ async def test_playing_goes_to_the_end_and_stops_there(done: Trajectory) -> None
 
 
 @pytest.mark.slow
+async def test_while_playing_pixels_stay_until_the_next_ones_are_there(
+    done: Trajectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a picture of which much changes between two frames would be half blocks as long as it plays."""
+    told: list[tuple[bool, bool]] = []
+    async with showing(done) as (app, pilot):
+        view, picture = app.view, app.picture("compared")
+
+        def show(*_: object, note: str, steady: bool) -> None:
+            told.append((view.cursor.playing, steady))
+
+        monkeypatch.setattr(picture, "show", show)
+        view.first()
+        await wait_until(pilot, lambda: told[-1:] == [(False, False)])
+        view.play_or_pause()
+        await wait_until(pilot, lambda: (True, True) in told)
+        assert all(playing == steady for playing, steady in told)
+
+
+@pytest.mark.slow
 async def test_playing_pauses_changes_its_speed_and_ends_when_one_moves(done: Trajectory) -> None:
     async with showing(done) as (app, pilot):
         view = app.view

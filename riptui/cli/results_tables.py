@@ -187,10 +187,7 @@ def _print_finding(finding: dict[str, Any]) -> None:
         effect = evidence["effect"]
         images = format_count(effect["images"], "image")
         numbers = f"{format_result(effect['value'])}  {format_interval(effect)}  against {evidence['null']:g}"
-        verdict = evidence["open"] or evidence["verdict"]
-        if not evidence["decides"]:
-            verdict += ", beside the verdict"
-        print_line(f"   {evidence['what']}: {numbers}, {images}: {verdict}", "dim")
+        print_line(f"   {evidence['what']}: {numbers}, {images}: {evidence['outcome']}", "dim")
     if finding["note"]:
         print_line(f"   {finding['note']}", "dim")
 

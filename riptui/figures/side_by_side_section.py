@@ -23,9 +23,9 @@ from riptui.text.units import format_count
 
 MAX_METRICS = 3  # of the figure
 MAX_MASKS = 3
-MAX_LINES = 14  # each with a colour and a dash of its own
+MAX_LINES = 21  # each with a colour and a dash of its own
 MAX_COLUMNS = 6  # metrics of the table
-DASHES = ("-", "--")
+DASHES = ("-", "--", ":")
 STEM = "figure-s3"
 
 

@@ -20,7 +20,7 @@ import numpy as np
 from riptui.arrays import Float64, Int64
 from riptui.errors import InputError, with_choices
 from riptui.inpainters.parameters import shorten
-from riptui.spec import ParameterValue, Spec
+from riptui.spec import PLAIN, ParameterValue, Spec
 from riptui.store.listing import TrajectorySummary
 from riptui.store.trajectory import Trajectory
 
@@ -179,7 +179,7 @@ def group_by(found: Iterable[SpecItem], by: Sequence[str]) -> dict[GroupKey, lis
     groups: defaultdict[GroupKey, list[SpecItem]] = defaultdict(list)
     for item in listed:
         groups[tuple(get_setting(item.spec, name) for name in by)].append(item)
-    return {key: groups[key] for key in sorted(groups, key=sort_key)}
+    return {key: groups[key] for key in sorted(groups, key=lambda key: plain_first(by, key))}
 
 
 def distributions(found: Iterable[Curve]) -> list[Distribution]:
@@ -241,6 +241,12 @@ def _require_names(found: Sequence[HasSpec], by: Sequence[str]) -> None:
 
 _SPEC_FIELDS = tuple(name for name in Spec.__struct_fields__ if name not in ("format", "parameters"))
 _PICTURE_FIELDS = ("source_name", "source_sha256", "original_sha256", "masks")
+
+
+def plain_first(by: Sequence[str], key: GroupKey) -> list[tuple[bool, str, bool | int | float, str]]:
+    """Sorts groups by their settings; of an intervention the plain one, as in the paper, is the first."""
+    changed = [name in PLAIN and value != PLAIN[name] for name, value in zip(by, key, strict=True)]
+    return [(is_changed, *rest) for is_changed, rest in zip(changed, sort_key(key), strict=True)]
 
 
 def sort_key(key: GroupKey) -> list[tuple[str, bool | int | float, str]]:

@@ -9,8 +9,10 @@ import numpy as np
 
 from riptui.results.bootstrap import IntervalEstimate, estimate
 from riptui.results.curves import Curve
-from riptui.spec import Spec
+from riptui.spec import Spec, describe_setting
 
+PAPER = {"paste": True, "onto": "frame", "anchor": 0, "schedule": "", "match": "none", "feather": 0}
+"""The fields of a spec that are interventions, each with its value in the paper."""
 EffectKey = tuple[str, str, str, str, float]
 """Inpainter, what is done, mask, order and amount."""
 
@@ -48,12 +50,12 @@ def compare_interventions(found: Iterable[Curve]) -> list[InterventionEffect]:
 
 
 def _without(spec: Spec) -> Spec:
-    plain = {"paste": True, "onto": "frame", "anchor": 0, "schedule": "", "match": "none", "feather": 0}
-    return msgspec.structs.replace(spec, **plain)
+    return msgspec.structs.replace(spec, **PAPER)
 
 
 def _key(spec: Spec) -> EffectKey:
-    return spec.inpainter_name, ", ".join(spec.interventions), spec.mask_title, spec.order, spec.amount
+    done = (describe_setting(name, getattr(spec, name)) for name in PAPER)
+    return spec.inpainter_name, ", ".join(filter(None, done)), spec.mask_title, spec.order, spec.amount
 
 
 def _estimate(key: EffectKey, pairs: list[tuple[Curve, Curve]]) -> InterventionEffect:

@@ -21,9 +21,9 @@ from riptui.results.curves import (
     differing_settings,
     get_setting,
     group_by,
+    plain_first,
     select_points,
     shares_squares,
-    sort_key,
 )
 from riptui.results.expected_coverage import relative_coverage
 
@@ -200,7 +200,7 @@ def make_panels(
         if curve.complete:
             members[tuple(get_setting(curve.spec, name) for name in by)].append(curve)
     measure = distances or _distances
-    return {key: make_panel(members[key], measure) for key in sorted(members, key=sort_key)}
+    return {key: make_panel(members[key], measure) for key in sorted(members, key=lambda key: plain_first(by, key))}
 
 
 def condition_settings(found: Iterable[HasSpec]) -> list[str]:

@@ -24,7 +24,7 @@ def test_each_is_paired_with_the_same_picture_and_seed_without_it() -> None:
     found = [curve(0.5), curve(0.7, anchor=8), curve(0.4, "2"), curve(0.8, "2", anchor=8)]
     found += [curve(0.6, seed=1), curve(0.6, seed=1, anchor=8)]  # averaged with the other seed of the picture
     [effect] = compare_interventions(found)
-    assert (effect.intervention, effect.images, effect.metric) == ("anchor8", 2, "ssim")
+    assert (effect.intervention, effect.images, effect.metric) == ("anchor 8", 2, "ssim")
     assert effect.difference.value == pytest.approx((0.1 + 0.4) / 2)
     assert effect.without == pytest.approx((0.55 + 0.4) / 2)
 
@@ -34,9 +34,9 @@ def test_several_are_told_apart_and_what_has_no_counterpart_is_left_out() -> Non
     found += [curve(0.7, anchor=8, feather=4), curve(0.2, "3", anchor=8), curve(0.2, mask=128, anchor=8)]
     effects = compare_interventions(found)
     assert {effect.intervention: round(effect.difference.value, 3) for effect in effects} == {
-        "match-border": 0.1,
-        "paste-original": 0.4,
-        "no-paste": -0.2,
-        "anchor8, feather4": 0.2,
+        "match border": 0.1,
+        "onto original": 0.4,
+        "no paste": -0.2,
+        "anchor 8, feather 4": 0.2,
     }
     assert compare_interventions(found[1:]) == []

@@ -18,8 +18,7 @@ from riptui.figures.markdown import (
     markdown_table,
 )
 from riptui.figures.report_data import OnReportProgress, ReportData
-from riptui.figures.style import distance_name
-from riptui.metrics.display import format_result
+from riptui.metrics.display import distance_name, format_result
 from riptui.results.bootstrap import IntervalEstimate
 from riptui.results.collapse_summary import LABELS, CollapseSummary, EndShares, MaskSpread, summarise_ends
 from riptui.results.collapse_table import attraction_rows, collapse_rows, coupling_rows

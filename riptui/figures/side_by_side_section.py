@@ -99,7 +99,7 @@ def _draw(averages: Averages) -> Figure:
                 _draw_line(axes, points, max(1, condition.passes), marks[condition])
             _set_axes(axes, members, name, mask, several=len(masks) > 1)
     handles = [Line2D([], [], label=style.safe_label(condition.title, 70), **mark) for condition, mark in marks.items()]
-    figure.legend(handles=handles, loc="outside lower center", ncols=2 if len(handles) > 4 else 1)
+    style.place_legend(figure, handles)
     return figure
 
 

@@ -74,7 +74,7 @@ def _draw(condition: Condition, spectra: Mapping[int, Mapping[int, ImageSpectra]
         axes.set_xlabel("cycles per pixel")
     panels[0].set_ylabel("ln (amplitude / the original's)")
     handles = {label: line for axes in panels for line, label in zip(*axes.get_legend_handles_labels(), strict=True)}
-    figure.legend(handles=[*handles.values()], loc="outside lower center", ncols=4)
+    style.place_legend(figure, [*handles.values()])
     return figure
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from itertools import chain
 from math import isfinite, isnan
 
-from riptui.metrics import CONTENT, PREVIOUS, SQUARES, base_name
+from riptui.metrics import CONTENT, PREVIOUS, REGISTRY, SQUARES, base_name
 from riptui.metrics.values import MetricValues, finite_or_none, number_of
 from riptui.text.terminal import printable
 
@@ -68,6 +68,12 @@ def format_value(value: float | None) -> str:
         return "∞"
     digits = 4 if abs(finite) < 10 else 2 if abs(finite) < 1000 else 0
     return f"{finite:z.{digits}f}"  # z: no negative zero
+
+
+def distance_name(metric: str) -> str:
+    """The distance to the original that a metric is taken as: of a similarity such as ssim, 1 - ssim."""
+    info = REGISTRY.get(base_name(metric))
+    return f"{info.range[1]:g} - {metric}" if info and info.higher_means == "closer" else metric
 
 
 def format_result(value: float) -> str:

@@ -161,7 +161,7 @@ def render_sets(written: WrittenSets) -> Iterator[str]:
     """The parts of the section's text; nothing if no trajectory has features."""
     if not written.curves and not written.notes:
         return
-    yield f"## Sets of pictures\n\n{_INTRODUCTION}"
+    yield f"## Sets of pictures\n\n{_INTRODUCTION if written.curves else ''}"
     yield from show_figures("Sets of pictures", written.figures)
     for name, curves in written.curves.items():
         yield f"By the features {escape_markdown(name)}, at the end:\n"

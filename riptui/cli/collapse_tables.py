@@ -6,10 +6,10 @@ from math import isnan
 from pathlib import Path
 from typing import Any
 
-from riptui.cli.console import print_line, print_table, warn
+from riptui.cli.console import print_line, print_prose, print_table, warn
 from riptui.cli.run_display import name_paths
 from riptui.cli.settings_table import FormatCell, build_layouts
-from riptui.metrics.display import format_result
+from riptui.metrics.display import distance_name, format_result
 from riptui.results.bootstrap import MIN_INTERVAL_IMAGES
 from riptui.results.collapse_summary import LABELS
 from riptui.text.units import format_count, format_inpainted
@@ -39,17 +39,18 @@ def print_collapse(summary: Mapping[str, Any]) -> None:
         "images": lambda row: str(row["images"]),
         **{str(label): partial(_format_share, str(label)) for label in LABELS},
     }
-    print_table(build_layouts(summary["groups"], "key", columns, ("images", "none of these")))
+    print_table(build_layouts(summary["groups"], "key", columns, ("images", "none of these", "n")))
     print_line("Medians of what was measured", "bold")
-    values: dict[str, FormatCell] = {name: partial(_format_median, name) for name in VALUE_FORMATS}
+    values: dict[str, FormatCell] = {name.replace("_", " "): partial(_format_median, name) for name in VALUE_FORMATS}
     print_table(build_layouts(summary["groups"], "key", values, ()))
     if len(summary["trajectories"]) <= MAX_LISTED:
         _print_each(summary["trajectories"])
     _print_spreads(summary["images"], summary["metric"])
     for rule in summary["rules"]:
-        print_line(rule, "dim")
-    growth = f"by {summary['metric']}" if summary["metric"] else "not known: no distance is measured (riptui measure)"
-    print_line(f"growth of the distance per covered area over the second half of the amount: {growth}", "dim")
+        print_prose(rule, "dim")
+    known = summary["metric"]
+    growth = f"by {distance_name(known)}" if known else "not known: no distance is measured (riptui measure)"
+    print_prose(f"growth of the distance per covered area over the second half of the amount: {growth}", "dim")
     if any(row["images"] < MIN_INTERVAL_IMAGES for row in summary["groups"]):
         print_line(f"no intervals over fewer than {MIN_INTERVAL_IMAGES} images", "dim")
 
@@ -68,8 +69,8 @@ def print_attraction(attraction: Mapping[str, Any]) -> None:
         "alike below": lambda row: format_result(row["radius"]),
     }
     print_table(build_layouts(attraction["groups"], "key", columns, ("alike below", "n")))
-    print_line("apart: mean distance between the ends of two pictures, divided by that of their originals", "dim")
-    print_line(attraction["rule"], "dim")
+    print_prose("apart: mean distance between the ends of two pictures, divided by that of their originals", "dim")
+    print_prose(attraction["rule"], "dim")
 
 
 def print_coupling(coupling: Mapping[str, Any]) -> None:
@@ -87,7 +88,7 @@ def print_coupling(coupling: Mapping[str, Any]) -> None:
     }
     rows = [{**group, "key": {k: v for k, v in group["key"].items() if k != "squares"}} for group in coupling["groups"]]
     print_table(build_layouts(rows, "key", columns, ("seeds",)))
-    print_line(
+    print_prose(
         "distance: root mean square difference of frames reduced to 64 px; of own squares it falls where all ends are "
         "alike, of shared ones also where pictures are driven alike",
         "dim",
@@ -112,23 +113,24 @@ def _print_each(trajectories: Sequence[Mapping[str, Any]]) -> None:
     columns: dict[str, FormatCell] = {
         "look": lambda row: str(row["look"]),
         "stabilised": lambda row: {True: "yes", False: "no", None: "-"}[row["stabilised"]],
-        **{name: partial(_format_measured, name) for name in VALUE_FORMATS},
+        **{name.replace("_", " "): partial(_format_measured, name) for name in VALUE_FORMATS},
     }
-    print_table(build_layouts(rows, "key", columns, ("colour_spread", "structure", "seams")))
+    print_table(build_layouts(rows, "key", columns, ("colour spread", "structure", "seams")))
 
 
 def _print_spreads(images: Sequence[Mapping[str, Any]], metric: str | None) -> None:
     if not images:
         return
     spread = sum(image["spreads"] for image in images)
-    print_line(f"By mask size, of {len(images)}: {spread} spread, {len(images) - spread} end alike ({metric})", "bold")
+    by = f", by {distance_name(metric)} at the end" if metric else ""
+    print_prose(f"Mask sizes of a picture in a condition{by}: {spread} of {len(images)} spread by mask size", "bold")
     if len(images) > MAX_LISTED:
         return
     masks = sorted({mask for image in images for mask in image["distances"]})
     rows = [{**image, "key": {"image": image["source_name"], **image["key"]}} for image in images]
     columns: dict[str, FormatCell] = {
         **{f"{mask} px": partial(_format_distance, mask) for mask in masks},
-        "spread": lambda row: f"{row['spread']:.0f} %",
+        "spread": lambda row: f"{row['spread']:.1f} %",
         "kind": lambda row: "spreads by mask size" if row["spreads"] else "similar",
     }
     print_table(build_layouts(rows, "key", columns, ()))
@@ -142,7 +144,7 @@ def _format_share(label: str, row: Mapping[str, Any]) -> str:
     share = row["shares"][label]
     if isnan(share["value"]):
         return "-"
-    interval = "" if isnan(share["low"]) else f" ({share['low']:.0f} to {share['high']:.0f})"
+    interval = "" if isnan(share["low"]) else f" ({share['low']:.0f}-{share['high']:.0f})"
     return f"{share['value']:.0f}{interval}"
 
 

@@ -38,6 +38,20 @@ def print_line(text: str | Text, style: str = "") -> None:
     out.print(Text(printable(text), style) if isinstance(text, str) else text)
 
 
+def print_prose(text: str | Text, style: str = "") -> None:
+    """Print a line; on a terminal broken between words, what follows indented by two more than its beginning."""
+    line = Text(printable(text), style) if isinstance(text, str) else text
+    if not out.is_terminal or line.cell_len <= out.width:
+        out.print(line)
+        return
+    margin = len(line.plain) - len(line.plain.lstrip()) + 2
+    first, *rest = line.wrap(out, out.width)
+    out.print(first)
+    following = Text(" ").join(piece for piece in rest)
+    for piece in following.wrap(out, max(20, out.width - margin)) if rest else ():
+        out.print(Text(" " * margin) + piece)
+
+
 def warn(text: str) -> None:
     """Print a warning or a note on stderr."""
     err.print(Text(printable(text), "yellow"))

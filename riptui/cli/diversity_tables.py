@@ -1,6 +1,6 @@
 """Prints how far the seeds of pictures are apart: a table, near-duplicates, and the matrix of a single set."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from math import isnan
 from typing import Any
 
@@ -8,7 +8,7 @@ from rich.text import Text
 
 from riptui.cli.console import out, print_line, print_table
 from riptui.cli.mask_names import MaskNames
-from riptui.cli.settings_table import FormatCell, build_layouts
+from riptui.cli.settings_table import FormatCell, build_layouts, format_settings
 from riptui.metrics.display import format_result
 from riptui.results.bootstrap import IntervalEstimate
 from riptui.results.diversity import ConditionPoint, DiversityAnalysis, SeedSetPoint, SetDiversity, explain_intervals
@@ -28,10 +28,11 @@ def print_diversity(analysis: DiversityAnalysis, names: MaskNames) -> None:
     rows: list[dict[str, Any]] = [
         {"settings": names.name(dict(settings)), "point": point} for settings, point in points
     ]
-    columns = ("95 % of Vendi", "95 %", "distinct")
+    columns = ("95 % of Vendi", "runs", "distinct", "near pairs", "pictures")
     print_table(build_layouts(_drop_constant(rows), "settings", _columns(), columns))
     print_line(explain_intervals([point for _, point in points]), "dim")
-    _print_near(analysis)
+    kept = _drop_constant(rows)[0]["settings"]
+    _print_near(analysis, kept if len(analysis.conditions) > 1 else (), names)
     if len(analysis.sets) == 1:
         _print_matrix(analysis.sets[0])
     else:
@@ -77,9 +78,9 @@ def _format_range(estimate: IntervalEstimate, form: Callable[[float], str] = for
     return "-" if isnan(estimate.low) else f"{form(estimate.low)} to {form(estimate.high)}"
 
 
-def _print_near(analysis: DiversityAnalysis) -> None:
-    """The near-duplicates at the last point of each set."""
-    listed = [*_list_near(analysis)]
+def _print_near(analysis: DiversityAnalysis, by: Collection[str], names: MaskNames) -> None:
+    """The near-duplicates at the last point of each set. by: the settings that tell conditions apart."""
+    listed = [*_list_near(analysis, by, names)]
     title = f"Near-duplicates: at most {analysis.near_bits} of 64 bits of the perceptual hash differ"
     out.print()
     print_line(f"{title}: {format_count(len(listed), 'pair') if listed else 'none'}", "bold")
@@ -89,13 +90,16 @@ def _print_near(analysis: DiversityAnalysis) -> None:
         print_line(f"  and {len(listed) - MAX_PAIRS_LISTED:,} more: --json, or --csv FILE", "dim")
 
 
-def _list_near(analysis: DiversityAnalysis) -> Iterator[str]:
-    for diversity in analysis.sets:
-        point, seeds = diversity.points[-1], diversity.seed_set.seeds
-        for pair in point.near:
-            place = f"{diversity.seed_set.picture} at {format_inpainted(point.inpainted)}"
-            bits = format_count(int(pair.distance), "bit")
-            yield f"seeds {seeds[pair.first]} and {seeds[pair.second]}, {bits}  {place}"
+def _list_near(analysis: DiversityAnalysis, by: Collection[str], names: MaskNames) -> Iterator[str]:
+    for condition in analysis.conditions:
+        settings = {name: value for name, value in names.name(dict(condition.settings)).items() if name in by}
+        for diversity in condition.sets:
+            point, seeds = diversity.points[-1], diversity.seed_set.seeds
+            place = f"{diversity.seed_set.picture}{f', {format_settings(settings)}' if settings else ''}"
+            for pair in point.near:
+                bits = format_count(int(pair.distance), "bit")
+                pair_seeds = f"seeds {seeds[pair.first]} and {seeds[pair.second]}"
+                yield f"{pair_seeds}, {bits}  {place} at {point.inpainted:g} %"
 
 
 def _print_matrix(diversity: SetDiversity) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from riptui.cli.console import out, print_line, print_table, warn, warn_left_out
+from riptui.cli.console import out, print_line, print_prose, print_table, warn, warn_left_out
 from riptui.cli.settings_table import FormatCell, build_layouts, format_interval
 from riptui.metrics.display import format_result
 from riptui.results.bootstrap import MIN_INTERVAL_IMAGES
@@ -22,13 +22,13 @@ def print_recursion(recursion: Mapping[str, Any]) -> None:
             if name in recursion["gaps"]:
                 print_line(recursion["gaps"][name], "dim")
         for line in _explain(recursion["groups"]):
-            print_line(line, "dim")
+            print_prose(line, "dim")
     else:
         warn("no trajectory is complete and made with paste: nothing can be said about recursion")
     _print_held_out([held for held in recursion["held_out"] if held["error"] == LUMA])
     _print_orders(recursion["orders"])
     for note in recursion["notes"]:
-        print_line(note, "dim")
+        print_prose(note, "dim")
     warn_left_out(recursion["left_out"])
 
 
@@ -50,7 +50,8 @@ def _print_effects(groups: Sequence[dict[str, Any]], name: str) -> None:
         "95 % of it": lambda row: format_interval(row["excess"]),
         "coverage": lambda row: _format_share(row["explained"]),
     }
-    print_table(build_layouts(rows, "key", columns, ("n", "95 % of it", "images", "direct", "R / D1", "95 %")))
+    expendable = ("n", "95 % of it", "images", "direct", "at the end", "excess", "R / D1")
+    print_table(build_layouts(rows, "key", columns, expendable))
 
 
 def _explain(groups: Sequence[dict[str, Any]]) -> Iterator[str]:
@@ -68,7 +69,7 @@ def _print_held_out(held: Sequence[dict[str, Any]]) -> None:
     if not held:
         return
     out.print()
-    print_line("Luma error predicted by a (1 - exp(-t / tau)), fitted to the other mask sizes or orders", "bold")
+    print_prose("Luma error predicted by a (1 - exp(-t / tau)), fitted to the other mask sizes or orders", "bold")
     columns: dict[str, FormatCell] = {
         "not fitted to": lambda row: f"this {row['left_out']}",
         "tau": lambda row: f"{row['model']['tau']:.2g}",

@@ -16,6 +16,7 @@ from riptui.cli.console import print_json, print_line, short_path, warn
 from riptui.cli.results_tables import to_json_value
 from riptui.cli.transient_progress import transient_progress
 from riptui.cli.unlisted import UnlistedFolders
+from riptui.figures.figure import describe_skipped
 from riptui.store.listing import find_all_trajectories
 from riptui.store.trajectory import Trajectory
 from riptui.text.units import format_count
@@ -116,9 +117,8 @@ def _json_progress() -> Iterator[OnReportProgress]:
 def _print_summary(written: WrittenReport) -> None:
     print_line(f"{short_path(written.folder / 'report.md')}: {format_count(len(written.all_figures), 'figure')}")
     print_line(f"{short_path(written.folder / 'report.html')}: the same in one file")
-    for skipped in written.left_out:
-        subject = f", {skipped.condition}" if skipped.condition else ""
-        print_line(f"  left out: figure {skipped.number}{subject}: it needs {skipped.needs}", "dim")
+    for reason in describe_skipped(written.left_out):
+        print_line(f"  left out: {reason}", "dim")
     for message in (*written.damaged[:MAX_DAMAGED_LISTED], *written.notes):
         warn(message)
     if (more := len(written.damaged) - MAX_DAMAGED_LISTED) > 0:

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from rich.text import Text
 
-from riptui.cli.console import out, print_line, print_table, warn
+from riptui.cli.console import out, print_line, print_prose, print_table, warn
 from riptui.cli.settings_table import build_layouts, format_interval, format_settings
 from riptui.metrics.display import format_result
 from riptui.results.bootstrap import MIN_INTERVAL_IMAGES
@@ -135,7 +135,7 @@ def _print_groups(groups: Sequence[dict[str, Any]], metric: str) -> None:
     expendable = ("law", "95 % of it", "images", "area", "ICC", "95 %", "half-life")
     print_table(build_layouts(groups, "key", columns, [name for name in expendable if name in columns]))
     for line in _explain_groups(groups, metric):
-        print_line(line, "dim")
+        print_prose(line, "dim")
     if unfinished := sum(group["unfinished"] for group in groups):
         count = format_count(unfinished, "trajectory")
         warn(f"left out, not measured to the end: {count}; see riptui resume and riptui measure")
@@ -186,17 +186,14 @@ def _format_law(group: dict[str, Any]) -> str:
 def _print_finding(finding: dict[str, Any]) -> None:
     verdict = finding["verdict"]
     style = f"bold {VERDICT_COLOURS[verdict]}"
-    out.print(Text.assemble(f"{finding['label']}. {finding['claim']}  ", (verdict, style)))
+    print_prose(Text.assemble(f"{finding['label']}. {finding['claim']}  ", (verdict, style)))
     for evidence in finding["evidence"]:
         effect = evidence["effect"]
         images = format_count(effect["images"], "image")
         numbers = f"{format_result(effect['value'])}  {format_interval(effect)}  against {evidence['null']:g}"
-        verdict = evidence["open"] or evidence["verdict"]
-        if not evidence["decides"]:
-            verdict += ", beside the verdict"
-        print_line(f"   {evidence['what']}: {numbers}, {images}: {verdict}", "dim")
+        print_prose(f"   {evidence['what']}: {numbers}, {images}: {evidence['outcome']}", "dim")
     if finding["note"]:
-        print_line(f"   {finding['note']}", "dim")
+        print_prose(f"   {finding['note']}", "dim")
 
 
 def _print_comparison(comparison: dict[str, Any], metric: str) -> None:

@@ -23,6 +23,7 @@ reference      published curves from a CSV
 figure         a drawn, a written and a skipped figure
 curve_view     the views of a curve: against the inpainted %, against coverage, its excess
 style          colours, fonts and axes of all figures, and writing them to files
+findings_section  the paper's findings, with the report's overview of them; stability_section: drift, and paired tests
 report_text    the text of report.md; markdown: its parts; html: the same as one file, with the pictures inside
 report_folder  atomic writing of a report's folder
 """

@@ -198,15 +198,16 @@ def _mean_caption(
 ) -> str:
     coverage = view is CurveView.COVERAGE
     images, trajectories = _max_per_mask(rows, "images"), _max_per_mask(rows, "trajectories")
-    against = "mean coverage at each inpainted %" if coverage else "the inpainted amount"
+    against = "mean coverage at each inpainted %" if coverage else condition.against(view)
     several = max(images) > 1
+    each = "" if condition.whole_image else "for each mask size "
     of_excess, values = ("excess ", "Excesses") if view is CurveView.EXCESS else ("", "Values")
     coverage_differs, dense = _coverage_differs(rows), _is_dense(rows)
     both_ways = ", both ways" if coverage and coverage_differs and not dense else ""
     bars = f"{'bands' if dense else 'bars'} of one standard deviation over images{both_ways}"
     parts = [
         f"Mean {of_excess}over images against {against}, with {bars}" if several else f"{values} against {against}",
-        f"for each mask size n = {_format_range(images, 'image')}, {_format_range(trajectories, 'trajectory')}",
+        f"{each}n = {_format_range(images, 'image')}, {_format_range(trajectories, 'trajectory')}",
     ]
     if max(trajectories) > max(images):
         parts.append("the seeds of an image are averaged first")

@@ -17,7 +17,6 @@ from riptui.text.terminal import printable
 MAX_COLUMNS = 3  # panels side by side
 PANEL_INCHES = 2.7  # the height of a panel
 LEGEND_INCHES = 0.22  # the height of a row of the legend
-LEGEND_COLUMNS = 3  # names may be paths
 
 
 class ChartLine(Protocol):
@@ -62,9 +61,11 @@ def draw_chart(panels: Sequence[ChartPanel], *, log: bool = False) -> Figure:
     columns = min(len(panels), MAX_COLUMNS)
     rows = ceil(len(panels) / columns)
     names = _names(panels)
-    legend_rows = ceil(len(names) / LEGEND_COLUMNS)
+    width = style.figure_width(columns)
+    labels = [style.safe_label(name, 60) for name in names.values()]
+    legend_rows = ceil(len(names) / style.legend_columns(labels, width))
     marks = style.mark_styles([*names])
-    figure = style.empty_figure(style.figure_width(columns), PANEL_INCHES * rows + LEGEND_INCHES * legend_rows)
+    figure = style.empty_figure(width, PANEL_INCHES * rows + LEGEND_INCHES * legend_rows)
     for index, panel in enumerate(panels):
         axes = figure.add_subplot(rows, columns, index + 1)
         for line in panel.lines:
@@ -78,11 +79,11 @@ def draw_chart(panels: Sequence[ChartPanel], *, log: bool = False) -> Figure:
             axes.set_yscale("log", nonpositive="mask")
     points_only = all(line.points_only for panel in panels for line in panel.lines)
     handles = [
-        Line2D([], [], label=style.safe_label(name, 60), linestyle="" if points_only else "-", **marks[colour])
-        for colour, name in names.items()
+        Line2D([], [], label=label, linestyle="" if points_only else "-", **marks[colour])
+        for colour, label in zip(names, labels, strict=True)
     ]
     if handles:
-        figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), LEGEND_COLUMNS))
+        style.place_legend(figure, handles)
     return figure
 
 

@@ -8,9 +8,16 @@ from typing import Any
 
 from riptui.export.tables import write_csv
 from riptui.features import load_extractor
-from riptui.figures.markdown import escape_markdown, first_complaints, format_estimate, markdown_list, markdown_table
+from riptui.figures.markdown import (
+    MAX_LISTED,
+    escape_markdown,
+    first_complaints,
+    format_estimate,
+    markdown_list,
+    markdown_table,
+)
 from riptui.figures.report_data import OnReportProgress, ReportData
-from riptui.metrics.display import format_result
+from riptui.metrics.display import distance_name, format_result
 from riptui.results.bootstrap import IntervalEstimate
 from riptui.results.collapse_summary import LABELS, CollapseSummary, EndShares, MaskSpread, summarise_ends
 from riptui.results.collapse_table import attraction_rows, collapse_rows, coupling_rows
@@ -90,16 +97,17 @@ def render_collapse(found: CollapseAnalysis) -> Iterator[str]:
     if not summary.groups:
         return
     yield f"## How trajectories end\n\n{_INTRODUCTION}"
-    metric = f", by {escape_markdown(summary.ends.metric)}" if summary.ends.metric else " is not known: no distance"
-    yield markdown_list([*map(escape_markdown, summary.thresholds.describe()), f"growth{metric}"])
+    known = summary.ends.metric
+    growth = f"of {escape_markdown(distance_name(known))}" if known else "not known: no distance was measured"
+    yield markdown_list([*map(escape_markdown, summary.thresholds.describe()), f"growth is {growth}"])
     yield f"% of the trajectories ([CSV]({COLLAPSE_CSV}) of each of them):\n"
     yield markdown_table(
-        ["inpainter", "mask", "n", "images", *map(str, LABELS)],
+        ["condition", "mask", "trajectories", "images", *map(str, LABELS)],
         [_share_row(group, summary.ends) for group in summary.groups],
     )
     yield "Medians of what was measured:\n"
     yield markdown_table(
-        ["inpainter", "mask", "detail", "seams", "structure", "colour spread", "growth"],
+        ["condition", "mask", "detail", "seams", "structure", "colour spread", "growth"],
         [_median_row(group, summary.ends) for group in summary.groups],
     )
     yield from _spread_parts(summary)
@@ -107,6 +115,15 @@ def render_collapse(found: CollapseAnalysis) -> Iterator[str]:
     yield from _coupling_parts(found.coupling, summary.ends)
     reasons = dict.fromkeys([*summary.ends.left_out, *found.attraction.left_out, *found.coupling.left_out])
     yield markdown_list(first_complaints([f"left out, {reason}" for reason in reasons]))
+
+
+def collapse_headline(summary: CollapseSummary) -> str:
+    """How often each look occurs, in a line; nothing if no trajectory is complete."""
+    shares = {str(label): [group.shares[str(label)].value for group in summary.groups] for label in LABELS}
+    known = {label: found for label, values in shares.items() if (found := [v for v in values if not isnan(v)])}
+    texts = [f"{label} {min(found):.0f} to {max(found):.0f} %" for label, found in known.items() if max(found) > 0]
+    looks = ", ".join(texts)
+    return f"Last frames, by stated thresholds, share of trajectories by condition and mask: {looks}" if texts else ""
 
 
 def _attraction_parts(attraction: AttractionAnalysis, ends: TrajectoryEnds) -> Iterator[str]:
@@ -128,7 +145,7 @@ def _attraction_parts(attraction: AttractionAnalysis, ends: TrajectoryEnds) -> I
         ]
         for group in attraction.groups
     ]
-    yield markdown_table(["inpainter", "mask", "n", "images", "apart", "clusters", "largest"], rows)
+    yield markdown_table(["condition", "mask", "trajectories", "images", "apart", "clusters", "largest cluster"], rows)
 
 
 def _coupling_parts(coupling: CouplingAnalysis, ends: TrajectoryEnds) -> Iterator[str]:
@@ -148,7 +165,7 @@ def _coupling_parts(coupling: CouplingAnalysis, ends: TrajectoryEnds) -> Iterato
         counts = [group.squares, f"{group.images:,}", f"{group.seeds:,}"]
         rows.append([*_title_and_mask(settings, ends), *counts, *(ratios.get(amount, "-") for amount in shown)])
     heads = [format_inpainted(amount) for amount in shown]
-    yield markdown_table(["inpainter", "mask", "squares", "images", "seeds", *heads], rows)
+    yield markdown_table(["condition", "mask", "squares", "images", "seeds", *heads], rows)
 
 
 def _title_and_mask(settings: Mapping[str, ParameterValue], ends: TrajectoryEnds) -> list[str]:
@@ -181,19 +198,26 @@ def _spread_parts(summary: CollapseSummary) -> Iterator[str]:
     spreads = summary.mask_spreads
     if not spreads:
         return
-    metric = escape_markdown(summary.ends.metric or "")
+    distance = escape_markdown(distance_name(summary.ends.metric or ""))
     apart = sum(spread.spreads(summary.thresholds) for spread in spreads)
-    yield f"Mask sizes of a picture, by {metric} at the end: {apart} of {len(spreads)} spread by mask size:\n"
+    shown, which = spreads, ""
+    if len(spreads) > MAX_LISTED:
+        shown = sorted(spreads, key=lambda spread: -spread.spread)[:MAX_LISTED]
+        which = f"; the {MAX_LISTED} that spread most, all distances: [CSV]({COLLAPSE_CSV})"
+    yield (
+        f"Mask sizes of a picture in a condition, by {distance} at the end: {apart} of {len(spreads)} spread by mask "
+        f"size{which}:\n"
+    )
     masks = sorted({mask for spread in spreads for mask in spread.distances})
-    columns = ["image", "inpainter", *(f"{mask} px" for mask in masks), "spread", "kind"]
-    yield markdown_table(columns, [_spread_row(spread, masks, summary.thresholds) for spread in spreads])
+    columns = ["image", "condition", *(f"{mask} px" for mask in masks), "spread", "kind"]
+    yield markdown_table(columns, [_spread_row(spread, masks, summary.thresholds) for spread in shown])
 
 
 def _spread_row(spread: MaskSpread, masks: Sequence[int], thresholds: CollapseThresholds) -> list[str]:
     distances = (format_result(spread.distances[mask]) if mask in spread.distances else "-" for mask in masks)
     kind = "spreads by mask size" if spread.spreads(thresholds) else "similar"
     title = escape_markdown(settings_title(spread.settings))
-    return [escape_markdown(spread.source_name), title, *distances, f"{spread.spread:.0f} %", kind]
+    return [escape_markdown(spread.source_name), title, *distances, f"{spread.spread:.1f} %", kind]
 
 
 def _format_share(share: IntervalEstimate) -> str:

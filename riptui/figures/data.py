@@ -183,6 +183,10 @@ class Condition:
         """The views that can draw a metric."""
         return [view for view in self.views if metric in self.metrics_in(view)]
 
+    def against(self, view: CurveView) -> str:
+        """What a view's curves are drawn against, in words."""
+        return "the passes over the image" if self.whole_image else view.against
+
     def describe_null(self, view: CurveView, metrics: Iterable[str]) -> str:
         """The end of a caption: what the coverage null is, where the excess over it is drawn."""
         if view is not CurveView.EXCESS:

@@ -28,7 +28,7 @@ from riptui.figures.markdown import (
     format_estimate,
     markdown_list,
     markdown_table,
-    show_figure,
+    show_figures,
 )
 from riptui.figures.report_data import OnReportProgress, ReportData
 from riptui.results.bootstrap import IntervalEstimate
@@ -49,6 +49,8 @@ from riptui.store.frames import read_frame
 from riptui.text.units import format_count, format_inpainted
 
 DIVERSITY_CSV = "diversity.csv"
+KINDS = ("spread", "matrix", "sheet")
+"""Of figures, by their files' names."""
 MAX_DRAWN = 6  # conditions with figures; there may be a hundred prompts
 
 _INTRODUCTION = """\
@@ -106,13 +108,23 @@ def render_diversity(diversity: WrittenDiversity) -> Iterator[str]:
         f"{analysis.near_bits} of 64 bits differ; {explain_intervals(_all_points(analysis))}. "
         f"[CSV]({DIVERSITY_CSV}) of every pair.\n"
     )
-    for figure in diversity.figures:
-        yield show_figure("How far seeds are apart", figure)
-    columns = ["inpainter", "mask", "inpainted", "pictures", "n", "distance", "Vendi score", "near-duplicates"]
+    for kind in KINDS:
+        figures = [figure for figure in diversity.figures if figure.stem.startswith(f"diversity-{kind}")]
+        yield from show_figures("How far seeds are apart", figures)
+    columns = [
+        "condition",
+        "mask",
+        "inpainted",
+        "pictures",
+        "trajectories",
+        "distance",
+        "Vendi score",
+        "near-duplicates",
+    ]
     yield markdown_table([*columns, "distinct"], [*_point_rows(analysis)])
     if near := [*_list_near(analysis)]:
         yield "Near-duplicates at the end:\n"
-        yield markdown_list(first_complaints(near))
+        yield markdown_list(first_complaints(near, DIVERSITY_CSV))
     yield markdown_list(first_complaints([f"left out, {reason}" for reason in analysis.left_out]))
 
 
@@ -196,7 +208,7 @@ def _point_rows(analysis: DiversityAnalysis) -> Iterator[list[str]]:
     by = _condition_settings(analysis)
     for condition in analysis.conditions:
         shown = condition.sets[0].seed_set
-        for point in condition.points:
+        for point in _shown_points(condition):
             yield [
                 escape_markdown(_title(shown, by)),
                 shown.members[0].spec.mask_title,
@@ -208,6 +220,13 @@ def _point_rows(analysis: DiversityAnalysis) -> Iterator[list[str]]:
                 f"{point.near_pairs:,} of {format_count(point.pairs, 'pair')}",
                 f"{point.distinct:,}",
             ]
+
+
+def _shown_points(condition: ConditionDiversity) -> Sequence[ConditionPoint]:
+    """A quarter of the amount and the end; the figure and its CSV have all."""
+    *earlier, last = condition.points
+    quarter = min(earlier, key=lambda point: abs(point.inpainted - last.inpainted / 4), default=None)
+    return [quarter, last] if quarter else [last]
 
 
 def _format_vendi(estimate: IntervalEstimate, seeds: float) -> str:

@@ -43,7 +43,9 @@ def draw_exposure(groups: Sequence[RecursionGroup], sizes: Sequence[int]) -> Fig
         left.set_ylabel("luma error (levels)" if name == LUMA else f"{style.axis_name(name)}, of squares")
         left.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         right.set_title("error of the frame, and of coverage alone")
-        style.set_percent_axis(right, CurveView.AMOUNT, last_amount=last)
+        spec = groups[0].spec
+        passes = spec.passes(1) if spec.whole_image else 0
+        style.set_percent_axis(right, CurveView.AMOUNT, last_amount=last, passes=passes)
         for axes in (left, right):
             axes.set_ylim(bottom=0)
     handles: list[Line2D | Patch] = [
@@ -94,12 +96,14 @@ def exposure_caption(groups: Sequence[RecursionGroup]) -> str:
         if images[-1] >= MIN_INTERVAL_IMAGES
         else f"no intervals over fewer than {MIN_INTERVAL_IMAGES} images"
     )
+    whole = all(group.spec.whole_image for group in groups)
+    against = "the passes over the image" if whole else "the inpainted amount"
     tiles = "" if all(group.spec.is_on_grid for group in groups) else f" A square is here a tile of {TILE_PX} px."
     of_lpips = "".join(f" Below, the same by {name}." for name in drawn_errors(groups)[1:])
     return (
         "Left: mean luma error of squares right after their first, second, third ... repaint, each square compared "
-        f"with itself; {intervals}. Right: mean luma error of the frame against the inpainted amount; dashed: what it "
-        "would be if each square had stayed as its first repaint left it (coverage null); shaded: the excess. "
+        f"with itself; {intervals}. Right: mean luma error of the frame against {against}; dashed: what it would be if "
+        "each square had stayed as its first repaint left it (coverage null); shaded: the excess. "
         f"n = {counted}, {format_count(trajectories, 'trajectory')}.{of_lpips}{tiles}"
     )
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -55,3 +56,13 @@ class SkippedFigure:
     needs: str
     """The missing data and the command that adds it; follows "it needs"."""
     damaged: Sequence[str] = ()
+
+
+def describe_skipped(skipped: Sequence[SkippedFigure]) -> Iterator[str]:
+    """What is missing, a line for each figure and reason. With names from disk, not yet escaped."""
+    conditions: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    for figure in skipped:
+        conditions[figure.number, figure.needs] += [figure.condition] if figure.condition else []
+    for (number, needs), found in conditions.items():
+        named = "" if not found else f", {found[0]}" if len(found) == 1 else f", {len(found):,} conditions"
+        yield f"figure {number}{named}: it needs {needs}"

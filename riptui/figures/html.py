@@ -1,5 +1,6 @@
 """report.html: the text of report.md as one file, with its pictures inside. It loads nothing from anywhere."""
 
+import re
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
@@ -7,6 +8,8 @@ from itertools import pairwise
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+
+from riptui.figures.style import DPI, PAGE_WIDTH
 
 _PAGE = """\
 <!DOCTYPE html>
@@ -46,13 +49,33 @@ img {
   display: block; box-sizing: border-box; max-width: 100%; height: auto; margin: 0 auto; padding: .4rem;
   background: #fff; border-radius: 4px;
 }
+@media (max-width: 40rem) { img { width: 100%; } }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }
-th, td { padding: .3rem .75rem .3rem 0; border-bottom: 1px solid var(--line); text-align: left; white-space: nowrap; }
-th { color: var(--faint); font-weight: 600; }
+th, td {
+  padding: .3rem .75rem .3rem 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top;
+  white-space: nowrap;
+}
+th { color: var(--faint); font-weight: 600; vertical-align: bottom; white-space: normal; }
 li { margin: .25rem 0; }
-@media print { nav { display: none; } h2, h3 { break-after: avoid; } img { break-inside: avoid; } }
+@page { margin: 15mm; }
+@media print {
+  :root { color-scheme: light; --ink: #000; --faint: #444; --page: #fff; --line: #bbb; --link: #000; }
+  body { max-width: none; padding: 0; font-size: 9.5pt; line-height: 1.4; }
+  h2 { margin-top: 1.5rem; }
+  h3 { margin-top: 1rem; }
+  nav { display: none; }
+  h2, h3, p:has(+ .wide), p:has(+ ul), p:has(> img) { break-after: avoid; }
+  img, tr, li { break-inside: avoid; }
+  img { max-height: 17cm; object-fit: contain; }
+  .wide { overflow-x: visible; }
+  table { font-size: 8pt; }
+  th, td { white-space: normal; padding-right: .5rem; overflow-wrap: normal; }
+}
 """
+
+
+_INSEPARABLE = re.compile(r"\d (?:%|px|dB|±)|± \d|\[-?[\d.]+, -?[\d.]+\]")
 
 
 def render_html(markdown: str, pictures: Mapping[str, bytes]) -> str:
@@ -65,6 +88,7 @@ def render_html(markdown: str, pictures: Mapping[str, bytes]) -> str:
     parser.add_render_rule("table_close", lambda self, *_: "</table>\n</div>\n")
     tokens = parser.parse(markdown)
     _embed(tokens, pictures)
+    _keep_numbers_whole(tokens)
     links = "\n".join(f'<a href="#{anchor}">{escape(title)}</a>' for anchor, title in _add_anchors(tokens))
     title = next((title for heading, title in _headings(tokens) if heading.tag == "h1"), "Report")
     body = parser.renderer.render(tokens, parser.options, {})
@@ -72,10 +96,18 @@ def render_html(markdown: str, pictures: Mapping[str, bytes]) -> str:
 
 
 def _embed(tokens: Sequence[Token], pictures: Mapping[str, bytes]) -> None:
-    """Put the pictures in the place of their names."""
+    """Put the pictures in the place of their names, all at one scale, so that their letters are equally large."""
     for image in (child for token in tokens for child in token.children or () if child.type == "image"):
         if data := pictures.get(str(image.attrs["src"])):
             image.attrSet("src", f"data:image/png;base64,{b64encode(data).decode()}")
+            width = int.from_bytes(data[16:20])  # px, in the header of a PNG
+            image.attrSet("width", f"{min(100, round(100 * width / (PAGE_WIDTH * DPI)))}%")
+
+
+def _keep_numbers_whole(tokens: Sequence[Token]) -> None:
+    """Break no line within a number's unit or an interval."""
+    for text in (child for token in tokens for child in token.children or () if child.type == "text"):
+        text.content = _INSEPARABLE.sub(lambda found: found[0].replace(" ", "\N{NO-BREAK SPACE}"), text.content)
 
 
 def _add_anchors(tokens: Sequence[Token]) -> Iterator[tuple[str, str]]:

@@ -1,5 +1,6 @@
 """The report's section on interventions: each against none, on the same images, masks and noise."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,14 +11,14 @@ from riptui.figures.markdown import escape_markdown, format_estimate, markdown_t
 from riptui.metrics.display import format_result, in_display_order
 from riptui.metrics.values import finite_or_none
 from riptui.results.intervention_effects import InterventionEffect, compare_interventions
-from riptui.text.units import format_inpainted
+from riptui.text.units import format_count
 
 INTERVENTIONS_CSV = "interventions.csv"
 
 _INTRODUCTION = """\
 The value at the end with an intervention minus the value without it, paired by image, masks and noise: the seeds of an
-image averaged first, with a 95 % interval over images. Of a distance, a difference below 0 means that the intervention
-ends nearer to the original; of a similarity such as ssim or psnr, one above 0.
+image averaged first, in brackets a 95 % interval over images. Of a distance, a difference below 0 means that the
+intervention ends nearer to the original; of a similarity such as ssim or psnr, one above 0.
 """
 
 
@@ -49,16 +50,38 @@ def render_interventions(found: WrittenInterventions) -> Iterator[str]:
     if not found.effects:
         return
     yield f"## Interventions\n\n{_INTRODUCTION}"
-    columns = ["metric", "inpainter", "mask", "intervention", "images", "without", "difference"]
-    yield markdown_table(columns, [_cells(effect) for effect in found.effects])
+    metrics = list(dict.fromkeys(effect.metric for effect in found.effects))
+    pairs: defaultdict[tuple[str, ...], dict[str, dict[str, InterventionEffect]]] = defaultdict(dict)
+    for effect in found.effects:
+        key = effect.inpainter, effect.mask, effect.order, f"{effect.amount:g} %"
+        pairs[key].setdefault(effect.intervention, {})[effect.metric] = effect
+    varied = [place for place in range(4) if place < 2 or len({group[place] for group in pairs}) > 1]
+    rows = []
+    for group, effects in pairs.items():
+        shown = [escape_markdown(group[place]) for place in varied]
+        without = {metric: effect.without for by_metric in effects.values() for metric, effect in by_metric.items()}
+        rows.append([*shown, "none: the value itself", "", *(format_result(without[name]) for name in metrics)])
+        for intervention, by_metric in effects.items():
+            cells = [format_estimate(by_metric[name].difference) if name in by_metric else "-" for name in metrics]
+            images = max(effect.images for effect in by_metric.values())
+            rows.append([*shown, escape_markdown(intervention), f"{images:,}", *cells])
+    heads = [("inpainter", "mask", "order", "amount")[place] for place in varied]
+    yield markdown_table([*heads, "intervention", "images", *map(escape_markdown, metrics)], rows)
     yield f"[CSV]({INTERVENTIONS_CSV})\n"
 
 
-def _cells(effect: InterventionEffect) -> list[str]:
-    mask = f"{effect.mask}, {effect.order}, {format_inpainted(effect.amount)}"
-    texts = [effect.metric, effect.inpainter, mask, effect.intervention]
-    numbers = [f"{effect.images:,}", format_result(effect.without), format_estimate(effect.difference)]
-    return [*map(escape_markdown, texts), *numbers]
+def interventions_headline(found: WrittenInterventions, metric: str | None) -> str:
+    """How many interventions change the end by the report's metric, in a line; nothing without a pair."""
+    effects = [effect for effect in found.effects if effect.metric == metric]
+    if not effects:
+        return ""
+    clear = [effect for effect in effects if effect.difference.low > 0 or effect.difference.high < 0]
+    up = sum(effect.difference.value > 0 for effect in clear)
+    return (
+        f"Interventions: of {format_count(len(effects), 'difference')} to none, by inpainter, mask and intervention, "
+        f"{len(clear):,} have an interval without 0, one by one, not corrected for their number: {up:,} with a higher "
+        f"{escape_markdown(metric or '')} at the end, {len(clear) - up:,} with a lower one"
+    )
 
 
 def _row(effect: InterventionEffect) -> dict[str, TableCell]:

@@ -9,6 +9,7 @@ from riptui.results.bootstrap import IntervalEstimate
 from riptui.text.terminal import printable
 
 MAX_LISTED = 20  # damaged or unreadable trajectories, one per line
+MAX_SHOWN = 4  # conditions whose figures are shown, and not only named
 
 _SPECIAL = frozenset("\\`*_[]<>|$~&#")
 
@@ -18,10 +19,11 @@ def escape_markdown(text: str) -> str:
     return "".join(f"\\{c}" if c in _SPECIAL else c for c in printable(text))
 
 
-def first_complaints(complaints: Sequence[str]) -> Iterator[str]:
+def first_complaints(complaints: Sequence[str], where: str = "riptui check") -> Iterator[str]:
+    """The first MAX_LISTED, escaped, and how many more there are. `where`: what lists them all."""
     yield from map(escape_markdown, complaints[:MAX_LISTED])
     if len(complaints) > MAX_LISTED:
-        yield f"and {len(complaints) - MAX_LISTED:,} more (riptui check)"
+        yield f"and {len(complaints) - MAX_LISTED:,} more ({where})"
 
 
 def markdown_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -40,9 +42,41 @@ def figure_links(figure: WrittenFigure) -> str:
 
 
 def show_figure(title: str, figure: WrittenFigure) -> str:
-    """A section's figure with its caption and links; its condition follows the title."""
-    condition = f", {escape_markdown(figure.condition)}" if figure.condition else ""
-    return f"![{title}{condition}]({figure.files[0]})\n\n{escape_markdown(figure.caption)} {figure_links(figure)}\n"
+    """A figure with its caption and links."""
+    return f"![{title}]({figure.files[0]})\n\n{escape_markdown(figure.caption)} {figure_links(figure)}\n"
+
+
+def show_figures(title: str, figures: Sequence[WrittenFigure]) -> Iterator[str]:
+    """Figures of one kind, one per condition: those of the first conditions of each inpainter, and the names of all.
+
+    A caption that all of them share is told once, below the last.
+    """
+    if len(figures) <= 1:
+        for figure in figures:
+            yield show_figure(", ".join(filter(None, (title, escape_markdown(figure.condition)))), figure)
+        return
+    shown = _choose_shown(figures)
+    common = figures[0].caption if len({figure.caption for figure in figures}) == 1 else ""
+    for figure in shown:
+        condition = escape_markdown(figure.condition)
+        caption = "" if common else f": {escape_markdown(figure.caption).rstrip('.')}"
+        yield f"![{title}, {condition}]({figure.files[0]})\n\n*{condition}*{caption}. {figure_links(figure)}\n"
+    if common:
+        yield f"{escape_markdown(common)}\n"
+    if rest := [figure for figure in figures if figure not in shown]:
+        links = "; ".join(f"[{escape_markdown(figure.condition)}]({figure.files[0]})" for figure in rest)
+        yield f"The same of other conditions, beside this file (also as SVG, PDF and CSV): {links}.\n"
+
+
+def _choose_shown(figures: Sequence[WrittenFigure]) -> Sequence[WrittenFigure]:
+    """All figures of few conditions; else the first of each inpainter, of the first MAX_SHOWN inpainters."""
+    if len({figure.condition for figure in figures}) <= MAX_SHOWN:
+        return figures
+    first: dict[str, str] = {}
+    for figure in figures:
+        first.setdefault(figure.condition.partition(",")[0], figure.condition)
+    conditions = [*first.values()][:MAX_SHOWN]
+    return [figure for figure in figures if figure.condition in conditions]
 
 
 def format_estimate(estimate: IntervalEstimate) -> str:

@@ -16,7 +16,7 @@ from riptui.figures.markdown import (
     format_estimate,
     markdown_list,
     markdown_table,
-    show_figure,
+    show_figures,
 )
 from riptui.figures.report_data import ReportData
 from riptui.metrics.display import format_result
@@ -37,9 +37,9 @@ image. Masks that are not squares of one grid are taken as their tiles of 8 px, 
 
 Where squares of a grid are drawn, R has two parts. The *direct* effect is what a further repaint does by itself, from
 the repaints of squares that nothing was repainted around since their last one: 0 for an inpainter that never sees what
-is under the mask. The rest came *through the surroundings*, which were repainted too. An inpainter may look farther
-than the squares that touch the mask; what these do counts as direct. Errors of pixels weigh a shifted edge and a wrong
-colour alike: look at the pictures.
+is under the mask, if its fill is pasted whole. The rest came *through the surroundings*, which were repainted too. An
+inpainter may look farther than the squares that touch the mask; what these do counts as direct. Errors of pixels weigh
+a shifted edge and a wrong colour alike: look at the pictures.
 """
 
 
@@ -70,20 +70,35 @@ def render_recursion(recursion: WrittenRecursion) -> Iterator[str]:
     if not analysis.groups:
         yield "No trajectory is complete, made with paste and readable: there is nothing to say.\n"
     yield from _shared_squares(analysis.groups)
-    for figure in recursion.figures:
-        yield show_figure("What recursion does", figure)
+    yield from show_figures("What recursion does", recursion.figures)
     for name in dict.fromkeys(name for group in analysis.groups for name in group.effects):
         unit = f", in {PATCH_ERRORS[name]}" if name in PATCH_ERRORS else ""
         yield f"Error of squares by {escape_markdown(name)}{unit}:\n"
         groups = [group for group in analysis.groups if name in group.effects]
         yield _effects_table(groups, name)
         yield from _parts_table(groups, name)
+        yield from _feather_note(groups, name)
         if name in analysis.gaps:
             yield f"{escape_markdown(analysis.gaps[name])}\n"
     yield markdown_list(map(escape_markdown, analysis.notes))
     yield from _held_out_parts(analysis)
     yield from _order_parts(analysis)
     yield markdown_list(first_complaints([f"left out, {note}" for note in analysis.left_out]))
+
+
+def recursion_headline(analysis: RecursionAnalysis) -> str:
+    """How much of the error coverage alone explains, in a line; nothing without squares."""
+    explained = [group.effects[LUMA].explained.value for group in analysis.groups if LUMA in group.effects]
+    shares = [share for share in explained if isfinite(share)]
+    if not shares:
+        return ""
+    parts = (
+        "The first repaint of each square, coverage alone, explains "
+        f"{min(shares):.0f} to {max(shares):.0f} % of the luma error at the end, by condition and mask; the rest is "
+        "what recursion adds (section *What recursion does*)"
+    )
+    left_out = f"; left out, {escape_markdown('; '.join(analysis.left_out))}" if analysis.left_out else ""
+    return f"{parts}{left_out}"
 
 
 def _shared_squares(groups: Sequence[RecursionGroup]) -> Iterator[str]:
@@ -122,8 +137,8 @@ def _effects_table(groups: Sequence[RecursionGroup], name: str) -> str:
                 _format_share(effect.explained),
             ]
         )
-    columns = ["inpainter", "mask", "n", "images", "D1", "R", "R / D1", "at the end", "excess", "coverage explains"]
-    return markdown_table(columns, rows)
+    columns = ["condition", "mask", "trajectories", "images", "D1", "R", "R / D1", "at the end", "excess"]
+    return markdown_table([*columns, "coverage explains"], rows)
 
 
 def _parts_table(groups: Sequence[RecursionGroup], name: str) -> Iterator[str]:
@@ -135,11 +150,33 @@ def _parts_table(groups: Sequence[RecursionGroup], name: str) -> Iterator[str]:
             *(_format_share(part, digits=2) for part in (effect.relative_slope, effect.direct, effect.indirect)),
         ]
         for group in groups
-        if isfinite((effect := group.effects[name]).direct.value)
+        if isfinite((effect := group.effects[name]).direct.value) and not group.spec.whole_image
     ]
     if rows:
         yield "R / D1 in its two parts:\n"
-        yield markdown_table(["inpainter", "mask", "images", "R / D1", "direct", "through the surroundings"], rows)
+        yield markdown_table(["condition", "mask", "images", "R / D1", "direct", "through the surroundings"], rows)
+
+
+def _feather_note(groups: Sequence[RecursionGroup], name: str) -> Iterator[str]:
+    """What a direct effect means where the paste is blended."""
+    known = [group for group in groups if isfinite(group.effects[name].direct.value)]
+    blended, others = (
+        [group.effects[name].direct.value for group in known if bool(group.spec.feather) is has_feather]
+        for has_feather in (True, False)
+    )
+    if name == LUMA and blended:
+        without = f"; without, {_format_range(others)}" if others else ""
+        yield (
+            f"With *feather* the direct effect is {_format_range(blended)} of D1 per repaint{without}. It is the "
+            "paste's, not the inpainter's: in the band inside the mask's border a repaint only mixes the fill into the "
+            "old pixels, so that D1 is smaller, and each further repaint brings the band nearer to the fill. The "
+            "inpainter need not see what is under the mask for that.\n"
+        )
+
+
+def _format_range(shares: Sequence[float]) -> str:
+    low, high = (f"{round(end, 1) + 0.0:.1f}" for end in (min(shares), max(shares)))  # -0.0 becomes 0.0
+    return f"{low} %" if low == high else f"{low} to {high} %"
 
 
 def _held_out_parts(analysis: RecursionAnalysis) -> Iterator[str]:
@@ -163,7 +200,7 @@ def _held_out_parts(analysis: RecursionAnalysis) -> Iterator[str]:
         ]
         for held in held_out
     ]
-    yield markdown_table(["inpainter", "mask", "not fitted to", "tau (repaints)", "off by", "coverage alone"], rows)
+    yield markdown_table(["condition", "mask", "not fitted to", "tau (repaints)", "off by", "coverage alone"], rows)
 
 
 def _order_parts(analysis: RecursionAnalysis) -> Iterator[str]:

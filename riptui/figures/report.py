@@ -15,9 +15,7 @@ from riptui.figures import averages, scatter, sequences, singles, spectrum_figur
 from riptui.figures.data import Condition
 from riptui.figures.figure import PlottedFigure, SkippedFigure, WrittenFigure
 from riptui.figures.html import render_html
-from riptui.figures.nearest_section import (
-    require_corpus,
-)
+from riptui.figures.nearest_section import require_corpus
 from riptui.figures.reference import ReferenceCurves, find_undrawn
 from riptui.figures.reference import read as read_reference
 from riptui.figures.report_data import OnReportProgress, ReportData, load_report_data
@@ -25,6 +23,7 @@ from riptui.figures.report_folder import FORMAT, JSON_NAME, require_report_folde
 from riptui.figures.report_text import render_markdown
 from riptui.figures.section import ReportSection
 from riptui.figures.sections import write_sections
+from riptui.figures.stability_section import render_stability, write_stability
 from riptui.results.findings import ConditionFindings, check_findings
 from riptui.results.verdict import PaperFinding, parts_as_dicts
 from riptui.store.trajectory import Trajectory
@@ -130,7 +129,9 @@ def write_report(
     data = load_report_data(trajectories, on_progress)
     with staged_report(out, overwrite=overwrite) as folder:
         figures, left_out, damaged = _draw_all(data, overlaid, folder, on_progress)
+        stability = write_stability(data, folder)
         sections = [
+            ReportSection("stability", stability.rows, render_stability(data, stability), files=stability.files),
             *write_sections(data, folder, on_progress, rated_folders=rated_folders, corpus=corpus),
         ]
         on_progress("testing", 0, 1)
@@ -150,8 +151,7 @@ def write_report(
             notes=notes,
             sections=sections,
         )
-        texts = [part for section in sections for part in section.text]
-        text = render_markdown(data, figures, left_out, damaged, tested, notes, texts)
+        text = render_markdown(data, figures, left_out, damaged, tested, notes, stability, sections)
         write_atomically(folder / MARKDOWN_NAME, text.encode())
         write_atomically(folder / HTML_NAME, render_html(text, _pictures(written, folder)).encode())
         write_atomically(folder / JSON_NAME, msgspec.json.format(msgspec.json.encode(written.as_dict())) + b"\n")

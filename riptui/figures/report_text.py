@@ -1,33 +1,24 @@
-"""The text of report.md: runs, figures, statistics, findings and limits. Names from disk are escaped."""
+"""The text of report.md: a summary, runs, findings, statistics, figures and limits. Names from disk are escaped."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from math import isnan
-from statistics import median
+from collections.abc import Iterator, Sequence
 
 from riptui import __version__
-from riptui.errors import InputError
-from riptui.figures.data import Condition
-from riptui.figures.figure import SkippedFigure, WrittenFigure
-from riptui.figures.markdown import (
-    escape_markdown,
-    figure_links,
-    first_complaints,
-    format_estimate,
-    markdown_list,
-    markdown_table,
-)
+from riptui.figures.data import CompleteRun, Condition
+from riptui.figures.figure import SkippedFigure, WrittenFigure, describe_skipped
+from riptui.figures.findings_section import render_findings, render_overview
+from riptui.figures.markdown import escape_markdown, first_complaints, markdown_list, markdown_table, show_figures
 from riptui.figures.report_data import ReportData
-from riptui.metrics.display import format_result
+from riptui.figures.section import ReportSection
+from riptui.figures.stability_section import WrittenStability, render_standings
 from riptui.results.bootstrap import MIN_INTERVAL_IMAGES
-from riptui.results.comparison import InpainterComparison, compare, settings_to_compare
-from riptui.results.curves import settings_title, shares_squares
+from riptui.results.curves import shares_squares
 from riptui.results.findings import ConditionFindings
 from riptui.results.paper_tests import NETS
 from riptui.results.shared_squares import describe_shared
-from riptui.results.statistics import summarize_drift
+from riptui.results.verdict import MIN_PAIRED_IMAGES
 from riptui.text import int_ranges
-from riptui.text.units import format_count, format_inpainted
+from riptui.text.units import format_count
 
 _LIMITS = f"""\
 - Only measured values are used, without interpolation, and only trajectories that were measured to their end. Copies
@@ -51,60 +42,101 @@ def render_markdown(
     damaged: Sequence[str],
     tested: Sequence[ConditionFindings],
     notes: Sequence[str],
-    sections: Iterable[str],
+    stability: WrittenStability,
+    sections: Sequence[ReportSection],
 ) -> str:
     """Render the text; it links to the figures by file name. `sections`: parts written elsewhere."""
     parts = [
-        "# Recursive InPainting: a report\n\nFigures have the numbers of the corresponding figures in the paper "
-        "(Conde et al., *How Stable is Stable Diffusion under Recursive InPainting (RIP)?*, arXiv 2407.09549).\n",
-        *_runs_section(data, notes),
+        "# Recursive InPainting: a report\n",
+        *_summary_section(data, tested, notes, stability, sections),
+        *_runs_section(data),
+        *render_findings(data.metric, tested),
+        *(part for section in sections for part in section.text),
         *_figures_section(figures, left_out, damaged),
-        *_stability_section(data),
-        *sections,
-        *_findings_section(data, tested),
         f"## Limits\n\n{_LIMITS}",
         f"Made by riptui {__version__}.\n",
     ]
-    return "\n".join(parts)
+    return "\n".join(filter(None, parts))
 
 
-def _runs_section(data: ReportData, notes: Sequence[str]) -> Iterator[str]:
+def _summary_section(
+    data: ReportData,
+    tested: Sequence[ConditionFindings],
+    notes: Sequence[str],
+    stability: WrittenStability,
+    sections: Sequence[ReportSection],
+) -> Iterator[str]:
+    """What was computed, how stable it is, what of the paper's findings holds, and what limits all of it."""
+    yield "## Summary\n"
+    runs = [run for condition in data.conditions for run in condition.runs]
+    images = format_count(len({run.image for run in runs}), "image")
+    masks = ", ".join(dict.fromkeys(run.spec.mask_title for run in sorted(runs, key=lambda run: run.spec.mask)))
+    mask = f"; mask: {masks}" if masks else ""
+    by = f" By {escape_markdown(data.metric)}." if data.metric else ""
+    yield (
+        f"{format_count(len(runs), 'trajectory')} of {images}, computed to the end, in "
+        f"{format_count(len(data.conditions), 'condition')} (an inpainter and its settings){mask}.{by}\n"
+    )
+    yield from render_standings(data, stability)
+    if tested:
+        yield "What of the paper's findings holds (the numbers: section *The paper's findings*):\n"
+        yield from render_overview(tested)
+    if headlines := [section.headline for section in sections if section.headline]:
+        yield "What else was measured:\n"
+        yield markdown_list(headlines)
+    limits = [*_image_limits(runs), *_metric_notes(data), *_squares_notes(data)]
+    if limits := [*limits, *map(escape_markdown, notes), *_left_out(data)]:
+        yield "What limits this report, beside what its last section says of all reports:\n"
+        yield markdown_list(limits)
+
+
+def _image_limits(runs: Sequence[CompleteRun]) -> Iterator[str]:
+    images = len({run.image for run in runs})
+    count = format_count(images, "image")
+    if images < MIN_INTERVAL_IMAGES:
+        yield f"{count}: there are no intervals over fewer than {MIN_INTERVAL_IMAGES}"
+    if images < MIN_PAIRED_IMAGES:
+        yield f"{count}: no finding is decided by fewer than {MIN_PAIRED_IMAGES}"
+
+
+def _left_out(data: ReportData) -> Iterator[str]:
+    if data.copies:
+        yield f"left out, copies of others with the same spec: {format_count(data.copies, 'trajectory')}"
+    if data.unfinished:
+        yield f"left out, not finished: {format_count(data.unfinished, 'trajectory')} (riptui resume)"
+    yield from first_complaints([f"left out, unreadable: {problem}" for problem in data.unreadable])
+
+
+def _runs_section(data: ReportData) -> Iterator[str]:
     yield "## Runs\n"
-    rows = []
+    masks: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
     for condition in data.conditions:
         for mask in condition.masks:
             runs = [run for run in condition.runs if run.spec.mask == mask]
-            rows.append(
-                [
-                    escape_markdown(condition.title),
-                    runs[0].spec.mask_title,
-                    f"{len(runs):,}",
-                    f"{len({run.image for run in runs}):,}",
-                    int_ranges.join({run.spec.seed for run in runs}),
-                    format_inpainted(condition.max_inpainted),
-                ]
-            )
-    if rows:
-        yield markdown_table(["inpainter", "mask", "trajectories", "images", "seeds", "amount"], rows)
+            counts = [f"{len(runs):,}", f"{len({run.image for run in runs}):,}"]
+            seeds = int_ranges.join({run.spec.seed for run in runs})
+            key = (escape_markdown(condition.title), *counts, seeds, _describe_amount(condition))
+            masks[key].append(runs[0].spec.mask_title)
+    if masks:
+        columns = ["condition", "mask", "trajectories of each mask", "images", "seeds", "amount"]
+        yield markdown_table(columns, [[title, ", ".join(found), *rest] for (title, *rest), found in masks.items()])
     else:
         yield "No trajectory is finished.\n"
-    listed = [*_metric_notes(data), *_squares_notes(data), *_session_notes(data), *map(escape_markdown, notes)]
-    if data.copies:
-        listed.append(f"left out, copies of others with the same spec: {format_count(data.copies, 'trajectory')}")
-    if data.unfinished:
-        unfinished = format_count(data.unfinished, "trajectory")
-        listed.append(f"left out, not finished: {unfinished} (riptui resume)")
-    yield markdown_list(
-        [*listed, *first_complaints([f"left out, unreadable: {problem}" for problem in data.unreadable])]
-    )
+    metrics = list(dict.fromkeys(metric for condition in data.conditions for metric in condition.metrics))
+    drawn = ", ".join(map(escape_markdown, metrics))
+    shown = [f"metrics in the figures: {drawn}; in single panels and tables: {escape_markdown(data.metric or '')}"]
+    yield markdown_list([*(shown if metrics else ()), *_session_notes(data)])
+
+
+def _describe_amount(condition: Condition) -> str:
+    amount = condition.max_inpainted
+    return format_count(round(amount / 100 * condition.passes), "pass") if condition.passes else f"{amount:g} %"
 
 
 def _metric_notes(data: ReportData) -> Iterator[str]:
     metrics = list(dict.fromkeys(metric for condition in data.conditions for metric in condition.metrics))
     if not metrics:
         return
-    drawn = ", ".join(map(escape_markdown, metrics))
-    yield f"metrics in the figures: {drawn}; in single panels and tables: {escape_markdown(data.metric or '')}"
     if missing := [name for name in NETS if name not in metrics]:
         names = ",".join(missing)
         yield f"reported in the paper but not measured to the end: {names} (riptui measure --metrics {names})"
@@ -149,129 +181,21 @@ def _session_notes(data: ReportData) -> Iterator[str]:
 def _figures_section(
     figures: Sequence[WrittenFigure], left_out: Sequence[SkippedFigure], damaged: Sequence[str]
 ) -> Iterator[str]:
-    yield "## Figures\n"
+    yield (
+        "## Figures\n\nWith the numbers of the corresponding figures in the paper (Conde et al., *How Stable is Stable "
+        "Diffusion under Recursive InPainting (RIP)?*, arXiv 2407.09549); those with an S are riptui's.\n"
+    )
+    kinds: defaultdict[str, list[WrittenFigure]] = defaultdict(list)
     for figure in figures:
-        suffix = f", {escape_markdown(figure.condition)}" if figure.condition else ""
-        title = f"Figure {figure.number}{suffix}{figure.view.heading}"
-        yield f"### {title}\n\n![{title}]({figure.files[0]})\n"
-        yield f"{escape_markdown(figure.caption)} {figure_links(figure)}\n"
+        kinds[f"Figure {figure.number}{figure.view.heading}"].append(figure)
+    for title, found in kinds.items():
+        yield f"### {title}\n"
+        yield from show_figures(title, found)
     if not figures:
         yield "No figure could be drawn.\n"
     if left_out:
         yield "### Left out\n"
-        yield markdown_list(
-            f"figure {skipped.number}{f', {escape_markdown(skipped.condition)}' if skipped.condition else ''}: "
-            f"it needs {escape_markdown(skipped.needs)}"
-            for skipped in left_out
-        )
+        yield markdown_list(map(escape_markdown, describe_skipped(left_out)))
     if damaged:
         yield "Skipped in the figures with pictures because their frames cannot be read:\n"
         yield markdown_list(first_complaints(damaged))
-
-
-def _stability_section(data: ReportData) -> Iterator[str]:
-    metric = data.metric
-    if metric is None:
-        return
-    yield (
-        f"## Stability\n\nBy {escape_markdown(metric)}. Area: its mean over the whole amount. Half-life: the "
-        "inpainted % at which the metric has made half of its change up to the end, so that it depends on the amount; "
-        "in parentheses that of coverage alone, if squares are damaged once and stay so: where both are alike, the "
-        "shape of the curve is the protocol's, not the inpainter's. In brackets: 95 % confidence intervals over "
-        "images, the seeds of an image averaged first; none over fewer than "
-        f"{MIN_INTERVAL_IMAGES} images.\n"
-    )
-    rows = [row for condition in data.conditions for row in _drift_rows(condition, metric)]
-    columns = ["inpainter", "mask", "n", "images", "at the end ± sd", "area", "half-life", "s per inpainting"]
-    yield markdown_table(columns, rows)
-    members = [run.curves[metric] for condition in data.conditions for run in condition.measured_runs(metric)]
-    by = settings_to_compare(members)
-    try:
-        yield from _comparison_tables(compare(members, by), by)
-    except InputError as error:
-        yield f"Inpainters are not compared: {escape_markdown(str(error))}.\n"
-
-
-def _drift_rows(condition: Condition, metric: str) -> Iterator[list[str]]:
-    for mask in condition.masks:
-        runs = [run for run in condition.measured_runs(metric) if run.spec.mask == mask]
-        if not runs:
-            continue
-        summary = summarize_drift([run.curves[metric] for run in runs])
-        sd = summary.last.sd if summary.last else float("nan")
-        yield [
-            escape_markdown(condition.title),
-            runs[0].spec.mask_title,
-            f"{summary.trajectories:,}",
-            f"{summary.images:,}",
-            format_result(summary.final.value) + ("" if isnan(sd) else f" ± {format_result(sd)}"),
-            format_estimate(summary.area),
-            f"{_format_percent(summary.half_life)} ({_format_percent(summary.coverage_half_life)})",
-            f"{median(run.seconds for run in runs):.3g}",
-        ]
-
-
-def _comparison_tables(found: InpainterComparison, by: Sequence[str]) -> Iterator[str]:
-    yield "Most stable first, on the squares that all of them repainted:\n"
-    yield markdown_table(
-        ["inpainter", "n", "images", "area", "half-life", "s per inpainting"],
-        [
-            [
-                escape_markdown(settings_title(dict(zip(by, standing.key, strict=True)))),
-                f"{standing.trajectories:,}",
-                f"{standing.area.images:,}",
-                format_estimate(standing.area),
-                _format_percent(standing.half_life),
-                "-" if standing.seconds is None else f"{standing.seconds:.3g}",
-            ]
-            for standing in found.standings
-        ],
-    )
-    yield "Differences between areas, paired by image (p: Wilcoxon's signed-rank test; adjusted by Holm's method):\n"
-    yield markdown_table(
-        ["nearer", "farther", "difference", "p", "adjusted p"],
-        [
-            [
-                escape_markdown(settings_title(dict(zip(by, difference.nearer, strict=True)))),
-                escape_markdown(settings_title(dict(zip(by, difference.farther, strict=True)))),
-                format_estimate(difference.effect),
-                f"{difference.p:.2g}",
-                f"{difference.adjusted:.2g}",
-            ]
-            for difference in found.differences
-        ],
-    )
-    if found.shared_squares:
-        yield f"Here {describe_shared(found.shared_squares)}; the p values are for these squares.\n"
-    if found.left_out:
-        yield f"Left out, not finished by all of them: {format_count(found.left_out, 'trajectory')}.\n"
-
-
-def _findings_section(data: ReportData, tested: Sequence[ConditionFindings]) -> Iterator[str]:
-    yield "## The paper's findings\n"
-    if not tested:
-        yield "No finding was tested.\n"
-        return
-    yield (
-        f"By {escape_markdown(data.metric or '')}; findings 4 and 6 always use the three LPIPS nets. 1′ to 3′ are "
-        "about what the distance has beyond coverage, that is beyond the first repaint of each square.\n"
-    )
-    for condition in tested:
-        yield f"### {escape_markdown(settings_title(condition.settings))}\n"
-        for finding in (*condition.findings, *condition.excess):
-            n = f"n = {format_count(finding.images, 'image')}, {format_count(finding.trajectories, 'trajectory')}"
-            yield f"{finding.label}. {finding.claim} **{finding.verdict}** ({n}). Test: {finding.test}."
-            for evidence, verdict in zip(finding.evidence, finding.parts, strict=True):
-                beside = "" if evidence.decides else ", beside the verdict"
-                yield (
-                    f"   - {escape_markdown(evidence.what)}: {format_estimate(evidence.effect)}, "
-                    f"null {evidence.null:g}, {format_count(evidence.effect.images, 'image')}: "
-                    f"{evidence.open or verdict}{beside}"
-                )
-            if note := "; ".join(filter(None, (finding.note, finding.missing_data))):
-                yield f"   - {escape_markdown(note)}"
-        yield ""
-
-
-def _format_percent(value: float | None) -> str:
-    return "-" if value is None else f"{value:.0f} %"

@@ -79,7 +79,8 @@ def _caption(condition: Condition, runs: Sequence[CompleteRun], view: CurveView,
     images = len({run.image for run in runs})
     values = "All excesses over the coverage null" if view is CurveView.EXCESS else "All values"
     lane_note = "; points of one amount are shifted sideways a little, by mask size" if spread else ""
+    count = format_count(len(runs), "trajectory")
     return (
-        f"{values} against {view.against}, one point per measured frame: {format_count(len(runs), 'trajectory')} of "
+        f"{values} against {condition.against(view)}, one point per measured frame: {count} of "
         f"{format_count(images, 'image')}{lane_note}{condition.describe_null(view, condition.metrics_in(view))}."
     )

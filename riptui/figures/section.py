@@ -19,3 +19,5 @@ class ReportSection:
     figures: Sequence[WrittenFigure] = ()
     files: Sequence[str] = ()
     """Those of no figure, in the report's folder."""
+    headline: str = ""
+    """What the report's summary says of it: a line of Markdown, or nothing."""

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from riptui.figures.collapse_section import render_collapse, write_collapse
+from riptui.figures.collapse_section import collapse_headline, render_collapse, write_collapse
 from riptui.figures.diversity_section import DIVERSITY_CSV, render_diversity, write_diversity
-from riptui.figures.interventions_section import render_interventions, write_interventions
+from riptui.figures.interventions_section import interventions_headline, render_interventions, write_interventions
 from riptui.figures.nearest_section import render_nearest, write_nearest
 from riptui.figures.ratings_section import CSV_NAME, render_ratings, write_ratings
-from riptui.figures.recursion_section import render_recursion, write_recursion
+from riptui.figures.recursion_section import recursion_headline, render_recursion, write_recursion
 from riptui.figures.report_data import OnReportProgress, ReportData
 from riptui.figures.section import ReportSection
 from riptui.figures.sets_section import render_sets, write_sets
@@ -40,10 +40,12 @@ def write_sections(
 
     interventions = write_interventions(data.conditions, folder)
     effects = [asdict(effect) for effect in interventions.effects]
-    yield ReportSection("interventions", effects, render_interventions(interventions), files=interventions.files)
+    text, line = render_interventions(interventions), interventions_headline(interventions, data.metric)
+    yield ReportSection("interventions", effects, text, files=interventions.files, headline=line)
 
     recursion = write_recursion(data, folder)
-    yield ReportSection("recursion", recursion.analysis.as_dict(), render_recursion(recursion), recursion.figures)
+    text, line = render_recursion(recursion), recursion_headline(recursion.analysis)
+    yield ReportSection("recursion", recursion.analysis.as_dict(), text, recursion.figures, headline=line)
 
     sets = write_sets(data, folder, on_progress)
     yield ReportSection("sets", sets.as_dict(), render_sets(sets), sets.figures, [*sets.tables.values()])
@@ -55,7 +57,8 @@ def write_sections(
         yield ReportSection("diversity", None, ())
 
     collapse = write_collapse(data, folder, on_progress)
-    yield ReportSection("collapse", collapse.as_dict(), render_collapse(collapse), files=collapse.files)
+    text, line = render_collapse(collapse), collapse_headline(collapse.summary)
+    yield ReportSection("collapse", collapse.as_dict(), text, files=collapse.files, headline=line)
 
     if corpus:
         nearest = write_nearest(data.summaries, corpus, rated_folders, folder, on_progress)

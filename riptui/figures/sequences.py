@@ -154,8 +154,7 @@ def _before_and_after(run: CompleteRun) -> tuple[list[list[Tile]], list[dict[str
     last = run.spec.iterations
     (_, before), (_, after) = read_frames(run.trajectory, [0, last])
     name = style.safe_label(run.spec.source_name, 27)
-    inpainted = format_inpainted(run.spec.inpainted(last))
-    tiles = [Tile(before, label_above=name), Tile(after, label_above=f"after {inpainted}")]
+    tiles = [Tile(before, label_above=name), Tile(after, label_above=f"after {run.spec.progress(last)}")]
     return [tiles], _rows(run, [0, last])
 
 
@@ -168,7 +167,7 @@ def _every_half(
     tiles, rows = [], []
     for run, columns in zip(runs, chosen, strict=True):
         images = dict(read_frames(run.trajectory, columns.values()))
-        heads = [_percent(amount) for amount in amounts] if run is runs[0] else [""] * len(amounts)
+        heads = [_progress(run, amount) for amount in amounts] if run is runs[0] else [""] * len(amounts)
         sides = [f"{run.spec.mask} px" if label_rows and not index else "" for index in range(len(amounts))]
         pictures = [images.get(columns.get(amount, -1)) for amount in amounts]
         tiles.append(list(map(Tile, pictures, heads, sides)))
@@ -205,6 +204,8 @@ def choose_iterations(run: CompleteRun) -> list[int]:
 def _describe_interval(run: CompleteRun) -> str:
     chosen = choose_iterations(run)
     first = chosen[1] if len(chosen) > 1 else 0
+    if run.spec.whole_image:
+        return f"One picture every {format_count(run.spec.passes(first), 'pass')}"
     between = format_inpainted(run.spec.inpainted(first))
     return f"One picture every {between} inpainted ({format_count(first, 'iteration')})"
 
@@ -223,7 +224,10 @@ def _paper_mask_note(run: CompleteRun) -> str:
     )
 
 
-def _percent(inpainted: float) -> str:
+def _progress(run: CompleteRun, inpainted: float) -> str:
+    """What is written above a frame: 50 %, or pass 3 over the whole image."""
+    if run.spec.whole_image and inpainted:
+        return f"pass {run.spec.passes(round(inpainted / 100))}"
     return format_inpainted(inpainted) if inpainted else "original"
 
 

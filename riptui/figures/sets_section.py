@@ -13,7 +13,7 @@ from riptui.export.tables import write_csv
 from riptui.figures import style
 from riptui.figures.data import Condition
 from riptui.figures.figure import WrittenFigure
-from riptui.figures.markdown import escape_markdown, format_estimate, markdown_list, markdown_table, show_figure
+from riptui.figures.markdown import escape_markdown, format_estimate, markdown_list, markdown_table, show_figures
 from riptui.figures.report_data import OnReportProgress, ReportData
 from riptui.figures.sets_figure import draw_sets
 from riptui.metrics.sets import SET_METRICS
@@ -162,9 +162,8 @@ def render_sets(written: WrittenSets) -> Iterator[str]:
     """The parts of the section's text; nothing if no trajectory has features."""
     if not written.curves and not written.notes:
         return
-    yield f"## Sets of pictures\n\n{_INTRODUCTION}"
-    for figure in written.figures:
-        yield show_figure("Sets of pictures", figure)
+    yield f"## Sets of pictures\n\n{_INTRODUCTION if written.curves else ''}"
+    yield from show_figures("Sets of pictures", written.figures)
     for name, curves in written.curves.items():
         yield f"By the features {escape_markdown(name)}, at the end:\n"
         yield _ends_table(curves, written.by)

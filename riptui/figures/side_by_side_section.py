@@ -23,9 +23,9 @@ from riptui.text.units import format_count
 
 MAX_METRICS = 3  # of the figure
 MAX_MASKS = 3
-MAX_LINES = 14  # each with a colour and a dash of its own
+MAX_LINES = 21  # each with a colour and a dash of its own
 MAX_COLUMNS = 6  # metrics of the table
-DASHES = ("-", "--")
+DASHES = ("-", "--", ":")
 STEM = "figure-s3"
 
 
@@ -99,7 +99,7 @@ def _draw(averages: Averages) -> Figure:
                 _draw_line(axes, points, max(1, condition.passes), marks[condition])
             _set_axes(axes, members, name, mask, several=len(masks) > 1)
     handles = [Line2D([], [], label=style.safe_label(condition.title, 70), **mark) for condition, mark in marks.items()]
-    figure.legend(handles=handles, loc="outside lower center", ncols=2 if len(handles) > 4 else 1)
+    style.place_legend(figure, handles)
     return figure
 
 

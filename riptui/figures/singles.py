@@ -164,13 +164,16 @@ def _singles_caption(condition: Condition, chosen: Sequence[ImageKind], view: Cu
     values = view.describe_values(condition.metric or "")
     names = ", ".join(printable(kind.image.name) for kind in chosen)
     kind_note = (
-        "the images that look most like the paper's three kinds"
+        "; the images that look most like the paper's three kinds"
         if chosen[0].name
-        else "without kinds, which need three images at two mask sizes"
+        else "; without kinds, which need three images at two mask sizes"
     )
+    per_mask = "one trajectory per mask size, "
+    if condition.whole_image:
+        kind_note = per_mask = ""
     return (
-        f"{values} of {format_count(len(chosen), 'image')} ({names}) against {view.against}, one trajectory per mask "
-        f"size, n = {format_count(sum(len(kind.image.runs) for kind in chosen), 'trajectory')}; {kind_note}"
+        f"{values} of {format_count(len(chosen), 'image')} ({names}) against {condition.against(view)}, {per_mask}"
+        f"n = {format_count(sum(len(kind.image.runs) for kind in chosen), 'trajectory')}{kind_note}"
         f"{condition.describe_null(view, [condition.metric or ''])}."
     )
 
@@ -180,7 +183,7 @@ def _seeds_caption(condition: Condition, chosen: Sequence[ImageRuns], view: Curv
     runs = [sum(metric in run.curves for run in runs) for image in chosen for runs in image.runs.values()]
     run_count = f"{min(runs)}" if min(runs) == max(runs) else f"{min(runs)} to {max(runs)}"
     return (
-        f"{view.describe_values(metric)} against {view.against}, one line per seed: "
+        f"{view.describe_values(metric)} against {condition.against(view)}, one line per seed: "
         f"{format_count(len(chosen), 'image')}, {run_count} runs per image and mask size, "
         f"n = {format_count(sum(runs), 'trajectory')}{condition.describe_null(view, [metric])}."
     )

@@ -34,8 +34,9 @@ def draw_spectra(condition: Condition) -> Iterator[PlottedFigure]:
     images = max(len(by_image) for by_k in spectra.values() for by_image in by_k.values())
     unit = "pass" if condition.whole_image else "amount"
     caption = (
-        "Logarithm of the luma's amplitude less that of the original, by frequency (0: nothing lost; -0.69: half is "
-        f"left): mean over images, one line per {unit}, darker later; n = {format_count(images, 'image')}."
+        "Natural logarithm of the luma's amplitude less that of the original, by frequency (0: nothing lost; -0.69: "
+        f"half is left): mean over images, one line per {unit}, darker later; n = {format_count(images, 'image')}. "
+        "No line falls far below 0.2 levels of amplitude, which the rounding to 8 bits leaves in every frame."
     )
     stem = "-".join(filter(None, ["figure-s2", condition.slug]))
     yield PlottedFigure("S2", stem, caption, _draw(condition, spectra), rows)
@@ -71,8 +72,9 @@ def _draw(condition: Condition, spectra: Mapping[int, Mapping[int, ImageSpectra]
         axes.axhline(0, color=style.FAINT, linewidth=0.7, zorder=1)
         axes.set_title(spec.mask_title if len(spectra) > 1 or not spec.whole_image else "")
         axes.set_xlabel("cycles per pixel")
-        axes.legend(ncols=2)
-    panels[0].set_ylabel("relative log amplitude")
+    panels[0].set_ylabel("ln (amplitude / the original's)")
+    handles = {label: line for axes in panels for line, label in zip(*axes.get_legend_handles_labels(), strict=True)}
+    style.place_legend(figure, [*handles.values()])
     return figure
 
 

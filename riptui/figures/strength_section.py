@@ -14,7 +14,7 @@ from riptui.figures import style
 from riptui.figures.data import Condition
 from riptui.figures.figure import WrittenFigure
 from riptui.figures.markdown import escape_markdown, format_estimate, markdown_table, show_figure
-from riptui.metrics.display import format_result
+from riptui.metrics.display import distance_name, format_result
 from riptui.metrics.values import finite_or_none
 from riptui.results.strength_law import StrengthLaw, find_strength_laws
 from riptui.text.terminal import printable
@@ -74,7 +74,7 @@ def render_strengths(found: WrittenStrengths) -> Iterator[str]:
 def _cells(law: StrengthLaw) -> list[str]:
     return [
         escape_markdown(_title(law)),
-        escape_markdown(style.distance_name(law.metric)),
+        escape_markdown(distance_name(law.metric)),
         f"{law.passes}",
         f"{law.exponent.images:,}",
         ", ".join(f"{strength:g}" for strength in law.strengths),
@@ -117,8 +117,8 @@ def _draw(laws: Sequence[StrengthLaw]) -> Figure:
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axes.yaxis.set_minor_formatter(NullFormatter())
         axes.set_xlabel("strength")
-        axes.set_title(style.safe_label(style.distance_name(name)))
-    figure.legend(handles=[*handles.values()], loc="outside lower center", ncols=1 if columns == 1 else 2)
+        axes.set_title(style.safe_label(distance_name(name)))
+    style.place_legend(figure, [*handles.values()])
     return figure
 
 

@@ -28,6 +28,7 @@ from matplotlib.ticker import MaxNLocator
 from riptui.export.files import write_atomically
 from riptui.figures.curve_view import CurveView
 from riptui.metrics import REGISTRY, base_name
+from riptui.metrics.display import distance_name
 from riptui.text.terminal import printable
 
 PAGE_WIDTH = 7.0  # inches: both columns of a page
@@ -36,6 +37,9 @@ PNG_COMPRESSION = 3  # of 9: a few % larger than the default's 6, in half the ti
 INK, FAINT = "#202020", "#6a6a6a"
 AXIS_MARGIN = 18.0  # % inpainted beyond the last amount that the x axis shows
 MAX_MARKED_POINTS = 12  # points of a line; the paper's lines have nine
+MAX_LEGEND_COLUMNS = 5
+DIGIT_EM = 0.64  # the width of a digit
+LEGEND_MARGIN_EM = 5.2  # the line beside a label, and what separates columns
 MAX_VECTOR_POINTS = 5000  # points above which a scatter is a bitmap within its SVG
 
 _FONT = "DejaVu Sans"  # included in matplotlib
@@ -135,11 +139,11 @@ def _font() -> FT2Font:
 
 
 def mark_styles(masks: Sequence[int]) -> dict[int, MarkStyle]:
-    """Colour and marker of each mask size; with up to four sizes, larger ones are darker."""
+    """Colour and marker of each mask size; with up to four sizes, larger ones are darker. No two of 49 are alike."""
     order = _LIGHT_TO_DARK.get(len(masks), range(len(_COLOURS)))
     colours = [order[index % len(order)] for index in range(len(masks))]
     return {
-        mask: {"color": _COLOURS[colour], "marker": _MARKERS[index % len(_MARKERS)]}
+        mask: {"color": _COLOURS[colour], "marker": _MARKERS[(index + index // len(_COLOURS)) % len(_MARKERS)]}
         for index, (mask, colour) in enumerate(zip(masks, colours, strict=True))
     }
 
@@ -169,7 +173,20 @@ def add_legend(
         looks = {"linestyle": "-" if lines else "", "markeredgecolor": "white", "markeredgewidth": 0.4, **mark}
         handles.append(Line2D([], [], label=titles.get(mask, f"mask {mask} px"), **looks))
     handles += extra_handles
-    figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 5))
+    place_legend(figure, handles)
+
+
+def place_legend(figure: Figure, handles: Sequence[Line2D | Patch]) -> None:
+    """Put a legend below the figure, in as many columns as fit its width."""
+    columns = legend_columns([str(handle.get_label()) for handle in handles], figure.get_figwidth())
+    figure.legend(handles=handles, loc="outside lower center", ncols=columns)
+
+
+def legend_columns(labels: Sequence[str], width: float) -> int:
+    """How many columns of a legend fit into `width` inches; at least one, at most MAX_LEGEND_COLUMNS."""
+    widest = max((sum(map(_letter_width, label)) for label in labels), default=0.0)
+    inches = (widest * DIGIT_EM + LEGEND_MARGIN_EM) * _STYLE["legend.fontsize"] / 72
+    return max(1, min(len(labels), MAX_LEGEND_COLUMNS, int(width / inches)))
 
 
 def set_percent_axis(axes: Axes, view: CurveView, *, last_amount: float, passes: int = 0) -> None:
@@ -202,12 +219,6 @@ def set_value_axis(axes: Axes, metric: str, view: CurveView) -> None:
     info = REGISTRY.get(base_name(metric))
     if info and info.higher_means == "farther":
         axes.set_ylim(bottom=-0.015 * axes.get_ylim()[1])  # so that a marker at 0 is not cut off
-
-
-def distance_name(metric: str) -> str:
-    """The distance to the original that a metric is taken as: of a similarity such as ssim, 1 - ssim."""
-    info = REGISTRY.get(base_name(metric))
-    return f"{info.range[1]:g} - {metric}" if info and info.higher_means == "closer" else metric
 
 
 def axis_name(metric: str, view: CurveView = CurveView.AMOUNT) -> str:

@@ -43,6 +43,12 @@ def format_value(value: float | None) -> str:
     return f"{finite:z.{digits}f}"  # z: no negative zero
 
 
+def distance_name(metric: str) -> str:
+    """The distance to the original that a metric is taken as: of a similarity such as ssim, 1 - ssim."""
+    info = REGISTRY.get(base_name(metric))
+    return f"{info.range[1]:g} - {metric}" if info and info.higher_means == "closer" else metric
+
+
 def format_result(value: float) -> str:
     """A statistic of values, as `format_value` has it; "-" if it is not finite."""
     return format_value(value) if isfinite(value) else "-"

@@ -114,10 +114,12 @@ def estimate_from_counts(
     null: float = nan,
     resamples: int = RESAMPLES,
     seed: int = 0,
+    widened: bool = False,
 ) -> IntervalEstimate:
     """Estimate a statistic that is not a function of means, from how often each image was drawn in each resample.
 
-    BCa alone: the interval is not widened to Student's t with the jackknife's error.
+    BCa alone, unless `widened`: then not narrower than Student's t with the jackknife's error, which is too large for
+    statistics that are not smooth.
     """
     if not images:
         return NO_ESTIMATE
@@ -128,7 +130,9 @@ def estimate_from_counts(
     value = float(statistic(np.ones((1, images)))[0])
     if images < MIN_INTERVAL_IMAGES:
         return IntervalEstimate(value, nan, nan, images)
-    return _interval(value, resample, statistic(1 - np.eye(images)), images, null=null)
+    left_out = statistic(1 - np.eye(images))
+    found = _interval(value, resample, left_out, images, null=null)
+    return _widen(found, jackknife_error(left_out), images, null) if widened else found
 
 
 def estimate_crossed(

@@ -173,8 +173,9 @@ def runs_spread(panel: Panel) -> PaperFinding:
         (f"sd over runs with {larger} px / sd with {smaller} px", spread_tests.run_spread_ratio(panel, smaller, larger))
         for smaller, larger in pairwise(masks)
     ]
-    early, late, fall = spread_tests.run_spread_fall(panel, masks)
-    parts.append((f"sd over runs at {format_inpainted(early)} / sd at {format_inpainted(late)}", fall))
+    pairs, fall = spread_tests.run_spread_fall(panel, masks)
+    early, late = (" or ".join(dict.fromkeys(format_inpainted(pair[end]) for pair in pairs)) for end in (0, 1))
+    parts.append((f"sd over runs at {early} / sd at {late}", fall))
     why_open = SHARED_RUNS if panel.shared_squares else ""
     evidence = [Evidence(what, effect, 1.0, open=why_open) for what, effect in parts if effect.images]
     return PaperFinding(

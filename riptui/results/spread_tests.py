@@ -32,6 +32,8 @@ FENCE_WIDTH = 1.5
 
 Means = Float64[np.ndarray, "*resamples columns"]
 Cells = Float64[np.ndarray, "images cells"]
+AmountPair = tuple[float, float]
+"""An early and a late inpainted %."""
 PairedCells = tuple[Bool[np.ndarray, " images"], Cells, Cells]
 """Of one mask size: the images that have it, and their values by two metrics."""
 
@@ -108,7 +110,9 @@ def spread_beyond_chance(panel: Panel) -> IntervalEstimate:
 def outlier_excess(reference: Panel, other: Panel) -> IntervalEstimate:
     """% of values that are outliers by the other panel's metric minus that by the reference's; the panels are paired.
 
-    The fences belong to a mask size and an amount, and are computed from the images of each resample.
+    The fences belong to a mask size and an amount, and are computed from the images of each resample. Of fewer images
+    than a verdict needs the interval is widened: of 150 simulated ones of 7 images whose other metric has heavy tails,
+    89 % held the truth before and 99 % since; of 20 images, unwidened, 92 %.
     """
     images = list(reference.runs)
     values: list[PairedCells] = []
@@ -125,7 +129,8 @@ def outlier_excess(reference: Panel, other: Panel) -> IntervalEstimate:
         mean: Resampled = 100 * np.mean(excesses, axis=0)
         return mean
 
-    excess = estimate_from_counts(statistic, len(images), resamples=1000)
+    widened = len(images) < MIN_SPREAD_IMAGES
+    excess = estimate_from_counts(statistic, len(images), resamples=1000, widened=widened)
     p_above, p_below = _swap_p_values(values)
     return replace(excess, p_above=p_above, p_below=p_below)
 
@@ -197,25 +202,26 @@ def run_spread_ratio(panel: Panel, smaller: int, larger: int) -> IntervalEstimat
     return _estimate_log_ratio(second - first)
 
 
-def run_spread_fall(panel: Panel, masks: Sequence[int]) -> tuple[float, float, IntervalEstimate]:
+def run_spread_fall(panel: Panel, masks: Sequence[int]) -> tuple[Sequence[AmountPair], IntervalEstimate]:
     """The sd over seeds at a quarter of the end (100 of 400 %) divided by that at the end; mean of logs.
 
-    Of two measured amounts: the nearest to the quarter, and the last. Returns both, of the last mask size with two,
-    and the estimate over images.
+    Of two measured amounts: the nearest to the quarter, and the last. Returns both, of each mask size with two unless
+    they are the same, and the estimate over images.
     """
     images = sorted({image for mask in masks for image in panel.images_with([mask], seeds=MIN_RUNS)})
     by_image: dict[str, list[float]] = {image: [] for image in images}
-    early = late = nan
+    pairs: dict[AmountPair, None] = {}
     for mask in masks:
         members, amounts = panel.usual_points([mask], panel.images_with([mask], seeds=MIN_RUNS), MIN_PAIRED_IMAGES)
         if len(amounts) < 2:
             continue
         late = amounts[-1]
         early = min(amounts[:-1], key=lambda amount: abs(amount - late / 4))
+        pairs[early, late] = None
         for image, (first, last) in zip(members, _log_sds(panel, members, mask, [early, late]), strict=True):
             by_image[image].append(first - last)
     falls = np.array([np.mean(found) if found else nan for found in by_image.values()])
-    return early, late, _estimate_log_ratio(falls)
+    return [*pairs], _estimate_log_ratio(falls)
 
 
 def _log_sds(panel: Panel, images: Sequence[str], mask: int, amounts: Sequence[float]) -> Cells:

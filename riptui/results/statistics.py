@@ -67,7 +67,8 @@ class DriftSummary:
     The median over images of the mean over seeds. None if nothing changed.
     """
     coverage_half_life: float | None
-    """The half-life expected of coverage: what it would be if each square were damaged once and stayed so."""
+    """The half-life expected of coverage: what it would be if each square were damaged once and stayed so. None where
+    each iteration repaints the whole image, which the first covers."""
     shared_squares: int
     """Seeds whose squares the images share, so that the intervals are for these squares; 0: each has its own."""
     laws: list[FittedCurve]
@@ -116,7 +117,7 @@ def summarize_drift(members: Collection[Curve]) -> DriftSummary:
         final=estimate_by_image(complete, ends),
         area=estimate_by_image(usual, [area_under_curve(curve) for curve in usual]),
         half_life=median_half_life(usual),
-        coverage_half_life=_coverage_half_life(usual[0]) if usual else None,
+        coverage_half_life=_coverage_half_life(usual[0]) if usual and not usual[0].spec.whole_image else None,
         shared_squares=count_shared(complete),
         laws=fit_mean_drift(usual),
     )

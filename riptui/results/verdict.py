@@ -41,6 +41,14 @@ class Evidence:
     open: str = ""
     """Why it gets no verdict, however clear the effect; empty if it may get one."""
 
+    def describe(self, verdict: Verdict) -> str:
+        """What came of it, in words: its verdict, why it has none, and whether it is only Holm's correction that leaves
+        it undecided."""
+        clear = self.counts and self.decides and not self.effect.low <= self.null <= self.effect.high
+        by_holm = " by Holm" if clear and verdict is Verdict.UNDECIDED else ""
+        beside = "" if self.decides else ", beside the verdict"
+        return f"{self.open or verdict}{by_holm}{beside}"
+
     @property
     def counts(self) -> bool:
         """Whether there is data enough for a verdict."""
@@ -122,7 +130,8 @@ def judge_together(parts: Sequence[Evidence]) -> list[Verdict]:
 
 
 def parts_as_dicts(finding: PaperFinding) -> list[dict[str, Any]]:
-    """The parts of a finding as JSON values, each with its verdict."""
+    """The parts of a finding as JSON values, each with its verdict, and with that in words."""
     return [
-        asdict(part) | {"verdict": str(verdict)} for part, verdict in zip(finding.evidence, finding.parts, strict=True)
+        asdict(part) | {"verdict": str(verdict), "outcome": part.describe(verdict)}
+        for part, verdict in zip(finding.evidence, finding.parts, strict=True)
     ]

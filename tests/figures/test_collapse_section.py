@@ -35,7 +35,7 @@ def test_the_section_has_rules_shares_medians_and_spreads(tmp_path: Path) -> Non
         "| navier-stokes | 64 px | 1 | 1 | 100 | 0 | 0 | 0 | - |",
         "| navier-stokes | 128 px | 0 % | - | - | 0.0 | - |",
         "1 of 1 spread by mask size",
-        "| picture.png | navier-stokes | 8.0000 | 16.00 | 67 % | spreads by mask size |",
+        "| picture.png | navier-stokes | 8.0000 | 16.00 | 66.7 % | spreads by mask size |",
     ):
         assert part in text, part
     rows = [*csv.DictReader((tmp_path / COLLAPSE_CSV).read_text().splitlines())]
@@ -72,7 +72,7 @@ def test_pictures_that_share_squares_and_noise_are_compared(tmp_path: Path) -> N
     text = "\n".join(render_collapse(found))
     for part in (
         "| navier-stokes | 128 px | 3 | 3 | 0.0000 | 1 | 3 images |",
-        "| inpainter | mask | squares | images | seeds | 100 % |",
+        "| condition | mask | squares | images | seeds | 100 % |",
         "| navier-stokes | 128 px | shared | 3 | 1 | 0.0000 |",
     ):
         assert part in text, part

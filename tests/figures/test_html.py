@@ -55,6 +55,18 @@ def test_pictures_are_inside_and_nothing_is_loaded() -> None:
     assert "default-src 'none'" in str(elements.values("meta", "content"))
 
 
+def test_pictures_are_all_at_one_scale() -> None:
+    header = b"\x89PNG\r\n\x1a\n" + b"\0" * 8
+    for pixels, width in ((1400, "100%"), (840, "60%"), (3000, "100%")):
+        page = render_html(MARKDOWN, {"figure-01.png": header + pixels.to_bytes(4)})
+        assert Elements(page).values("img", "width") == [width]
+
+
+def test_numbers_are_not_broken_from_their_units() -> None:
+    cells = "".join(Elements(render_html("| a |\n| -- |\n| -0.5 [-1.25, 0.5] at 50 % of 64 px |\n", {})).texts)
+    assert "-0.5 [-1.25,\N{NO-BREAK SPACE}0.5] at 50\N{NO-BREAK SPACE}% of 64\N{NO-BREAK SPACE}px" in cells
+
+
 def test_sections_can_be_reached_and_tables_scroll_by_themselves() -> None:
     page = render_html(MARKDOWN, {})
     elements = Elements(page)

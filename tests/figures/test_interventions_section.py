@@ -8,7 +8,12 @@ import pytest
 
 pytest.importorskip("matplotlib", reason="needs riptui[report]")
 
-from riptui.figures.interventions_section import INTERVENTIONS_CSV, render_interventions, write_interventions
+from riptui.figures.interventions_section import (
+    INTERVENTIONS_CSV,
+    interventions_headline,
+    render_interventions,
+    write_interventions,
+)
 from tests.results.test_intervention_effects import curve
 
 
@@ -22,8 +27,10 @@ def test_each_intervention_has_a_line_with_its_difference_and_the_file_has_the_n
     pairs = [*without, *anchored]
     found = write_interventions(conditions(*pairs), tmp_path)
     text = "\n".join(render_interventions(found))
-    [line] = [line for line in text.splitlines() if line.startswith("| ssim |")]
-    assert "| anchor 8 | 5 | 0.5000 | 0.1000 [0.1000, 0.1000] |" in line
+    assert "| 64 px | none: the value itself |  | 0.5000 |" in text
+    assert "| 64 px | anchor 8 | 5 | 0.1000 [0.1000, 0.1000] |" in text
+    assert "of 1 difference to none" in interventions_headline(found, "ssim")
+    assert "1 have an interval without 0" in interventions_headline(found, "ssim")
     header, row = (tmp_path / INTERVENTIONS_CSV).read_text().splitlines()
     assert header.startswith("metric,inpainter,mask,order,amount,intervention,images,without,difference,low,high")
     assert ",anchor 8,5,0.5," in row

@@ -1,6 +1,7 @@
 """The report's section on what recursion does: its figure's data, its tables, and what it says without data."""
 
 import csv
+import re
 from pathlib import Path
 
 import pytest
@@ -88,3 +89,14 @@ def test_trajectories_whose_squares_cannot_be_read_are_listed(tmp_path: Path) ->
     assert recursion.figures == []
     assert "No trajectory is complete, made with paste and readable" in text
     assert "original.png is missing" in text
+
+
+@pytest.mark.slow
+def test_of_a_blended_paste_it_says_what_the_direct_effect_means(tmp_path: Path) -> None:
+    for index, original in enumerate(bundled_pictures(2)):
+        for feather in (0, 8):
+            save_recursion(tmp_path / f"runs/{index}-{feather}", original, lose_a_little(), feather=feather)
+    data = load_report_data(find_trajectories(tmp_path / "runs"), lambda stage, done, total: None)
+    text = "\n".join(render_recursion(write_recursion(data, tmp_path)))
+    assert re.search(r"With \*feather\* the direct effect is -?\d.* of D1 per repaint; without, -?\d", text)
+    assert text.count("It is the paste's, not the inpainter's") == 1

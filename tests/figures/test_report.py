@@ -141,14 +141,46 @@ def text_of(runs: Path, out: Path, *argv: str | Path) -> str:
 @pytest.mark.usefixtures("few")
 def test_findings_have_effect_interval_verdict_and_n(tmp_path: Path) -> None:
     text = text_of(growing(tmp_path / "runs", 9), tmp_path / "out").partition("## The paper's findings")[2]
-    verdicts = re.findall(
-        r"^(\d)\. .+ \*\*(.+?)\*\* \(n = 9 images, 54 trajectories\)\. Test: .+\.$", text, re.MULTILINE
-    )
+    verdicts = re.findall(r"^### (\d)\. .+\n\nTest: .+\.\n\n.+\n.+\n\| .+ \| \*\*(.+?)\*\* \| 9 \| 54 \|", text, re.M)
     assert [number for number, _ in verdicts] == list("1234567")
     assert verdicts[0][1] == "holds"
-    tau = r"Kendall's tau of distance and amount: 1\.0000 \[1\.0000, 1\.0000\], null 0, 9 images"
-    assert re.search(tau, text)
+    assert "| Kendall's tau of distance and amount (null: 0) |" in text
+    assert "| navier-stokes | **holds** | 9 | 54 | 1.0000 [1.0000, 1.0000] |" in text
     assert "it needs 20 images" in text
+
+
+@pytest.mark.usefixtures("few")
+def test_the_summary_has_the_stability_the_verdicts_and_what_limits_them(tmp_path: Path) -> None:
+    runs = growing(tmp_path / "runs", 4)
+    text = text_of(runs, tmp_path / "out").partition("## Summary")[2].partition("## Runs")[0]
+    assert "24 trajectories of 4 images, computed to the end, in 1 condition" in text
+    assert re.search(r"^\| navier-stokes \| 4 \| 0\.\d+ \| 0\.\d+ \| 0\.\d+ \|$", text, re.M), "two masks, and the area"
+    assert re.search(r"^\| 1\. The distance .+ \| undecided \|$", text, re.M)
+    assert "- undecided, findings 1, 2, 3, 7, 1′, 2′, 3′: it needs 8 images" in text
+    assert "- 4 images: there are no intervals over fewer than 5" in text
+
+
+@pytest.mark.usefixtures("few")
+def test_many_conditions_are_shown_by_inpainter_and_their_pairs_are_in_a_file(tmp_path: Path) -> None:
+    for name in ("telea", "biharmonic"):
+        for feather in (0, 8, 16):
+            for image in range(6):
+                spec = made_spec(image, mask=256, inpainter=name, feather=feather)
+                value = {"lpips-vgg": lambda x, rate=(20 - feather + image) / 30: rate * x / 400}
+                write(tmp_path / "runs" / f"{name}-{feather}-{image}", spec, value)
+    text = text_of(tmp_path / "runs", tmp_path / "out")
+    shown = text.partition("### Figure 7\n")[2].partition("###")[0]
+    assert re.findall(r"!\[Figure 7, (.+?)\]", shown) == ["biharmonic", "telea"]
+    assert re.findall(r"\[([a-z]+, feather \d+)\]\(figure-07-.+?\.png\)", shown) == [
+        f"{name}, feather {feather}" for name in ("biharmonic", "telea") for feather in (8, 16)
+    ]
+    assert shown.count("Mean over images") == 1, "a caption that all share is told once"
+    with (tmp_path / "out" / "comparison.csv").open(newline="") as file:
+        assert len([*csv.DictReader(file)]) == 15
+    table = text.partition("Differences between the area of the most stable and each other")[2]
+    assert len(re.findall(r"^\| \w+, feather 16 \| .+ \|$", table.partition("significantly")[0], re.M)) == 5
+    assert "With 6 images p is at least 0.031, and 15 times that is above 0.05" in text
+    assert "| 3. Larger masks end farther away at the same amount. | - | - | - | 6 |" in text
 
 
 @pytest.mark.usefixtures("few")

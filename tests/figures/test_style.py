@@ -11,6 +11,7 @@ pytest.importorskip("matplotlib", reason="needs riptui[report]")
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from riptui.figures import averages, singles, style
 from riptui.figures.data import Condition
@@ -106,3 +107,23 @@ def test_up_to_four_mask_sizes_differ_in_grey_and_all_in_colour_or_marker() -> N
 def grey(colour: str) -> float:
     r, g, b = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
     return 0.299 * r + 0.587 * g + 0.114 * b
+
+
+@pytest.mark.parametrize("label", ["64 px telea", "32 px navier-stokes, anchor 8, match border, feather 8"])
+@pytest.mark.parametrize("count", [2, 8, 21])
+def test_a_legend_lies_within_its_figure(label: str, count: int) -> None:
+    figure = style.empty_figure(style.figure_width(1), 5)
+    figure.subplots()
+    style.place_legend(
+        figure, [Line2D([], [], label=style.safe_label(f"{label} {place}", 60)) for place in range(count)]
+    )
+    figure.draw_without_rendering()
+    box = figure.legends[0].get_window_extent()
+    assert box.x0 >= 0
+    assert box.x1 <= figure.bbox.width
+    assert style.legend_columns([], 4.0) == 1
+
+
+def test_forty_nine_curves_differ_in_colour_or_marker() -> None:
+    marks = style.mark_styles(range(49)).values()
+    assert len({(mark["color"], mark["marker"]) for mark in marks}) == 49

@@ -50,7 +50,13 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> WrittenReport:
 def test_the_paper_s_figures_of_squares_are_left_out(written: WrittenReport) -> None:
     numbers = {figure.number for figure in written.all_figures}
     assert numbers == {"7", "S2", "S3", "S4"}
-    assert {figure.view for figure in written.figures if figure.number == "7"} == {""}
+    sevens = [figure for figure in written.figures if figure.number == "7"]
+    assert {figure.view for figure in sevens} == {""}
+    assert all("against the passes over the image" in figure.caption for figure in sevens)
+    assert not [figure.caption for figure in sevens if "mask size" in figure.caption]
+    text = (written.folder / "report.md").read_text()
+    assert re.search(r"^\| autoencoder \| whole image \| 5 \| 5 \| .+ \| \d\.\d passes \|", text, re.M), "its half-life"
+    assert "through the surroundings |" not in text
 
 
 @pytest.mark.slow

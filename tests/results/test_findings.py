@@ -290,6 +290,26 @@ def test_the_spread_over_runs_is_told_as_a_factor() -> None:
     assert fall.effect.value == pytest.approx(np.e**3, rel=0.1), "from 100 to 400 %"
 
 
+def test_the_fall_of_the_spread_over_runs_names_the_amounts_of_all_mask_sizes() -> None:
+    rng = np.random.default_rng(0)
+    points = {64: len(X), 128: len(X) - 2}
+    runs = {str(image): {mask: rng.normal(1, 0.1, (3, count)) for mask, count in points.items()} for image in range(8)}
+    *_, fall = paper_tests.runs_spread(panel_of("lpips-vgg", runs)).evidence
+    assert fall.what == f"sd over runs at 100 % or 50 % / sd at {X[-1]:g} % or {X[-3]:g} %"
+
+
+@pytest.mark.parametrize("images", [7, 20])
+def test_the_interval_of_outliers_of_few_images_is_widened(images: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    nets = made_nets(np.random.default_rng(0), agreement=0.3, tails=(np.inf, 3, 3), images=images)
+    found = spread_tests.outlier_excess(nets["lpips-vgg"], nets["lpips-alex"])
+    monkeypatch.setattr(spread_tests, "MIN_SPREAD_IMAGES", 0)
+    plain = spread_tests.outlier_excess(nets["lpips-vgg"], nets["lpips-alex"])
+    assert found.low <= plain.low
+    assert found.high >= plain.high
+    assert (found.high - found.low > plain.high - plain.low) is (images < 20)
+    assert (found.value, found.p_above) == (plain.value, plain.p_above)
+
+
 # ── verdicts ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -338,6 +358,14 @@ def test_the_whole_follows_from_the_parts_that_can_be_judged(
 ) -> None:
     found = PaperFinding(0, "", "", tuple(parts), 0)
     assert (found.verdict, found.parts) == (verdict, each)
+
+
+def test_a_part_that_only_the_correction_leaves_undecided_says_so() -> None:
+    clear = Evidence("", IntervalEstimate(0.5, 0.1, 0.9, 8, 0.02, 0.98), 0.0)
+    assert judge_together([clear, part(0.3)]) == [Verdict.UNDECIDED] * 2
+    assert clear.describe(Verdict.UNDECIDED) == "undecided by Holm"
+    assert part(0.3).describe(Verdict.UNDECIDED) == "undecided"
+    assert part(0.3, decides=False).describe(Verdict.UNDECIDED) == "undecided, beside the verdict"
 
 
 def test_too_few_images_decide_nothing_and_say_how_many_it_takes() -> None:

@@ -1,6 +1,6 @@
 """What is written at the axes of a group's chart."""
 
-from riptui.metrics.display import metric_title
+from riptui.metrics.display import distance_name, metric_title
 from riptui.tui.group.chart_options import SETS, ChartOptions
 from riptui.tui.trajectory import metric_series
 
@@ -27,5 +27,5 @@ def y_label(options: ChartOptions) -> str:
     if options.view == SETS:
         return f"{metric} of frames and originals"
     if options.axis == "excess":
-        return f"{metric_title(metric)} excess over coverage"
+        return f"excess of {distance_name(metric).removesuffix(metric)}{metric_title(metric)}"
     return metric_title(metric) if metric.startswith("lpips-") else metric_series.y_label([metric])

@@ -64,6 +64,7 @@ class InputFilter:
     def __init__(self) -> None:
         self._held = b""
         self._held_since = 0.0
+        self._is_typed = True  # whether what is held may be a key: none begins with a control character of eight bits
         self._cut = b""  # the part of a character that has come
         self._pastes = False  # whether what comes is pasted
         self._pasted_at = 0.0
@@ -74,7 +75,7 @@ class InputFilter:
         now = time.monotonic()
         if self._held and now - self._held_since > HOLD_SECONDS:
             self._held = b""  # the rest was lost
-        is_bulk = len(data) > BULK_BYTES
+        is_bulk, self._is_typed = len(data) > BULK_BYTES, data[-1:] < b"\x80"
         data = _ANSWER.sub(b"", self._to_seven_bits(self._held + self._cut + data))
         data = _CONTROL.sub(lambda match: match[0] if _is_understood(match[0]) else b"", data)
         begun = _BEGUN.search(data) or _INTRODUCER.search(data)
@@ -118,7 +119,7 @@ class InputFilter:
         if not self.holds_key or time.monotonic() - self._held_since < INTRODUCER_SECONDS:
             return ""
         key, self._held = self._held.decode(), b""
-        return "" if self._pastes else key
+        return key if self._is_typed and not self._pastes else ""
 
     def _to_seven_bits(self, data: bytes) -> bytes:
         """Write control characters of eight bits as ESC and a letter, and leave out bytes that are no text."""

@@ -133,6 +133,11 @@ class HeldError(StoreError):
     pass
 
 
+def first_line(error: Exception) -> str:
+    """The first line of an error's message, at most 300 characters; the name of its class if it has none."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0][:300]
+
+
 def with_choices(problem: str, name: str, choices: Iterable[str]) -> str:
     """The message for a name that is not among the choices: the problem, the closest choice, and all of them."""
     names = [*choices]

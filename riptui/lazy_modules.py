@@ -5,12 +5,14 @@ the module `download`, and the packages of an extra that it imports, are loaded 
 
     __getattr__ = lazy_modules(__name__)
 
-and imports the modules for type checkers alone. For modules that are slow to import, or that need an extra.
+and imports the modules for type checkers alone. For modules that are slow to import, or that need an extra. A package
+whose names come from such modules has `lazy_names` instead, so that importing one of its modules imports no other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
 from importlib import import_module
 from types import ModuleType
@@ -35,5 +37,19 @@ def lazy_modules(package: str, *, feature: str = "", extra: str = "") -> Callabl
                 if error.name != full_name:
                     raise
         raise AttributeError(f"module {package!r} has no attribute {name!r}")
+
+    return find
+
+
+def lazy_names(package: str, names: Mapping[str, Iterable[str]]) -> Callable[[str], object]:
+    """The `__getattr__` of a package that exports `names` of its modules: imports the module of that name."""
+    module_names = {name: module for module, exported in names.items() for name in exported}
+
+    def find(name: str) -> object:
+        if name not in module_names:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        value: object = getattr(import_module(f"{package}.{module_names[name]}"), name)
+        setattr(sys.modules[package], name, value)
+        return value
 
     return find

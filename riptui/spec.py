@@ -68,6 +68,13 @@ Sha256 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
 ColourLevel = Annotated[int, msgspec.Meta(ge=0, le=255)]
 
 
+def abbreviate(value: ParameterValue) -> ParameterValue:
+    """A value as names and labels show it: a JSON object as the first 8 digits of its SHA-256."""
+    if isinstance(value, str) and value.startswith('{"') and value.endswith("}"):
+        return hashlib.sha256(value.encode()).hexdigest()[:8]
+    return value
+
+
 class Box(NamedTuple):
     """A rectangle, e.g. a square of the grid, in pixels from the top left corner of the image."""
 

@@ -10,13 +10,14 @@ import pytest
 
 import riptui
 from tests.support.command import environment
+from tests.support.running import run_trajectory
 from tests.support.trajectories import MakeTrajectory
 
 ROOT = Path(__file__).parents[1]
 CONTRIBUTING = ROOT / ".github" / "CONTRIBUTING.md"
 pytestmark = pytest.mark.skipif(not CONTRIBUTING.exists(), reason="not in a source distribution")
 
-PRESS_K = """
+PRESS = """
 import asyncio, sys
 from pathlib import Path
 from riptui.settings import load_settings
@@ -27,12 +28,13 @@ async def main():
     app = RiptuiApp(Path(sys.argv[1]), load_settings(), Terminal("off", "a test"))
     async with app.run_test(size=(140, 40)) as pilot:
         for _ in range(1000):
-            await pilot.press("K")
+            await pilot.press(sys.argv[2])
             await pilot.pause(0.05)
-            if getattr(app.screen, "said", "") == "1 trajectory":
+            panes = [str(static.content) for static in app.screen.query("#values Static")]
+            if sys.argv[3] in [getattr(app.screen, "said", ""), *panes]:
                 app.exit()
                 return
-        sys.exit("nothing said")
+        sys.exit("not shown")
 
 asyncio.run(main())
 """
@@ -103,7 +105,15 @@ def test_a_command_is_added(changed: Path, make_trajectory: MakeTrajectory) -> N
 
 @pytest.mark.slow
 def test_a_key_is_added(changed: Path, make_trajectory: MakeTrajectory) -> None:
-    python(changed, "-c", PRESS_K, make_trajectory().path.parents[1])
+    python(changed, "-c", PRESS, make_trajectory().path.parents[1], "K", "1 trajectory")
+
+
+@pytest.mark.slow
+def test_a_tab_is_added(changed: Path, make_trajectory: MakeTrajectory) -> None:
+    trajectory = make_trajectory(metrics=("ssim",))
+    list(run_trajectory(trajectory))
+    rows = "\n".join(f"{k}  ssim {values['ssim']:.4f}" for k, values in trajectory.read_metrics().items())
+    python(changed, "-c", PRESS, trajectory.path.parents[1], "8", rows)
 
 
 @pytest.mark.slow

@@ -1,10 +1,13 @@
 """What an import brings with it, in a fresh interpreter: the light parts stay light."""
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+import riptui
 
 TORCH = {"torch", "torchvision", "torchmetrics", "lpips", "diffusers", "transformers", "ray"}
 PICTURES = {"cv2", "PIL", "skimage", "scipy", "matplotlib", "pyarrow"}
@@ -126,6 +129,20 @@ assert ended.done
     loaded = loaded_by(code)
     assert "skimage" in loaded or not metrics
     assert not loaded & TORCH
+
+
+def test_charts_know_nothing_of_the_app() -> None:
+    """import-linter keeps them from the rest of riptui, but would need a list of the app's modules."""
+    files = Path(riptui.__file__).parent.joinpath("tui", "plot").glob("*.py")
+    imported = {
+        node.module or ""
+        for file in files
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.ImportFrom)
+    }
+    own = {name for name in imported if name.split(".")[0] == "riptui"}
+    assert own
+    assert {name for name in own if not name.startswith("riptui.tui.plot")} == set()
 
 
 @pytest.mark.slow

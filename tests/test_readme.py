@@ -1,5 +1,6 @@
 """The README against the code: its commands, its Python, its table of files."""
 
+import inspect
 import re
 import shlex
 import subprocess
@@ -33,6 +34,18 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 
 
+def every(command: click.Command) -> Iterator[click.Command]:
+    """A command and those below it."""
+    yield command
+    if isinstance(command, LazyGroup):
+        for name in command.list_commands(context()):
+            yield from every(command.load_command(name))
+
+
+def context() -> click.Context:
+    return click.Context(riptui)
+
+
 def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 
@@ -50,26 +63,32 @@ def options(command: click.Command) -> set[str]:
     return {name for param in command.params for name in [*param.opts, *param.secondary_opts]} | {"--help", "-h"}
 
 
-def every(command: click.Command) -> Iterator[click.Command]:
-    """A command and those below it."""
-    yield command
-    if isinstance(command, LazyGroup):
-        for name in command.list_commands(context()):
-            yield from every(command.load_command(name))
+def help_lines() -> Iterator[str]:
+    """Those of every help that are shown as they are written: examples, with a comment behind two spaces."""
+    for command in every(riptui):
+        for paragraph in inspect.cleandoc(command.help or "").split("\n\n"):
+            if paragraph.startswith("\b"):
+                yield from paragraph.splitlines()[1:]
 
 
-def context() -> click.Context:
-    return click.Context(riptui)
+def test_no_example_of_a_help_is_broken_at_80_columns() -> None:
+    assert [line for line in help_lines() if len(line) > 78] == []
 
 
-@pytest.mark.parametrize("words", list(command_lines()), ids=" ".join)
-def test_every_command_in_the_readme_can_be_typed(words: list[str]) -> None:
+def examples_of_the_help() -> Iterator[list[str]]:
+    for line in help_lines():
+        if line.startswith("riptui "):
+            yield expand_aliases(shlex.split(line.partition("  ")[0].partition(" > ")[0])[1:])
+
+
+@pytest.mark.parametrize("words", [*command_lines(), *examples_of_the_help()], ids=" ".join)
+def test_every_command_in_the_readme_and_in_the_help_can_be_typed(words: list[str]) -> None:
     command: click.Command = riptui
     for word in words:
         if isinstance(command, LazyGroup):
             assert word in command.list_commands(context())
             command = command.load_command(word)
-    assert {word for word in words[1:] if word.startswith("-")} <= options(command)
+    assert {word for word in words[1:] if re.match("--?[a-z]", word)} <= options(command)
 
 
 def test_the_readme_has_commands_at_all() -> None:

@@ -6,7 +6,8 @@
                  computing_options: those that name models, metrics and features
     lazy         what lets a declaration name work that is imported when the command runs
     stall_watch  says which file system does not answer
-    console      printing, made safe for a terminal; streams: the standard streams; exit_codes: errors to exit codes
+    console      printing, made safe for a terminal; streams: the standard streams; exit_codes: errors to exit codes;
+                 usage_errors: what is wrong with a command line
     run_trajectories    how `run`, `resume` and `demo` compute: in_process, or via_worker; run_display: what they show
     ls_table     the lines of `ls`
     sweep_options       the sweep of `run`
@@ -62,7 +63,7 @@ PANELS = {
     "Inspect": {
         "browse": "Open the app: browse, watch, compare, launch trajectories.",
         "ls": "List trajectories: status, progress, newest value.",
-        "show": "Show one trajectory in full, with pictures.",
+        "show": "Show trajectories in full, with pictures.",
         "tag": "Tag trajectories and groups; show their tags.",
         "note": "Write down what you saw in a trajectory or group.",
         "check": "Verify that saved frames are intact; repair them.",
@@ -136,7 +137,7 @@ def _list(runs: Path) -> int:
     with without_gc():  # 250 modules leave no garbage either
         from riptui.cli.ls import ls
 
-        code = ls(runs, "", as_json=False)
+        code = ls([runs], "", as_json=False)
         sys.stdout.flush()
         gc.freeze()  # so that the interpreter looks for none at its end
     return code
@@ -144,6 +145,7 @@ def _list(runs: Path) -> int:
 
 def open_app(runs: Path, loaded: LoadedSettings, *, select: str = "", graphics: str | None = None) -> int:
     """Run the app until it ends; return the exit code. stdin and stdout must be a terminal."""
+    gc.disable()  # until the app is on the screen: importing and mounting it leaves no garbage to look for
     from riptui.tui.start import start
 
     end_stall_watch()  # the app has the screen, and says itself what does not answer

@@ -31,6 +31,8 @@ MODEL_OPTIONS = {
     "--vae": ("ID", "Another VAE, by hub id, folder or file, e.g. one with an asymmetric decoder."),
 }
 """Parameters of diffusion models that have an option of their own; --set sets the others."""
+INPAINTERS_OWN = ("--steps", "--guidance", "--strength", "--scheduler")
+"""Those whose default depends on the model."""
 
 
 def model_options(command: Command) -> Command:
@@ -52,7 +54,8 @@ def _model_options(command: Command, names: Iterable[str]) -> Command:
     for name in reversed([*names]):
         metavar, help_text = MODEL_OPTIONS[name]
         repeated: dict[str, Any] = {"multiple": True, "callback": _join_loras} if name == "--lora" else {}
-        command = click.option(name, metavar=metavar, help=help_text, **repeated)(command)
+        default = "the inpainter's" if name in INPAINTERS_OWN else None
+        command = click.option(name, metavar=metavar, help=help_text, show_default=default, **repeated)(command)
     return command
 
 

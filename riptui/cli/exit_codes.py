@@ -10,6 +10,7 @@ import rich_click as click
 from riptui.cli import streams
 from riptui.cli.console import print_error
 from riptui.cli.lazy import BROKEN_PIPE
+from riptui.cli.usage_errors import explain_usage_error
 from riptui.errors import DiskError, RiptuiError
 from riptui.store.disk_errors import explain_errors
 
@@ -21,7 +22,7 @@ def handle_error(error: BaseException, argv: Sequence[str] = ()) -> int:
     match error:
         case click.ClickException():
             context = getattr(error, "ctx", None)
-            message = " ".join(error.format_message().split())  # Click lists choices on lines of their own
+            message = explain_usage_error(error)
             if isinstance(error, click.NoSuchOption) and (file := _find_dashed_file(argv)):
                 message += f" For the file {file}, write ./{file}"
             _try_to_print(message, hint=f"{context.command_path} --help" if context else "")

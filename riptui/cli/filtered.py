@@ -14,12 +14,15 @@ from riptui.store.listing import OnListingError, TrajectorySummary, find_all_tra
 from riptui.store.trajectory import Trajectory
 
 
-def select_matching(summaries: Sequence[TrajectorySummary], runs: Path, filter_text: str) -> list[TrajectorySummary]:
-    """Those that match, their paths from `runs` on. Raises click.UsageError for a filter that is not valid."""
+def select_matching(
+    summaries: Sequence[TrajectorySummary], folders: Sequence[Path], filter_text: str
+) -> list[TrajectorySummary]:
+    """Those that match, their paths from the first of `folders` that has them. Raises click.UsageError."""
     group_tags = functools.cache(lambda group: peek_annotations(group).tags)
 
     def make_subject(summary: TrajectorySummary) -> FilterSubject:
         path = summary.trajectory.path
+        runs = next((folder for folder in folders if path.is_relative_to(folder)), Path())
         path = path.relative_to(runs) if path.is_relative_to(runs) else path
         tags = [tag for group in path.parents for tag in group_tags(runs / group)]
         return FilterSubject(**subject_fields(summary, path.as_posix(), tags))
@@ -42,7 +45,7 @@ def find_filtered(paths: Iterable[Path], runs: Path, filter_text: str, on_error:
     found = find_all_trajectories(paths, on_error=on_error)
     if not filter_text.strip():
         return found
-    left = select_matching([*map(summarize, found)], runs, filter_text)
+    left = select_matching([*map(summarize, found)], [runs], filter_text)
     if not left:
         raise InputError(f"none of {len(found):,} trajectories matches {filter_text}; see riptui ls --filter")
     return [summary.trajectory for summary in left]

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import msgspec
 
-from riptui.cli.study.read import read_manifest, read_study
+from riptui.cli.study.read import read_manifest
 from riptui.errors import InputError, RiptuiError
 from riptui.store.claim import timestamp
 from riptui.store.trajectory import Trajectory
+from riptui.study.study_file import read_study
 from riptui.supervision.end_hook import EndHook
 from riptui.supervision.follower import FollowTask
 from riptui.supervision.monitor import TrajectoryMonitor
@@ -27,7 +28,7 @@ def follow() -> int:
         try:
             pool.start()
             if task.study:
-                _follow_study(Path(task.study), pool, hook)
+                _follow_study(task, pool, hook)
             else:
                 _follow_trajectories(task, pool, hook)
         except RiptuiError as error:
@@ -45,8 +46,8 @@ def _follow_trajectories(task: FollowTask, pool: LocalPool, hook: EndHook) -> No
         _tell_deaths(pool, hook, notices)
 
 
-def _follow_study(file: Path, pool: LocalPool, hook: EndHook) -> None:
-    study = read_study(file)
+def _follow_study(task: FollowTask, pool: LocalPool, hook: EndHook) -> None:
+    study = read_study(Path(task.study), given_runs=Path(task.runs))
     tracker = ProgressTracker(study.folder, study.runs, read_manifest(study).trajectories, require_measured=True)
     for _, notices in pool.watch(tracker):
         _tell_deaths(pool, hook, notices)

@@ -23,48 +23,53 @@ from riptui.store.trajectory import Status, Trajectory
 from riptui.text.units import format_count
 
 
-def ls(runs: Path, filter_text: str, as_json: bool) -> int:
-    with explain_errors(runs):
-        is_folder = runs.is_dir()
-    if not is_folder:
-        from click import UsageError  # a list does without it
+def ls(folders: Sequence[Path], filter_text: str, as_json: bool) -> int:
+    for folder in folders:
+        with explain_errors(folder):
+            is_folder = folder.is_dir()
+        if not is_folder:
+            from click import UsageError  # a list does without it
 
-        raise UsageError(f"{runs} does not exist; `riptui demo` creates ./runs with a first trajectory")
+            if folder.exists():
+                raise UsageError(f"{folder} is a file: give a folder")
+            raise UsageError(f"{folder} does not exist; `riptui demo` creates ./runs with a first trajectory")
     with without_gc():
-        return _list(runs, filter_text, as_json)
+        return _list([*dict.fromkeys(folders)], filter_text, as_json)
 
 
-def _list(runs: Path, filter_text: str, as_json: bool) -> int:
+def _list(folders: Sequence[Path], filter_text: str, as_json: bool) -> int:
     unlisted = UnlistedFolders()
     chosen: list[TrajectorySummary] = []
     glances: list[TrajectoryGlance] = []
     with ReadingLine() as line:
-        cache = SummaryCache(runs, on_read=line)
-        try:
-            if as_json or filter_text.strip():
-                chosen = [*cache.walk(on_error=unlisted)]
-            else:
-                glances = [*cache.glance(on_error=unlisted)]
-        except BaseException:
-            cache.save_part()  # what was read before Ctrl-C counts next time
-            raise
+        caches = [SummaryCache(folder, on_read=line) for folder in folders]
+        for cache in caches:
+            try:
+                if as_json or filter_text.strip():
+                    chosen += cache.walk(on_error=unlisted)
+                else:
+                    glances += cache.glance(on_error=unlisted)
+            except BaseException:
+                cache.save_part()  # what was read before Ctrl-C counts next time
+                raise
     total = len(chosen)
     if filter_text.strip():
         from riptui.cli.filtered import select_matching  # with Click and all inpainters' names: 60 ms
 
-        chosen = select_matching(chosen, runs, filter_text)
+        chosen = select_matching(chosen, folders, filter_text)
     if as_json:
         silent = _read_silent([os.fspath(one.trajectory) for one in chosen if one.status is Status.RUNNING])
         print_json([as_dict(summary, silent.get(os.fspath(summary.trajectory), 0)) for summary in chosen])
     elif glances := glances or [*map(glance_at, chosen)]:
         silent = _read_silent([glance.folder for glance in glances if glance.status is Status.RUNNING])
-        sys.stdout.write(format_table(glances, runs, silent))
+        sys.stdout.write(format_table(glances, folders[0] if len(folders) == 1 else None, silent))
         warn_of_copies((glance.folder, glance.spec, glance.seed) for glance in glances if glance.spec)
     elif total:
         warn(f"none of {format_count(total, 'trajectory')} matches {filter_text}")
     elif not unlisted.count:
-        warn(f"no trajectories in {runs}; `riptui demo` creates a first one")
-    cache.save()
+        warn(f"no trajectories in {', '.join(map(str, folders))}; `riptui demo` creates a first one")
+    for cache in caches:
+        cache.save()
     return unlisted.exit_code
 
 

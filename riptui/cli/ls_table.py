@@ -23,14 +23,15 @@ UNREADABLE_STATUS = "unreadable"
 
 
 def format_table(
-    glances: Sequence[TrajectoryGlance], runs: Path, silent: Mapping[str, int] = MappingProxyType({})
+    glances: Sequence[TrajectoryGlance], runs: Path | None, silent: Mapping[str, int] = MappingProxyType({})
 ) -> str:
     """One line per trajectory, and a line of totals.
 
+    runs: the folder from which paths are told; None: as they are.
     silent: for how many seconds running ones, by their folders, have given no sign.
     """
     marks = {status: render_ansi(*mark) for status, mark in STATUS_MARKS.items()}
-    start = len(f"{runs}/")
+    start = len(f"{runs}/") if runs else 0
     paths = [printable(glance.folder[start:] or ".") for glance in glances]
     width = max(map(count_columns, paths))
     row = _RowFormat(glances, out.width - width - 4 if out.is_terminal else sys.maxsize)

@@ -28,7 +28,8 @@ def ps(runs: Path, as_json: bool) -> int:
     if as_json:
         print_json([as_dict(worker) for worker in workers])
     elif not workers and not unlisted.count:
-        warn(f"no running workers in {runs}; start one with `riptui worker` or `riptui run --detach`")
+        missing = "" if runs.exists() else ", which does not exist"
+        warn(f"no running workers in {runs}{missing}; start one with `riptui worker` or `riptui run --detach`")
     for worker in [] if as_json else workers:
         _print_worker(worker)
     return unlisted.exit_code

@@ -35,14 +35,23 @@ TABLE_LAYOUTS = (
 ROWS_OF_TABLE = 7  # besides one for each measured value: headings, lines, sparklines
 
 
-def show(path: Path, k: int | None, picture: bool | None, graphics: str | None, as_json: bool) -> int:
-    trajectory = Trajectory.open(path)
+def show(paths: Sequence[Path], k: int | None, picture: bool | None, graphics: str | None, as_json: bool) -> int:
+    trajectories = [Trajectory.open(path) for path in dict.fromkeys(paths)]
     if as_json:
-        print_json(as_dict(trajectory))
+        found = [*map(as_dict, trajectories)]
+        print_json(found[0] if len(found) == 1 else found)
         return 0
+    for position, trajectory in enumerate(trajectories):
+        if position:
+            out.print()
+        _show(trajectory, k, picture, graphics)
+    return 0
+
+
+def _show(trajectory: Trajectory, k: int | None, picture: bool | None, graphics: str | None) -> None:
     rows = trajectory.read_rows()
     if k is not None and k > len(rows):
-        raise InputError(f"{short_path(path)} has frames 0 to {len(rows)}, not {k}")
+        raise InputError(f"{short_path(trajectory.path)} has frames 0 to {len(rows)}, not {k}")
     _print_spec(trajectory)
     _print_state(trajectory, rows)
     if picture or (picture is None and (graphics or out.is_terminal)):
@@ -56,7 +65,6 @@ def show(path: Path, k: int | None, picture: bool | None, graphics: str | None, 
             rows_below=values + ROWS_OF_TABLE if (values := len(trajectory.read_metrics())) else 0,
         )
     _print_metrics(trajectory, rows)
-    return 0
 
 
 def as_dict(trajectory: Trajectory) -> dict[str, Any]:

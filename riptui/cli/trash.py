@@ -37,7 +37,7 @@ def trash(paths: tuple[Path, ...], empty: bool, yes: bool, runs: Path, as_json: 
     elif empty and (entries or failed):
         print_line(f"{what} deleted")
     elif not entries:
-        warn(f"the trash of {runs} is empty")
+        warn(f"the trash of {runs} is empty" if runs.exists() else f"{runs} does not exist")
     else:
         for entry, size in zip(entries, sizes, strict=True):
             when = time.strftime("%Y-%m-%d %H:%M", time.localtime(entry.record.when))

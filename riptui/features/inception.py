@@ -12,7 +12,7 @@ import torch
 from PIL.Image import Image as PilImage
 from PIL.Image import Resampling
 
-from riptui.errors import WeightsError
+from riptui.errors import WeightsError, first_line
 from riptui.features.network_extractor import NetworkExtractor
 from riptui.features.network_files import NETWORK_FILES
 from riptui.inpainters.models.file_digests import file_sha256
@@ -63,7 +63,7 @@ def _load(name: str, build: Any, prepare: Any, forward: Any, device: str) -> Net
         digest = file_sha256(file.path)
     except Exception as error:  # of any kind: how torch fails depends on the file
         file.verify()  # if the file is to blame, its hash says so
-        raise WeightsError(f"{file.path} cannot be loaded: {str(error).splitlines()[0][:300]}") from error
+        raise WeightsError(f"{file.path} cannot be loaded: {first_line(error)}") from error
     return NetworkExtractor(name, f"{name} {digest}", DIMENSION, network, prepare, forward, device)
 
 

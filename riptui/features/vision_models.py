@@ -9,13 +9,13 @@ import torch
 import transformers
 from PIL.Image import Image as PilImage
 
-from riptui.errors import InputError, WeightsError
+from riptui.errors import InputError, WeightsError, first_line
 from riptui.features.missing_models import CONFIG, locate_model_folder
 from riptui.features.network_extractor import NetworkExtractor
 from riptui.inpainters.models import locate
 from riptui.inpainters.models.checkpoint import ComponentFiles, read_json, require_component
 from riptui.inpainters.models.file_digests import content_sha256
-from riptui.inpainters.pipeline.components import ON_NO_DEVICE, first_line, load_network
+from riptui.inpainters.pipeline.components import ON_NO_DEVICE, load_network
 from riptui.inpainters.silence import silence_libraries
 
 PREPROCESSOR = "preprocessor_config.json"

@@ -35,9 +35,11 @@ def autoencoder(
 ) -> NetworkInpainter:
     """Load a VAE. vae: its hub id or folder, or those of a model, whose VAE it then is.
 
-    latents: the mode of the encoder's distribution, or a sample of it, drawn from the row's seed. passes: in one
-    iteration, in floating point from one to the next (limited to the range of colours); only the last is rounded to 8
-    bits. The others: as `diffusion.diffusion`. Raises InputError, WeightsError, MissingExtraError.
+    dtype: float32, float16 or bfloat16. latents: the mode of the encoder's distribution, or a sample of it, drawn from
+    the picture's seed. passes: how often one iteration encodes and decodes; between passes the picture stays in
+    floating point, clipped to the range of colours, and only the last is rounded to 8 bits. compile: ignored. The
+    others: as `diffusion.load_parts`.
+    Raises InputError, WeightsError, MissingExtraError; its calls also InpainterError, if a pass gives NaN or infinity.
     """
     parameters: dict[str, str | bool] = {"vae": vae, "allow_pickle": allow_pickle}
     notes = gpu_tuning.set_determinism(deterministic)
@@ -46,7 +48,7 @@ def autoencoder(
         folder, notices = read_vae(parameters, recorded or {})
         network = _load(folder, torch_dtype, allow_pickle)
         if tiling:
-            placement.enable_tiling_of(network)
+            placement.enable_tiling(network)
         network.to(chosen).eval()
     notes |= {"vae": folder.place, "dtype": dtype, f"{WEIGHTS_NOTE}{VAE_PART}": folder.sha256}
     notes |= gpu_tuning.set_tf32(torch_dtype, chosen)
@@ -68,7 +70,7 @@ def autoencoder(
 
 
 def pass_through(network: Any, row: torch.Tensor, latents: Latents, generator: torch.Generator) -> torch.Tensor:
-    """One picture [1, 3, h, w] in [-1, 1] encoded and decoded: about [-1, 1]. A row alone depends on no batch."""
+    """One picture [1, 3, h, w] in [-1, 1], encoded and decoded; about [-1, 1]. Alone, so that no batch matters."""
     found = network.encode(row).latent_dist
     z = found.mode() if latents == "mode" else found.sample(generator)
     decoded: torch.Tensor = network.decode(z).sample

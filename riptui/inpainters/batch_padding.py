@@ -1,4 +1,4 @@
-"""The copies that pad a batch to its shape, for inpainters whose pictures do not depend on that shape."""
+"""The copies that fill a batch, for inpainters whose pictures do not depend on the size of their batch."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,10 @@ from riptui.inpainters.inpainter import PADDING_SEED
 
 
 def count_without_padding(images: Images, masks: Masks, seeds: Sequence[int]) -> int:
-    """How many pictures there are before the padding: each may take minutes, and the output of padding is dropped."""
+    """How many pictures of a batch come before its padding: copies of the first one, with the seed `PADDING_SEED`.
+
+    The output of padding is dropped, and a picture may take minutes.
+    """
     count = len(images)
     while (
         count > 1

@@ -10,7 +10,10 @@ from riptui.inpainters import Inpainter, OnStep
 
 
 def biharmonic() -> Inpainter:
-    """Damelin & Hoang 2018, "On surface completion and image inpainting by biharmonic functions"."""
+    """Damelin & Hoang 2018, "On surface completion and image inpainting by biharmonic functions".
+
+    A mask that is the whole image leaves nothing to solve for: black.
+    """
 
     def inpaint_image(image: Image, mask: Mask) -> Image:
         if mask.all():  # without a border the system is singular

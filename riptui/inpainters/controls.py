@@ -15,15 +15,6 @@ from scipy.fft import dctn, idctn
 from riptui.arrays import Image, Images, Masks
 from riptui.inpainters import Inpainter, OnStep
 
-SUBSAMPLING = {"4:4:4": 0, "4:2:2": 1, "4:2:0": 2}
-"""Pillow's numbers."""
-FILTERS = {
-    "box": PIL.Image.Resampling.BOX,
-    "bilinear": PIL.Image.Resampling.BILINEAR,
-    "bicubic": PIL.Image.Resampling.BICUBIC,
-    "lanczos": PIL.Image.Resampling.LANCZOS,
-}
-
 
 class WholeImageProcess:
     """Passes each picture through a function, whatever the masks and seeds."""
@@ -37,25 +28,28 @@ class WholeImageProcess:
 
 
 def jpeg(quality: int, subsampling: str) -> Inpainter:
-    """Encode as baseline JPEG by Pillow and decode. quality: 1 to 100; subsampling: of the colours, as 4:2:0."""
-    options = {"quality": quality, "subsampling": SUBSAMPLING[subsampling]}
+    """Encode as baseline JPEG by Pillow and decode. quality: 1-100. subsampling of the chroma: 4:4:4, 4:2:2, 4:2:0."""
 
     def process(image: Image) -> Image:
         file = BytesIO()
-        PIL.Image.fromarray(image).save(file, "JPEG", **options)
+        PIL.Image.fromarray(image).save(file, "JPEG", quality=quality, subsampling=subsampling)
         return np.array(PIL.Image.open(file))
 
     return WholeImageProcess(process, {"libjpeg": f"{PIL.features.version('jpg')}"})
 
 
 def resample(factor: float, filter: str) -> Inpainter:
-    """Make each side `factor` times smaller and as large as before again, by a filter of Pillow, in floating point.
+    """Make each side `factor` times smaller, and as large as before again, in floating point.
+
+    filter: Pillow's box, bilinear, bicubic or lanczos.
 
     Pillow's filters widen where a picture becomes smaller, so that nothing aliases; "box" then gives means of blocks.
     """
 
+    method = PIL.Image.Resampling[filter.upper()]
+
     def resize(channel: NDArray[np.float32], side: int) -> NDArray[np.float32]:
-        return np.asarray(PIL.Image.fromarray(channel).resize((side, side), FILTERS[filter]))
+        return np.asarray(PIL.Image.fromarray(channel).resize((side, side), method))
 
     def process(image: Image) -> Image:
         side = len(image)

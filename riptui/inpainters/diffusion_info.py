@@ -52,18 +52,18 @@ DIFFUSION_PARAMETER_TYPES: dict[str, ParameterType] = {
 }
 
 JUMPS: dict[str, ParameterValue] = {"jump_length": 10, "jump_samples": 10, "eta": 0.0}
-"""The parameters of resampling: as diffusers' pipeline has them."""
+"""The parameters of resampling, with the defaults of diffusers' RePaintPipeline."""
 CONTROL: dict[str, ParameterValue] = {"controlnet": None, "control": "hole", "control_scale": None}
-"""The parameters of what takes a ControlNet; None: the pipeline's own scale."""
+"""The parameters of models that can take a ControlNet. control_scale None: the pipeline's own."""
 PIXEL_PARAMETERS = ("model", "revision", "dtype", "steps", "allow_pickle")
-"""Those of a diffusion model that a network of pixels, which takes no prompt, has as well."""
+"""The parameters of a diffusion model that RePaint in pixels has too: its network takes no prompt and has no VAE."""
 KANDINSKY_PARAMETERS = (
     *("model", "revision", "dtype", "steps", "guidance", "prompt", "negative_prompt", "allow_pickle"),
 )
-"""Those of a diffusion model that Kandinsky has as well: it begins with noise alone, has a decoder of its own, and its
-network makes the variances that only its own scheduler takes."""
+"""The parameters of a diffusion model that Kandinsky has too. It has no strength, for it begins with noise alone, a
+decoder instead of a VAE, and no choice of scheduler, for its network predicts variances that only its own takes."""
 OWN_SAMPLING = ("scheduler", "strength")
-"""Those that resampling has no use for."""
+"""The parameters that resampling lacks: it has a scheduler of its own, and begins with noise alone."""
 
 
 def diffusion_info(summary: str, **defaults: ParameterValue) -> InpainterInfo:
@@ -98,7 +98,7 @@ def with_control(info: InpainterInfo) -> InpainterInfo:
 
 
 def kandinsky_info(model: KnownModel) -> InpainterInfo:
-    """The info of Kandinsky 2.2, with the model and the prior that it takes unless it is told otherwise."""
+    """The info of Kandinsky 2.2, with its default model and prior."""
     info = diffusion_info(
         model.title,
         model=model.repository,
@@ -119,7 +119,7 @@ def kandinsky_info(model: KnownModel) -> InpainterInfo:
 
 
 def text_to_image_info() -> InpainterInfo:
-    """The info of any checkpoint that makes pictures from words: as that of one that inpaints, without a strength."""
+    """The info of text to image with any checkpoint: the parameters of an inpainting model, without the strength."""
     info = diffusion_info("Text to image: the whole picture from a prompt, see riptui generate. model=org/name.")
     parameters = {key: value for key, value in info.parameters.items() if key != "strength"}
     target = "riptui.inpainters.text_to_image:text_to_image"
@@ -127,7 +127,7 @@ def text_to_image_info() -> InpainterInfo:
 
 
 def repaint_info(model: KnownModel) -> InpainterInfo:
-    """The info of RePaint in pixels, with the model that it takes unless it is told otherwise."""
+    """The info of RePaint in pixels, with its default model."""
     info = diffusion_info(model.title, model=model.repository, revision=model.revision, steps=model.steps)
     return replace(
         info,
@@ -140,7 +140,7 @@ def repaint_info(model: KnownModel) -> InpainterInfo:
 
 
 def latent_resampling_info(model: KnownModel) -> InpainterInfo:
-    """The info of latent resampling, with the model that it takes unless it is told otherwise."""
+    """The info of latent resampling, with its default model."""
     info = diffusion_info(
         "RePaint's resampling in the latents of any Stable Diffusion 1, 2 or XL, with settings of ours.",
         model=model.repository,

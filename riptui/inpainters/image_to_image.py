@@ -15,7 +15,7 @@ from riptui.inpainters.pipeline.pipeline_tasks import IMAGE_TO_IMAGE, PipelineTa
 
 
 class ImageToImage(DiffusionInpainter):
-    """A loaded pipeline that changes the whole image."""
+    """A loaded pipeline that repaints the whole image from a noised copy of it."""
 
     task: ClassVar[PipelineTask] = IMAGE_TO_IMAGE
 
@@ -24,5 +24,5 @@ class ImageToImage(DiffusionInpainter):
 
 
 def image_to_image(**parameters: Any) -> DiffusionInpainter:
-    """Load a model with the parameters of `diffusion`."""
+    """Load a model, with the parameters of `diffusion`. Raises as that."""
     return diffusion(**parameters, kind=ImageToImage)

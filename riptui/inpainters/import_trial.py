@@ -1,6 +1,6 @@
-"""Whether an inpainter's packages can be imported, tried in another process: they take seconds, and may crash it.
+"""Whether an inpainter's packages can be imported, tried in another process: an import takes seconds, and may crash.
 
-Outcomes are kept until a package is installed or removed.
+Successes are remembered until a package is installed, replaced or removed; failures are tried again.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from riptui.inpainters.inpainter_info import InpainterInfo
 from riptui.inpainters.models.json_cache import add_to_cache, read_cache
 
 CACHE = "imports"
-MAX_SECONDS = 300.0  # seconds; what takes longer is on a slow disk, and counts as importable
+MAX_SECONDS = 300.0  # what takes longer is on a slow disk, and counts as importable
 TRIAL = """
 import importlib, sys
 try:
@@ -37,7 +37,7 @@ OnTrial = Callable[[str], None]
 def require_importable(name: str, info: InpainterInfo, on_trial: OnTrial = lambda text: None) -> None:
     """Raise BrokenExtraError if a worker could not import what an inpainter of an extra needs.
 
-    Tries nothing if this process has imported its packages.
+    Tries nothing if this process has imported its packages already.
     """
     module = info.target.partition(":")[0]
     if info.extra is None or all(package in sys.modules for package in info.distributions):
@@ -63,7 +63,7 @@ def _try_import(module: str) -> str:
     command = [sys.executable, "-c", TRIAL, module]
     try:
         ended = subprocess.run(command, capture_output=True, text=True, timeout=MAX_SECONDS, check=False)
-    except (OSError, subprocess.TimeoutExpired):  # a worker will tell
+    except (OSError, subprocess.TimeoutExpired):  # counts as importable: the worker's own import will say what is wrong
         return ""
     if ended.returncode < 0:
         return f"signal {-ended.returncode} ended the import"
@@ -71,7 +71,7 @@ def _try_import(module: str) -> str:
 
 
 def _describe_installation(info: InpainterInfo) -> str:
-    """What changes when a package is installed, replaced or removed beside those of an inpainter."""
+    """A digest that changes when a package is installed, replaced or removed in the folders of an inpainter's own."""
     found = [sys.executable]
     for name in info.distributions:
         with suppress(PackageNotFoundError, OSError):

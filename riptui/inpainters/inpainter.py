@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 from riptui.errors import InputError
 
-if TYPE_CHECKING:  # NumPy takes 100 ms to import, and the names alone need neither
+if TYPE_CHECKING:  # only annotations name them, and NumPy takes 100 ms to import
     from riptui.arrays import Images, Masks
     from riptui.spec import ParameterValue
 
 OnStep = Callable[[int, int], None]
-"""Called as `on_step(step, steps)` after each denoising step, if there are any. It may raise to stop the inpainting. An
-inpainter that waits for something else calls it meanwhile, again with the last step, or with (0, 0) before the 1st."""
+"""Called as `on_step(step, steps)` after each denoising step, if there are any. It may raise, to stop the inpainting.
+An inpainter that waits for a program or a server calls it meanwhile, with the last step, (0, 0) before the first."""
 
 WEIGHTS_NOTE = "weights of "
-"""What the name of a note begins with that holds the digest of a part's files. Sessions of older releases have none, so
+"""How the names of the notes begin that hold the digest of a part's files. Sessions of older releases have none, so
 the absence of such a note says nothing."""
 
 PROMPT_NOTE = "prompt"
@@ -31,18 +31,20 @@ EMBEDDING_USE_NOTE = "embedding use"
 SQUARE_NOTE = "square"
 """The name of the note that says that a network is shown what lies under the square."""
 LATER_NOTES = {PROMPT_NOTE, NEGATIVE_PROMPT_NOTE, LORA_TENSORS_NOTE, EMBEDDING_USE_NOTE, SQUARE_NOTE}
-"""Notes that sessions of older releases lack, although they would say the same."""
+"""Notes that older releases did not write: that a session lacks one is no difference."""
 SERVER_URL_NOTE = "server url"
-"""Where a server was, which decides no pixel: the same model may be served elsewhere."""
+"""The name of the note with a server's URL, which decides no pixel: the same model may be served elsewhere."""
 REPLAY_NOTE = "replay"
 """The name of the note that says why iterations cannot be computed again with the same pixels; absent if they can."""
 OffloadMode = Literal["none", "model", "sequential"]
-"""Where the parts of a model wait that is larger than the device's memory: all on the device; in the computer's memory
-until each is needed as a whole; or layer by layer, which needs the least and takes by far the longest."""
+"""How a model larger than the device's memory is run. none: all of it is on the device; model: each of its parts waits
+in the computer's memory until it is needed; sequential: the same layer by layer, with the least memory, and by far the
+slowest."""
 
 VARIANT_NOTE = "variant"
 JOINT_VARIANT = "fp16 wherever there is one, as in the session before"
-"""The variant of a checkpoint with a part that exists as fp16 only, as older releases chose it, without a note."""
+"""The note `variant` of a checkpoint that is loaded as older releases did, which wrote no such note: if one part exists
+as fp16 only, every part is taken in fp16 where it has it."""
 
 CompileMode = Literal["auto", "on", "off"]
 """Whether a network is compiled before it is used; auto: only when enough work is ahead to benefit."""
@@ -58,9 +60,10 @@ class Inpainter(Protocol):
     def __call__(self, images: Images, masks: Masks, *, seeds: Sequence[int], on_step: OnStep) -> Images:
         """Repaint each image where its mask is True; return new images of the same shape.
 
-        images: uint8 [batch, height, width, 3], RGB. masks: bool [batch, height, width], one square in each, its
-        corners on multiples of `InpainterInfo.grid` px. The pixels outside the masks may come back changed: the
-        recursion pastes only the square, unless the spec says otherwise.
+        images: uint8 [batch, height, width, 3], RGB. masks: bool [batch, height, width]: usually one square in each,
+        but they may have any shape (masks of the user's own, a square that the edges cut in up to four parts, the whole
+        image), whose borders are on multiples of `InpainterInfo.grid` px. The pixels outside the masks may come back
+        changed: the recursion pastes only those inside, unless the spec says otherwise.
         seeds: one per image; `seeds[i]` alone decides the noise of image i, so a batch gives the same as single calls.
         Must not change its arguments. Raises DeviceMemoryError if the batch does not fit into the device's memory, and
         whatever `on_step` raises.
@@ -74,8 +77,8 @@ class LoadedInpainter(Inpainter, Protocol):
 
     @property
     def device(self) -> str:
-        """The device, for the session's record, e.g. "cuda:0 (NVIDIA H100)". If it starts with "cpu", the engine never
-        makes batches by itself. Default: "cpu (x86_64)"."""
+        """The device, for the session's record, e.g. "cuda:0 (NVIDIA H100)". If it starts with "cpu", the engine makes
+        batches only of a size that the user asks for. Default: "cpu" with the processor's kind, e.g. "cpu (x86_64)"."""
         ...
 
     @property
@@ -91,20 +94,19 @@ class LoadedInpainter(Inpainter, Protocol):
 
     @property
     def is_current(self) -> bool:
-        """Whether the files that it was loaded from are unchanged; otherwise it is loaded again. Default: True."""
+        """Whether the files that it was loaded from are unchanged; if not, the engine loads it again. Default: True."""
         ...
 
     def suits(self, recorded: Mapping[str, str]) -> bool:
-        """Whether a trajectory can continue with it whose last session has these notes; otherwise it is loaded again
-        where no other trajectory is using it. Default: True."""
+        """Whether a trajectory whose last session has these notes can continue with it. If not, the engine loads it
+        again, unless other trajectories are using it. Default: True."""
         ...
 
     def prepare(self, inpaintings: int, batch: int, size: int) -> None:
         """Get ready before a batch begins: about `inpaintings` images of size x size px, `batch` of them per call.
 
-        `notes` may change here, and in a call, whose outputs are then as they say. Raises DeviceMemoryError; then the
-        engine halves the batch.
-        Default: does nothing.
+        `notes` may change here and in a call, and then describe that call's outputs. Raises DeviceMemoryError; the
+        engine then halves the batch. Default: does nothing.
         """
         ...
 
@@ -113,8 +115,8 @@ class LoadedInpainter(Inpainter, Protocol):
         ...
 
     def with_parameters(self, changes: Mapping[str, ParameterValue]) -> Inpainter:
-        """The same inpainter with other values of some of `InpainterInfo.scheduled`, for one call. Default: it is
-        built again. Raises InputError."""
+        """The same inpainter with other values of some of `InpainterInfo.scheduled`, for one call. Raises InputError.
+        Default: it is built again."""
         ...
 
 
@@ -158,11 +160,12 @@ class InpainterWithDefaults:
         return current
 
     def suits(self, recorded: Mapping[str, str]) -> bool:
-        suits: bool = getattr(self._inpaint, "suits", _suits)(recorded)
+        suits: bool = getattr(self._inpaint, "suits", lambda recorded: True)(recorded)
         return suits
 
     def prepare(self, inpaintings: int, batch: int, size: int) -> None:
-        getattr(self._inpaint, "prepare", _do_nothing)(inpaintings, batch, size)
+        if own := getattr(self._inpaint, "prepare", None):
+            own(inpaintings, batch, size)
 
     def with_parameters(self, changes: Mapping[str, ParameterValue]) -> Inpainter:
         own: Callable[[Mapping[str, ParameterValue]], Inpainter] | None
@@ -172,17 +175,5 @@ class InpainterWithDefaults:
         return own(changes)
 
     def max_batch(self, size: int) -> int | None:
-        largest: int | None = getattr(self._inpaint, "max_batch", _unknown)(size)
+        largest: int | None = getattr(self._inpaint, "max_batch", lambda size: None)(size)
         return largest
-
-
-def _suits(recorded: Mapping[str, str]) -> bool:
-    return True
-
-
-def _do_nothing(inpaintings: int, batch: int, size: int) -> None:
-    pass
-
-
-def _unknown(size: int) -> None:
-    return None

@@ -44,19 +44,19 @@ class InpainterInfo:
     needs_weights: bool = False
     """Whether it needs a checkpoint that `riptui fetch` downloads."""
     takes_device: bool = False
-    """Whether the factory also takes `device`, `compile` and `deterministic`: a network, for a GPU if there is one."""
+    """Whether the factory also takes `device`, `compile` and `deterministic`: networks and external programs do."""
     takes_offload: bool = False
-    """Whether the factory also takes `offload`: a model whose parts can wait in the computer's memory."""
+    """Whether the factory also takes `offload`: of a model whose parts can wait in the computer's memory."""
     takes_record: bool = False
     """Whether the factory also takes `recorded`: the notes of the session that ran a trajectory last."""
     runs_in_worker: bool = False
     """Whether `riptui run` leaves it to a worker, which keeps it loaded, instead of its own process."""
     without_border: str = ""
-    """What it does to a picture that is repainted as a whole, with no border to paint from, if nothing can be learned
-    from that; empty: it paints there too, or knows no border."""
+    """What it does, uselessly, if the mask is the whole picture and leaves no border to paint from, for a warning, e.g.
+    "makes the picture black". Empty: it paints then too, or needs no border."""
     scheduled: Collection[str] | None = None
-    """The parameters that can change from one iteration to the next. None: all of an inpainter that is built again
-    at no cost, and none of one with weights, of an external program or of a server."""
+    """The parameters that can change from one iteration to the next. None: all, if it is built again at no cost; none,
+    if it has weights, or is an external program or a server."""
     added_parameters: Collection[str] = ()
     """The `parameters` that it gained after trajectories were computed with it. At its default such a parameter changes
     no pixel, and is left out of specs, so that old and new specs of the same pixels are equal."""
@@ -71,7 +71,10 @@ class InpainterInfo:
 
 
 def adopt_plugin(found: object, distribution: str) -> InpainterInfo:
-    """The info that a plug-in's entry point names, checked. Raises ValueError or TypeError."""
+    """The info that a plug-in's entry point names, checked; `distribution`: the plug-in's package.
+
+    Raises ValueError or TypeError.
+    """
     if not isinstance(found, InpainterInfo):
         raise TypeError(f"it must be an InpainterInfo, not {type(found).__name__}")
     if not all(part.isidentifier() for part in found.target.replace(":", ".", 1).split(".")) or ":" not in found.target:

@@ -1,4 +1,4 @@
-"""Kandinsky 2.2: a model that inpaints by the features of a picture, and a prior that makes these from words."""
+"""Kandinsky 2.2: a prior turns the prompt into features of a picture, and a model inpaints by these."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from riptui.inpainters.pipeline.diffusion_inpainter import DiffusionInpainter
 
 
 def kandinsky(prior_steps: int = 25, prior_guidance: float = 4.0, **parameters: Any) -> DiffusionInpainter:
-    """Load a model and its prior, with the parameters of `diffusion`. prior_steps, prior_guidance: of the prior.
+    """Load a model and its prior, with the parameters of `diffusion`. prior_steps, prior_guidance: of the prior's own
+    diffusion.
 
     The default negative prompt, None, stands for the features of a black picture. Raises as `diffusion`.
     """

@@ -1,7 +1,7 @@
 """LaMa: Suvorov et al. 2022, "Resolution-robust large mask inpainting with Fourier convolutions".
 
-A picture is made as wide and high as the network needs by reflection at the right and the bottom, the mask with it, so
-that what lies under the mask is not seen there either.
+A picture is extended to the size that the network needs by reflection at the right and the bottom, its mask likewise,
+so that what lies under the mask is not seen in the reflection either.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ def lama(
     deterministic: bool = False,
     recorded: Mapping[str, str] | None = None,
 ) -> NetworkInpainter:
-    """Load LaMa. weights: the name of published weights, or a file. The others: as `diffusion.diffusion`.
+    """Load LaMa. weights: the name of published weights, or a file. compile: not carried out, only a notice. The
+    others: as `diffusion.load_parts`.
 
     No randomness: pixels depend on the picture and the mask alone, whatever the seed.
     Raises InputError, WeightsError, MissingExtraError.

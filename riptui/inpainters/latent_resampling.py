@@ -26,8 +26,8 @@ def latent_resampling(
     set_schedule = partial(
         _set_schedule, title=options["model"], steps=steps, jumps=Jumps(jump_length, jump_samples, eta)
     )
-    parts = load_parts(guidance=guidance, set_schedule=set_schedule, **options)
-    return LatentResampler(**parts, steps=steps, strength=1.0, guidance=guidance)
+    loaded = load_parts(guidance=guidance, set_schedule=set_schedule, **options)
+    return LatentResampler(loaded, steps=steps, strength=1.0, guidance=guidance)
 
 
 def _set_schedule(pipeline: Any, *, title: str, steps: int, jumps: Jumps) -> None:

@@ -1,7 +1,7 @@
 """MAT: Li et al. 2022, "MAT: mask-aware transformer for large hole image inpainting".
 
-Its generator draws at two places: a latent `z`, and a dropout that stays on when it paints. Here both come from a
-generator of the row's own, on the CPU, so that the seed alone decides them, on any device and in any batch.
+Its network draws random numbers at two places: a latent `z`, and a dropout that stays on when it paints. Here both come
+from one generator per picture, on the CPU, so that the seed alone decides them, on any device and in any batch.
 """
 
 from __future__ import annotations
@@ -31,10 +31,11 @@ def mat(
     deterministic: bool = False,
     recorded: Mapping[str, str] | None = None,
 ) -> NetworkInpainter:
-    """Load MAT. weights: the name of published weights, or a file. The others: as `diffusion.diffusion`.
+    """Load MAT. weights: the name of published weights, or a file. compile: not carried out, only a notice. The
+    others: as `diffusion.load_parts`.
 
-    A batch is painted row by row: sums of a batch differ in the last bits from those of its rows.
-    Raises InputError, WeightsError, MissingExtraError.
+    A batch is painted picture by picture: the sums of a batch differ from theirs in the last bits.
+    Raises InputError, WeightsError, MissingExtraError; its calls InputError, for pictures of another size.
     """
     preparation = prepare_network("mat", weights, recorded, device, compile, deterministic)
     preparation.notices.append(PUBLISHED["mat-places"].terms)
@@ -62,7 +63,7 @@ def paint_row(network: Any, image: torch.Tensor, hole: torch.Tensor, seed: int) 
 
 
 class SeededDropout(TorchFunctionMode):
-    """Dropout draws from a generator of the CPU instead of torch's own of the device, while this is active."""
+    """While active: torch's dropout draws from a CPU generator instead of the device's own."""
 
     def __init__(self, generator: torch.Generator) -> None:
         super().__init__()

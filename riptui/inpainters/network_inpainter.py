@@ -1,4 +1,4 @@
-"""A network that fills a mask in one pass, as an inpainter: ranges, polarity, rounding, memory, what is recorded."""
+"""A network that is called on pixels, as an inpainter: ranges, polarity, rounding, memory, what is recorded."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from riptui.arrays import Images, Masks
-from riptui.errors import DeviceMemoryError, InpainterError
+from riptui.errors import InpainterError
 from riptui.inpainters import CompileMode, OnStep
 from riptui.inpainters.devices import torch_device
 from riptui.inpainters.inpainter import WEIGHTS_NOTE
@@ -19,13 +19,12 @@ from riptui.inpainters.models.identity import recorded_identity
 from riptui.inpainters.models.model_parts import SINGLE_FILE
 from riptui.inpainters.models.weights_places import WeightsFile, read_weights_file
 from riptui.inpainters.pipeline import gpu_tuning
-from riptui.inpainters.pipeline.components import first_line
 from riptui.inpainters.pipeline.latent_images import quantise
 
 PaintBatch = Callable[[torch.Tensor, torch.Tensor, Sequence[int], OnStep], torch.Tensor]
-"""images [b, 3, h, w] in [0, 1], holes [b, 1, h, w] with 1 = repaint, seeds; the pictures with their holes filled.
-
-A network of several passes calls `on_step` after each."""
+"""Paints images, float32 [b, 3, h, w] in [0, 1], with holes, float32 [b, 1, h, w], 1 = repaint, and a seed for each.
+Returns pictures like the images, their holes filled; what lies outside [0, 1] is clipped. A network of several passes
+calls `on_step` after each."""
 
 
 class LoadedFiles(Protocol):
@@ -58,7 +57,10 @@ class FilePreparation(Preparation):
 def prepare_network(
     name: str, weights: str, recorded: Mapping[str, str] | None, device: str, compile: CompileMode, deterministic: bool
 ) -> FilePreparation:
-    """Find the file, choose the device and set torch's switches. Raises InputError, WeightsError."""
+    """Find the file, choose the device and set torch's switches. `name` is the inpainter's, for messages.
+
+    Raises InputError, WeightsError.
+    """
     notes = gpu_tuning.set_determinism(deterministic)
     chosen = torch_device.pick_device(device)
     found, notices = read_weights_file(weights, recorded_identity(recorded or {}).get(SINGLE_FILE, ""))
@@ -70,7 +72,7 @@ def prepare_network(
 
 
 class NetworkInpainter:
-    """An inpainter: a loaded network. Always in float32, which is what these networks are made for."""
+    """An inpainter: a loaded network. name: the inpainter's, for messages."""
 
     def __init__(self, name: str, paint: PaintBatch, preparation: Preparation) -> None:
         self._name = name
@@ -85,21 +87,11 @@ class NetworkInpainter:
     def __call__(self, images: Images, masks: Masks, *, seeds: Sequence[int], on_step: OnStep) -> Images:
         """As `Inpainter`; pixels outside the masks come back as they were. A network of one pass calls no `on_step`.
 
-        Raises InpainterError for a picture that is not finite, DeviceMemoryError.
+        Raises InpainterError if it produced NaN or infinity, DeviceMemoryError.
         """
         batch, height, width, _ = images.shape
-        try:
-            return self._inpaint(images, masks, seeds, on_step)
-        except RuntimeError as error:
-            if not gpu_tuning.is_out_of_memory(error):
-                raise
-            cause = first_line(error)
-        # Outside the except block: the traceback no longer keeps the failed pass's tensors in memory.
-        if self._device.type == "cuda":
-            torch.cuda.empty_cache()
-        raise DeviceMemoryError(
-            f"{self.device} has not enough memory for {batch} x {width} x {height} px at once: {cause}"
-        )
+        task = f"{batch} x {width} x {height} px at once"
+        return gpu_tuning.run_within_memory(lambda: self._inpaint(images, masks, seeds, on_step), self._device, task)
 
     @property
     def is_current(self) -> bool:

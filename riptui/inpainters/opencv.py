@@ -10,12 +10,18 @@ from riptui.inpainters import Inpainter, OnStep
 
 
 def navier_stokes(radius: float) -> Inpainter:
-    """Bertalmio, Bertozzi & Sapiro 2001. `radius`: pixels around each pixel that are taken into account."""
+    """Bertalmio, Bertozzi & Sapiro 2001, "Navier-Stokes, fluid dynamics, and image and video inpainting".
+
+    radius: of the neighbourhood that each pixel is filled from, in px.
+    """
     return _make_inpainter(cv2.INPAINT_NS, radius)
 
 
 def telea(radius: float) -> Inpainter:
-    """Telea 2004. `radius`: pixels around each pixel that are taken into account."""
+    """Telea 2004, "An image inpainting technique based on the fast marching method".
+
+    radius: of the neighbourhood that each pixel is filled from, in px.
+    """
     return _make_inpainter(cv2.INPAINT_TELEA, radius)
 
 

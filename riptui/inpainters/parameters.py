@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,23 +19,18 @@ NONE = "none"
 
 
 PRIOR = "prior"
-"""The parameter that names a whole checkpoint, which makes of words what a model is told."""
+"""The parameter that names a prior: a second checkpoint, which turns a prompt into what the model paints by."""
 CONTROLNET = "controlnet"
-"""The parameter that names a network which reads a picture, and the component that it is."""
+"""The parameter that names a ControlNet, a network that guides a model by a picture; also its name as a component."""
 ADDED_MODELS = (PRIOR, CONTROLNET)
 """Parameters that name models used with a model."""
 PLACES = ("model", "revision", "config", "vae", "lora", "embedding", "gguf", "weights", *ADDED_MODELS)
 """Parameters that say where weights are, and not what they are."""
 
 
-def shorten(value: ParameterValue) -> ParameterValue:
-    """A value as people see it in names and labels: of a JSON object the first digits of its SHA-256."""
-    if isinstance(value, str) and value.startswith('{"') and value.endswith("}"):
-        return hashlib.sha256(value.encode()).hexdigest()[:8]
-    return value
-
-
 class ParameterType(Protocol):
+    """Which values a parameter accepts, and how they are typed on a command line."""
+
     @property
     def description(self) -> str:
         """The allowed values, to complete "it must be ..."."""
@@ -45,13 +39,13 @@ class ParameterType(Protocol):
     def accepts(self, value: ParameterValue) -> bool: ...
 
     def parse(self, text: str) -> ParameterValue:
-        """The value that a text stands for; the text itself if there is none, which `accepts` then refuses."""
+        """The value that a text stands for; the text itself if it stands for none, which `accepts` then refuses."""
         ...
 
 
 @dataclass(frozen=True, kw_only=True)
 class NumberType:
-    """A finite number greater than `above`, at least `minimum` and at most `maximum`."""
+    """A finite number greater than `above`, at least `minimum` and at most `maximum`; None too if `optional`."""
 
     above: float = -math.inf
     minimum: float = -math.inf
@@ -87,7 +81,7 @@ class NumberType:
 
 @dataclass(frozen=True)
 class TextType:
-    """A text; one of `choices` if there are any."""
+    """A text; one of `choices` if there are any. empty: "" is accepted; optional: None is."""
 
     choices: Sequence[str] = ()
     optional: bool = False
@@ -136,7 +130,7 @@ class WeightsType(TextType):
 
 @dataclass(frozen=True)
 class HubFileType(FileType):
-    """The path of a file, or a file of the hub: org/name, if it has one, or org/name/file."""
+    """The path of a file, or a file of the hub: org/name/file, or org/name if the repository has but one."""
 
     def parse(self, text: str) -> ParameterValue:
         value = TextType.parse(self, text)

@@ -108,7 +108,6 @@ BUILT_IN: dict[str, InpainterInfo] = {
         distributions=("numpy",),
     ),
 }
-BUILT_IN |= {}
 BUILT_IN |= {
     name: diffusion_info(
         model.title,
@@ -176,8 +175,8 @@ def find_inpainter(name: str) -> InpainterInfo:
 
 
 def fetch_name(name: str) -> str:
-    """What `riptui fetch` and `riptui models` call the weights of an inpainter of the registry: as the model that it
-    takes unless it is told otherwise, or by its own name."""
+    """What `riptui fetch` and `riptui models` call the weights of an inpainter of the registry: the short name of its
+    default model, or else its own name."""
     return find_short_name(str(REGISTRY[name].parameters.get("model"))) or name
 
 
@@ -217,8 +216,8 @@ def spec_parameters(name: str, parameters: Mapping[str, ParameterValue]) -> dict
 
 
 def require_usable(name: str, parameters: Mapping[str, ParameterValue], mask: int, size: int) -> None:
-    """Raise InputError if it must fail, certainly and before anything is imported: no model, no step, a wrong mask or
-    size (both in px)."""
+    """Raise InputError if an inpainter is certain to fail with these values: no model, no denoising step, or a mask or
+    size (sides of the square and of the picture, in px) that it does not take. Imports no inpainter."""
     info = find_inpainter(name)
     if info.is_server:
         require_usable_server(name, parameters)
@@ -249,7 +248,7 @@ def _require_usable_model(name: str, parameters: Mapping[str, ParameterValue]) -
 
 
 def require_a_step(parameters: Mapping[str, ParameterValue]) -> None:
-    """Raise InputError for a strength that leaves no denoising step, or for jumps longer than all steps."""
+    """Raise InputError for a strength that leaves no denoising step, or for jumps as long as all steps or longer."""
     steps, strength = parameters.get("steps"), parameters.get("strength")
     if isinstance(steps, int) and isinstance(strength, int | float) and int(steps * strength) < 1:
         raise InputError(f"strength {strength:g} of {steps} steps leaves no step: their product must be at least 1")
@@ -272,11 +271,13 @@ def load(
     """Import and build an inpainter; `parameters` that are not given have their defaults.
 
     The next three are for inpainters that take a device; others ignore them. device: cpu, cuda or cuda:N; "" uses CUDA
-    if there is any. deterministic: only arithmetic that gives the same bits each time.
-    offload: what of a model waits in the computer's memory, for those that can do so; no pixel depends on it.
+    if there is any. compile: whether networks are compiled. deterministic: only arithmetic that gives the same bits
+    each time.
+    offload: which parts of a model wait in the computer's memory, for those that can do so; no pixel depends on it.
     recorded: the notes of the session that ran the trajectory last, for inpainters that find moved files by them.
     later_prompts: those of a schedule, for `LoadedInpainter.with_parameters`.
-    Raises InputError, MissingExtraError, BrokenExtraError, WeightsError.
+    Raises InputError, MissingExtraError, BrokenExtraError, WeightsError, DeviceMemoryError; InpainterError for a server
+    that does not answer.
     """
     info = find_inpainter(name)
     module, _, factory = info.target.partition(":")

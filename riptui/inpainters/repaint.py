@@ -11,14 +11,16 @@ from typing import Any
 import diffusers
 import torch
 
-from riptui.errors import InputError, WeightsError
+from riptui.errors import InputError
 from riptui.inpainters import CompileMode
 from riptui.inpainters.devices import torch_device
 from riptui.inpainters.models import moved_weights
 from riptui.inpainters.models.checkpoint import SCHEDULER, SCHEDULER_CONFIG, Checkpoint, read_json
 from riptui.inpainters.pipeline import gpu_tuning, placement
 from riptui.inpainters.pipeline.assembly import PIXEL_NETWORK
+from riptui.inpainters.pipeline.compilation import settle_mode
 from riptui.inpainters.pipeline.components import load_components
+from riptui.inpainters.pipeline.diffusion_inpainter import LoadedPipeline
 from riptui.inpainters.pipeline.prompts import Prompts
 from riptui.inpainters.resampling.pixel_resampler import PixelResampler
 from riptui.inpainters.resampling.resampling_scheduler import Jumps, make_scheduler, require_jumps
@@ -39,12 +41,11 @@ def repaint(
     deterministic: bool = False,
     recorded: Mapping[str, str] | None = None,
 ) -> PixelResampler:
-    """Load a network of pixels. jump_length, jump_samples, eta: as `Jumps`. The others: as `diffusion.diffusion`.
+    """Load a network of pixels. jump_length, jump_samples, eta: as `Jumps`. The others: as `diffusion.load_parts`.
 
     Raises InputError, WeightsError, MissingExtraError, DeviceMemoryError.
     """
-    if deterministic and compile == "on":
-        raise InputError("compile=on cannot be combined with deterministic: compiled kernels are chosen by timing them")
+    compile = settle_mode(compile, deterministic=deterministic)
     notes = gpu_tuning.set_determinism(deterministic)
     gpu_tuning.forget_compiled()
     chosen_device, jumps = torch_device.pick_device(device), Jumps(jump_length, jump_samples, eta)
@@ -57,11 +58,9 @@ def repaint(
         notes |= {"model": weights.checkpoint.place} | weights.notes
         notes |= gpu_tuning.set_tf32(torch_dtype, chosen_device)
         notes |= placement.place(pipeline, chosen_device, "none", model)
-    if not weights.is_unchanged:
-        raise WeightsError(f"the files of {model} changed while they were loaded: run the command again")
-    settings: dict[str, Any] = {"steps": steps, "strength": 1.0, "guidance": None}
-    settings["compile"] = "off" if deterministic else compile
-    return PixelResampler(pipeline, {"": Prompts({}, {}, False)}, weights, notes=notes, notices=notices, **settings)
+    weights.require_unchanged(model)
+    loaded = LoadedPipeline(pipeline, {"": Prompts({}, {}, False)}, weights, notes, notices, compile)
+    return PixelResampler(loaded, steps=steps, strength=1.0, guidance=None)
 
 
 def load_pixel_pipeline(

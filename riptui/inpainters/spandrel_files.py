@@ -1,4 +1,4 @@
-"""Loads a network from one file of weights through spandrel. What is in the file decides nothing but the weights."""
+"""Loads a network from one file of weights through spandrel. The file decides the weights, and never the network."""
 
 from typing import Any
 
@@ -6,18 +6,17 @@ import torch
 from spandrel import Architecture, ArchRegistry, ArchSupport, ModelLoader
 from spandrel import UnsupportedModelError as OtherArchitecture
 
-from riptui.errors import WeightsError
+from riptui.errors import WeightsError, first_line
 from riptui.inpainters.models.weights_places import WeightsFile
-from riptui.inpainters.pipeline.components import first_line
 from riptui.inpainters.silence import silence_libraries
 
 
 def load_network(weights: WeightsFile, architecture: Architecture[Any], device: torch.device) -> torch.nn.Module:
     """The network in float32 on its device, ready to paint.
 
-    A .pt may be TorchScript, of which only the tensors are taken; a .pth or .ckpt is unpickled without any code; else
-    .safetensors. Raises WeightsError, one line, for a file that is damaged or of another network, and if it changed
-    while it was read.
+    A .pth or .ckpt is read by spandrel's restricted unpickler, which runs no code of the file; a .pt as TorchScript, of
+    which only the tensors are taken, or else like a .pth; a .safetensors by its library. Raises WeightsError, one line,
+    for a file that is damaged or of another network, and if it changed while it was read.
     """
     registry, path, name = ArchRegistry(), weights.path, architecture.name
     registry.add(ArchSupport.from_architecture(architecture))

@@ -23,5 +23,5 @@ class TextToImage(DiffusionInpainter):
 
 
 def text_to_image(**parameters: Any) -> DiffusionInpainter:
-    """Load a model with the parameters of `diffusion`, but for the strength."""
+    """Load a model, with the parameters of `diffusion` but the strength. Raises as that."""
     return diffusion(**parameters, kind=TextToImage)

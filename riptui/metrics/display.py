@@ -4,39 +4,13 @@ from collections.abc import Iterable, Mapping
 from itertools import chain
 from math import isfinite, isnan
 
-from riptui.metrics import CONTENT, PREVIOUS, SQUARES, base_name
+from riptui.metrics import CONTENT, PREVIOUS, REGISTRY, SQUARES, base_name
 from riptui.metrics.values import MetricValues, finite_or_none, number_of
 from riptui.text.terminal import printable
 
 PAPER_METRICS = ("lpips-vgg", "lpips-alex", "lpips-squeeze", "ssim", "psnr")
 """The metrics that the paper reports; mostly LPIPS with VGG."""
-METRIC_ORDER = (
-    *PAPER_METRICS,
-    "ms-ssim",
-    "delta-e",
-    "lab-l",
-    "lab-a",
-    "lab-b",
-    "seam",
-    "seam-original",
-    "seam-delta-e",
-    "spectrum",
-    "high-frequencies",
-    "edge-density",
-    "jpeg-bytes",
-    "entropy",
-)
-METRIC_TITLES = {
-    "ssim": "SSIM",
-    "psnr": "PSNR",
-    "ms-ssim": "MS-SSIM",
-    "delta-e": "ΔE",
-    "lab-l": "Δ L*",
-    "lab-a": "Δ a*",
-    "lab-b": "Δ b*",
-    "seam-delta-e": "seam ΔE",
-    "jpeg-bytes": "JPEG bytes",
-}
+METRIC_ORDER = tuple(dict.fromkeys([*PAPER_METRICS, *REGISTRY.built_in]))
 
 
 def in_display_order(names: Iterable[str]) -> list[str]:
@@ -56,9 +30,8 @@ def metric_names(metrics: Mapping[int, MetricValues]) -> list[str]:
 def metric_title(name: str) -> str:
     """A metric's name on a screen: LPIPS vgg, SSIM, ΔE; with Δ50 for @previous, content and squares for others."""
     base, ending = base_name(name), {PREVIOUS: " Δ50", CONTENT: " content", SQUARES: " squares"}
-    family, _, net = base.partition("-")
-    title = f"LPIPS {net}" if family == "lpips" else METRIC_TITLES.get(base, base)
-    return printable(title) + ending.get(name.removeprefix(base), "")
+    info = REGISTRY.get(base)
+    return printable((info and info.title) or base) + ending.get(name.removeprefix(base), "")
 
 
 def format_value(value: float | None) -> str:

@@ -25,6 +25,8 @@ class MetricInfo:
     higher_means: Literal["farther", "closer", "neither"]
     """What a higher value says about the distance to the reference."""
     unit: str = ""
+    title: str = ""
+    """Its name on a screen and in a figure; "": the name in the registry."""
     pairwise: bool = True
     """Whether it compares with a reference; otherwise it measures a single frame and has no NAME@previous."""
     extra: str | None = None
@@ -49,6 +51,7 @@ def _lpips_info(net: LpipsNet, summary: str) -> MetricInfo:
     return MetricInfo(
         f"riptui.metrics.lpips:{net}",
         summary,
+        title=f"LPIPS {net}",
         range=(0, inf),
         higher_means="farther",
         extra="diffusion",
@@ -64,6 +67,7 @@ def _lab_info(channel: Literal["l", "a", "b"], coordinate: str, above_0: str) ->
     return MetricInfo(
         f"riptui.metrics.pixels:lab_{channel}",
         f"Mean shift of CIELAB's {coordinate}; above 0 the frame is {above_0}.",
+        title=f"Δ {coordinate.split()[0]}",
         range=(-inf, inf),
         higher_means="neither",
     )
@@ -78,6 +82,7 @@ BUILT_IN: dict[str, MetricInfo] = {
     "ssim": MetricInfo(
         "riptui.metrics.pixels:ssim",
         "Structural similarity, Wang et al. 2004, of the luma.",
+        title="SSIM",
         range=(-1, 1),
         higher_means="closer",
         min_side=11,
@@ -85,6 +90,7 @@ BUILT_IN: dict[str, MetricInfo] = {
     "psnr": MetricInfo(
         "riptui.metrics.pixels:psnr",
         "Peak signal-to-noise ratio of RGB; infinite for equal pictures.",
+        title="PSNR",
         range=(0, inf),
         higher_means="closer",
         unit="dB",
@@ -92,6 +98,7 @@ BUILT_IN: dict[str, MetricInfo] = {
     "ms-ssim": MetricInfo(
         "riptui.metrics.ms_ssim:ms_ssim",
         "Structural similarity at five scales, Wang et al. 2003, of the luma.",
+        title="MS-SSIM",
         range=(0, 1),
         higher_means="closer",
         extra="diffusion",
@@ -101,6 +108,7 @@ BUILT_IN: dict[str, MetricInfo] = {
     "delta-e": MetricInfo(
         "riptui.metrics.pixels:delta_e",
         "Mean colour difference, CIEDE2000; about 1 can just be seen.",
+        title="ΔE",
         range=(0, inf),
         higher_means="farther",
         spatial=True,
@@ -136,6 +144,7 @@ BUILT_IN: dict[str, MetricInfo] = {
     "seam-delta-e": MetricInfo(
         "riptui.metrics.seams:seam_delta_e",
         "CIEDE2000 across the border of the iteration's square, less that of the frame before.",
+        title="seam ΔE",
         range=(-inf, inf),
         higher_means="neither",
         unit="ΔE00",
@@ -169,6 +178,7 @@ BUILT_IN: dict[str, MetricInfo] = {
     "jpeg-bytes": MetricInfo(
         "riptui.metrics.fine_detail:jpeg_bytes",
         "Bytes of the frame as JPEG of quality 90 (colour not subsampled), of the frame alone.",
+        title="JPEG bytes",
         range=(0, inf),
         higher_means="neither",
         unit="byte",
@@ -189,4 +199,4 @@ def adopt_plugin(found: object, distribution: str) -> MetricInfo:
 
 
 REGISTRY = Registry("metric", BUILT_IN, adopt_plugin)
-"""All metrics by name, with those of plug-ins (entry point group `riptui.metrics`)."""
+"""All metrics by name, in the order of tables, with those of plug-ins (entry point group `riptui.metrics`)."""

@@ -47,8 +47,8 @@ def plan_generation(
         model = resolve_model(text)
         if model.name and not MODELS[model.name].text_to_image:
             raise InputError(
-                f"{text} was made to inpaint: --inpainter {model.name} repaints a grey picture as a whole; --model "
-                "takes a text-to-image model"
+                f"{text} makes no pictures from a prompt: --inpainter {model.name} repaints a grey picture as a whole; "
+                "--model takes a text-to-image model"
             )
         named: dict[str, ParameterValue] = {"model": model.model, "revision": model.revision}
         shared = {**named, **parameters, "prompt": prompt}

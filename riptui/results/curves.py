@@ -19,8 +19,7 @@ import numpy as np
 
 from riptui.arrays import Float64, Int64
 from riptui.errors import InputError, with_choices
-from riptui.inpainters.parameters import shorten
-from riptui.spec import ParameterValue, Spec
+from riptui.spec import ParameterValue, Spec, abbreviate
 from riptui.store.listing import TrajectorySummary
 from riptui.store.trajectory import Trajectory
 
@@ -215,7 +214,7 @@ def get_setting(spec: Spec, name: str) -> ParameterValue:
     if name == IMAGE:
         return spec.original_sha256
     if name not in _SPEC_FIELDS:
-        return shorten(spec.parameters.get(name))
+        return abbreviate(spec.parameters.get(name))
     value: ParameterValue | tuple[int, ...] = getattr(spec, name)
     return str(value) if isinstance(value, tuple) else value
 

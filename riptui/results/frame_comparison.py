@@ -177,7 +177,7 @@ def load_comparison(name: str, device: str = "", *, keep: bool = True) -> FrameC
         if base_name(name) in REGISTRY:
             raise InputError(f"{name}: frames are compared as a whole; use {base_name(name)}")
         choices = [*feature_extractor_names(), *filter(_is_distance, REGISTRY)]
-        raise InputError(with_choices(f"{name!r} is no extractor of features and no metric", name, choices))
+        raise InputError(with_choices(f"unknown features or metric {name!r}", name, choices))
     if not _is_distance(name):
         raise InputError(f"{name} is no distance of two pictures: use lpips-alex, ssim (taken as 1 - ssim) or delta-e")
     load(name, device)

@@ -94,7 +94,7 @@ def _read_bytes(file: Path) -> bytes:
         cause = _ADVICE.get(type(error), error.strerror or str(error))
         raise SettingsError(f"{file} cannot be read: {cause}") from error
     if len(data) > MAX_BYTES:
-        raise SettingsError(f"{file} is larger than {MAX_BYTES // 1024} kB: this is not a settings file; move it away")
+        raise SettingsError(f"{file} is larger than {MAX_BYTES // 1024} kB, too large for settings or a study")
     return data
 
 

@@ -21,11 +21,10 @@ from typing import Any
 import msgspec
 
 from riptui.errors import with_choices
-from riptui.inpainters.parameters import shorten
 from riptui.metrics import REGISTRY
 from riptui.metrics.display import finite_values, in_display_order, primary_metric
 from riptui.metrics.values import pack_values, unpack_values
-from riptui.spec import ParameterValue, Spec
+from riptui.spec import ParameterValue, Spec, abbreviate
 from riptui.store.listing import TrajectorySummary
 from riptui.store.trajectory import Status
 
@@ -142,7 +141,7 @@ def share_names(names: tuple[str, ...]) -> tuple[str, ...]:
 
 @lru_cache(1000)
 def _intern(fields: tuple[ParameterValue, ...], parameters: tuple[tuple[str, ParameterValue], ...]) -> FieldValues:
-    shortened = {name: shorten(value) for name, value in parameters}
+    shortened = {name: abbreviate(value) for name, value in parameters}
     return MappingProxyType(shortened | dict(zip(SEEDLESS_FIELDS, fields, strict=True)))
 
 
@@ -208,7 +207,7 @@ def _check_statuses(beginnings: list[str]) -> None:
     statuses = [*Status, UNREADABLE]
     for text in beginnings:
         if not text:
-            raise ValueError(f"status: which? {', '.join(statuses)}")
+            raise ValueError(f"status: needs one of {', '.join(statuses)}")
         if not any(status.startswith(text) for status in statuses):
             raise ValueError(with_choices(f"no status {text}", text, statuses))
 
@@ -227,7 +226,11 @@ def _parse_value(name: str, text: str) -> Callable[[ParameterValue], bool]:
         return str(value).lower().startswith(text)
 
     if not text or (name in ("mask", "seed", "iteration", "size", "amount") and None in limits):
-        raise ValueError(f"{name}:{text}: expected numbers, e.g. 128, 64,128 or 0-9" if text else f"{name}: which?")
+        raise ValueError(
+            f"{name}:{text}: expected numbers, e.g. 128, 64,128 or 0-9"
+            if text
+            else f"{name}: needs a value behind the colon"
+        )
     return is_match
 
 

@@ -205,7 +205,8 @@ def find_all_trajectories(paths: Iterable[Path], *, on_error: OnListingError = i
             raise errors[0]
         if not below:
             with explain_errors(path):
-                raise NotATrajectoryError(f"{path} {'holds no trajectory' if path.exists() else 'does not exist'}")
+                reason = "holds no trajectory" if path.exists() else "does not exist"
+                raise NotATrajectoryError(f"{path} {reason}; list trajectories with: riptui ls")
         found.update(below)
     return list(found.values())
 

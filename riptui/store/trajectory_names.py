@@ -1,8 +1,8 @@
 """What the folder of a trajectory is called, from its spec."""
 
 from riptui import inpainters
-from riptui.inpainters.parameters import ADDED_MODELS, shorten
-from riptui.spec import Spec
+from riptui.inpainters.parameters import ADDED_MODELS
+from riptui.spec import Spec, abbreviate
 from riptui.store.names import older_slug, slugify
 
 
@@ -33,7 +33,7 @@ def _describe(spec: Spec) -> str:
         parts.append(model)
     elif spec.inpainter != inpainters.DEFAULT_INPAINTER:
         parts += [spec.inpainter, *filter(None, [model])]
-    parts += [f"{key}{shorten(value)}" for key, value in changed.items()]
+    parts += [f"{key}{abbreviate(value)}" for key, value in changed.items()]
     if spec.order != "replacement" and not spec.masks:
         parts.append(spec.order)
     if spec.amount != (100 if spec.inpainter == inpainters.TEXT_TO_IMAGE else 400):

@@ -152,6 +152,10 @@ class StudyFinder:
             problem = f"{file} is gone: this is what was run from it"
         elif of_file.study is None:
             problem = of_file.problem
+        elif path.parent.resolve() == (self._runs / of_file.study.group).resolve():
+            problem = (
+                f"{file} names another runs folder, {of_file.study.runs}: here it goes on with --runs {self._runs}"
+            )
         else:
             problem = f"{file} computes {of_file.study.folder} now: this is what was run from it before"
         return replace(known, file=file, problem=known.problem or problem, is_gone=not file.is_file())

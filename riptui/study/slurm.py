@@ -13,6 +13,7 @@ from riptui.study.study_file import Study
 
 TIME_LIMIT = re.compile(r"\d+(:\d\d){0,2}|\d+-\d+(:\d\d){0,2}|infinite|unlimited", re.ASCII | re.IGNORECASE)
 """Minutes, minutes:seconds, hours:minutes:seconds, days-hours, with minutes, with seconds."""
+MEMORY = re.compile(r"\d+[KMGT]?B?", re.ASCII | re.IGNORECASE)
 DIRECTIVE_VALUE = re.compile(r"[\w.,:%/+=\[\]-]*", re.ASCII)
 
 
@@ -92,5 +93,7 @@ def _require_directives(resources: SlurmResources) -> None:
     for option, text in resources.texts.items():
         if not DIRECTIVE_VALUE.fullmatch(text):
             raise InputError(f"--{option} {text!r}: it must have only letters, digits and . , : _ % / + = [ ] -")
+    if resources.memory and not MEMORY.fullmatch(resources.memory):
+        raise InputError(f"--mem {resources.memory!r}: expected megabytes, or e.g. 32G")
     if resources.time and not TIME_LIMIT.fullmatch(resources.time):
         raise InputError(f"--time {resources.time!r}: expected minutes, or e.g. 12:00:00 (hours) or 2-12 (days, hours)")

@@ -104,8 +104,8 @@ class Study:
         )
 
 
-def read_study(file: Path, *, runs: Path = Path("runs")) -> Study:
-    """Read a study file. `runs` is the runs folder where the file names none.
+def read_study(file: Path, *, runs: Path = Path("runs"), given_runs: Path | None = None) -> Study:
+    """Read a study file. `runs` is the runs folder where the file names none; `given_runs` goes before the file's.
 
     Paths in the file are relative to its folder. Raises StudyError with the file and the line; InputError.
     """
@@ -116,14 +116,15 @@ def read_study(file: Path, *, runs: Path = Path("runs")) -> Study:
         raise StudyError(f"{file} does not exist; `riptui study new` writes one") from None
     except SettingsError as error:
         raise StudyError(str(error)) from error
-    return _parse_study(StudyDocument(file, toml), runs)
+    return _parse_study(StudyDocument(file, toml), runs, given_runs)
 
 
-def _parse_study(document: StudyDocument, runs: Path) -> Study:
+def _parse_study(document: StudyDocument, runs: Path, given_runs: Path | None) -> Study:
     for key in document.toml.values:
         _require_key(document, key)
     values = document.read_top(KEYS)
-    folder = document.file.parent / Path(values["runs"]).expanduser() if values["runs"] else runs.absolute()
+    own_runs = document.file.parent / Path(values["runs"]).expanduser() if values["runs"] else runs
+    folder = (given_runs or own_runs).absolute()
     study = Study(
         file=document.file,
         text=document.toml.text,

@@ -14,7 +14,8 @@ def parse(text: str) -> tuple[int, ...]:
     for part in text.split(","):
         match = re.fullmatch(r"\s*(\d{1,16})\s*(?:-\s*(\d{1,16})\s*)?", part)
         if not match:
-            raise InputError(f"{part!r} is not a number or a range such as 0-9")
+            place = "" if part == text else f" in {text!r}"
+            raise InputError(f"{part!r}{place} is not a number or a range such as 0-9")
         first, last = int(match[1]), int(match[2] or match[1])
         if last < first:
             raise InputError(f"the range {part} runs backwards")

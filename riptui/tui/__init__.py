@@ -42,9 +42,13 @@ if TYPE_CHECKING:
     from riptui.tui import bindings as bindings
     from riptui.tui import commands as commands
     from riptui.tui import details as details
+    from riptui.tui import dialogs as dialogs
+    from riptui.tui import go_to_dialog as go_to_dialog
+    from riptui.tui import help as help
     from riptui.tui import keymap as keymap
     from riptui.tui import picture_screens as picture_screens
     from riptui.tui import settings_screen as settings_screen
+    from riptui.tui import welcome as welcome
     from riptui.tui import work_supervisor as work_supervisor
 
 __getattr__ = lazy_modules(__name__)

@@ -1,6 +1,7 @@
 """The Textual app: settings, theme, keys, notifications, and an orderly exit."""
 
 import asyncio
+import gc
 import logging
 import os
 import select
@@ -27,7 +28,6 @@ from riptui.text.terminal import printable
 from riptui.tui import bindings, keymap, possible, studies, themes
 from riptui.tui.browser import Browser
 from riptui.tui.desktop_notification import notification_sequence
-from riptui.tui.help import HelpScreen
 from riptui.tui.key_queue import KeyHandled, KeyQueue
 from riptui.tui.runs.feedback_line import SAID_SECONDS, FeedbackLine
 from riptui.tui.terminal_input import TerminalDriver
@@ -36,6 +36,7 @@ from riptui.tui.terminal_output import TerminalScreen
 if TYPE_CHECKING:
     from riptui.tui.studies.study_jobs import StudyJobs
 
+GC_PAUSE_SECONDS = 1.0  # from the start on: what is imported and mounted leaves the cycle collector nothing to find
 EXIT_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 EXIT_GRACE_SECONDS = 3.0  # for an orderly exit, which a file system that hangs may keep from ending
 COMMAND_GRACE_SECONDS = 30.0  # the same, while a command such as a move to the trash is at work
@@ -72,12 +73,25 @@ class RiptuiApp(App[None], inherit_bindings=False):  # Textual's ctrl+q, beside 
         self.crash: Exception | None = None
         self.farewell: list[str] = []  # printed after the screen is restored: what keeps running without the app
         self._study_jobs: StudyJobs | None = None  # None before the studies were looked at
-        self._problems = list(loaded.problems)
+        for theme in themes.RIPTUI_THEMES:
+            self.register_theme(theme)
+        self.theme, notice = themes.resolve_theme(
+            self.settings.theme, color_system=self.console.color_system, no_color=self.no_color
+        )
+        self._problems = [*loaded.problems, *([notice] if notice else [])]
         self._selected_path = selected_path
         self._only_screen = only_screen
         self._terminal_focused = True
         self._quits_until = 0.0  # time.monotonic(): until then, the key pressed again quits
         self.keys = KeyQueue(self, super().on_event)
+
+    def get_default_screen(self) -> Screen[Any]:
+        if self._only_screen:
+            return super().get_default_screen()
+        browser = Browser(self.runs, self.settings, self.graphics, selected_path=self._selected_path)
+        fitting = [name for columns, name in self.HORIZONTAL_BREAKPOINTS if columns <= self.size.width]
+        browser.add_class(fitting[-1])  # Textual does, once it has drawn a first time
+        return browser
 
     async def on_event(self, event: Event) -> None:
         if isinstance(event, (Key, Paste)) and not event.is_forwarded:
@@ -89,19 +103,12 @@ class RiptuiApp(App[None], inherit_bindings=False):  # Textual's ctrl+q, beside 
         await self.keys.follow(message)
 
     def on_mount(self) -> None:
-        for theme in themes.RIPTUI_THEMES:
-            self.register_theme(theme)
-        self.theme, notice = themes.resolve_theme(
-            self.settings.theme, color_system=self.console.color_system, no_color=self.no_color
-        )
-        self._problems += [notice] if notice else []
         self._problems += keymap.apply_keys(self, self.settings.keys, keymap.bindings_by_id(bindings.SCOPES))
+        self.set_timer(GC_PAUSE_SECONDS, gc.enable)
         self._install_signal_handlers()
         self.app_resume_signal.subscribe(self, lambda _: self.refresh())  # Textual resumes with an empty screen
         if self._only_screen:
             self.push_screen(self._only_screen(self.graphics), lambda _: self.exit())
-        else:
-            self.push_screen(Browser(self.runs, self.settings, self.graphics, selected_path=self._selected_path))
         for problem in self._problems:
             self.notify(printable(problem), severity="warning", timeout=10, markup=False)
 
@@ -141,7 +148,7 @@ class RiptuiApp(App[None], inherit_bindings=False):  # Textual's ctrl+q, beside 
         yield SystemCommand("App: theme", "Change the theme (this session only)", self.action_change_theme)
 
     def action_help(self) -> None:
-        self.push_screen(HelpScreen(self.screen.active_bindings, self.graphics.status))
+        self.push_screen(tui.help.HelpScreen(self.screen.active_bindings, self.graphics.status))
 
     def action_settings(self) -> None:
         self.push_screen(tui.settings_screen.SettingsScreen())

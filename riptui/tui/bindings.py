@@ -28,6 +28,17 @@ GROUPS = {
     "report": "Report",
 }
 
+TABS = {
+    "chart": "Chart (group: mean ± sd)",
+    "filmstrip": "Filmstrip (group: all points)",
+    "masks": "Masks (group: one image)",
+    "recursion": "Error by repaints (group: with R)",
+    "spec": "Spec and sessions (group: table)",
+    "log": "Log and errors (group: gallery)",
+    "spectrum": "Lost frequencies, if measured (group: sets)",
+}
+"""The tabs of a trajectory, with the help of their keys: 1 for the first. A group's tabs have the same keys."""
+
 BROWSER = [
     _key("compute.new", "n", "do('launch')", "New", "New trajectories", footer="n"),
     _key("frames.play", "space", "view('play_or_pause')", "Play", "Play or pause the frames", footer="space"),
@@ -54,24 +65,9 @@ BROWSER = [
         "Comparison",
         "Show difference, heat map, blink or masked square",
     ),
-    _key("tabs.chart", "1", "view('select_tab', 'chart')", "Chart", "Chart (group: mean ± sd)"),
-    _key("tabs.filmstrip", "2", "view('select_tab', 'filmstrip')", "Filmstrip", "Filmstrip (group: all points)"),
-    _key("tabs.masks", "3", "view('select_tab', 'masks')", "Masks", "Masks (group: one image)"),
-    _key(
-        "tabs.recursion",
-        "4",
-        "view('select_tab', 'recursion')",
-        "Recursion",
-        "Error by repaints (group: with R)",
-    ),
-    _key("tabs.spec", "5", "view('select_tab', 'spec')", "Spec", "Spec and sessions (group: table)"),
-    _key("tabs.log", "6", "view('select_tab', 'log')", "Log", "Log and errors (group: gallery)"),
-    _key(
-        "tabs.spectrum",
-        "7",
-        "view('select_tab', 'spectrum')",
-        "Spectrum",
-        "Lost frequencies, if measured (group: sets)",
+    *(
+        _key(f"tabs.{name}", str(position), f"view('select_tab', '{name}')", name.capitalize(), explanation)
+        for position, (name, explanation) in enumerate(TABS.items(), start=1)
     ),
     _key("tabs.axis", "a", "details('toggle_axis')", "Axis", "Next axis: inpainted %, coverage %, excess"),
     _key("tabs.metric", "v", "details('cycle_metric')", "Metric", "Draw, or colour masks by, the next metric"),

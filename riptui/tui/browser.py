@@ -25,7 +25,6 @@ from riptui.text.terminal import printable
 from riptui.tui import bindings, workers
 from riptui.tui.command_runner import CommandRunner
 from riptui.tui.go_to import Target, find_targets
-from riptui.tui.go_to_dialog import GoToDialog
 from riptui.tui.key_footer import KeyFooter
 from riptui.tui.key_queue import OPENS_DIALOG
 from riptui.tui.last_place import LastPlace, recall_place, remember_place
@@ -39,7 +38,6 @@ from riptui.tui.runs.tree import RunsTree
 from riptui.tui.runs.tree_panel import TreePanel
 from riptui.tui.runs.watcher import RunsChanged, RunsWatcher, WorkersChanged
 from riptui.tui.runs.work_watch import WorkWatch
-from riptui.tui.welcome import Welcome
 from riptui.tui.workers.gpu_history import GpuHistory
 
 if TYPE_CHECKING:  # importing NumPy takes 150 ms, after the first paint
@@ -49,6 +47,7 @@ if TYPE_CHECKING:  # importing NumPy takes 150 ms, after the first paint
     from riptui.tui.work_supervisor import WorkSupervisor
 
 SETTLE_SECONDS = 0.06  # of rest on a row before it is shown: a held key passes 30 rows per second
+FIRST_ROWS_SECONDS = 0.1  # that the first paint waits for what is to be shown
 WORK_SECONDS = 1.0  # between two looks at what is known of the work on the shown trajectory
 MAX_WAITING_TOLD = 6  # with more trajectories still to come, one that is done is not worth a toast
 MAX_UNLISTED_TOLD = 3  # folders that cannot be listed; the others are counted
@@ -91,15 +90,18 @@ class Browser(Screen[None]):
         yield FeedbackLine(id="progress")
         yield KeyFooter()
 
-    def on_mount(self) -> None:
+    async def on_mount(self) -> None:
         place = recall_place(self.runs)
         self.query_one(TreePanel).restore(
             place.tree_columns, place.order, place.is_flat, is_hidden=place.is_tree_hidden
         )
         if not self._pending_selection:
             self._pending_selection, self._was_asked_for = place.path, False
-        self._watcher.start()
         self.set_interval(WORK_SECONDS, self._watch_work)
+        self._watcher.start()
+        if changes := await self._watcher.read_first(FIRST_ROWS_SECONDS):
+            await self._apply_changes(changes)
+        self.call_after_refresh(self._watcher.go_on)
 
     def on_resize(self) -> None:
         self.query_one(TreePanel).fit_screen()
@@ -267,10 +269,10 @@ class Browser(Screen[None]):
 
     async def _show_welcome(self, folder_error: str) -> None:
         switcher = self.query_one("#right", ContentSwitcher)
-        if not switcher.query(Welcome):
-            await switcher.add_content(Welcome(self.runs, id="welcome"))
+        if not switcher.query(tui.welcome.Welcome):
+            await switcher.add_content(tui.welcome.Welcome(self.runs, id="welcome"))
         has_vanished = bool(folder_error) and self._had_trajectories
-        switcher.query_one(Welcome).show_reason(folder_error, has_vanished=has_vanished)
+        switcher.query_one(tui.welcome.Welcome).show_reason(folder_error, has_vanished=has_vanished)
         if switcher.current != "welcome":
             switcher.current = "welcome"
             if not has_vanished:
@@ -373,7 +375,7 @@ class Browser(Screen[None]):
         """Ask where to go, and go there."""
         commands = {command.title: command for command in self.app.get_system_commands(self)}
         notes = {title: command.help for title, command in commands.items()}
-        target = await self.app.push_screen_wait(GoToDialog(partial(self._find_targets, notes)))
+        target = await self.app.push_screen_wait(tui.go_to_dialog.GoToDialog(partial(self._find_targets, notes)))
         match target:
             case Target("frame", value) if self.details is not None:
                 self.details.trajectory_view.go(int(value))

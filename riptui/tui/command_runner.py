@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from riptui.tui.commands import CommandContext
     from riptui.tui.work_supervisor import WorkSupervisor
 
-WITHOUT_DIALOG = frozenset(["pause", "retry", "move_earlier", "move_later", "undo", "rerun", "demo"])
-"""The commands that ask nothing: keys go on meanwhile."""
-
 
 class CommandRunner:
     """For the UI thread. What commands queue is supervised until `close`."""
@@ -37,7 +34,7 @@ class CommandRunner:
         """Start one of `commands` on the current row, unless it is running already."""
         if name not in self._running:
             self._running.add(name)
-            (_start_worker if name in WITHOUT_DIALOG else _start_with_dialog)(self._browser, self, name)
+            (_start_with_dialog if tui.commands.COMMANDS[name].asks else _start_worker)(self._browser, self, name)
 
     def is_supervising(self, worker: Worker) -> bool:
         """Whether another worker is started if this one dies."""
@@ -51,7 +48,7 @@ class CommandRunner:
         """Run a command until it ends."""
         try:
             context = self._describe_state()
-            if name in tui.commands.ON_MARKED and context.marked and not context.paths:
+            if tui.commands.COMMANDS[name].on_marked and context.marked and not context.paths:
                 key = shown_key(self._browser.app, "runs.back")
                 context.say(f"what is marked is hidden by the filter: {key} shows all", "warning")
                 return

@@ -9,7 +9,7 @@ from textual.widgets import ContentSwitcher
 from riptui.graphics.protocol import Graphics
 from riptui.settings import Settings
 from riptui.tui.group.chart_options import ChartOptions
-from riptui.tui.group.view import GroupView
+from riptui.tui.group.view import GROUP_TABS, GroupView
 from riptui.tui.trajectory.tabs import TAB_NAMES
 from riptui.tui.trajectory.view import TrajectoryView
 
@@ -61,6 +61,10 @@ class Details(ContentSwitcher):
             self.trajectory_view.disk_changed()
         elif self.current == "group" and any(path.is_relative_to(self._shown_path) for path in paths):
             self.group_view.disk_changed()
+
+    def has_tab(self, name: str) -> bool:
+        """Whether a tab of the trajectory view, or the one at its position in the group view, can be selected."""
+        return self.current == "trajectory" or TAB_NAMES.index(name) < len(GROUP_TABS)
 
     def select_tab(self, name: str) -> None:
         """Select a tab of the trajectory view, or the tab at its position in the group view."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from riptui.store.trajectory import Status
+from riptui.tui.bindings import TABS
 from riptui.tui.browser import Browser
 
 COMPARE_COUNTS = range(2, 7)
@@ -18,6 +19,10 @@ def is_possible(browser: Browser, binding_id: str) -> bool:
 
 def _shows(name: str) -> Check:
     return lambda browser: browser.details is not None and browser.details.current == name
+
+
+def _has_tab(name: str) -> Check:
+    return lambda browser: _has_row(browser) and (browser.details is None or browser.details.has_tab(name))
 
 
 def _has_status(*statuses: Status) -> Check:
@@ -54,6 +59,7 @@ CHECKS: dict[str, Check] = {
     "frames.forward": _has_row,
     "frames.large": _has_row,
     "tabs": _has_row,
+    **{f"tabs.{name}": _has_tab(name) for name in TABS},
     "tabs.scroll-down": _shows_text,
     "tabs.scroll-up": _shows_text,
     "tabs.image": _shows("group"),

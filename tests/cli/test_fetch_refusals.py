@@ -183,7 +183,7 @@ def test_a_token_in_a_file_is_named_by_its_file(server: Hub) -> None:
 @pytest.mark.parametrize("page", [b"<!DOCTYPE html><title>Welcome</title>", b"[]", b'{"hello": 1}'])
 def test_a_log_in_page_in_place_of_the_hub_is_said(page: bytes, server: Hub) -> None:
     server.portal = page
-    with pytest.raises(WeightsError, match="is not the hub, perhaps the page where one logs in") as said:
+    with pytest.raises(WeightsError, match="is not the hub, perhaps the log-in page") as said:
         fetched()
     assert one_line(said)
 

@@ -130,6 +130,30 @@ def test_the_folder_is_also_taken_from_the_environment(
     assert "picture/m64-s0" in riptui("ls").out
 
 
+def test_several_folders_are_one_list(make_trajectory: MakeTrajectory, tmp_path: Path) -> None:
+    make_trajectory("a/one")
+    make_trajectory("b/two", mask=128)
+    far = make_trajectory("c/three", runs=tmp_path / "far")
+    outcome = riptui("ls", "runs/a", "b", "far", "runs/a")
+    assert [line.split()[1] for line in outcome.out.splitlines()] == [
+        *("runs/a/one", "runs/b/two", "far/c/three"),
+        "queued",
+    ]
+    [entry] = json.loads(riptui("ls", "runs/a", "far", "--filter", "group:c", "--json").out)
+    assert Path(entry["path"]).resolve() == far.path.resolve()
+    refused = riptui("ls", "runs/a", "gone")
+    assert (refused.code, refused.out) == (2, "")
+    refused.require_one_line("gone does not exist")
+
+
+def test_several_trajectories_are_shown_one_after_the_other(make_trajectory: MakeTrajectory) -> None:
+    paths = [make_trajectory("a/one").path, make_trajectory("b/two", seed=7).path]
+    outcome = riptui("show", *paths)
+    assert [line.split()[1] for line in outcome.out.splitlines() if line.startswith("seed ")] == ["0", "7"]
+    assert [found["spec"]["seed"] for found in json.loads(riptui("show", *paths, "--json").out)] == [0, 7]
+    assert riptui("show", paths[0], "gone").out == ""
+
+
 @pytest.mark.slow
 def test_each_status_has_its_mark(make_trajectory: MakeTrajectory) -> None:
     fields: dict[str, Any] = {"inpainter": "noise"}

@@ -152,7 +152,7 @@ def test_a_url_that_is_none_is_refused(url: str, names: tuple[str, ...], words: 
 
 
 def test_a_url_is_no_parameter_elsewhere() -> None:
-    with pytest.raises(InputError, match=r"iopaint's url is no parameter.*\[servers.iopaint\].*RIPTUI_IOPAINT_URL"):
+    with pytest.raises(InputError, match=r"iopaint's url is not a parameter.*\[servers.iopaint\].*RIPTUI_IOPAINT_URL"):
         complete_parameters("iopaint", {"url": "http://x"})
 
 

@@ -211,7 +211,7 @@ def test_weights_that_were_not_fetched_are_told_before_a_trajectory_is_made(
     with pytest.raises(InputError, match=r"none\.pt does not exist"):
         require_weights([spec("/none.pt")])
     (tmp_path / "cat.png").touch()
-    with pytest.raises(InputError, match=r"cat\.png is no file of weights: its name must end with \.pt or"):
+    with pytest.raises(InputError, match=r"cat\.png is not a file of weights: its name must end with \.pt or"):
         require_weights([spec(tmp_path / "cat.png")])
     installed = tmp_path / "hub" / "checkpoints" / "big-lama.pt"
     installed.parent.mkdir(parents=True)

@@ -24,6 +24,7 @@ from riptui.store.frames import read_frame
 from riptui.store.records import Request
 from tests.support.running import run_trajectory
 from tests.support.tiny_checkpoints import Checkpoints, checkpoints, one_thread_and_no_network
+from tests.support.transformer_checkpoints import TRANSFORMERS
 
 __all__ = ["checkpoints", "one_thread_and_no_network"]
 
@@ -54,14 +55,15 @@ def paint(model: Any, *seeds: int, level: int = 128, size: int = SIZE) -> Images
     return painted
 
 
-def plain(folder: Path, seed: int) -> Image:
+def plain(folder: Path, seed: int, **given: Any) -> Image:
     with silence_libraries():
         pipeline = diffusers.AutoPipelineForText2Image.from_pretrained(folder)
         pipeline.set_progress_bar_config(disable=True)
+        if isinstance(pipeline, diffusers.ChromaPipeline):  # diffusers 0.42 asks its network for what Flux has
+            pipeline.transformer.register_to_config(guidance_embeds=False)
         painted = pipeline(
-            WORDS,
-            negative_prompt="",
-            guidance_scale=7.5,
+            prompt=WORDS,
+            **given,
             num_inference_steps=STEPS,
             height=SIZE,
             width=SIZE,
@@ -74,7 +76,16 @@ def plain(folder: Path, seed: int) -> Image:
 @pytest.mark.parametrize("family", ["sd1.5-text", pytest.param("sd3", marks=pytest.mark.slow)])
 def test_a_picture_is_that_of_a_plain_diffusers_script(family: str, checkpoints: Checkpoints) -> None:
     folder = checkpoints[family]
-    assert np.array_equal(paint(load(folder), 5)[0], plain(folder, 5))
+    expected = plain(folder, 5, negative_prompt="", guidance_scale=7.5)
+    assert np.array_equal(paint(load(folder), 5)[0], expected)
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("family", sorted({*TRANSFORMERS} - {"flux-kontext"}))
+def test_so_is_that_of_a_newer_family(family: str, checkpoints: Checkpoints) -> None:
+    folder = checkpoints[family]
+    negative = {} if family == "flux2-klein" else {"negative_prompt": ""}  # it takes none
+    assert np.array_equal(paint(load(folder, guidance=None), 5)[0], plain(folder, 5, **negative))
 
 
 @pytest.mark.exhaustive

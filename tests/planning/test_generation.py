@@ -6,6 +6,7 @@ import pytest
 
 from riptui.errors import InputError
 from riptui.images import pixels_sha256
+from riptui.inpainters.models.catalogue import MODELS
 from riptui.planning import submit as submitting
 from riptui.planning.generation import make_grey_picture, plan_generation, submit_generation
 from riptui.store.frames import read_original
@@ -60,6 +61,13 @@ def test_what_cannot_be_is_refused_before_anything_is_made(tmp_path: Path) -> No
         plan_generation("an owl", ["org/name"], [], [0], {"strength": "0.5"}, 256)
     with pytest.raises(InputError, match="'a b' is not a model"):
         plan_generation("an owl", ["a b"], [], [0], {}, 256)
-    with pytest.raises(InputError, match="sd2 was made to inpaint: --inpainter sd2 repaints a grey picture"):
+    with pytest.raises(InputError, match="sd2 makes no pictures from a prompt: --inpainter sd2 repaints"):
         plan_generation("an owl", ["sd2"], [], [0], {}, 256)
     assert not [*tmp_path.iterdir()]
+
+
+@pytest.mark.parametrize("model", ["sd2-base", "sd3", "flux2-klein", "qwen-image", "z-image", "chroma"])
+def test_a_known_model_that_was_made_for_text_to_image_is_used(model: str) -> None:
+    for name in (model, MODELS[model].repository):
+        [sweep] = plan_generation("an owl", [name], [], [0], {}, 512)
+        assert sweep.parameters["model"] == MODELS[model].repository

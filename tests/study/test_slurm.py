@@ -46,6 +46,17 @@ def test_the_slurm_script_refuses_other_times(time: str, written: Written) -> No
         make_script(read_study(written()), SlurmResources(time=time))
 
 
+@pytest.mark.parametrize("memory", ["4000", "32G", "512m", "1T"])
+def test_the_slurm_script_takes_memory_as_slurm_does(memory: str, written: Written) -> None:
+    assert f"#SBATCH --mem={memory}\n" in make_script(read_study(written()), SlurmResources(memory=memory))
+
+
+@pytest.mark.parametrize("memory", ["lots", "32 G", "1.5G", "-1"])
+def test_the_slurm_script_refuses_other_memory(memory: str, written: Written) -> None:
+    with pytest.raises(InputError, match=r"expected megabytes|only letters"):
+        make_script(read_study(written()), SlurmResources(memory=memory))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("sent", "requeued"), [(signal.SIGUSR1, True), (signal.SIGTERM, False)])
 def test_a_slurm_task_is_queued_again_at_the_time_limit_only(

@@ -241,7 +241,32 @@ def test_what_was_never_run_has_no_status(written: Written) -> None:
     for command in ("status", "pause", "stop", "resume", "retry"):
         told = riptui("study", command, written())
         assert told.code == 2
-        told.require_one_line("has not been run yet; start it with: riptui study run")
+        told.require_one_line("has not been run in runs; start it with: riptui study run")
+
+
+@pytest.mark.slow
+def test_runs_goes_before_the_files_own(written: Written) -> None:
+    file = written('images = ["pictures"]\nmetrics = []\nruns = "own"')
+    assert "0 of them created" in riptui("study", "plan", file, "--runs", "other").out
+    done = riptui("study", "run", file, "--runs", "other", "--devices", "cpu", "--workers", "0", "--detach")
+    assert done.code == 0
+    assert "riptui study status small.toml --runs other" in done.out
+    assert "riptui study run small.toml --runs other --devices cpu --workers 0" in done.out
+    assert not Path("own").exists()
+    assert len([*Path("other").rglob("spec.json")]) == 8
+    assert riptui("study", "stop", file).code == 2
+    assert riptui("study", "stop", file, "--runs", "other").out == "8 stopped\n"
+    assert "riptui study run small.toml --runs other" in riptui("study", "resume", file, "--runs", "other").err
+    assert f"worker --runs {Path('other').absolute()} " in riptui("study", "sbatch", file, "--runs", "other").out
+
+
+def test_a_study_that_was_run_is_not_begun_again_in_another_folder(written: Written) -> None:
+    file = written('images = ["pictures"]\nmetrics = []\nruns = "own"')
+    submitted(read_study(file))
+    refused = riptui("study", "run", file, "--runs", "other")
+    assert refused.code == 2
+    refused.require_one_line("was run in own already: leave out --runs to continue", "compute it anew in other")
+    assert riptui("study", "status", file, "--runs", "own").code == 0
 
 
 def test_a_mistake_in_the_file_is_one_line(written: Written) -> None:

@@ -53,3 +53,10 @@ def test_what_was_run_is_listed_also_where_its_file_is_gone(written: Written) ->
     [small] = listed()
     assert small["name"] == "small"
     assert "is gone" in small["problem"]
+
+
+def test_what_was_run_in_another_runs_folder_says_how_it_goes_on_there(written: Written) -> None:
+    file = written('images = ["pictures"]\nmetrics = []\nruns = "own"')
+    submitted(read_study(file, given_runs=Path("other")))
+    problems = [found["problem"] or "" for found in json.loads(riptui("study", "ls", "other", "--json").out)]
+    assert [problem.partition("own: ")[2] for problem in problems if problem] == ["here it goes on with --runs other"]

@@ -184,7 +184,7 @@ async def open_app(
     app = RiptuiApp(runs, loaded, terminal, selected_path=select)
     async with app.run_test(size=size) as textual_pilot:
         pilot = AppPilot(app, textual_pilot)
-        await pilot.wait_until(lambda: len(app.screen_stack) > 1, "the browser")
+        await pilot.wait_until(lambda: any(isinstance(screen, Browser) for screen in app.screen_stack), "the browser")
         await pilot.wait_until(lambda: pilot.browser.details or pilot.browser.query(Welcome), "the first screen")
         await pilot.wait_until(lambda: _all_read(pilot, runs), "every trajectory read")
         await pilot.wait_for_loading()

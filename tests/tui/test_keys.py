@@ -107,7 +107,7 @@ async def test_the_keys_of_commands_begin_them(folder: Path, monkeypatch: pytest
                     await pilot.press(one)
                     name = str(binding.action).removeprefix("do('").removesuffix("')")
                     await pilot.wait_until(lambda name=name: begun[-1:] == [(name, FIRST)], f"{one} begins {name}")
-    assert {name for name, _ in begun} == commands.COMMAND_MODULES.keys() - {"demo"}  # a button of the first screen
+    assert {name for name, _ in begun} == commands.COMMANDS.keys() - {"demo"}  # a button of the first screen
 
 
 async def begin(pilot: AppPilot) -> None:

@@ -65,6 +65,6 @@ def chart() -> None:
 
     \b
     riptui chart runs/fig7 -o fig7.pdf -o fig7.png
-    riptui chart runs/fig7 -o nets.pdf --metrics lpips-alex,lpips-squeeze,lpips-vgg --axis coverage
+    riptui chart runs/fig7 -o nets.pdf --metrics lpips-alex,lpips-vgg
     riptui chart runs/cat/m64-s0 runs/cat/m128-s0 -o cat.svg --view each
     """

@@ -18,7 +18,7 @@ from riptui.cli.lazy import command
     "thresholds",
     multiple=True,
     metavar="NAME=X",
-    help="Change a threshold, e.g. blurred=40. Can be given several times.",
+    help="Change a threshold, e.g. blurred=40. May be repeated.",
 )
 @click.option(
     "--features",

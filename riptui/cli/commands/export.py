@@ -43,7 +43,7 @@ FILE = click.Path(path_type=Path, dir_okay=False)
     "k",
     type=click.IntRange(min=0),
     metavar="K",
-    show_default="the newest",
+    show_default="the last",
     help="Frame for --png: after iteration K; 0 is the original.",
 )
 @options.overwrite_option

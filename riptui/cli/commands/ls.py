@@ -3,11 +3,15 @@
 import rich_click as click
 
 from riptui.cli.lazy import command
-from riptui.cli.options import json_option, runs_argument
+from riptui.cli.options import json_option, lookup_option, runs_folder
+from riptui.cli.values import FolderParam
 
 
 @command("riptui.cli.ls:ls")
-@runs_argument
+@click.argument(
+    "folders", nargs=-1, metavar="[RUNS]...", type=FolderParam(runs_folder), default=lambda: [runs_folder()]
+)
+@lookup_option
 @click.option(
     "--filter", "filter_text", metavar="TEXT", default="", help="List only what matches, as / does in the app."
 )
@@ -15,7 +19,8 @@ from riptui.cli.options import json_option, runs_argument
 def ls() -> None:
     """List the trajectories in RUNS: status, amount inpainted, newest value of a metric.
 
-    RUNS is a runs folder or any folder in it. The default is $RIPTUI_RUNS, the runs folder of the settings, or ./runs.
+    RUNS is a runs folder or any folder in it; of several, one list has all. The default is $RIPTUI_RUNS, the runs
+    folder of the settings, or ./runs.
 
     ✓ done, ● running, ○ queued, ‖ paused, ✗ failed, ◼ interrupted, ! unreadable; ≠ mixed: its sessions differ in
     device, versions or batch, as `riptui show` tells.
@@ -23,8 +28,8 @@ def ls() -> None:
     \b
     --filter takes what the app takes after /:
     cat m64                     letters of the path, in this order
-    mask:64,128 seed:0-9        numbers and ranges: mask, seed, iteration, size ...
-    inpainter:sd steps:50       any field of the spec, any parameter of the inpainter
+    mask:64,128 seed:0-9        numbers, ranges: mask, seed, size ...
+    inpainter:sd steps:50       fields and parameters of the spec
     status:failed group:fig7    how the status or the path begins
     tag:usable note:whiskers    what people wrote; see riptui tag, riptui note
     lpips>0.4 inpainted<200     the newest value, the amount inpainted

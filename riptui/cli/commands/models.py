@@ -10,5 +10,6 @@ def models() -> None:
     """List models, LPIPS nets, inpainters without weights, your programs: size, licence, and what is installed.
 
     \b
-    ✓ installed   ○ missing: riptui fetch NAME   ! incomplete   ? unknown without the extra [diffusion]
+    ✓ installed   ○ missing: riptui fetch NAME   ! incomplete
+    ? unknown without the extra [diffusion]
     """

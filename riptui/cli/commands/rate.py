@@ -30,7 +30,7 @@ from riptui.cli.values import FolderParam, NumberRange
     type=NumberRange(min=0, min_open=True),
     metavar="PERCENT",
     show_default="the end",
-    help="Rate the frames at this inpainted %. Can be given several times.",
+    help="Rate the frames at this inpainted %. May be repeated.",
 )
 @click.option(
     "--seed", type=click.IntRange(0), default=0, show_default=True, help="Draws the questions and their order."

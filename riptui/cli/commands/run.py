@@ -26,7 +26,11 @@ from riptui.spec import COLOUR_MATCHES, FITS, SQUARE_ORDERS, SQUARE_SOURCES
     "config). Separate several by commas.",
 )
 @click.option(
-    "--set", "key_values", multiple=True, metavar="KEY=VALUE", help="Set a parameter of the inpainter, e.g. radius=5."
+    "--set",
+    "key_values",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Set a parameter of the inpainter, e.g. radius=5. May be repeated.",
 )
 @options.multi_option(
     "--mask",
@@ -114,7 +118,7 @@ from riptui.spec import COLOUR_MATCHES, FITS, SQUARE_ORDERS, SQUARE_SOURCES
     multiple=True,
     metavar="NAME=A..B",
     help="Change a parameter of the inpainter over the iterations: strength=1..0.3 goes evenly from 1 to 0.3, "
-    "'prompt=a cat|a dog' has one after the other. Can be given for several.",
+    "'prompt=a cat|a dog' has one after the other. May be repeated for others.",
 )
 @click.option(
     "--size", type=int, default=512, show_default=True, help="Frame size in px: a multiple of 64 from 256 to 2048."
@@ -178,10 +182,10 @@ def run() -> None:
     \b
     riptui run cat.jpg                               as in the paper, mask 128
     riptui run *.jpg --mask 64,128,256 --group fig7  the paper's first experiment
-    riptui run riptui:coffee --mask 64               one of the pictures that come with riptui
-    riptui run photos --recursive                    all pictures in a folder and its subfolders
+    riptui run riptui:coffee --mask 64               a picture that riptui brings
+    riptui run photos --recursive                    a folder and its subfolders
     riptui run cat.jpg --seed 0-9 --amount 1000      ten seeds, beyond 400 %
     riptui run cat.jpg -i telea --order shuffle      each square once per 100 %
     riptui run *.jpg -i sd2 --detach                 a model, in the background
-    riptui run runs/an-owl --mask 64                 from the last frames of a group
+    riptui run runs/an-owl --mask 64                 from a group's last frames
     """

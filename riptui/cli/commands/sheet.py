@@ -28,7 +28,11 @@ from riptui.cli.values import NumberRange
     help="The inpainted % of the pictures, where columns are settings.",
 )
 @click.option(
-    "--metric", metavar="NAME", default="", help="The metric below the pictures; the first that is measured by default."
+    "--metric",
+    metavar="NAME",
+    default="",
+    show_default="the first that was measured",
+    help="The metric below the pictures.",
 )
 @filter_option
 @runs_option

@@ -45,5 +45,5 @@ def worker() -> None:
     riptui worker                        on the best device
     riptui worker --device cuda:1        on the second GPU
     riptui worker --idle 0               exit when the queue is empty
-    riptui worker --idle inf --detach    in the background, until riptui stop --worker
+    riptui worker --idle inf --detach    in the background, for ever
     """

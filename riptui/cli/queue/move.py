@@ -25,7 +25,7 @@ def move(
     as_json: bool,
 ) -> int:
     if first + last + sum(option is not None for option in (earlier, later, priority)) != 1:
-        raise click.UsageError("give one of --first, --last, --earlier N, --later N and --priority N")
+        raise click.UsageError("give exactly one of --first, --last, --earlier N, --later N and --priority N")
     found = choose_queued(paths, runs)
     if not found.chosen:
         return found.exit_code

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from riptui.cli.care import Care
 from riptui.cli.console import print_line, short_path, warn
-from riptui.cli.study.read import read_manifest, read_study
+from riptui.cli.study.read import name_study, read_manifest, read_study
 from riptui.study.study_control import STUDY_REQUESTS, StudyAction, request_study
 from riptui.supervision.client import list_running_workers
 from riptui.supervision.progress import ProgressTracker
@@ -36,5 +36,5 @@ def _request(file: Path, action: StudyAction) -> int:
     if found.count and request.needs_workers:
         Care.of(None, None).start_follower(study.runs, (), study=study.file)
         if not any(worker.record.takes_queued for worker in list_running_workers(study.runs)):
-            warn(f"no workers are running; start them with: riptui study run {short_path(study.file)}")
+            warn(f"no workers are running; start them with: riptui study run {name_study(study)}")
     return 1 if found.left else 0

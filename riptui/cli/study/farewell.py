@@ -20,15 +20,21 @@ class RunOptions:
     ray: str = ""
     ray_cpus: int | None = None
     ray_copies: bool = False
+    runs: Path | None = None
+    """The runs folder, if it is not the study file's."""
 
     @property
     def computes_elsewhere(self) -> bool:
         """Whether the command only watches: workers that others start compute, e.g. the tasks of a SLURM job."""
         return self.workers == 0 and not self.ray
 
+    def name(self, file: Path) -> list[str]:
+        """The words that mean the study in any command: FILE, and --runs if that was given."""
+        return [short_path(file), *(["--runs", short_path(self.runs)] if self.runs else [])]
+
     def to_command(self, file: Path) -> str:
         """The command that continues as this one ran."""
-        words = ["riptui", "study", "run", short_path(file)]
+        words = ["riptui", "study", "run", *self.name(file)]
         options = ("devices", "workers", "ray", "ray_cpus")
         for name in options:
             value = getattr(self, name)
@@ -40,7 +46,7 @@ class RunOptions:
 def describe_stop(options: RunOptions, file: Path, progress: StudyProgress) -> Iterator[str]:
     """Lines for a study that was stopped."""
     yield f"stopped; the computed frames are saved. Continue with: {options.to_command(file)}"
-    yield f"  {_describe_counts(progress)}; progress: riptui study status {_quote(file)}"
+    yield f"  {_describe_counts(progress)}; progress: riptui study status {shlex.join(options.name(file))}"
     if running := progress.statuses.get("running", 0):
         yield f"  {format_count(running, 'trajectory')} will stop after the current iteration"
     if options.ray:
@@ -65,7 +71,7 @@ def describe_leaving(options: RunOptions, file: Path, runs: Path, progress: Stud
 
 def describe_detached(options: RunOptions, file: Path, runs: Path) -> Iterator[str]:
     """How to look at, stop and come back to a study that continues without this command."""
-    quoted = _quote(file)
+    quoted = shlex.join(options.name(file))
     at = "" if runs == Path("runs") else f" --runs {shlex.quote(short_path(runs))}"
     if options.computes_elsewhere:
         yield f"  compute   riptui study sbatch {quoted} | sbatch    or start workers: riptui worker{at}"
@@ -92,7 +98,3 @@ def _describe_jobs(workers: Collection[Worker], purpose: str) -> Iterator[str]:
 def _name(worker: Worker) -> str:
     job = f", SLURM job {worker.record.slurm_job}" if worker.record.slurm_job else ""
     return f"{worker.record.id} on {worker.record.host}{job}"
-
-
-def _quote(file: Path) -> str:
-    return shlex.quote(short_path(file))

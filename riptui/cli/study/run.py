@@ -9,10 +9,11 @@ import rich_click as click
 from riptui.cli import logind
 from riptui.cli.care import Care
 from riptui.cli.console import print_json, print_line, short_path, warn
+from riptui.cli.lookup_runs import find_kept_runs
 from riptui.cli.metric_choice import choose_metrics
 from riptui.cli.stop_signal import StopSignal
 from riptui.cli.study.farewell import RunOptions, describe_detached, describe_leaving, describe_stop
-from riptui.cli.study.read import read_study
+from riptui.cli.study.read import read_study, require_one_place
 from riptui.cli.study.study_display import StudyDisplay, open_study_display
 from riptui.cli.worker_options import take_worker_options
 from riptui.ray_cluster.driver import RayDriver, require_ray_options
@@ -50,8 +51,9 @@ def run(
     care = Care.of(on_end, timeout)
     if not ray and (ray_cpus or ray_copies):
         raise click.UsageError("--ray-cpus and --ray-copies need --ray auto or --ray ADDRESS")
-    how = RunOptions(devices, workers, ray, ray_cpus, ray_copies)
+    how = RunOptions(devices, workers, ray, ray_cpus, ray_copies, find_kept_runs())
     study = read_study(file)
+    require_one_place(study)
     executor: LocalPool | RayDriver
     if ray:
         planned = []

@@ -1,4 +1,4 @@
-"""Checks of a device's name without importing torch, which takes seconds."""
+"""Checks a device's name without importing torch, which takes seconds."""
 
 import os
 import re
@@ -17,7 +17,10 @@ DRIVERS = ("nvidia[0-9]*", "kfd", "dxg")
 
 
 def require_device(device: str) -> None:
-    """Raise InputError for a device that cannot exist here; "" is always valid. torch checks the rest on first use."""
+    """Raise InputError for a device that cannot exist here; "" is always valid. torch checks the rest on first use.
+
+    Raises MissingExtraError for a GPU without torch.
+    """
     match = DEVICE_NAME.fullmatch(device)
     if device and not match:
         raise InputError(f"unknown device {device!r}: use cpu, cuda or cuda:N, or a UUID: GPU-... or MIG-...")
@@ -55,17 +58,18 @@ def count_cuda_devices() -> int:
 
 
 def torch_name(device: str) -> str:
-    """The name by which torch knows a worker's device: one that was named by its UUID is the only one that it sees."""
+    """The name by which torch knows a worker's device: one named by its UUID is the only one that CUDA shows."""
     return "cuda:0" if device.startswith(UUID_PREFIXES) else device
 
 
 def show_only(device: str) -> None:
-    """Let CUDA show this process only the device with a UUID, if it is named so. Before anything initialises CUDA."""
+    """Have CUDA show this process one device only, if that is named by its UUID. Call it before CUDA is initialised."""
     if device.startswith(UUID_PREFIXES):
         os.environ["CUDA_VISIBLE_DEVICES"] = device
 
 
 def is_cpu_build(version_file: Path) -> bool:
+    """Whether torch, by its version.py, was built without CUDA and HIP; False if that cannot be read."""
     try:
         built: dict[str, Any] = runpy.run_path(str(version_file))
     except OSError:

@@ -6,18 +6,20 @@ from dataclasses import dataclass
 from xml.etree import ElementTree
 
 MIB = 2**20
-TIMEOUT_SECONDS = 20.0  # seconds; without a persistent driver it takes several, with a broken one it hangs
+TIMEOUT_SECONDS = 20.0  # without a persistent driver it takes several, with a broken one it hangs
 LISTED_GPU = re.compile(r"GPU (?P<index>\d+): (?P<name>.*) \(UUID: (?P<uuid>GPU-[^)]+)\)")
 LISTED_MIG = re.compile(r"\s+MIG (?P<name>\S+)\s+Device\s+(?P<index>\d+): \(UUID: (?P<uuid>MIG-[^)]+)\)")
 NOT_IN_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 BARE_AMPERSAND = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#\w+);)")
-"""Process names are written as they are."""
+"""An ampersand that begins no entity: nvidia-smi writes the names of processes as they are."""
 
 
 @dataclass(frozen=True)
 class GpuProcess:
+    """A process that uses a GPU."""
+
     pid: int
-    """Of the host; in a container it may be no process that is seen there."""
+    """As the host counts; a container may not see that process."""
     name: str
     memory: int | None
     """Bytes; None: not known."""
@@ -28,7 +30,7 @@ class MachineGpu:
     """A GPU, or a MIG device: a part of one that CUDA uses as a GPU of its own."""
 
     index: int
-    """Of the GPU, as nvidia-smi counts."""
+    """Of the GPU, as nvidia-smi counts; of a MIG device, that of its GPU."""
     uuid: str
     """GPU-... or MIG-..."""
     name: str
@@ -39,7 +41,7 @@ class MachineGpu:
     processes: tuple[GpuProcess, ...] = ()
     mig_devices: tuple["MachineGpu", ...] = ()
     mig_enabled: bool = False
-    """It computes only by its MIG devices, if it has any."""
+    """Whether the GPU is split: then it computes only through its MIG devices, if it has any."""
 
 
 def query_gpus() -> list[MachineGpu]:
@@ -123,7 +125,8 @@ def _read_instances(element: ElementTree.Element) -> tuple[str, str]:
 
 
 def _read_memory(element: ElementTree.Element) -> tuple[int | None, int | None]:
-    return tuple(_read_bytes(element.findtext(f"fb_memory_usage/{key}")) for key in ("total", "used"))  # type: ignore[return-value]
+    total, used = (_read_bytes(element.findtext(f"fb_memory_usage/{key}")) for key in ("total", "used"))
+    return total, used
 
 
 def _read_process(process: ElementTree.Element) -> GpuProcess:
@@ -133,6 +136,6 @@ def _read_process(process: ElementTree.Element) -> GpuProcess:
 
 
 def _read_bytes(text: str | None) -> int | None:
-    """Of "40960 MiB"; None for N/A and whatever else nvidia-smi says instead."""
+    """The bytes of, e.g., "40960 MiB"; None for N/A and anything else."""
     found = re.fullmatch(r"\s*(\d+) MiB\s*", text or "")
     return int(found[1]) * MIB if found else None

@@ -28,7 +28,7 @@ class VisibleDevices:
 
 
 def count_visible(value: str | None, count: int) -> int:
-    """How many of a machine's GPUs a process with this CUDA_VISIBLE_DEVICES sees, as far as that tells."""
+    """How many of a machine's GPUs a process with this CUDA_VISIBLE_DEVICES sees, by its entries alone."""
     entries, _ = split_entries(value)
     if entries is None:
         return count
@@ -39,7 +39,7 @@ def count_visible(value: str | None, count: int) -> int:
 
 
 def split_entries(value: str | None) -> tuple[list[str] | None, str]:
-    """The entries up to the first that can be none, indexes as plain digits, and what is odd; None: all GPUs."""
+    """The entries up to the first that is not valid, indexes as plain digits (None: all GPUs); and what is odd."""
     if value is None:
         return None, ""
     if not value.strip():
@@ -51,13 +51,13 @@ def split_entries(value: str | None) -> tuple[list[str] | None, str]:
         if entry in entries:
             return [], f"{VARIABLE} names {entry} twice, so that CUDA sees no GPU"
         if entry is None:
-            return entries, f"{VARIABLE}: {text.strip()!r} is no device here, so that CUDA ignores it and all after it"
+            return entries, f"{VARIABLE}: {text.strip()!r} is not a device here: CUDA ignores it and all after it"
         entries.append(entry)
     return entries, ""
 
 
 def _read_entry(text: str, prefix: str) -> str | None:
-    """An entry; None if it can be none. prefix: GPU- or MIG-, if the list began so; "": indexes."""
+    """An entry; None if it is not valid. prefix: GPU- or MIG-, if the list began so; "": indexes."""
     if prefix:
         return text.strip() if text.startswith(prefix) else None
     found = INDEX.match(text)
@@ -75,7 +75,7 @@ def find_visible(gpus: Sequence[MachineGpu], value: str | None = None) -> Visibl
     for entry in entries:
         found = find_gpu(gpus, entry)
         if found is None:
-            note = f"{VARIABLE}: {entry} is no device here, so that CUDA ignores it and all after it"
+            note = f"{VARIABLE}: {entry} is not a device here: CUDA ignores it and all after it"
             break
         seen.append(found)
     if seen and seen[0].uuid.startswith("MIG-") and len(seen) > 1:
@@ -102,7 +102,8 @@ def find_gpu(gpus: Sequence[MachineGpu], name: str) -> MachineGpu | None:
 
 
 def is_order_known(gpus: Sequence[MachineGpu]) -> bool:
-    """Whether CUDA counts the GPUs as nvidia-smi does: it has the fastest first, unless told or all are alike."""
+    """Whether CUDA counts the GPUs as nvidia-smi does. By default it has the fastest first; it is known if it is set to
+    the order of the bus, or if all are alike."""
     return os.environ.get("CUDA_DEVICE_ORDER") == "PCI_BUS_ID" or len({gpu.name for gpu in gpus}) < 2
 
 

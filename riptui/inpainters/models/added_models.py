@@ -1,6 +1,6 @@
 """Models that are used with a model, and are not part of its checkpoint: a prior, a ControlNet. Imports no torch.
 
-Their components stand beside the model's own in a `Checkpoint`: what loads, digests and verifies those does so with
+Their components stand beside the model's own in a `Checkpoint`, so that they are loaded, digested and verified like
 these.
 """
 
@@ -65,7 +65,7 @@ def locate_controlnet(controlnet: str, allow_pickle: bool) -> ComponentFiles:
 
 
 def added_parts(kind: str, model: str, allow_pickle: bool) -> dict[str, tuple[Path, ...]]:
-    """The files of a model of ADDED_MODELS, by the names that its parts have. Raises WeightsError, InputError."""
+    """The files of a model that one of ADDED_MODELS names, by part. Raises WeightsError, InputError."""
     if kind == CONTROLNET:
         return {CONTROLNET: locate_controlnet(model, allow_pickle).paths}
     prior = inspect_prior(model, allow_pickle)

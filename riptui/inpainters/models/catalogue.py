@@ -15,7 +15,7 @@ from riptui.inpainters.models.model_names import is_local, is_single_file, local
 
 @dataclass(frozen=True)
 class KnownModel:
-    """A checkpoint on the Hugging Face hub, with the defaults that differ from diffusers' own."""
+    """A checkpoint on the Hugging Face hub, with its defaults in riptui."""
 
     repository: str
     title: str
@@ -27,15 +27,16 @@ class KnownModel:
     several for each, in November 2026; "main" where none was found. The commit that was used is in the notes of every
     session as well."""
     gated: bool = False
-    """Whether its terms must be accepted on its page before it can be fetched with a token."""
+    """Whether its terms must be accepted on its page, and a token given, before it can be fetched."""
     guidance: float = 7.5
     steps: int = 50
     text_to_image: bool = False
-    """Whether it can make pictures from a prompt alone; the others were made to inpaint."""
+    """Whether `riptui generate --model` takes it. The others were made to inpaint; or, as FLUX.1 Kontext, to edit: its
+    pipeline makes pictures of about 1024 x 1024 px from a prompt, whatever size is asked for."""
     strength: float = 1.0
     """diffusers' own is 1.0 for SD and Flux Fill, 0.9999 for SDXL, 0.6 for SD3; the paper's protocol is 1."""
     prior: str = ""
-    """A second checkpoint that it needs, fetched with it; `size` counts both."""
+    """The repository of a second checkpoint that it needs, fetched with it; `size` counts both."""
 
 
 KANDINSKY = "kandinsky"
@@ -57,6 +58,7 @@ MODELS: dict[str, KnownModel] = {
         "CreativeML Open RAIL++-M",
         5_160_000_000,
         "f5bc1bd97485577aa0b946fa8a9004e2ec147402",
+        text_to_image=True,
     ),
     "sd1.5": KnownModel(
         "stable-diffusion-v1-5/stable-diffusion-inpainting",
@@ -109,6 +111,7 @@ MODELS: dict[str, KnownModel] = {
         "e7b7dc27f91deacad38e78976d1f2b499d76a294",
         guidance=1.0,
         steps=4,
+        text_to_image=True,
     ),
     "qwen-image": KnownModel(
         "Qwen/Qwen-Image",
@@ -117,6 +120,7 @@ MODELS: dict[str, KnownModel] = {
         57_700_000_000,
         "75e0b4be04f60ec59a75f475837eced720f823b6",
         guidance=4.0,
+        text_to_image=True,
     ),
     "z-image": KnownModel(
         "Tongyi-MAI/Z-Image-Turbo",
@@ -126,6 +130,7 @@ MODELS: dict[str, KnownModel] = {
         "f332072aa78be7aecdf3ee76d5c247082da564a6",
         guidance=0.0,  # its pipeline begins to guide above 0, where others begin above 1
         steps=9,
+        text_to_image=True,
     ),
     "chroma": KnownModel(
         "lodestones/Chroma1-HD",
@@ -135,6 +140,7 @@ MODELS: dict[str, KnownModel] = {
         "0e0c60ece1e82b17cb7f77342d765ba5024c40c0",
         guidance=3.0,
         steps=40,
+        text_to_image=True,
     ),
     KANDINSKY: KnownModel(
         "kandinsky-community/kandinsky-2-2-decoder-inpaint",
@@ -190,7 +196,7 @@ def resolve_model(text: str, *, short_names: bool = True) -> ModelRef:
 
     It may be a short name, a hub id `org/name` or `org/name@revision`, a file in a repository, the address of a page of
     the hub, a path of a folder or a file (`model_names.is_local`). Raises InputError for anything else.
-    short_names: False where no inpainter's model is wanted.
+    short_names: whether the names of `MODELS` are accepted.
     """
     if short_names and text in MODELS:
         return ModelRef(MODELS[text].repository, MODELS[text].revision, text)
@@ -218,9 +224,10 @@ def resolve_model(text: str, *, short_names: bool = True) -> ModelRef:
 
 
 def is_on_hub(text: str) -> bool:
-    """Whether the name of a file that is added to a model is that of a repository of the hub, or of a file in one.
+    """Whether the name of a LoRA or a learned embedding is that of a repository of the hub, or of a file in one.
 
-    A path that could be either is one if the file is there. Raises InputError for the address of anything else.
+    What could also be a path is one if there is such a file. Raises InputError for the address of a page that is not
+    about a model.
     """
     model = text.partition("@")[0]
     if is_local(text) or Path(text).expanduser().is_file():
@@ -256,5 +263,5 @@ def former_names(repository: str) -> list[str]:
 
 
 def find_short_name(repository: str) -> str | None:
-    """The short name of a repository."""
+    """The short name of a repository, such as sd2; None if it has none."""
     return next((name for name, model in MODELS.items() if model.repository == repository), None)

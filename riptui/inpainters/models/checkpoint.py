@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from safetensors import SafetensorError, safe_open
 
-from riptui.errors import InputError, WeightsError
+from riptui.errors import InputError, WeightsError, first_line
 from riptui.filesystem import open_regular
 from riptui.inpainters.inpainter import JOINT_VARIANT
 from riptui.inpainters.models import locate, weight_files
@@ -59,7 +59,7 @@ class Checkpoint:
     """Component to the library and the class that load it, from model_index.json."""
     components: Mapping[str, ComponentFiles]
     unused: tuple[str, ...]
-    """The components that its index names and riptui leaves out."""
+    """The components that its index names and riptui does not load, such as the safety checker."""
     commit: str | None
     """Of the hub's repository; None for a folder."""
     half_dtype: HalfPrecision
@@ -150,8 +150,8 @@ def has_weights(folder: Path) -> bool:
 
 
 def component_folder(folder: Path, component: str) -> Path:
-    """Where a checkpoint has the files of a component: in a folder of its name, or, where there is none and the
-    checkpoint is one network and its scheduler, beside its index, as the first ones of diffusers."""
+    """Where a checkpoint has the files of a component: in a folder of its name; or beside its index, where there is no
+    such folder, as in diffusers' first checkpoints, of one network and its scheduler."""
     own = folder / component
     return folder if not own.is_dir() and (folder / COMPONENT_CONFIG).is_file() else own
 
@@ -170,15 +170,15 @@ def read_json(path: Path, name: str) -> JsonObject:
         with open_regular(path) as opened:
             content = json.loads(opened.read())
     except (OSError, ValueError) as error:
-        raise WeightsError(f"{name}: {path} cannot be read: {str(error).splitlines()[0]}") from error
+        raise WeightsError(f"{name}: {path} cannot be read: {first_line(error)}") from error
     if not isinstance(content, dict):
         raise WeightsError(f"{name}: {path} does not contain a JSON object")
     return content
 
 
 def _half_dtype(folders: Mapping[str, Path]) -> HalfPrecision:
-    """The half precision that the denoising network is stored in. In float32: what its kind is made in, float16 for
-    UNets; bfloat16 for transformers, whose values may exceed float16's range, 65504, as those of Flux are said to."""
+    """The half precision that the denoising network is stored in. If that is float32: float16 for UNets; bfloat16 for
+    transformers, whose values may exceed float16's range, 65504, as those of Flux are said to."""
     kind = "transformer" if "transformer" in folders else "unet"
     for path in sorted(folders[kind].glob("*.safetensors")) if kind in folders else ():
         with safe_open(path, framework="numpy") as weights:
@@ -191,7 +191,7 @@ def _half_dtype(folders: Mapping[str, Path]) -> HalfPrecision:
 
 
 def _require_intact(path: Path, name: str, repair_hint: str) -> None:
-    """Raise WeightsError unless a safetensors file has a header, and as many bytes as that promises."""
+    """Raise WeightsError unless a safetensors file has a header and the length that this states."""
     try:
         with safe_open(path, framework="numpy"):
             pass
@@ -199,7 +199,7 @@ def _require_intact(path: Path, name: str, repair_hint: str) -> None:
         size = path.stat().st_size if path.exists() else 0
         raise WeightsError(
             f"{name}: {path.parent.name}/{path.name} ({size:,} bytes) is damaged or truncated: "
-            f"{str(error).splitlines()[0]}. Delete {path.resolve()}. {repair_hint}"  # in the hub's cache a link
+            f"{first_line(error)}. Delete {path.resolve()}. {repair_hint}"  # in the hub's cache a link
         ) from error
 
 
@@ -259,7 +259,7 @@ def _select_weights(
 def _require_shards(folder: Path, files: dict[str, Path], name: str, repair_hint: str) -> None:
     """Raise WeightsError unless each shard that an index names is there, and has the tensors that it is said to have.
 
-    diffusers takes the index's word for it.
+    diffusers does not check that.
     """
     for index in (path for file, path in files.items() if SHARD_INDEX.search(file)):
         shard_of_tensor = read_json(index, name).get("weight_map", {})

@@ -37,7 +37,7 @@ from riptui.text.units import format_size
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-ANSWER_SECONDS = 10.0  # seconds until the hub must have answered; the client's own limit counts for each address anew
+ANSWER_SECONDS = 10.0  # until the hub must have answered; the client's own limit counts for each address anew
 CONNECTION_LOST = (
     "the connection to the hub was lost; the part of {model} that was downloaded is kept: run the command again"
 )
@@ -83,7 +83,7 @@ def plan_download(
 ) -> DownloadPlan:
     """Ask the hub for the files of a model, or for that of a LoRA, and check which of them are in the cache and intact.
 
-    configurations_only: without weights, for a model in a single file. Fetches no more than the model_index.json.
+    configurations_only: without weights, for a model in a single file. Downloads nothing but the model_index.json.
     Raises WeightsError or InputError, one line, within `ANSWER_SECONDS` if the hub does not answer.
     """
     repository, file = catalogue.split_model(model)
@@ -203,7 +203,7 @@ def find_installed(model: str, revision: str | None, *, allow_pickle: bool = Fal
 
 
 def _list_files(model: str, revision: str) -> tuple[str, dict[str, HubFile]]:
-    """The commit of a revision, and its files by path. What could not be a path or a hash is left out."""
+    """The commit of a revision, and its files by path. Entries whose path or hash is not valid are left out."""
     info = HfApi().model_info(model, revision=revision, timeout=ANSWER_SECONDS, files_metadata=True)
     if not re.fullmatch("[0-9a-f]{40}", commit := info.sha or ""):
         raise WeightsError(f"{model}: the hub reports no commit for {revision}; check HF_ENDPOINT")
@@ -261,7 +261,7 @@ def _report_progress(on_progress: OnModelProgress, path: str, other_bytes: int, 
 
 
 def _call_within(seconds: float, call: Callable[[], HubAnswer]) -> HubAnswer:
-    """What `call` returns or raises; TimeoutError after that time, which no library's own limit promises."""
+    """What `call` returns or raises. Raises TimeoutError after that time, which no library's own limit guarantees."""
     outcome: queue.SimpleQueue[tuple[HubAnswer | None, Exception | None]] = queue.SimpleQueue()
 
     def run() -> None:

@@ -13,13 +13,12 @@ from pathlib import Path
 
 from riptui.filesystem import open_regular
 from riptui.inpainters.models.json_cache import add_to_cache, read_cache
-from riptui.settings.paths import cache_folder
 
 FileState = tuple[int, int, int]
 """Size in bytes, modification time in ns, inode; of the file that a link leads to."""
 
 CACHE = "weights"
-MIN_AGE_NS = 2 * 10**9  # ns; a file changed so recently can change again within the clock tick of its file system
+MIN_AGE_NS = 2 * 10**9  # a file changed so recently can change again within the clock tick of its file system
 IGNORED_KEYS = {"_name_or_path", "name_or_path", "_diffusers_version", "transformers_version", "architectures"}
 """Keys of configurations that differ between copies of a model and decide nothing."""
 
@@ -47,10 +46,8 @@ def file_sha256(path: Path) -> str:
 
 
 def content_sha256(paths: tuple[Path, ...]) -> str:
-    """SHA-256 of the files of a component, in hex: of their names and contents; of configurations, what they say.
-
-    Raises OSError.
-    """
+    """SHA-256 of the files of a component, in hex: of their names and contents. Configurations count by their values,
+    whatever the order of their keys, without `IGNORED_KEYS`. Raises OSError."""
     lines = [f"{path.name} {_config_sha256(path) or file_sha256(path)}" for path in sorted(paths)]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
@@ -73,10 +70,6 @@ def _config_sha256(path: Path) -> str:
         return ""
     config = {key: value for key, value in content.items() if key not in IGNORED_KEYS}
     return hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()
-
-
-def cache_file() -> Path:
-    return cache_folder() / f"{CACHE}.json"
 
 
 def _read_cache() -> Mapping[str, list[int | str]]:

@@ -20,6 +20,8 @@ from riptui.filesystem import open_regular, write_atomically
 
 @dataclass(frozen=True)
 class HubFile:
+    """A file of a repository, as the hub lists it."""
+
     path: str
     """In the repository, e.g. unet/config.json."""
     size: int
@@ -28,18 +30,19 @@ class HubFile:
     """SHA-256 of a large (LFS) file, 64 hex digits; git's SHA-1 of a small one, 40. It names the blob."""
 
 
-def _repository_folder(model: str) -> Path:
+def repository_folder(model: str) -> Path:
+    """Where the cache keeps a repository, `org/name`."""
     return Path(constants.HF_HUB_CACHE, "models--" + model.replace("/", "--"))
 
 
 def blob_path(model: str, file: HubFile) -> Path:
     """The path of a file's content, named by its hash."""
-    return _repository_folder(model) / "blobs" / file.digest
+    return repository_folder(model) / "blobs" / file.digest
 
 
 def partial_path(model: str, file: HubFile) -> Path:
     """The path of an unfinished download, named so that the client's own tools recognise it."""
-    return _repository_folder(model) / "blobs" / f"{file.digest}.riptui.incomplete"
+    return repository_folder(model) / "blobs" / f"{file.digest}.riptui.incomplete"
 
 
 def partial_bytes(model: str, file: HubFile) -> int:
@@ -49,7 +52,7 @@ def partial_bytes(model: str, file: HubFile) -> int:
 
 
 def is_intact(path: Path, file: HubFile) -> bool:
-    """Whether a file has the size and the hash that the hub lists. 0.8 s a gigabyte."""
+    """Whether a file has the size and the hash that the hub lists. 0.8 s per gigabyte."""
     if not path.is_file() or path.stat().st_size != file.size:
         return False
     digest = hashlib.sha256() if len(file.digest) == 64 else hashlib.sha1(b"blob %d\0" % file.size)
@@ -62,9 +65,9 @@ def is_intact(path: Path, file: HubFile) -> bool:
 def publish(model: str, revision: str, commit: str, files: Sequence[HubFile]) -> Path:
     """Link a commit's blobs into its snapshot, the first one last, and point the revision at it. Returns the snapshot.
 
-    The first file is the one by which a checkpoint is found.
+    The first file must be the one by which a checkpoint is found, so that it is found only when it is complete.
     """
-    snapshot = _repository_folder(model) / "snapshots" / commit
+    snapshot = repository_folder(model) / "snapshots" / commit
     for file in reversed(files):
         link = snapshot / file.path
         target = os.path.relpath(blob_path(model, file), link.parent)
@@ -74,7 +77,7 @@ def publish(model: str, revision: str, commit: str, files: Sequence[HubFile]) ->
             new.symlink_to(target)
             new.replace(link)
     if revision != commit:
-        ref = _repository_folder(model) / "refs" / revision
+        ref = repository_folder(model) / "refs" / revision
         ref.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(ref, commit.encode(), durable=False)
     return snapshot

@@ -12,19 +12,19 @@ from typing import Any
 from huggingface_hub import constants, get_token
 from huggingface_hub import errors as hub
 
-from riptui.errors import DiskError, InputError, RiptuiError, WeightsError
+from riptui.errors import DiskError, InputError, RiptuiError, WeightsError, first_line
 from riptui.inpainters.models import locate
 
 DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO, errno.EFBIG}
 WRONG_FOLDER_ERRORS = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.EEXIST, errno.ELOOP}
-"""Those that another folder helps with."""
+"""Errors that another folder may not have."""
 
 DEFAULT_ENDPOINT = "https://huggingface.co"
 
 
 @contextmanager
 def explain_hub_errors(model: str, revision: str, lost_message: str = "") -> Iterator[None]:
-    """Turn what is raised inside into a RiptuiError. `lost_message`: instead, for a lost connection."""
+    """Turn what is raised inside into a RiptuiError. lost_message: its text for a lost connection, with {model}."""
     try:
         yield
     except RiptuiError:
@@ -42,7 +42,7 @@ def explain_hub_errors(model: str, revision: str, lost_message: str = "") -> Ite
 
 
 def explain_error(error: Exception, model: str, revision: str | None) -> RiptuiError:
-    """Translate an error of the hub's client."""
+    """The error for what the hub's client raised."""
     text = locate.format_model(model, revision)
     if advice := _describe_address_error(error) or _describe_tls_error(error):
         return WeightsError(f"{text} could not be fetched: {advice}")
@@ -50,7 +50,7 @@ def explain_error(error: Exception, model: str, revision: str | None) -> RiptuiE
         case hub.GatedRepoError():
             return WeightsError(f"{text} is gated. {locate.terms_hint(model)}")
         case hub.DisabledRepoError():
-            return WeightsError(f"the hub has disabled {model}, whose owner knows why")
+            return WeightsError(f"the hub has disabled {model}; its page there may say why")
         case hub.RepositoryNotFoundError() if _status(error) == 401 and get_token():
             return _refused_token(error)
         case hub.RepositoryNotFoundError():
@@ -73,12 +73,12 @@ def explain_error(error: Exception, model: str, revision: str | None) -> RiptuiE
             f"{text} is not on this machine and the hub cannot be reached; with a network: "
             f"{locate.fetch_command(model, revision)}"
         )
-    if isinstance(error, ValueError | KeyError | TypeError | AttributeError):  # an answer that is none of the hub's
+    if isinstance(error, ValueError | KeyError | TypeError | AttributeError):  # the answer is not one of the hub
         return WeightsError(
-            f"{text} could not be fetched: what answers at {constants.ENDPOINT} is not the hub, perhaps the page where "
-            f"one logs in to this network. Open it in a browser{_endpoint_hint()}"
+            f"{text} could not be fetched: what answers at {constants.ENDPOINT} is not the hub, perhaps the log-in "
+            f"page of this network. Open it in a browser{_endpoint_hint()}"
         )
-    return WeightsError(f"{text} could not be fetched: {_first_line(error)}")
+    return WeightsError(f"{text} could not be fetched: {first_line(error)}")
 
 
 def _explain_status(error: hub.HfHubHTTPError, text: str) -> RiptuiError:
@@ -100,11 +100,11 @@ def _explain_status(error: hub.HfHubHTTPError, text: str) -> RiptuiError:
             return WeightsError("the hub has had too many requests from here: wait some minutes, or set HF_TOKEN")
         case 511:
             return WeightsError(f"{text} could not be fetched: this network wants a log-in: open a page in a browser")
-    return WeightsError(f"{text} could not be fetched: {_first_line(error)}")
+    return WeightsError(f"{text} could not be fetched: {first_line(error)}")
 
 
 def _refused_token(error: Exception) -> WeightsError:
-    """The error for a token that the hub does not take."""
+    """The error for a token that the hub does not accept."""
     answer = _shorten(getattr(error, "server_message", None) or "")
     place = "$HF_TOKEN" if os.environ.get("HF_TOKEN") else constants.HF_TOKEN_PATH
     state = "has expired" if "expired" in answer.lower() else "is not valid"
@@ -120,7 +120,7 @@ def _status(error: Any) -> int:
 
 
 def _describe_address_error(error: Exception) -> str:
-    """What is wrong if the endpoint is no address; else ""."""
+    """What is wrong if the endpoint is not an address; else ""."""
     names = {kind.__name__ for kind in type(error).__mro__}
     if not names & {"UnsupportedProtocol", "InvalidURL", "MissingSchema", "InvalidSchema", "LocalProtocolError"}:
         return ""
@@ -142,14 +142,10 @@ def _endpoint_hint() -> str:
 
 
 def _is_network_error(error: Exception) -> bool:
-    """The client speaks HTTP by requests, httpx or httpx2, depending on its version; they share the names only."""
+    """Whether the connection failed. By names: the client uses requests, httpx or httpx2, depending on its version."""
     names = {kind.__name__ for kind in type(error).__mro__}
     return bool(names & {"TransportError", "ConnectionError", "TimeoutError", "Timeout"})
 
 
 def _shorten(text: str) -> str:
     return " ".join(re.sub(r"https?://\S+", "", text).split())[:200].rstrip(".")
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0][:200]

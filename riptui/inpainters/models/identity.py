@@ -37,7 +37,7 @@ from riptui.inpainters.parameters import ADDED_MODELS, PLACES
 SHA256 = re.compile(r"\b[0-9a-f]{64}\b")
 
 Identity = Mapping[str, str]
-"""By part of the model ("unet", "vae", "lora"): the digests of its files."""
+"""By part of the model ("unet", "vae", "lora"): the SHA-256 of its files; for several LoRAs, one after another."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Weights:
         return {name: str(value) if (value := self.parameters.get(name)) else None for name in PLACES}
 
     def suits(self, notes: Mapping[str, str]) -> bool:
-        """Whether a session after the one with these notes would load the same files of this model."""
+        """Whether a session that continues the one with these notes would load the same files of this model."""
         has_choice = any(files.variant for files in self.checkpoint.components.values())
         return not has_choice or self.checkpoint.has_joint_variant == wants_joint_variant(notes)
 
@@ -82,6 +82,11 @@ class Weights:
             file_digests.file_state(path) == state for path, state in self.states.items()
         )
 
+    def require_unchanged(self, model: str) -> None:
+        """Raise WeightsError if something was changed while it was loaded. `model`: as the user named it."""
+        if not self.is_unchanged:
+            raise WeightsError(f"the files of {model} changed while they were loaded: run the command again")
+
 
 def wants_joint_variant(notes: Mapping[str, str]) -> bool:
     """Whether the session with these notes chose one variant for all components, as older releases did."""
@@ -91,10 +96,8 @@ def wants_joint_variant(notes: Mapping[str, str]) -> bool:
 
 
 def read_weights(parameters: Parameters, *, joint_variant: bool = False) -> Weights:
-    """The weights that an inpainter with these parameters would load. Raises WeightsError, InputError.
-
-    joint_variant: as `inspect_checkpoint`.
-    """
+    """The weights that an inpainter with these parameters would load, with their digests (about 1 s per gigabyte the
+    first time). joint_variant: as `inspect_checkpoint`. Raises WeightsError, InputError."""
     checkpoint, parts = list_parts(parameters, joint_variant)
     single_files = list_single_files(parameters, checkpoint)
     read = [path for paths in (*parts.values(), *single_files.values()) for path in paths]
@@ -152,7 +155,7 @@ def recorded_identity(notes: Mapping[str, str]) -> Identity:
 
 
 def unlike_parts(recorded: Identity, found: Identity) -> list[str]:
-    """The parts that differ, among those that both have."""
+    """The parts whose digests differ, among those that both have."""
     return [part for part, digest in recorded.items() if part in found and found[part] != digest]
 
 
@@ -170,7 +173,7 @@ def used_weights(parameters: Parameters, notes: Mapping[str, str]) -> bool:
         return False
     try:
         weights = read_weights(parameters, joint_variant=wants_joint_variant(notes))
-    except RiptuiError:  # they are not on this machine: a commit that the parameters name says it as well
+    except RiptuiError:  # they are not on this machine: compare the commit that the parameters name
         added = any(parameters.get(name) or name in notes for name in ("vae", "gguf", *ADAPTERS))
         return not added and notes.get("model") is not None and notes["model"] == parameters.get("revision")
     return recorded == weights.identity if recorded else _has_commit(weights, notes)

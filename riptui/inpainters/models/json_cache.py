@@ -11,7 +11,7 @@ from typing import Any
 from riptui.filesystem import ANSWER_SECONDS, open_own_log, read_own_file, try_lock, write_atomically
 from riptui.settings.paths import cache_folder
 
-MAX_BYTES = 2**26  # bytes
+MAX_BYTES = 2**26
 
 
 def read_cache(name: str) -> Mapping[str, Any]:
@@ -24,7 +24,7 @@ def read_cache(name: str) -> Mapping[str, Any]:
 
 
 def add_to_cache(name: str, key: str, entry: Any) -> None:
-    """Add an entry, and lose none that another process adds. Does nothing if the folder cannot be written."""
+    """Add or replace an entry, losing none that another process adds. Does nothing if the folder cannot be written."""
     with suppress(OSError), _lock(name):
         content = json.dumps({**read_cache(name), key: entry}).encode()
         write_atomically(cache_folder() / f"{name}.json", content, durable=False)
@@ -32,7 +32,8 @@ def add_to_cache(name: str, key: str, entry: Any) -> None:
 
 @contextmanager
 def _lock(name: str) -> Iterator[None]:
-    """Keep other processes from writing. Where locks do not work, as on some network disks, no one waits."""
+    """Keep other processes from writing. Waits at most ANSWER_SECONDS for the lock, and not at all where locks do not
+    work, as on some network disks; then goes without."""
     with open_own_log(cache_folder() / f".{name}.lock") as file:
         deadline = time.monotonic() + ANSWER_SECONDS
         while try_lock(file.fileno()) is False and time.monotonic() < deadline:  # its holder may be frozen

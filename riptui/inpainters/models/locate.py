@@ -14,7 +14,7 @@ from pathlib import Path
 from huggingface_hub import constants, try_to_load_from_cache
 
 from riptui.errors import InputError, WeightsError
-from riptui.inpainters.models import catalogue, model_names
+from riptui.inpainters.models import catalogue, hub_cache, model_names
 from riptui.inpainters.models.model_names import SINGLE_FILE_SUFFIXES, is_local, is_single_file
 from riptui.text.units import format_size
 
@@ -90,7 +90,7 @@ def locate_adapter(text: str) -> Path:
 
 def snapshot_folder(repository: str, revision: str) -> Path | None:
     """The folder of a repository's revision in the hub's cache, with whatever files of it are there."""
-    folder = Path(constants.HF_HUB_CACHE, f"models--{repository.replace('/', '--')}")
+    folder = hub_cache.repository_folder(repository)
     ref = folder / "refs" / revision
     commit = ref.read_text().strip() if ref.is_file() else revision
     found = folder / "snapshots" / commit
@@ -107,7 +107,7 @@ def _find_in_cache(repository: str, file: str, revision: str | None, model: str)
 
 
 def _describe_folder(folder: Path, file: str) -> str:
-    """What is wrong with a folder that is no checkpoint, and what to do."""
+    """What is wrong with a folder that is not a checkpoint, and what to do."""
     if folder.is_file():
         return "it is a file, and a folder is needed here"
     text = f"it has no {file}"
@@ -118,7 +118,7 @@ def _describe_folder(folder: Path, file: str) -> str:
 
 
 def snapshot_commit(folder: Path) -> str | None:
-    """The commit of a snapshot in the hub's cache."""
+    """The commit of a snapshot in the hub's cache; None for any other folder."""
     return folder.name if folder.parent.name == "snapshots" and re.fullmatch("[0-9a-f]{40}", folder.name) else None
 
 
@@ -136,7 +136,7 @@ def not_installed_error(model: str, revision: str | None) -> WeightsError:
 
 
 def fetch_command(model: str, revision: str | None) -> str:
-    """The command that fetches a repository."""
+    """The command that fetches a model."""
     known = catalogue.find_short_name(model)
     short = known is not None and revision == catalogue.MODELS[known].revision
     return f"riptui fetch {known if short else shlex.quote(format_model(model, revision))}"
@@ -150,6 +150,7 @@ def repair_hint(model: str, revision: str | None) -> str:
 
 
 def format_model(model: str, revision: str | None) -> str:
+    """A model as a user would type it: with its revision, unless that is the default."""
     known = catalogue.MODELS.get(catalogue.find_short_name(model) or "")
     return model if revision in (None, known.revision if known else "main") else f"{model}@{revision}"
 

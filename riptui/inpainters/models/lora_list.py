@@ -47,13 +47,13 @@ def read_loras(value: ParameterValue) -> list[LoraChoice]:
 
 
 def join_loras(loras: Iterable[str]) -> str:
-    """The text for LoRAs that were given one by one, each as FILE or FILE:WEIGHT."""
+    """The parameter's value for LoRAs that were given one by one, each as FILE or FILE:WEIGHT."""
     texts = [*loras]
     return texts[0] if len(texts) == 1 else json.dumps(texts, ensure_ascii=False)
 
 
 def replace_files(value: ParameterValue, files: Iterable[Path]) -> str:
-    """The same LoRAs, in other files."""
+    """The parameter's value for the same LoRAs and weights, in other files."""
     choices = zip(files, read_loras(value), strict=True)
     return join_loras(str(LoraChoice(str(file), choice.weight)) for file, choice in choices)
 
@@ -84,7 +84,7 @@ class LoraType(FileType):
 
 
 def _locate(text: str) -> LoraChoice:
-    """A LoRA as typed. A file that is there counts as one, whatever its name ends with."""
+    """A LoRA as typed. What names an existing file is one without a weight, even if it ends with a number."""
     choice = LoraChoice(text) if Path(text).expanduser().is_file() else _split(text)
     return LoraChoice(canonical_file(choice.file), choice.weight)
 

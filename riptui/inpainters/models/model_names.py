@@ -1,6 +1,6 @@
-"""What people call a model, taken apart: the pages of the hub, files and folders of its cache. Nothing is imported.
+"""Takes apart what people call a model: pages of the hub, files, folders of its cache. Knows no model by its name.
 
-`catalogue.resolve_model` gives the answer; this knows no model by its name.
+`catalogue.resolve_model` uses it.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from riptui.errors import InputError
 
 MODEL_INDEX = "model_index.json"
 SINGLE_FILE_SUFFIXES = (".safetensors", ".ckpt", ".pt", ".pth")
-"""Of files that hold a whole model, or a VAE, as web UIs keep them."""
+"""Of files with a whole model, a VAE or a LoRA, as web UIs keep them."""
 
 HUB_HOSTS = ("huggingface.co", "www.huggingface.co", "hf.co", "hf-mirror.com")
 OTHER_KINDS = {"datasets": "a data set", "spaces": "a space", "collections": "a collection", "papers": "a paper"}
-"""By the first word of a page's path: what it shows instead of a model."""
+"""By the first part of a page's path: what it shows instead of a model."""
 
 COMPONENT_FILE = re.compile(r"(?:[\w.-]+/)+(?:diffusion_pytorch_model|model)[\w.-]*\.safetensors", re.ASCII)
 ADDRESS = re.compile(r"(?:https?://)?(?P<host>[\w.-]+(?::\d+)?)/(?P<path>[^?#]*)(?:[?#].*)?", re.ASCII | re.IGNORECASE)
@@ -42,15 +42,15 @@ class HubAddress:
 
 
 def is_single_file(model: str) -> bool:
-    """Whether a model's name is that of a file."""
+    """Whether a model's name ends like that of a file with weights."""
     return model.lower().endswith(SINGLE_FILE_SUFFIXES)
 
 
 def is_local(text: str) -> bool:
     """Whether a model's name is a path on this machine.
 
-    It is if it begins with /, ./, ../ or ~; if it is a checkpoint, the index of one or a repository of the hub's cache;
-    and if it is a file's name that cannot be in a repository of the hub.
+    It is if it begins with /, ./, ../ or ~; if there is a checkpoint, its index, a file of weights or a repository of
+    the hub's cache at that path; and if it ends like a file's name and cannot be one in a repository of the hub.
     """
     if text.startswith(("/", "./", "../", "~")) or text in {".", ".."}:
         return True
@@ -68,7 +68,7 @@ def is_local(text: str) -> bool:
 
 
 def local_model(text: str) -> Path:
-    """The absolute path of the folder or file that a path stands for: of a snapshot where it is a repository's folder.
+    """The absolute path of the folder or file that a path stands for: of a repository in the hub's cache the snapshot.
 
     Raises InputError for a repository of the hub's cache without a snapshot, or with several.
     """
@@ -94,7 +94,7 @@ def _find_snapshot(repository: Path) -> Path:
 
 
 def read_address(text: str) -> HubAddress | None:
-    """The model that the address of a page of the hub is about, or a text that begins with hf:; None for other texts.
+    """The model that the address of a page of the hub, or a text with hf: before it, names; None for other texts.
 
     Raises InputError for the address of anything else.
     """
@@ -109,7 +109,7 @@ def read_address(text: str) -> HubAddress | None:
 
 
 def hub_hosts() -> tuple[str, ...]:
-    """The hosts whose pages are those of the hub."""
+    """The hosts whose pages are those of the hub, with that of $HF_ENDPOINT."""
     endpoint = os.environ.get("HF_ENDPOINT", "")
     return (*HUB_HOSTS, urlsplit(endpoint).netloc.lower()) if endpoint else HUB_HOSTS
 

@@ -24,7 +24,7 @@ FILE_PLACES = (*ADAPTERS, "gguf")
 """Parameters whose values are files."""
 DENOISERS = ("unet", "transformer")
 CONFIG_PART = "configuration"
-"""What the name of a part ends with whose weights come from a file, and its configuration from the model's folder."""
+"""The end of the name of a part that is a configuration alone: its weights come from a file."""
 
 
 def list_parts(parameters: Parameters, joint_variant: bool = False) -> tuple[Checkpoint, dict[str, tuple[Path, ...]]]:
@@ -48,7 +48,7 @@ def list_parts(parameters: Parameters, joint_variant: bool = False) -> tuple[Che
 
 
 def list_single_files(parameters: Parameters, checkpoint: Checkpoint) -> dict[str, tuple[Path, ...]]:
-    """The files that are each one part, or more, of a model. Raises WeightsError, InputError."""
+    """By part: the single files that a model is made of. Raises WeightsError, InputError."""
     found = {name: require_files(name, parameters[name]) for name in ADAPTERS if parameters.get(name)}
     if gguf := parameters.get("gguf"):
         found[checkpoint.denoiser] = require_files("gguf", gguf)
@@ -72,7 +72,7 @@ def require_files(name: str, value: ParameterValue) -> tuple[Path, ...]:
 
 
 def list_files(name: str, value: ParameterValue) -> list[Path]:
-    """The same, where those that are not there have the path that they should have."""
+    """As `require_files`, but without errors: a file that is not there has the path where it should be."""
     found = []
     for file in _name_files(name, value):
         try:

@@ -1,4 +1,4 @@
-"""Where the files of a model are that an inpainter's parameters name, and what they say. Imports no torch."""
+"""Finds the files of the model that an inpainter's parameters name, and inspects them. Imports no torch."""
 
 from __future__ import annotations
 
@@ -20,11 +20,9 @@ if TYPE_CHECKING:
 def find_checkpoint(
     parameters: Mapping[str, ParameterValue], *, replaced: Collection[str] = (), joint_variant: bool = False
 ) -> Checkpoint:
-    """The model that these parameters name, with those that they add to it, complete as far as their names tell.
+    """The model that these parameters name, with the models that they add to it, found to be complete.
 
-    The others: as `inspect_checkpoint`.
-
-    Raises WeightsError, InputError.
+    replaced, joint_variant: as `inspect_checkpoint`. Raises WeightsError, InputError.
     """
     ref = _resolve(parameters)
     name, allow_pickle = str(parameters["model"]), bool(parameters.get("allow_pickle"))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,15 +58,15 @@ def find_weights(parameters: Parameters, notes: Mapping[str, str]) -> tuple[Weig
 
 
 def find_moved(parameters: Parameters, recorded: Mapping[str, str]) -> dict[str, ParameterValue]:
-    """These parameters, with the places of files that are gone replaced by those where the recorded ones are now.
+    """These parameters, with places whose files are gone replaced by others that have the recorded content.
 
-    The places that this machine has read weights from are tried. What cannot be found stays.
+    Tries the places that this machine has read weights from. What is found nowhere stays as it is.
     """
     moved = dict(parameters)
     if not recorded:
         return moved
-    for name, is_there in PLACE_CHECKS.items():
-        if not moved.get(name) or is_there(moved) or (name == "vae" and has_vae_file(moved)):
+    for name in ("model", "vae", *ADDED_MODELS):
+        if not moved.get(name) or _is_there(name, moved) or (name == "vae" and has_vae_file(moved)):
             continue
         for place in _known_places(name):
             candidate = {**moved, name: str(place)} | ({"revision": None} if name == "model" else {})
@@ -93,7 +92,7 @@ def _find_moved_files(name: str, value: ParameterValue, recorded: Mapping[str, s
 
 
 def _fits(parameters: Parameters, name: str, recorded: Mapping[str, str]) -> bool:
-    """Whether what is at one of the places is what is recorded. The other places may be gone as well."""
+    """Whether one parameter's files are those that were recorded. Those of the others may be gone as well."""
     alone = {key: value for key, value in parameters.items() if key not in PLACES or key in MODEL_PLACES}
     with suppress(RiptuiError, OSError):
         if name == "model":
@@ -114,7 +113,7 @@ def _fits(parameters: Parameters, name: str, recorded: Mapping[str, str]) -> boo
 
 
 def _known_places(name: str) -> Iterator[Path]:
-    """Where a model or a VAE may be now, newest knowledge first."""
+    """Where a model, a VAE or a ControlNet may be now: where weights were read, the latest places first."""
     files = [*reversed(file_digests.known_files())]
     is_whole = name in ("model", PRIOR)
     seen = dict.fromkeys(path.parent.parent if is_whole else path.parent for path in files)
@@ -124,27 +123,12 @@ def _known_places(name: str) -> Iterator[Path]:
         yield from (path for path in files if is_single_file(path.name) and path.is_file())
 
 
-def _has_model(parameters: Parameters) -> bool:
+def _is_there(name: str, parameters: Parameters) -> bool:
+    """Whether the files of a parameter are where it says."""
     with suppress(RiptuiError):
-        return locate_place(parameters).exists()
-    return False
-
-
-def _has_vae(parameters: Parameters) -> bool:
-    with suppress(RiptuiError):
-        return bool(locate_vae(str(parameters["vae"]), allow_pickle=True))
-    return False
-
-
-def _has_added(name: str, parameters: Parameters) -> bool:
-    with suppress(RiptuiError):
+        if name == "model":
+            return locate_place(parameters).exists()
+        if name == "vae":
+            return bool(locate_vae(str(parameters["vae"]), allow_pickle=True))
         return bool(added_parts(name, str(parameters[name]), allow_pickle=True))
     return False
-
-
-PLACE_CHECKS: Mapping[str, Callable[[Parameters], bool]] = {
-    "model": _has_model,
-    "vae": _has_vae,
-    **{name: partial(_has_added, name) for name in ADDED_MODELS},
-}
-"""By parameter: whether its files are where it says."""

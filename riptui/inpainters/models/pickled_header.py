@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from riptui.errors import WeightsError
+from riptui.errors import WeightsError, first_line
 
 DTYPES = {"HalfStorage": "F16", "BFloat16Storage": "BF16", "FloatStorage": "F32"}
 MAX_PICKLE_BYTES = 100_000_000  # the names alone; the weights are in other members of the archive
@@ -52,7 +52,7 @@ class _NamesUnpickler(pickle.Unpickler):
 
 
 def read_pickled_tensors(path: Path) -> dict[str, PickledTensor]:
-    """By name, also below a "state_dict". Raises WeightsError."""
+    """The tensors by name; of a file with a "state_dict", those in it. Raises WeightsError."""
     try:
         with zipfile.ZipFile(path) as archive:
             member = next(name for name in archive.namelist() if name.rpartition("/")[2] == "data.pkl")
@@ -61,9 +61,9 @@ def read_pickled_tensors(path: Path) -> dict[str, PickledTensor]:
             with archive.open(member) as opened:
                 content = _NamesUnpickler(opened).load()
     except Exception as error:  # of any kind: how it fails depends on the file
-        cause = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
         raise WeightsError(
-            f"{path} cannot be read as a file of torch 1.6 or later: {cause}. Look for a .safetensors file of it"
+            f"{path} cannot be read as a file of torch 1.6 or later: {first_line(error)}. Look for a .safetensors "
+            "file of it"
         ) from error
     while isinstance(content, dict) and isinstance(content.get("state_dict"), dict):
         content = content["state_dict"]

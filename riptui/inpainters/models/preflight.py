@@ -17,17 +17,18 @@ if TYPE_CHECKING:
     from riptui.spec import ParameterValue
 
 MASKED_CHANNELS = 9
-"""Of the input of a UNet that takes latents, mask and masked latents."""
+"""Input channels of a UNet that takes latents, mask and masked latents."""
 INPAINT_ONLY = {"FluxFillPipeline"}
+"""Classes of checkpoints that cannot make pictures from a prompt alone, beside those with such a UNet."""
 NEED_PRIOR = ("KandinskyV22InpaintPipeline", "KandinskyV22InpaintCombinedPipeline")
 """Classes of checkpoints that inpaint with the help of a prior."""
 CONTROLLED_FAMILIES = ("StableDiffusionPipeline", "StableDiffusionInpaint", "StableDiffusionXL")
 """How the classes of checkpoints begin that take a ControlNet."""
 OF_PICTURES = {"strength", "jump_length"}
-"""Parameters of what begins with a picture. Text to image has none of them."""
+"""Parameters of inpainters that begin with a picture: text to image has none of them."""
 
 MAX_TOKENS = 100_000
-"""Tokens. A tokenizer that was saved without its length has 10^30 instead, and CLIP's prompts are padded to it."""
+"""A tokenizer that was saved without its length has 10^30 instead, and CLIP's prompts would be padded to that."""
 
 
 def require_possible(checkpoint: Checkpoint, parameters: Mapping[str, ParameterValue], vae: Path | None) -> None:
@@ -58,7 +59,7 @@ def explain_prior(name: str) -> str:
 
 
 def _require_fitting_prior(checkpoint: Checkpoint, name: str, prior: str) -> None:
-    """Raise InputError unless a model paints by what a prior makes."""
+    """Raise InputError unless a model paints by the features that this prior makes."""
     config = _read_config(checkpoint.folder / "unet")
     if checkpoint.pipeline not in NEED_PRIOR or config.get("in_channels") != MASKED_CHANNELS:
         raise InputError(f"{name} does not inpaint with a prior: it is a checkpoint for {checkpoint.pipeline}")
@@ -93,7 +94,7 @@ def _require_scheduler(checkpoint: Checkpoint, parameters: Mapping[str, Paramete
 
 
 def _require_text_to_image(checkpoint: Checkpoint, name: str) -> None:
-    """What can be known before diffusers is imported: that a network or a pipeline was made to inpaint."""
+    """Raise InputError for a model that is known, without diffusers, to be made to inpaint."""
     channels = _read_config(checkpoint.folder / "unet").get("in_channels")
     if channels == MASKED_CHANNELS or checkpoint.pipeline in INPAINT_ONLY:
         raise InputError(

@@ -15,7 +15,7 @@ class PublishedWeights:
     size: int
     """Bytes."""
     terms: str = ""
-    """What a user must know before the first use."""
+    """What a user must be told before using them; "" if nothing."""
 
 
 PUBLISHED: dict[str, PublishedWeights] = {
@@ -43,5 +43,5 @@ PUBLISHED: dict[str, PublishedWeights] = {
 
 
 def published_for(inpainter: str) -> tuple[str, PublishedWeights] | None:
-    """The weights that an inpainter uses unless it is told otherwise, with their name; None if it has none."""
+    """The name and the file of an inpainter's default weights; None if it has none here."""
     return next(((name, found) for name, found in PUBLISHED.items() if found.inpainter == inpainter), None)

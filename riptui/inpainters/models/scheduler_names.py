@@ -53,11 +53,11 @@ class SchedulerChoice:
 
 
 def find_scheduler(name: str, kinds: Iterable[str], own: str = "") -> SchedulerChoice:
-    """What a name stands for among these classes.
+    """The class among `kinds` that a name stands for, and its settings.
 
-    name: of diffusers, with or without "Scheduler" and "Discrete", or of AUTOMATIC1111's web UI, in any case; then
-    perhaps karras, exponential or beta. own: the checkpoint's, for the message. Raises InputError with the compatible
-    ones.
+    name: as in diffusers, with or without "Scheduler" and "Discrete", or as in AUTOMATIC1111's web UI, in any case; it
+    may end with karras, exponential or beta. own: the checkpoint's class, for the message.
+    Raises InputError with the compatible ones.
     """
     words = name.split()
     sigmas = words.pop().lower() if len(words) > 1 and words[-1].lower() in SIGMAS else ""
@@ -81,7 +81,7 @@ def require_sigmas(choice: SchedulerChoice, settings: Iterable[str]) -> None:
 def require_scheduler(name: str, own: str) -> None:
     """Raise InputError if no scheduler that can replace `own`, the class of a checkpoint's, has this name.
 
-    Reads the sources of diffusers, for to import it takes seconds. Where they do not tell, nothing is refused.
+    Reads the sources of diffusers, since importing it takes seconds. Where they do not show it, nothing is refused.
     """
     kinds = _list_compatible(own)
     if not kinds:
@@ -92,14 +92,14 @@ def require_scheduler(name: str, own: str) -> None:
 
 
 def _list_compatible(own: str) -> list[str]:
-    """The schedulers that can replace one, with itself; [] if the sources do not tell."""
+    """The schedulers that can replace one, with itself; [] if the sources do not show it."""
     compatible = _assignments(own).get("_compatibles", "")
     others = [*_assignments(COMPATIBLE)] if COMPATIBLE in compatible else []
     return [own, *others] if others or compatible == "[]" else []
 
 
 def _assignments(name: str) -> dict[str, str]:
-    """What the body of a class sets, as text."""
+    """The assignments in the body of a class: names to expressions, as text."""
     found = _find_class(name)
     nodes = [node for node in found.body if isinstance(node, ast.Assign)] if found else []
     return {ast.unparse(node.targets[0]): ast.unparse(node.value) for node in nodes}

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
 
-from riptui.errors import InputError, RiptuiError, WeightsError
+from riptui.errors import InputError, RiptuiError, WeightsError, first_line
 from riptui.inpainters.models import catalogue, locate, weight_files
 from riptui.inpainters.models.checkpoint import Checkpoint, ComponentFiles, HalfPrecision, read_json, require_component
 from riptui.inpainters.models.model_names import MODEL_INDEX
@@ -37,7 +37,7 @@ PREFIXES = {
 }
 """Where the original code keeps the networks, by diffusers' name of the component."""
 T5_PREFIXES = ("text_encoders.t5xxl.",)
-"""The same for the text encoder of the kind T5, which is the second or the third one."""
+"""The same for a T5 text encoder, which is a model's second or third one."""
 
 BARE_BLOCKS = (f"{DENOISER}double_blocks.", f"{DENOISER}joint_blocks.")
 """Blocks of FLUX and Stable Diffusion 3, whose files may have the transformer alone, and then without its prefix."""
@@ -79,7 +79,7 @@ class FileHeader:
 
     @property
     def is_model(self) -> bool:
-        """Whether it has a denoising network, and is no LoRA, VAE or learned embedding."""
+        """Whether it has a denoising network, unlike a LoRA, a VAE or a learned embedding."""
         return any(layer in self.shapes for layer in FIRST_LAYERS)
 
     def has(self, component: str, class_name: str = "") -> bool:
@@ -105,7 +105,7 @@ def name_tensors(names: Iterable[str]) -> dict[str, str]:
 
 
 def read_header(path: Path, *, allow_pickle: bool) -> FileHeader:
-    """Read the names and shapes of a file's tensors. Raises WeightsError: damaged; a pickle, which is not allowed."""
+    """Read the names and shapes of a file's tensors. Raises WeightsError if it is damaged, or a pickle not allowed."""
     if path.suffix.lower() != ".safetensors":
         if not allow_pickle:
             raise WeightsError(
@@ -129,7 +129,7 @@ def _read_safetensors(path: Path) -> dict[str, tuple[tuple[int, ...], str]]:
     except (SafetensorError, OSError) as error:
         size = path.stat().st_size if path.exists() else 0
         raise WeightsError(
-            f"{path} ({size:,} bytes) is damaged or truncated: {str(error).splitlines()[0]}. Download it again"
+            f"{path} ({size:,} bytes) is damaged or truncated: {first_line(error)}. Download it again"
         ) from error
 
 
@@ -172,7 +172,7 @@ def configurations_of(header: FileHeader, name: str) -> str:
 
 
 def _version_of(header: FileHeader) -> str:
-    """The version of the model: by its blocks, its text encoder, or what the UNet takes of one that is elsewhere."""
+    """The version of the model: by its blocks, its text encoder, or the width of text embedding that its UNet takes."""
     if f"{DENOISER}img_in.weight" in header.shapes:
         return "FLUX.1" if header.shapes.keys() & {f"{DENOISER}guidance_in.in_layer.weight"} else "FLUX.1 schnell"
     if f"{DENOISER}x_embedder.proj.weight" in header.shapes:
@@ -188,7 +188,7 @@ def _version_of(header: FileHeader) -> str:
 
 
 def describe_content(header: FileHeader) -> str:
-    """What a file holds that is no model of Stable Diffusion, and what to do with it."""
+    """What a file without a denoising network holds, and what to do with it."""
     names = list(header.shapes)
     if any("lora" in name for name in names):
         return "it is a LoRA: use it with --lora, and name the model that it is for"
@@ -254,22 +254,22 @@ def _list_companions(folder: Path, name: str) -> tuple[Path, ...]:
 
 def _require_part(folder: Path, name: str, hint: str, allow_pickle: bool) -> ComponentFiles:
     """The files of a component that the file lacks. Raises WeightsError."""
-    if not (folder / "config.json").is_file():  # a tokenizer, a scheduler
-        return require_component(folder, name, hint, allow_pickle)
     try:
         return require_component(folder, name, hint, allow_pickle)
     except RiptuiError as error:
+        if not (folder / "config.json").is_file():  # a tokenizer, a scheduler
+            raise
         advice = "name one with --vae" if folder.name == "vae" else f"{hint.rpartition(': ')[2]} with its weights"
         raise WeightsError(f"{name} has no {folder.name}: {advice}") from error
 
 
 def _half_dtype(header: FileHeader) -> HalfPrecision:
-    """That of the file; of one that has neither, bfloat16 for transformers, whose values may exceed float16's range."""
+    """The half precision of the file. If it has none: bfloat16 for transformers, else float16, as for folders."""
     is_transformer = any(name.startswith(BARE_BLOCKS) for name in header.shapes)
     return "bfloat16" if "BF16" in header.dtypes or (is_transformer and "F16" not in header.dtypes) else "float16"
 
 
 def describe_ema(header: FileHeader) -> str:
-    """A note if a file holds the averaged weights as well, of which web UIs and diffusers take the others; else ""."""
+    """A note if a file also has averaged weights (EMA), which web UIs and diffusers do not use; else ""."""
     averaged = sum(name.startswith(EMA) for name in header.shapes)
     return "not used: the file has the averaged weights as well" if averaged > MIN_EMA_TENSORS else ""

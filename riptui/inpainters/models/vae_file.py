@@ -1,6 +1,6 @@
-"""A VAE in a file of its own, as web UIs keep them: its kind is that of the model that it is used with. No torch.
+"""A VAE in a file of its own, as web UIs keep them. Imports no torch.
 
-It needs no configuration but the model's, whose latents it has to read: their number, their scale and their shift.
+It is read with the configuration of the model that it is used with: it must have the same layers and latents.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def require_fit(header: FileHeader, checkpoint: Checkpoint, name: str) -> None:
     """Raise InputError if a file has no VAE, or one for other latents than a model's. `name`: the model's."""
     prefix = find_prefix(header)
     if prefix is None:
-        raise InputError(f"{header.path} is no VAE: {single_file.describe_content(header)}")
+        raise InputError(f"{header.path} is not a VAE: {single_file.describe_content(header)}")
     if (kind := checkpoint.classes.get("vae", ("", ""))[1]) != LOADED_AS:
         raise InputError(f"{header.path}: {name} has a VAE of the kind {kind}, which riptui reads from a folder alone")
     found = header.shapes[f"{prefix}{LATENTS_LAYER}"][1]

@@ -22,10 +22,10 @@ class VaeFolder:
     """A VAE's folder as it was when it was read."""
 
     name: str
-    """As it can be loaded again."""
+    """The hub id or path by which it can be loaded again."""
     path: Path
     sha256: str
-    """Of all files that decide what it computes."""
+    """Of all files that decide what it computes (`content_sha256`)."""
     states: Mapping[Path, FileState | None]
 
     @property

@@ -29,7 +29,7 @@ def verify_model(
 
     config: for a model in one file, the model that has its configurations; None: that of its kind.
 
-    Imports torch unless these files were found right before. Raises ImportError if what it needs is not installed.
+    Imports torch, unless these files were verified before. Raises ImportError if what it needs is not installed.
     """
     checkpoint, fingerprint = None, ""
     if not place.is_dir() or (place / locate.MODEL_INDEX).is_file():  # else it is a single component

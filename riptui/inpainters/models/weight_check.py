@@ -16,13 +16,13 @@ from riptui.inpainters.models.weights_places import locate_weights
 from riptui.inpainters.parameters import CONTROLNET, PRIOR
 
 FILE = "a file"
-"""The only part of what is at a place that is a file: it may be any part of a model that is one."""
+"""The name of the part where a place is a single file: it may be any part of a model that is one file."""
 
 
 def read_place(text: str, *, joint_variant: bool = False) -> Mapping[str, str]:
-    """The digests by part of what a user names: a model as in `catalogue.resolve_model`, the folder of one of its parts
-    or a file in it, a VAE's folder; or of `FILE`: a model, a VAE, a LoRA, a learned embedding, GGUF, or published
-    weights by their name.
+    """By part, the digests of what a user names: a model as in `catalogue.resolve_model`, the folder of one of its
+    parts or a file in that, or a VAE's folder. Of a single file (a model, a VAE, a LoRA, a learned embedding, GGUF,
+    published weights by their name) the only part is `FILE`.
 
     joint_variant: as `inspect_checkpoint`. Raises WeightsError, InputError.
     """

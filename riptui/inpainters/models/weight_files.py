@@ -12,7 +12,7 @@ UNUSED_COMPONENTS = ("safety_checker", "feature_extractor", "image_encoder")
 """Components that are not loaded. The safety checker replaces pictures that it flags, rightly or not, with black ones,
 and the trajectory would continue from black."""
 NEEDED_COMPONENTS = {"KandinskyV22PriorPipeline": ("image_encoder",)}
-"""By the class of a pipeline: those of them that it cannot do without."""
+"""By the class of a pipeline: the components among these that it needs."""
 
 Variant = Literal["full", "fp16"]
 """The preferred precision of the weights if a repository has both."""
@@ -35,7 +35,7 @@ def list_unused(index: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def list_components(index: Mapping[str, Any]) -> tuple[str, ...]:
-    """The folders that a model_index.json has loaded, without those that riptui leaves out."""
+    """The components that a model_index.json names, without empty ones and those that riptui leaves out."""
     unused = list_unused(index)
     return tuple(
         name
@@ -97,7 +97,8 @@ def select_variant(
 ) -> tuple[Variant, list[str]]:
     """Of weights in one form, matches of `WEIGHT_FILE`, those of one variant: the wanted one, else the other.
 
-    The single file if there is one, for which both libraries then need no index. Raises InputError if there is neither.
+    Of shards and a single file the latter, which needs no index in either library. Raises InputError if neither
+    variant is there.
     """
     by_variant: dict[Variant, list[re.Match[str]]] = {}
     for match in weights:

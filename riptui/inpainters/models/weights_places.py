@@ -1,4 +1,4 @@
-"""Where the single file is that an inpainter takes its weights from, and what it is. Imports no torch."""
+"""Finds the single file that an inpainter takes its weights from, and its digest. Imports no torch."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from riptui.remote_file import RemoteFile
 from riptui.torch_cache import CachedFile
 
 SUFFIXES = (".pt", ".pth", ".ckpt", ".safetensors")
-"""Of files that spandrel reads; in which of their layouts, the suffix decides."""
+"""Of files that spandrel reads; the suffix decides how."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def locate_weights(weights: str) -> Path:
             f"{path} {problem}: check the path. weights takes a file on this machine, or {' or '.join(PUBLISHED)}"
         )
     if path.suffix.lower() not in SUFFIXES:
-        raise InputError(f"{path} is no file of weights: its name must end with {' or '.join(SUFFIXES)}")
+        raise InputError(f"{path} is not a file of weights: its name must end with {' or '.join(SUFFIXES)}")
     return path
 
 
@@ -86,7 +86,7 @@ def read_weights_file(weights: str, recorded: str = "") -> tuple[WeightsFile, li
 
 
 def find_known_file(digest: str) -> Path | None:
-    """A file with this content where this machine has read weights from, the newest knowledge first."""
+    """A file with this SHA-256 among those that this machine has read weights from, the latest first; else None."""
     for place in reversed(file_digests.known_files()):
         with suppress(OSError):
             if place.is_file() and file_digests.file_sha256(place) == digest:

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any
 
 import safetensors.torch
 import torch
 
-from riptui.errors import InputError
+from riptui.errors import InputError, first_line
 from riptui.inpainters.models import file_digests, locate
-from riptui.inpainters.pipeline.components import first_line
 
 SAFE_SUFFIX = ".safetensors"
 UNNAMED = "<learned>"
 """The name of a tensor that was saved without one."""
 
 
-def read_tensors(file: str, allow_pickle: bool) -> dict[str, Any]:
-    """The tensors by name.
+@dataclass
+class LoadedAdapter:
+    """What is recorded and reported of LoRAs or of a learned embedding that were added to a pipeline."""
 
-    Raises InputError or WeightsError if there is no such file, or if it is damaged or an unsafe pickle.
+    notes: dict[str, str]
+    """For the record of the session."""
+    notices: list[str] = field(default_factory=list)
+    """For the user."""
+
+
+def read_tensors(file: str, allow_pickle: bool) -> dict[str, Any]:
+    """The tensors by name, of a path or a file in the hub's cache; a single tensor under `UNNAMED`.
+
+    Raises InputError or WeightsError if there is no such file, or if it is damaged or a pickle that is not allowed.
     """
     path = locate.locate_adapter(file)
     if path.suffix != SAFE_SUFFIX and not allow_pickle:

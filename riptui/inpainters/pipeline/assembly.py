@@ -9,14 +9,14 @@ from typing import Any
 import diffusers
 import torch
 
-from riptui.errors import InputError, WeightsError
+from riptui.errors import InputError, WeightsError, first_line
 from riptui.inpainters.models import catalogue, locate
 from riptui.inpainters.models.added_models import PRIOR_PREFIX
 from riptui.inpainters.models.checkpoint import Checkpoint, read_json
 from riptui.inpainters.models.model_places import find_vae_file
 from riptui.inpainters.models.preflight import NEED_PRIOR, explain_prior, require_latents
 from riptui.inpainters.parameters import CONTROLNET
-from riptui.inpainters.pipeline.components import find_class, first_line, load_components, load_decoder
+from riptui.inpainters.pipeline.components import find_class, load_components, load_decoder
 from riptui.inpainters.pipeline.pipeline_tasks import INPAINTING, PipelineTask
 from riptui.inpainters.pipeline.single_file_tensors import load_vae_file
 
@@ -27,13 +27,13 @@ CONTROLLED = {
     "StableDiffusionInpaintPipeline": "StableDiffusionControlNetInpaintPipeline",
     "StableDiffusionXLInpaintPipeline": "StableDiffusionXLControlNetInpaintPipeline",
 }
-"""Classes that inpaint to those that do so with a ControlNet."""
+"""By the pipeline class that inpaints: the one that does so with a ControlNet."""
 
 
 def pipeline_class(checkpoint: Checkpoint, name: str, task: PipelineTask = INPAINTING) -> Any:
-    """The class that inpaints with a checkpoint, or does another task.
+    """The pipeline class that does the task with a checkpoint. `name`: as the user named it, for messages.
 
-    Raises InputError if diffusers has none, or one of another kind.
+    Raises InputError if diffusers has none, or if that takes other arguments or channels than the task needs.
     """
     if task is INPAINTING and checkpoint.pipeline in NEED_PRIOR:
         raise InputError(explain_prior(name))
@@ -115,10 +115,10 @@ def _assemble(kind: Any, checkpoint: Checkpoint, settings: Mapping[str, Any]) ->
 
 
 def load_vae(vae: str, checkpoint: Checkpoint, name: str, *, dtype: torch.dtype, allow_pickle: bool) -> Any:
-    """A VAE by its hub id, folder or file, e.g. cross-attention/asymmetric-autoencoder-kl-x-2, or that of a checkpoint.
+    """A VAE by its hub id, folder or file, e.g. cross-attention/asymmetric-autoencoder-kl-x-2; or another model's.
 
-    A file is read by the configuration of the VAE of the checkpoint, whose `name` is for messages.
-    Raises InputError, WeightsError.
+    A file is read with the configuration of the VAE in `checkpoint`, which it replaces. `name`: that checkpoint's, for
+    messages. Raises InputError, WeightsError.
     """
     if path := find_vae_file({"vae": vae}):
         return load_vae_file(path, checkpoint, name, dtype=dtype, allow_pickle=allow_pickle)
@@ -152,7 +152,7 @@ def _require_channels(checkpoint: Checkpoint, name: str, task: PipelineTask) -> 
 
 
 def _require_latents(pipeline: Any, name: str) -> None:
-    """A UNet takes the VAE's latents, alone or with a mask and masked latents. Raises InputError."""
+    """Raise InputError unless the UNet takes the VAE's latents: alone, or with a mask and masked latents."""
     if not hasattr(pipeline, "unet"):
         return
     latents, channels = image_coder(pipeline).config.latent_channels, pipeline.unet.config.in_channels

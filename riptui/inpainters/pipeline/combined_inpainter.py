@@ -1,4 +1,4 @@
-"""A decoder and the prior that tells it what to paint, as an inpainter: Kandinsky 2.2.
+"""A prior and the decoder that paints by its output, as an inpainter: Kandinsky 2.2.
 
 The prior makes features of a picture from the prompt and from noise; the decoder paints the square by them. Both draw
 from one generator, the prior first, as in diffusers' combined pipeline.
@@ -17,21 +17,21 @@ from riptui.inpainters.pipeline.pipeline_tasks import INPAINTING_WITH_PRIOR, Pip
 
 
 class CombinedInpainter(DiffusionInpainter):
-    """A loaded pipeline of a model and its prior, which paints one picture after another.
+    """A loaded pipeline of a model and its prior. It paints the pictures of a batch one after another.
 
-    In a batch the pipeline would put what is known of the first picture into all of them.
+    diffusers 0.42 would put what is known of the first one into all of them.
     """
 
     task: ClassVar[PipelineTask] = INPAINTING_WITH_PRIOR
 
     def picture_arguments(self, images: Images, masks: Masks) -> dict[str, Any]:
-        """As the base class has it, with pictures of [-1, 1]."""
+        """As the base class, with pictures in [-1, 1]."""
         device = self.pipeline._execution_device
         pictures = torch.from_numpy(images).to(device).permute(0, 3, 1, 2).to(torch.float32) / 127.5 - 1
         return super().picture_arguments(images, masks) | {"image": pictures}
 
     def denoise(self, batch: DenoisingBatch) -> torch.Tensor:
-        """As the base class. `on_step` is told the steps of the prior and of the decoder, of all pictures."""
+        """As the base class. `on_step` counts the steps of the prior and of the decoder, over all pictures."""
         images, masks, settings = batch.images, batch.masks, batch.settings
         steps = settings["prior_num_inference_steps"] + settings["num_inference_steps"]
         tell = _StepCount(len(images) * steps, batch.on_step)
@@ -39,7 +39,8 @@ class CombinedInpainter(DiffusionInpainter):
         for row, generator in enumerate(batch.generators):
             made = self.pipeline(
                 **self.picture_arguments(images[row : row + 1], masks[row : row + 1]),
-                **dict(zip(("height", "width"), images.shape[1:3], strict=True)),
+                height=images.shape[1],
+                width=images.shape[2],
                 generator=generator,
                 output_type="pt",
                 prior_callback_on_step_end=tell,

@@ -1,13 +1,12 @@
 """Loads the components of a checkpoint: networks, text encoders and tokenizers, each with nothing missing.
 
-transformers fills weights that a file lacks at random, anew at each load, and only logs it; diffusers leaves them
-without memory. A tokenizer without its vocabulary loads as well, and then ignores every prompt. Here all of these are
-errors that name what is missing.
+transformers fills weights that a file lacks with random numbers, others at each load, and only logs it; diffusers
+leaves them on the meta device. A tokenizer without its vocabulary loads too, and then ignores every prompt. Here all of
+these are errors that name what is missing.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ import torch
 import transformers
 from transformers import CLIPTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
-from riptui.errors import InputError, WeightsError
+from riptui.errors import InputError, WeightsError, first_line
 from riptui.inpainters.models import locate
 from riptui.inpainters.models.added_models import CONTROLNET_CLASS
 from riptui.inpainters.models.checkpoint import (
@@ -29,17 +28,15 @@ from riptui.inpainters.models.checkpoint import (
     require_component,
 )
 from riptui.inpainters.models.preflight import MAX_TOKENS, require_token_limit
-from riptui.inpainters.pipeline.single_file_tensors import load_networks
+from riptui.inpainters.pipeline.single_file_tensors import WRONG_SHAPE, load_networks
 from riptui.inpainters.pipeline.tokenizer_check import find_fault, find_misfit
 from riptui.inpainters.silence import silence_libraries
 
 ON_NO_DEVICE = {"": torch.device("meta")}
-"""A device map that loads names and shapes alone, in milliseconds: the rest of a file is never read."""
+"""A device map that loads names and shapes alone, in milliseconds: no weights are read."""
 
 DECODERS = ("AutoencoderKL", "AsymmetricAutoencoderKL")
-
-WRONG_SHAPE = re.compile(r"because (\S+) expected shape torch\.Size\((\[.*?\])\), but got torch\.Size\((\[.*?\])\)")
-"""diffusers' message for a tensor of another shape, which it raises and does not report."""
+"""The classes of VAEs that can take the place of a model's own."""
 
 
 def load_components(
@@ -96,14 +93,14 @@ def verify_model(folder: Path, name: str, *, repair_hint: str, allow_pickle: boo
 
 
 def verify_checkpoint(checkpoint: Checkpoint, name: str, *, allow_pickle: bool = False) -> None:
-    """The same for a checkpoint that has been inspected."""
+    """As `verify_model`, for a checkpoint that has been inspected."""
     options: dict[str, Any] = {"dtype": None, "allow_pickle": allow_pickle, "device_map": ON_NO_DEVICE}
     with silence_libraries():
         load_components(checkpoint, name, checkpoint.classes, **options)
 
 
 def load_decoder(folder: Path, name: str, repair_hint: str, **options: Any) -> Any:
-    """The VAE in a folder of its own. `options` are those of `load_network`. Raises InputError, WeightsError."""
+    """The VAE in a folder, encoder and decoder. `options`: those of `load_network`. Raises InputError, WeightsError."""
     kind = read_json(folder / "config.json", name).get("_class_name")
     if kind not in DECODERS:
         raise InputError(f"{name} is a {kind}; vae must be an {' or an '.join(DECODERS)}")
@@ -154,11 +151,6 @@ def load_network(
         if tensors:
             raise _misfit_error(title, kind, problem, tensors, repair_hint)
     return network
-
-
-def first_line(error: Exception) -> str:
-    """The first line of an error's message, at most 300 characters."""
-    return (str(error).strip() or type(error).__name__).splitlines()[0][:300]
 
 
 def _misfit_error(title: str, kind: Any, problem: str, tensors: Collection[str], repair_hint: str) -> WeightsError:

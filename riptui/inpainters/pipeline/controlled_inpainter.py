@@ -10,7 +10,7 @@ import torch
 
 from riptui.arrays import Images, Masks
 from riptui.inpainters.inpainter import SQUARE_NOTE
-from riptui.inpainters.pipeline.diffusion_inpainter import DiffusionInpainter
+from riptui.inpainters.pipeline.diffusion_inpainter import DiffusionInpainter, LoadedPipeline
 
 Control = Literal["hole", "black", "frame", "canny"]
 CANNY = (100, 200)
@@ -19,10 +19,10 @@ SHOWS_THE_FRAME = ("frame", "canny")
 
 
 class ControlledInpainter(DiffusionInpainter):
-    """A loaded pipeline with a ControlNet. `control`: the picture that this is shown, as `control_pictures`."""
+    """A loaded pipeline with a ControlNet. `control`: which picture the ControlNet is shown, as `control_pictures`."""
 
-    def __init__(self, *parts: Any, control: Control, **settings: Any) -> None:
-        super().__init__(*parts, **settings)
+    def __init__(self, loaded: LoadedPipeline, *, control: Control, **settings: Any) -> None:
+        super().__init__(loaded, **settings)
         self._control = control
         if control in SHOWS_THE_FRAME:
             self._notes |= {SQUARE_NOTE: "seen: the ControlNet is shown the whole frame"}
@@ -33,10 +33,10 @@ class ControlledInpainter(DiffusionInpainter):
 
 
 def control_pictures(images: Images, masks: Masks, control: Control) -> torch.Tensor:
-    """What a ControlNet is shown, float32 [batch, 3, height, width] in [0, 1].
+    """What a ControlNet is shown: float32 [batch, 3, height, width] in [0, 1], but for the -1 of "hole".
 
-    hole: the frame with -1 in the mask, as those for inpainting are trained; black: with 0 there; frame: all of it;
-    canny: the frame's edges, white on black.
+    hole: the frame with -1 in the mask, as ControlNets for inpainting are trained; black: with 0 there; frame: all of
+    it; canny: the frame's edges, white on black.
     """
     if control == "canny":
         edges = np.stack([cv2.Canny(image, *CANNY) for image in images])

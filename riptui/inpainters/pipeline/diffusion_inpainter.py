@@ -1,8 +1,8 @@
 """A loaded diffusion model as an inpainter.
 
-An image's pixels depend on its seed, not on the rest of the batch: each has a generator of its own, on the CPU, so that
-they depend on no device's random numbers either. Nothing of it is a PIL image on the way; the arithmetic is that of
-the pipeline called with PIL images, to the last bit.
+The noise of an image depends on its seed alone: each has a generator of its own, on the CPU, so that neither the rest
+of the batch nor the device matters. No PIL image is made on the way; the arithmetic is that of the pipeline called with
+PIL images, to the last bit.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ import numpy as np
 import torch
 
 from riptui.arrays import Images, Masks
-from riptui.errors import DeviceMemoryError, InputError
+from riptui.errors import InputError
 from riptui.inpainters import CompileMode, OnStep
 from riptui.inpainters.devices import torch_device
 from riptui.inpainters.inpainter import SQUARE_NOTE
 from riptui.inpainters.models import identity
-from riptui.inpainters.pipeline import assembly, components, gpu_tuning, schedulers
+from riptui.inpainters.pipeline import assembly, gpu_tuning, schedulers
 from riptui.inpainters.pipeline.compilation import Compilation
 from riptui.inpainters.pipeline.latent_images import quantise, require_aligned
 from riptui.inpainters.pipeline.pipeline_tasks import INPAINTING, PipelineTask
@@ -34,17 +34,32 @@ if TYPE_CHECKING:
     from riptui.spec import ParameterValue
 
 FIXED_ARGUMENTS = {"_auto_resize": False}
-"""Arguments that some pipelines take and that would change the picture's size."""
+"""Arguments for the pipelines that take them: FLUX.1 Kontext's would change the picture's size otherwise."""
 
 GUIDANCE_ARGUMENTS = {"QwenImageInpaintPipeline": "true_cfg_scale"}
-"""What pipelines call the scale of guidance by a second pass, if not guidance_scale."""
+"""By pipeline: the argument with the scale of guidance by a second pass, where it is not guidance_scale."""
 UNGUIDED_SCALES = {"ZImageInpaintPipeline": 0.0}
-"""The scale at which a pipeline makes no second pass, if not 1."""
+"""By pipeline: the scale at which it makes no second pass, where it is not 1."""
 
 SHOWN_THE_FRAME = {"FluxKontextInpaintPipeline", "Flux2KleinInpaintPipeline", "QwenImageEditInpaintPipeline"}
-"""Pipelines of networks that edit pictures: they are given the whole frame, with what lies under the square."""
+"""Pipelines of networks that edit pictures: they see the whole frame, also what lies under the square."""
 
 TRIAL_SIZE = 64  # px; the smallest that every network takes
+
+
+@dataclass(frozen=True)
+class LoadedPipeline:
+    """A pipeline on its device, with all that was settled when it was loaded."""
+
+    pipeline: Any
+    encoded: Mapping[str, Prompts]
+    """By their texts; the first is the one that is used unless `with_parameters` says otherwise."""
+    weights: identity.Weights
+    notes: Mapping[str, str]
+    """For the record of the session."""
+    notices: Sequence[str]
+    """For the user."""
+    compile: CompileMode
 
 
 @dataclass(frozen=True)
@@ -57,52 +72,43 @@ class DenoisingBatch:
     """One per image, on the CPU."""
     on_step: OnStep
     settings: dict[str, Any]
-    """As those of the inpainter, with fewer steps for a trial."""
+    """The inpainter's settings, with fewer steps for a trial."""
 
 
 class DiffusionInpainter:
-    """An inpainter: a loaded pipeline with its encoded prompts and settings.
-
-    `encoded`: by their texts; the first is the one that is used unless `with_parameters` says otherwise. own_settings:
-    further arguments of the pipeline's call.
-    """
+    """An inpainter: a loaded pipeline with its settings. own_settings: further arguments of the pipeline's call."""
 
     task: ClassVar[PipelineTask] = INPAINTING
 
     def __init__(
         self,
-        pipeline: Any,
-        encoded: Mapping[str, Prompts],
-        weights: identity.Weights,
+        loaded: LoadedPipeline,
         *,
         steps: int,
         strength: float,
         guidance: float | None,
-        notes: Mapping[str, str],
-        notices: Sequence[str] = (),
-        compile: CompileMode = "off",
         own_settings: Mapping[str, Any] | None = None,
     ) -> None:
-        self.pipeline = pipeline
-        self._encoded = encoded
-        self.prompts = next(iter(encoded.values()))
-        self._weights = weights
+        self.pipeline = pipeline = loaded.pipeline
+        self._encoded = loaded.encoded
+        self.prompts = next(iter(loaded.encoded.values()))
+        self._weights = loaded.weights
         self._guidance = guidance
         self.settings: dict[str, Any] = self._accepted(
             {"num_inference_steps": steps, "strength": strength, **self._guidance_setting, **FIXED_ARGUMENTS}
         ) | {**(own_settings or {})}
         self.device = torch_device.describe_device(pipeline._execution_device)
-        self.notices = [*notices]
+        self.notices = [*loaded.notices]
         """Messages for the user about time and memory spent."""
-        self._notes = {**notes, **_pipeline_notes(pipeline, self.prompts, self.task)}
-        self._compilation = Compilation(pipeline, compile)
+        self._notes = {**loaded.notes, **_pipeline_notes(pipeline, self.prompts, self.task)}
+        self._compilation = Compilation(pipeline, loaded.compile)
         self._memory_by_size: dict[int, tuple[int, int]] = {}
 
     def __call__(self, images: Images, masks: Masks, *, seeds: Sequence[int], on_step: OnStep) -> Images:
-        """As `Inpainter`. `on_step` is called after each call of the denoising network: 51 times for PNDM's 50 steps.
+        """As `Inpainter`. `on_step` is called after each step of the scheduler: 51 times for PNDM's 50 steps.
 
-        Raises InputError for a mask that is not made of the squares a latent stands for, InpainterError for a picture
-        that is not finite, DeviceMemoryError, and whatever `on_step` raises, at that step.
+        Raises InputError for a mask that is not made of the squares that latents stand for, InpainterError if the model
+        produced NaN or infinity, DeviceMemoryError, and whatever `on_step` raises, at that step.
         """
         require_aligned(masks, self.pipeline.vae_scale_factor)
         self._compilation.start_if_asked()
@@ -111,7 +117,10 @@ class DiffusionInpainter:
         return quantise(painted, self.notes["dtype"])
 
     def with_parameters(self, changes: Mapping[str, ParameterValue]) -> DiffusionInpainter:
-        """The same pipeline with another strength, other steps, or another of the prompts that it was loaded with."""
+        """The same pipeline with another strength, other steps, or another of the prompts that it was loaded with.
+
+        Raises KeyError for any other prompt.
+        """
         changed = copy(self)
         names = {"steps": "num_inference_steps", "strength": "strength"}
         changed.settings = self.settings | {names[key]: value for key, value in changes.items() if key in names}
@@ -143,7 +152,7 @@ class DiffusionInpainter:
         return self._weights.is_unchanged
 
     def suits(self, recorded: Mapping[str, str]) -> bool:
-        """Whether a trajectory whose last session has these notes goes on with the weights that this one has."""
+        """Whether a trajectory whose last session has these notes continues with the files that were loaded here."""
         return self._weights.suits(recorded)
 
     @property
@@ -153,8 +162,9 @@ class DiffusionInpainter:
     def prepare(self, inpaintings: int, batch: int, size: int = 512) -> None:
         """Get ready for that many inpaintings of size x size px, `batch` per call.
 
-        Compiles if that is requested, or with "auto" if it saves time, and notes it. Compiled networks differ in the
-        last bits, so call it before a session begins. Raises DeviceMemoryError, and InpainterError if compile=on fails.
+        Compiles if that is requested, or with "auto" if it saves time, and notes it. The outputs of compiled networks
+        differ in the last bits, so call it before a session begins.
+        Raises DeviceMemoryError, and InpainterError if compile=on fails.
         """
         ahead = inpaintings if self.on_gpu else 0
         if notice := self._compilation.prepare(ahead, batch, size, lambda: self._warm_up(batch, size)):
@@ -173,27 +183,24 @@ class DiffusionInpainter:
         return gpu_tuning.max_batch(gpu_tuning.free_memory(device), *self._memory_by_size[size])
 
     def try_seeds(self, seeds: Sequence[int]) -> Images:
-        """An image of 64 px for each seed, after two steps."""
+        """An image for each seed, uint8 [seeds, 64, 64, 3], after two steps."""
         return quantise(self._inpaint_blank(seeds, TRIAL_SIZE), self.notes["dtype"])
 
     def picture_arguments(self, images: Images, masks: Masks) -> dict[str, Any]:
-        """What the pipeline takes beside the prompts: pictures of [0, 1], and masks in which 1 is repainted."""
+        """What the pipeline takes beside the prompts, by the names of its arguments: image, float32 [b, 3, h, w] in
+        [0, 1], and mask_image, float32 [b, 1, h, w], 1 = repaint."""
         device = self.pipeline._execution_device
         return {
             "image": torch.from_numpy(images).to(device).permute(0, 3, 1, 2).float() / 255,
             "mask_image": torch.from_numpy(masks).to(device)[:, None].float(),
         }
 
-    def _size_arguments(self, height: int, width: int) -> dict[str, int]:
-        """The size, which some pipelines take from the picture alone."""
-        accepted = signatures.signature(self.pipeline.__call__).parameters
-        return {key: value for key, value in {"height": height, "width": width}.items() if key in accepted}
-
     def denoise(self, batch: DenoisingBatch) -> torch.Tensor:
         """Paint a batch: the part that other ways of sampling replace. Returns [b, 3, h, w] in [0, 1]."""
+        height, width = batch.images.shape[1:3]
         painted: torch.Tensor = self.pipeline(
             **self.picture_arguments(batch.images, batch.masks),
-            **self._size_arguments(*batch.images.shape[1:3]),
+            **self._accepted({"height": height, "width": width}),  # some take the size from the picture alone
             generator=batch.generators,
             output_type="pt",
             callback_on_step_end=_step_callback(batch.on_step),
@@ -208,24 +215,18 @@ class DiffusionInpainter:
         batch, height, width, _ = images.shape
         schedulers.seed_noise(self.pipeline.scheduler, seeds)
         generators = [torch.Generator("cpu").manual_seed(seed) for seed in seeds]
-        try:
-            painted = self.denoise(DenoisingBatch(images, masks, generators, on_step, settings))
-            self._require_size(painted, height, width)
-            return painted
-        except RuntimeError as error:
-            if not gpu_tuning.is_out_of_memory(error):
-                raise
-            cause = components.first_line(error)
-        # Outside the except block: the traceback no longer keeps the failed step's tensors in memory.
-        if self.on_gpu:
-            torch.cuda.empty_cache()
         hint = ". Less is needed with --offload model, or with --set tiling=true" if self.on_gpu and batch == 1 else ""
-        raise DeviceMemoryError(
-            f"{self.device} has not enough memory for {batch} x {width} x {height} px at once: {cause}{hint}"
+        painted = gpu_tuning.run_within_memory(
+            lambda: self.denoise(DenoisingBatch(images, masks, generators, on_step, settings)),
+            self.pipeline._execution_device,
+            f"{batch} x {width} x {height} px at once",
+            hint,
         )
+        self._require_size(painted, height, width)
+        return painted
 
     def _require_size(self, painted: torch.Tensor, height: int, width: int) -> None:
-        """Raise InputError if a pipeline has made the picture smaller: some do beyond the size they were made for."""
+        """Raise InputError if the pipeline made a picture of another size: some limit their pixels."""
         if painted.shape[2:] != (height, width):
             made = f"{painted.shape[3]} x {painted.shape[2]} px of {width} x {height}"
             raise InputError(f"{type(self.pipeline).__name__} makes {made}: take a smaller --size")
@@ -262,7 +263,7 @@ def _pipeline_notes(pipeline: Any, prompts: Prompts, task: PipelineTask) -> dict
 
 
 def _blends_latents(pipeline: Any) -> bool:
-    """Whether the network takes no mask, so that diffusers puts the noised original back around it at each step."""
+    """Whether the network takes no mask, so that diffusers puts the noised original back outside it at every step."""
     vae = assembly.image_coder(pipeline).config
     latents = vae.get("latent_channels") or vae.z_dim  # as Qwen's VAE calls it
     return assembly.denoiser(pipeline).config.in_channels in (latents, 4 * latents)  # Flux packs 2 x 2 latents

@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
-from riptui.errors import InputError
+from riptui.errors import InputError, first_line
 from riptui.inpainters.inpainter import EMBEDDING_USE_NOTE
-from riptui.inpainters.pipeline.adapter_file import UNNAMED, describe_file, read_tensors
-from riptui.inpainters.pipeline.components import first_line
+from riptui.inpainters.pipeline.adapter_file import UNNAMED, LoadedAdapter, describe_file, read_tensors
 
 EMBEDDING_TOKEN = UNNAMED
-"""The word in a prompt that stands for the learned embedding."""
+"""The word of a prompt that stands for the learned embedding: "<learned>"."""
 
 
-@dataclass
-class LoadedEmbedding:
-    """What was learned."""
-
-    notes: dict[str, str]
-    """For the record of the session."""
-    notices: list[str] = field(default_factory=list)
-    """For the user."""
-
-
-def load_embedding(pipeline: Any, file: str, allow_pickle: bool) -> LoadedEmbedding:
+def load_embedding(pipeline: Any, file: str, allow_pickle: bool) -> LoadedAdapter:
     """Teach the text encoders the word `EMBEDDING_TOKEN` from a textual-inversion file.
 
     Raises InputError if it is not such a file or fits no encoder.
@@ -32,7 +20,7 @@ def load_embedding(pipeline: Any, file: str, allow_pickle: bool) -> LoadedEmbedd
     if not hasattr(pipeline, "load_textual_inversion"):
         raise InputError(f"{type(pipeline).__name__} takes no learned embedding")
     tensors = read_tensors(file, allow_pickle)
-    loaded = LoadedEmbedding({"embedding": describe_file(file)})
+    loaded = LoadedAdapter({"embedding": describe_file(file)})
     has_second = getattr(pipeline, "text_encoder_2", None) is not None
     try:
         if {"clip_l", "clip_g"} <= tensors.keys() and has_second:
@@ -51,7 +39,7 @@ def load_embedding(pipeline: Any, file: str, allow_pickle: bool) -> LoadedEmbedd
 
 
 def insert_embedding(prompt: str) -> str:
-    """The prompt; the embedding alone if it is empty. Raises InputError for a prompt that does not use it."""
+    """The prompt, or the embedding's word alone if the prompt is empty. Raises InputError if it lacks that word."""
     if prompt and EMBEDDING_TOKEN not in prompt:
         raise InputError(f"the prompt {prompt!r} does not use the embedding: write {EMBEDDING_TOKEN} in it")
     return prompt or EMBEDDING_TOKEN

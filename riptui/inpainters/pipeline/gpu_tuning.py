@@ -9,31 +9,36 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import diffusers
 import torch
 
+from riptui.errors import DeviceMemoryError, first_line
+from riptui.inpainters.devices.torch_device import describe_device
 from riptui.inpainters.pipeline.assembly import denoiser
+
+ComputedT = TypeVar("ComputedT")
 
 BACKEND = "inductor"
 
 MAX_GRAPH_BATCH = 4
-"""Rows up to which the network is bound by launching its 1,500 kernels rather than by their work: then CUDA graphs."""
+"""Pictures of a batch up to which CUDA graphs are used: launching the network's 1,500 kernels then takes longer than
+their work."""
 
 MAX_BATCH = 32
-"""Rows. At 512 px a call of Stable Diffusion 2's network is then 26 TFLOP, far more than fills any GPU: further rows
-bring no speed, but each iteration, and so a stop that waits for one, takes longer."""
+"""Pictures. At 512 px a call of Stable Diffusion 2's network is then 26 TFLOP, far more than fills any GPU: with more,
+an iteration, and a stop that waits for it, only takes longer."""
 
 MEMORY_SHARE = 0.8
-"""Of the free memory; the rest is for what varies: fragments, workspaces, the metrics' networks beside it."""
+"""How much of the free memory a batch may fill; the rest is for fragments, workspaces and the metrics' networks."""
 
 CUBLAS_WORKSPACES = (":4096:8", ":16:8")
 """The workspaces with which cuBLAS sums in a fixed order."""
 
 
 def set_memory_format(pipeline: Any, device: torch.device) -> dict[str, str]:
-    """Choose the memory layout of a pipeline for its device. Call it before anything is compiled.
+    """Choose the memory layout of a pipeline for its device; returns the note. Call it before anything is compiled.
 
     Attention is left to torch: every attention of these pipelines ends in its scaled_dot_product_attention, which takes
     the fastest kernel that the chip has (flash or cuDNN's). diffusers' other backends are packages of their own or
@@ -56,8 +61,11 @@ def set_memory_format(pipeline: Any, device: torch.device) -> dict[str, str]:
 
 
 def set_tf32(dtype: torch.dtype, device: torch.device) -> dict[str, str]:
-    """Say what float32 means on a GPU: itself if it was asked for, and as in any diffusers script in what a model in
-    half precision keeps in float32, such as the VAE of SDXL, four times faster in TF32."""
+    """Set the precision of float32 on a GPU; returns the note. dtype: the model's.
+
+    Full for a model in float32. Of a model in half precision, what is kept in float32, such as the VAE of SDXL, has its
+    convolutions in TF32, four times faster, as in any diffusers script.
+    """
     if device.type != "cuda":
         return {}
     full = dtype is torch.float32
@@ -67,7 +75,8 @@ def set_tf32(dtype: torch.dtype, device: torch.device) -> dict[str, str]:
 
 
 def set_determinism(deterministic: bool) -> dict[str, str]:
-    """Enable or disable deterministic algorithms (sums in a fixed order). Call it before CUDA is used."""
+    """Enable or disable deterministic algorithms (sums in a fixed order); returns the note. Call it before CUDA is
+    used, since cuBLAS reads its environment variable once."""
     if deterministic and os.environ.get("CUBLAS_WORKSPACE_CONFIG") not in CUBLAS_WORKSPACES:
         os.environ["CUBLAS_WORKSPACE_CONFIG"] = CUBLAS_WORKSPACES[0]
     torch.use_deterministic_algorithms(deterministic)
@@ -77,16 +86,16 @@ def set_determinism(deterministic: bool) -> dict[str, str]:
 
 
 def forget_compiled() -> None:
-    """Let go of what was compiled for models that are gone: graphs with their memory, and versions that count towards
-    a limit. A network that is still there is compiled anew."""
+    """Forget what was compiled for models that are gone: CUDA graphs hold memory, and compiled versions count towards
+    torch.compile's limit. A network that is still in use is compiled again."""
     if "torch._dynamo" in sys.modules:  # importing it takes a second
         torch.compiler.reset()
 
 
 def compile_networks(pipeline: Any) -> Callable[[], None]:
-    """Compile the denoising network and the VAE's decoder at their next call, and again for each new batch size.
+    """Have the denoising network and the VAE's decoder compiled at their next call, and again for each new shape.
 
-    Returns what undoes it.
+    Returns a function that undoes it.
     """
     networks = [denoiser(pipeline)]
     if isinstance(vae := getattr(pipeline, "vae", None), diffusers.AutoencoderKL):
@@ -103,8 +112,9 @@ def compile_networks(pipeline: Any) -> Callable[[], None]:
 
 
 def _compile_forward(forward: Callable[..., Any]) -> Callable[..., Any]:
+    graph_options: dict[str, Any] = {"mode": "reduce-overhead"} if BACKEND == "inductor" else {}
     fused = torch.compile(forward, backend=BACKEND, dynamic=False)
-    graphed = torch.compile(forward, backend=BACKEND, dynamic=False, **_graph_options())
+    graphed = torch.compile(forward, backend=BACKEND, dynamic=False, **graph_options)
 
     def call(*args: Any, **kwargs: Any) -> Any:
         first = next(value for value in (*args, *kwargs.values()) if isinstance(value, torch.Tensor))
@@ -117,12 +127,8 @@ def _compile_forward(forward: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-def _graph_options() -> dict[str, Any]:
-    return {"mode": "reduce-overhead"} if BACKEND == "inductor" else {}
-
-
 class PeakMemory:
-    """Measures what an inpainting of one row takes of a GPU's memory. Give `on_step` to the inpainting."""
+    """Measures the GPU memory that an inpainting of one picture takes. Pass `on_step` to the inpainting."""
 
     def __init__(self, device: torch.device) -> None:
         self.device = device
@@ -131,7 +137,7 @@ class PeakMemory:
         torch.cuda.reset_peak_memory_stats(device)
 
     def on_step(self, step: int, steps: int) -> None:
-        """The first step ends the preparation, in which the VAE is at work; the second is denoising alone."""
+        """The first step ends the preparation, in which the VAE encodes; the second is denoising alone."""
         peak = torch.cuda.max_memory_allocated(self.device) - self._base_bytes
         if step == 2:
             resident = torch.cuda.memory_allocated(self.device) - self._base_bytes  # of a network moved there to work
@@ -141,20 +147,35 @@ class PeakMemory:
             torch.cuda.reset_peak_memory_stats(self.device)
 
     def finish(self) -> tuple[int, int]:
-        """Bytes that grow with the rows, for each of them; bytes that do not, for the VAE works row by row."""
+        """Bytes per picture of the batch; and bytes that do not grow, since the VAE works picture by picture."""
         peak = torch.cuda.max_memory_allocated(self.device) - self._base_bytes
         return self._denoising_bytes, max(self._peak_bytes, peak)
 
 
 def max_batch(free_bytes: int, row_bytes: int, fixed_bytes: int) -> int:
-    """How many rows fit in `free_bytes`; at least 1, at most `MAX_BATCH`."""
+    """How many pictures fit in `free_bytes`; at least 1, at most `MAX_BATCH`. The others: as `PeakMemory.finish`."""
     return max(1, min(MAX_BATCH, int(MEMORY_SHARE * free_bytes - fixed_bytes) // max(row_bytes, 1)))
 
 
 def free_memory(device: torch.device) -> int:
-    """Bytes that are free, and those that torch has reserved and not used."""
+    """Bytes that torch can still take on a GPU: those that are free, and those that it has reserved and not used."""
     free, _ = torch.cuda.mem_get_info(device)
     return int(free) + torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+
+
+def run_within_memory(compute: Callable[[], ComputedT], device: torch.device, task: str, hint: str = "") -> ComputedT:
+    """What `compute` returns. Raises DeviceMemoryError if the device runs out of memory; `task`: what for, and `hint`:
+    what to do, for its message."""
+    try:
+        return compute()
+    except RuntimeError as error:
+        if not is_out_of_memory(error):
+            raise
+        cause = first_line(error)
+    # Outside the except block: the traceback no longer keeps the failed step's tensors in memory.
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
+    raise DeviceMemoryError(f"{describe_device(device)} has not enough memory for {task}: {cause}{hint}")
 
 
 def is_out_of_memory(error: RuntimeError) -> bool:

@@ -8,7 +8,10 @@ from riptui.errors import InpainterError, InputError
 
 
 def quantise(painted: torch.Tensor, dtype: str) -> Images:
-    """[0, 1] in [b, 3, h, w] to 8 bits in [b, h, w, 3], rounded as diffusers does for PIL."""
+    """Pictures [b, 3, h, w] in [0, 1], as uint8 [b, h, w, 3], rounded as diffusers does for PIL.
+
+    Raises InpainterError for NaN or infinity; `dtype`: the model's, for its message.
+    """
     if not bool(painted.isfinite().all()):
         raise InpainterError(f"the model produced NaN or infinity in {dtype}: try dtype=float32 or dtype=bfloat16")
     levels = (painted.float() * 255).round().to(torch.uint8)
@@ -17,7 +20,10 @@ def quantise(painted: torch.Tensor, dtype: str) -> Images:
 
 
 def require_aligned(masks: Masks, factor: int) -> None:
-    """A latent stands for factor x factor pixels, and the mask is shrunk to the latents by taking every such pixel."""
+    """Raise InputError unless masks, bool [b, h, w], are made of whole squares of factor x factor px.
+
+    A latent stands for such a square, and pipelines shrink a mask by taking one pixel of each.
+    """
     coarse = masks[:, ::factor, ::factor]
     if not np.array_equal(coarse.repeat(factor, axis=1).repeat(factor, axis=2)[:, : masks.shape[1]], masks):
         raise InputError(f"the mask is not aligned to multiples of {factor} px, as this model requires")

@@ -16,7 +16,7 @@ MARKS = {
     SD2: ("stable-diffusion-v2", "sd_v2"),
     SD1: ("stable-diffusion-v1", "sd_v1", "sd_1."),
 }
-"""How trainers name the families in a file's metadata."""
+"""By family: what its names in the metadata of trainers contain."""
 
 METADATA_KEYS = ("modelspec.architecture", "ss_base_model_version")
 
@@ -34,11 +34,11 @@ UNREAD = {
     r"\.oft_": "an OFT",
     r"\.diff(_b)?$": "a file with whole differences of weights",
 }
-"""By what is in the names of tensors: adapters of the library LyCORIS that diffusers reads in no way."""
+"""By a pattern in the names of tensors: adapters of the library LyCORIS that diffusers cannot read."""
 
 
 def unread_kind(tensors: Mapping[str, Any]) -> str:
-    """What a file is that is no LoRA in the narrow sense; "" if nothing tells that it is something else."""
+    """What a file is if it is not a LoRA that diffusers reads, and what to do; "" if nothing shows that."""
     if any(name.startswith(("model.diffusion_model.", "first_stage_model.")) for name in tensors):
         return "a whole model: give it as the inpainter"
     kinds = [kind for sign, kind in UNREAD.items() if any(re.search(sign, name) for name in tensors)]
@@ -46,7 +46,7 @@ def unread_kind(tensors: Mapping[str, Any]) -> str:
 
 
 def lora_family(tensors: Mapping[str, Any], metadata: Mapping[str, str]) -> str:
-    """The family that a LoRA was trained for; "" if nothing tells."""
+    """The family that a LoRA was trained for; "" if nothing shows it."""
     for key in METADATA_KEYS:
         value = metadata.get(key, "").lower()
         for family, marks in MARKS.items():

@@ -28,7 +28,7 @@ class LayerTensor:
     component: str
     """The part, e.g. unet."""
     name: str
-    """In peft's way: the layer, then lora_A, lora_B or lora_magnitude_vector."""
+    """As peft names it: the layer, then lora_A, lora_B or lora_magnitude_vector."""
     sources: frozenset[str]
     """The names of the file's tensors that it was made of."""
     shape: tuple[int, ...]
@@ -44,7 +44,7 @@ class LoraLayout:
 
     tensors: tuple[LayerTensor, ...]
     has_alphas: bool
-    """Whether alphas are left to be applied; otherwise the conversion has done it."""
+    """Whether the file's alphas are still to be applied; if not, the conversion has done so."""
 
 
 def convert_layout(pipeline: Any, tensors: Mapping[str, torch.Tensor]) -> LoraLayout:
@@ -90,7 +90,7 @@ def _is_weight(name: str, tensor: Any) -> bool:
 
 
 def _peft_names(component: str, model: Any, own: dict[str, str]) -> dict[str, str]:
-    """Names in peft's way, to those of the converted file; as `load_lora_into_...` of diffusers changes them."""
+    """By peft's names: those of the converted file, as `load_lora_into_...` of diffusers changes them."""
     if not component.startswith("text_encoder"):
         names: dict[str, str] = own if "lora_A" in next(iter(own)) else convert_unet_state_dict_to_peft(own)
         return names

@@ -1,25 +1,30 @@
 """Adds LoRAs to a pipeline, and finds out what of each file it uses.
 
 diffusers leaves out what does not fit, drops the scales of a DoRA and the alphas of single layers, and only its log
-says so. Here the alphas are kept, a LoRA that fits in part is told and recorded, and one for another model is refused.
+says so. Here the alphas are kept, a LoRA that fits in part is reported and recorded, and one for another model, or a
+DoRA in that layout, is refused.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import diffusers
 from diffusers.utils import is_peft_available
 
-from riptui.errors import InputError, MissingExtraError
+from riptui.errors import InputError, MissingExtraError, first_line
 from riptui.inpainters.inpainter import LORA_TENSORS_NOTE
 from riptui.inpainters.models import file_digests, locate
 from riptui.inpainters.models.checkpoint import describe_tensors
 from riptui.inpainters.models.lora_list import read_loras
-from riptui.inpainters.pipeline.adapter_file import SAFE_SUFFIX, describe_file, read_metadata, read_tensors
-from riptui.inpainters.pipeline.components import first_line
+from riptui.inpainters.pipeline.adapter_file import (
+    SAFE_SUFFIX,
+    LoadedAdapter,
+    describe_file,
+    read_metadata,
+    read_tensors,
+)
 from riptui.inpainters.pipeline.lora_family import TEXT_ENCODERS, lora_family, pipeline_families, unread_kind
 from riptui.inpainters.pipeline.lora_layout import LayerTensor, LoraLayout, convert_layout, find_alpha, list_weights
 
@@ -30,21 +35,11 @@ TRAINED_SETTINGS = "lora_adapter_metadata"
 """The key in a file's metadata under which diffusers and peft write rank and alpha."""
 
 
-@dataclass
-class LoadedLoras:
-    """What was added."""
+def load_loras(pipeline: Any, value: str, *, allow_pickle: bool, recorded: Mapping[str, str]) -> LoadedAdapter:
+    """Add the LoRAs that the parameter's value names (`lora_list`), each at its weight.
 
-    notes: dict[str, str] = field(default_factory=dict)
-    """For the record of the session."""
-    notices: list[str] = field(default_factory=list)
-    """For the user."""
-
-
-def load_loras(pipeline: Any, value: str, *, allow_pickle: bool, recorded: Mapping[str, str]) -> LoadedLoras:
-    """Add the LoRAs that the parameter's value names, each at its weight.
-
-    recorded: the notes of the session that ran the trajectory last. If that was an older release, they are loaded as it
-    did. Raises InputError, MissingExtraError.
+    recorded: the notes of the session that ran the trajectory last. If that was one of an older release, with the same
+    files, they are loaded as it did. Raises InputError, WeightsError, MissingExtraError.
     """
     if not hasattr(pipeline, "load_lora_weights"):
         raise InputError(f"{type(pipeline).__name__} takes no LoRA")
@@ -52,7 +47,7 @@ def load_loras(pipeline: Any, value: str, *, allow_pickle: bool, recorded: Mappi
         raise MissingExtraError("a LoRA", "peft", "lora")
     choices = read_loras(value)
     files = [_LoraFile(choice.file, f"default_{number}", allow_pickle) for number, choice in enumerate(choices)]
-    loaded = LoadedLoras({"lora": "; ".join(describe_file(choice.file) for choice in choices)})
+    loaded = LoadedAdapter({"lora": "; ".join(describe_file(choice.file) for choice in choices)})
     as_before = ALPHAS_NOTE not in recorded and all(
         file_digests.file_sha256(file.path) in recorded.get("lora", "") for file in files
     )
@@ -74,7 +69,7 @@ def load_loras(pipeline: Any, value: str, *, allow_pickle: bool, recorded: Mappi
 
 
 class _LoraFile:
-    """A LoRA's file, and what becomes of its tensors."""
+    """A LoRA's file, and where its tensors go."""
 
     def __init__(self, path: str, adapter: str, allow_pickle: bool) -> None:
         self.path = locate.locate_adapter(path)
@@ -88,7 +83,7 @@ class _LoraFile:
         return TRAINED_SETTINGS in self.metadata
 
     def find_misfit(self, pipeline: Any) -> str:
-        """Why this LoRA would not do what it was trained for; "" if nothing tells."""
+        """Why this LoRA would not do what it was trained for; "" if nothing shows that."""
         family, families = lora_family(self.tensors, self.metadata), pipeline_families(pipeline)
         if family and families and family not in families:
             return (
@@ -106,7 +101,7 @@ class _LoraFile:
         return ""
 
     def add_to(self, pipeline: Any, *, with_settings: bool) -> LoraLayout:
-        """Load it. with_settings: take rank and alpha from the metadata, too. Raises InputError if it does not fit."""
+        """Load it. with_settings: use its metadata, too, which may have rank and alpha. Raises InputError: no fit."""
         try:
             layout = convert_layout(pipeline, self.tensors)
         except Exception as error:  # of any kind: how the library fails depends on the file
@@ -123,7 +118,7 @@ class _LoraFile:
         return layout
 
     def set_alphas(self, pipeline: Any, layout: LoraLayout) -> bool:
-        """Scale each layer by its own alpha, for diffusers takes the most frequent one. Return whether any differed."""
+        """Scale each layer by its own alpha; diffusers takes the most frequent one. Returns whether any differed."""
         differed = False
         for tensor in layout.tensors if layout.has_alphas else ():
             for source in tensor.sources if tensor.name.endswith("lora_A") else ():

@@ -1,4 +1,4 @@
-"""What a pipeline of diffusers is loaded for: to inpaint, or to make pictures from words alone."""
+"""What a pipeline of diffusers is loaded for: to inpaint, or to make pictures from others, or from words alone."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MAPPINGS: tuple[Mapping[str, Any], ...] = (
     auto_pipeline.AUTO_IMAGE2IMAGE_PIPELINES_MAPPING,
     auto_pipeline.AUTO_INPAINT_PIPELINES_MAPPING,
 )
-"""Of each task: the family to the class that carries it out."""
+"""diffusers' own tables, one per task: by family, the class that carries it out."""
 
 
 @dataclass(frozen=True)
@@ -31,16 +31,16 @@ class PipelineTask:
     classes: Mapping[str, Any]
     """Family to class, as diffusers' AutoPipeline maps them."""
     arguments: Collection[str]
-    """What a call must take."""
+    """Arguments that a call must take."""
     channels: Collection[int]
-    """What a UNet may take."""
+    """How many input channels a UNet may have."""
     unmapped: Mapping[str, str] = field(default_factory=dict)
-    """Classes of checkpoints to classes that do this with them, which AutoPipeline of diffusers 0.42 does not map."""
+    """By the class in a checkpoint's index: the class that does this, where diffusers 0.42's AutoPipeline has none."""
     own_mark: str | None = None
-    """What is in the names of the classes that do this."""
+    """A part of the names of the classes that do this: a checkpoint for one needs no other."""
 
     def find_class(self, pipeline: str) -> Any:
-        """The class that does this with a checkpoint for the class named `pipeline`; None if there is none."""
+        """The class that does this with a checkpoint whose index names the class `pipeline`; None if there is none."""
         if pipeline in self.unmapped:
             return getattr(diffusers, self.unmapped[pipeline], None)
         if self.own_mark and self.own_mark in pipeline:

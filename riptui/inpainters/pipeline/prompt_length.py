@@ -13,9 +13,9 @@ MAX_QUOTED = 80
 
 
 def describe_cuts(pipeline: Any, text: str, *, only: Collection[str] = ()) -> str:
-    """What the text encoders do not take of a prompt, for a message and for the record of a session; "" if nothing.
+    """What the text encoders cut off a prompt, for a message and for the record of a session; "" if nothing.
 
-    only: encoders, e.g. text_encoder_2; empty for all. A learned embedding counts as many tokens as it has vectors.
+    only: the encoders to look at, e.g. text_encoder_2; empty for all. A learned embedding is a token per vector.
     """
     cuts: dict[str, list[str]] = {}
     for encoder, tokenizer in _tokenizers(pipeline):
@@ -46,7 +46,7 @@ def _tokenizers(pipeline: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _token_limit(pipeline: Any, tokenizer: Any) -> int:
-    """Tokens, with the marks. CLIP has a position for each, others a length that the pipeline sets."""
+    """The most tokens, marks included: CLIP has a position for each; for other encoders the pipeline sets a length."""
     set_by_pipeline = signatures.signature(pipeline.__call__).parameters.get("max_sequence_length")
     if isinstance(tokenizer, CLIPTokenizer) or not set_by_pipeline or not isinstance(set_by_pipeline.default, int):
         return int(tokenizer.model_max_length)
@@ -54,7 +54,7 @@ def _token_limit(pipeline: Any, tokenizer: Any) -> int:
 
 
 def _expand(pipeline: Any, tokenizer: Any, text: str) -> str:
-    """With a word for each vector of a learned embedding."""
+    """The text with a word for each vector of a learned embedding."""
     if not hasattr(pipeline, "maybe_convert_prompt"):
         return text
     expanded: str = pipeline.maybe_convert_prompt(text, tokenizer)

@@ -1,8 +1,7 @@
 """Encodes prompts once for all iterations, and finds out whether guidance between them can change anything.
 
-What the text encoders cut off is described, and weights are for compel (`weighted_prompts.py`).
-
-Knows the tensors that each known family's pipeline takes; for other pipelines the prompts stay text.
+Knows which tensors the pipelines of some families take; for other pipelines the prompts stay text. What the text
+encoders cut off is described. Prompts with weights are encoded by compel (`weighted_prompts.py`).
 """
 
 from __future__ import annotations
@@ -10,6 +9,7 @@ from __future__ import annotations
 import inspect as signatures
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from typing import Any, Literal
 
 import torch
@@ -18,7 +18,7 @@ from riptui.errors import InputError
 from riptui.inpainters.inpainter import NEGATIVE_PROMPT_NOTE, PROMPT_NOTE
 from riptui.inpainters.pipeline.assembly import denoiser
 from riptui.inpainters.pipeline.prompt_length import describe_cuts
-from riptui.inpainters.pipeline.weighted_prompts import compel_version, describe_weighted_cuts, encode_weighted
+from riptui.inpainters.pipeline.weighted_prompts import describe_weighted_cuts, encode_weighted
 
 PLAIN = ("prompt_embeds", "negative_prompt_embeds")
 POOLED = (*PLAIN, "pooled_prompt_embeds", "negative_pooled_prompt_embeds")
@@ -26,7 +26,7 @@ DISTILLED = ("prompt_embeds", "pooled_prompt_embeds")
 CUT_NOTES = (PROMPT_NOTE, NEGATIVE_PROMPT_NOTE)
 
 PromptSyntax = Literal["plain", "compel"]
-"""Who encodes the prompts: the pipeline, every character as it is, or compel, which knows weights."""
+"""plain: the pipeline encodes the prompts, every character as it is; compel: the library compel, with weights."""
 
 ENCODER_OUTPUTS: dict[str, Sequence[str]] = {
     "StableDiffusionInpaintPipeline": PLAIN,
@@ -47,16 +47,18 @@ ENCODER_OUTPUTS: dict[str, Sequence[str]] = {
 GUIDED_BY_WORDS = {
     *("ChromaInpaintPipeline", "Flux2KleinInpaintPipeline", "QwenImageInpaintPipeline", "ZImageInpaintPipeline"),
 }
-"""Pipelines that take the prompts as text, and whose guidance is a second pass, over the negative one or over ""."""
+"""Pipelines that take the prompts as text, and whose guidance is a second pass: over the negative prompt, or over ""
+without one, as always in FLUX.2 klein, which takes none. Qwen-Image makes no second pass then."""
 
 
 @dataclass(frozen=True)
 class Prompts:
-    """The prompts of a pipeline, encoded if its family is known."""
+    """A prompt and a negative prompt for one pipeline, encoded if its family is known."""
 
     embeddings: dict[str, torch.Tensor]
     """For one image, by the names of the call's arguments; empty if the prompts stay text."""
     words: dict[str, str]
+    """The texts by the names of the call's arguments; empty if they are encoded."""
     guidance_is_idle: bool
     """Whether guidance provably changes nothing: what it steers towards and away from is the same."""
     notes: dict[str, str] = field(default_factory=dict)
@@ -68,7 +70,7 @@ class Prompts:
         return [f"the {name} is cut: {self.notes[name]}" for name in CUT_NOTES if name in self.notes]
 
     def arguments(self, batch: int) -> dict[str, Any]:
-        """The prompts for a batch, as arguments of the call."""
+        """The prompts for a batch of that many images, as arguments of the call."""
         repeated = {name: tensor.repeat(batch, *[1] * (tensor.dim() - 1)) for name, tensor in self.embeddings.items()}
         return {**repeated, **{name: [text] * batch for name, text in self.words.items()}}
 
@@ -78,8 +80,9 @@ def encode(
 ) -> Prompts:
     """Encode the prompts, where the pipeline's family is known.
 
-    `negative_prompt`: None for what the pipeline takes if none is given: SDXL takes zeros, the others "".
-    Raises InputError for a negative prompt that the pipeline would not look at, or a syntax that is not for it.
+    negative_prompt: None for what the pipeline does without one: SDXL takes zeros, Qwen-Image does not guide, the
+    others take "". guidance: the scale; None for the pipeline's default.
+    Raises InputError for a negative prompt that the pipeline does not take, or a syntax that is not for it.
     """
     parameters = signatures.signature(pipeline.__call__).parameters
     if negative_prompt and "negative_prompt" not in parameters:
@@ -95,7 +98,7 @@ def encode(
     }
     if syntax == "compel":
         embeddings = encode_weighted(pipeline, prompt, negative_prompt, guided=guided)
-        notes["compel"] = compel_version()
+        notes["compel"] = version("compel")
     elif output_names is None:
         words = {"prompt": prompt, "negative_prompt": negative_prompt}
         taken = {key: text for key, text in words.items() if text is not None and key in parameters}
@@ -117,14 +120,10 @@ def _encode_plain(
     return {name: tensor for name, tensor in zip(output_names, encoded, strict=False) if tensor is not None}
 
 
-def drop_encoded(pipeline: Any, encoded: Iterable[Prompts]) -> None:
-    """Take the text encoders out of the pipeline, unless it is to encode prompts by itself."""
-    if not any(prompts.words for prompts in encoded):
-        drop_encoders(pipeline)
-
-
-def drop_encoders(pipeline: Any) -> None:
-    """Take the text encoders and tokenizers out of the pipeline, and out of memory."""
+def drop_encoders(pipeline: Any, encoded: Iterable[Prompts]) -> None:
+    """Take the text encoders and tokenizers out of the pipeline and of memory, unless some prompts stayed text."""
+    if any(prompts.words for prompts in encoded):
+        return
     kinds = ("text_encoder", "tokenizer")
     pipeline.register_modules(**{name: None for name in pipeline.components if name.startswith(kinds)})
     if torch.cuda.is_available():

@@ -1,7 +1,7 @@
 """Denoising networks whose weights take 8 bits or fewer each: by bitsandbytes when loaded, or from a GGUF file.
 
-Weights are kept in blocks of whole numbers with a scale, and are widened for each product. Other numbers are other
-pixels: what was done is part of the spec.
+Weights are kept as short codes, in blocks with a scale each, and are widened for each product. That changes the pixels,
+so it is part of the spec.
 """
 
 from __future__ import annotations
@@ -14,17 +14,26 @@ from typing import Any
 import diffusers
 import torch
 
-from riptui.errors import InputError, MissingExtraError, WeightsError
+from riptui.errors import InputError, MissingExtraError, WeightsError, first_line
+from riptui.inpainters import OffloadMode
 from riptui.inpainters.models.checkpoint import describe_tensors
-from riptui.inpainters.pipeline.components import first_line, load_network
+from riptui.inpainters.pipeline.components import load_network
 
 EXTRA = "quantised"
+
+
+def require_possible(quantise: str | None, gguf: object, offload: OffloadMode) -> None:
+    """Raise InputError for options that exclude each other."""
+    if quantise and gguf:
+        raise InputError("give quantise or gguf: a GGUF file is quantised already")
+    if quantise and offload == "sequential":
+        raise InputError("offload=sequential moves no weights of bitsandbytes: use offload=model, or gguf=FILE")
 
 
 def load_quantised(quantise: str, kind: Any, folder: Path, device: torch.device, **options: Any) -> Any:
     """The network of a folder with its products in "8bit" or "4bit" (NF4). `options`: those of `load_network`.
 
-    Raises InputError if the device is no GPU, MissingExtraError, WeightsError.
+    Raises InputError if the device is not a GPU, MissingExtraError, WeightsError.
     """
     if device.type != "cuda":
         raise InputError(
@@ -41,9 +50,10 @@ def load_quantised(quantise: str, kind: Any, folder: Path, device: torch.device,
 
 
 def load_gguf(file: Path, kind: Any, folder: Path, dtype: torch.dtype) -> Any:
-    """The network of a GGUF file, on the CPU. folder: that of its configuration. dtype: of the arithmetic.
+    """The network of a GGUF file, on the CPU. kind: its class. folder: of its configuration. dtype: of the arithmetic.
 
-    Raises MissingExtraError; WeightsError if the file is damaged, or not of this network.
+    Raises MissingExtraError; InputError if diffusers reads no such network from a file; WeightsError if the file is
+    damaged, incomplete, or of another network.
     """
     _require_package("gguf", f"gguf={file}")
     if not hasattr(kind, "from_single_file"):
@@ -59,11 +69,11 @@ def load_gguf(file: Path, kind: Any, folder: Path, dtype: torch.dtype) -> Any:
             f"({first_line(error)})"
         ) from error
     if lacking := [name for name, tensor in network.named_parameters() if tensor.is_meta]:
-        raise WeightsError(f"{file} is no whole {kind.__name__}: it lacks {describe_tensors(lacking)}")
+        raise WeightsError(f"{file} is an incomplete {kind.__name__}: it lacks {describe_tensors(lacking)}")
     return network.eval()
 
 
-def describe(quantise: str | None, gguf: str | None) -> dict[str, str]:
+def describe(quantise: str | None, gguf: object) -> dict[str, str]:
     """The note for the session: the method, and the package that did it."""
     if gguf:
         return {"quantised": f"GGUF, gguf {version('gguf')}"}

@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 
 from riptui.arrays import Images
-from riptui.errors import DeviceMemoryError, InputError
+from riptui.errors import DeviceMemoryError, InputError, first_line
 from riptui.inpainters.models.scheduler_names import SIGMAS, find_scheduler, require_sigmas
-from riptui.inpainters.pipeline.components import first_line
 
 NOISELESS = {"PNDMScheduler", "DDIMScheduler", "EulerDiscreteScheduler", "FlowMatchEulerDiscreteScheduler"}
-"""The checkpoints' own: they draw no noise unless `stochastic_sampling` is on, and need no test."""
+"""The checkpoints' own schedulers: they draw no noise unless `stochastic_sampling` is on, and need no test."""
 
 MAX_DIFFERENCE = 2.0  # levels of 255, on average; kernels for other batch sizes round differently, noise differs by 50
 
@@ -37,7 +36,7 @@ def set_scheduler(pipeline: Any, name: str) -> None:
 
 
 def require_steps(scheduler: Any, steps: int) -> None:
-    """Raise InputError for more steps than a scheduler has, or for steps beyond the last of its noise levels."""
+    """Raise InputError for more steps than a scheduler has noise levels, or if its first step would lie beyond them."""
     limit, name = scheduler.config.get("num_train_timesteps"), type(scheduler).__name__
     if limit is not None and steps > limit:
         raise InputError(f"steps={steps}: {name} has at most {limit} in this checkpoint")
@@ -56,7 +55,7 @@ def require_steps(scheduler: Any, steps: int) -> None:
 
 
 def seed_noise(scheduler: Any, seeds: Sequence[int]) -> None:
-    """Seed the scheduler that has a noise of its own instead of the generator's."""
+    """Seed a scheduler that draws noise by itself instead of from the generators, such as DPMSolverSDE."""
     if hasattr(scheduler, "noise_sampler_seed"):
         scheduler.noise_sampler_seed = [*seeds]
 

@@ -15,14 +15,14 @@ from diffusers.loaders.single_file import load_single_file_sub_model
 from diffusers.loaders.single_file_model import SINGLE_FILE_LOADABLE_CLASSES
 from diffusers.loaders.single_file_utils import SD_2_TEXT_ENCODER_KEYS_TO_IGNORE
 
-from riptui.errors import WeightsError
+from riptui.errors import WeightsError, first_line
 from riptui.inpainters.models import single_file
 from riptui.inpainters.models.checkpoint import Checkpoint, describe_tensors
 from riptui.inpainters.models.single_file import FileHeader, find_prefixes
 from riptui.inpainters.models.vae_file import find_prefix, require_fit
 
 WRONG_SHAPE = re.compile(r"(\S+) expected shape torch\.Size\((\[.*?\])\), but got torch\.Size\((\[.*?\])\)")
-"""diffusers' message for a tensor of another shape."""
+"""diffusers' message for a tensor of another shape, which it raises and does not report."""
 
 COUNTED = ("unet", "vae")
 """Components all of whose tensors are converted one by one, so that one too many is noticed."""
@@ -151,8 +151,7 @@ def _load_network(
             raise misfit(f"has tensors of another shape: {found[1]} (shape {found[3]}, not {found[2]})") from error
         if missing := _find_missing(checkpoint, component, own):
             raise misfit(f"lacks tensors: {describe_tensors(missing)}") from error
-        cause = (str(error).strip() or type(error).__name__).splitlines()[0][:300]
-        raise WeightsError(f"{title} cannot be loaded: {cause}") from error
+        raise WeightsError(f"{title} cannot be loaded: {first_line(error)}") from error
     if missing := [key for key, tensor in network.named_parameters() if tensor.is_meta]:
         raise misfit(f"lacks tensors: {describe_tensors(missing)}")
     if component in COUNTED and len(own) != (expected := len(network.state_dict())):
@@ -225,7 +224,7 @@ def _read_tensors(path: Path) -> dict[str, torch.Tensor]:
         try:
             tensors = safetensors.torch.load_file(path)
         except Exception as error:  # of any kind
-            raise WeightsError(f"{path} cannot be read: {str(error).splitlines()[0]}") from error
+            raise WeightsError(f"{path} cannot be read: {first_line(error)}") from error
     names = single_file.name_tensors(tensors)
     return {names[key]: tensor for key, tensor in tensors.items()}
 
@@ -235,8 +234,7 @@ def _read_pickle(path: Path) -> dict[str, torch.Tensor]:
     try:
         content = torch.load(path, map_location="cpu", mmap=True, weights_only=True)
     except Exception as error:  # of any kind: how it fails depends on the file
-        cause = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
-        raise WeightsError(f"{path} cannot be read: {cause}. Look for a .safetensors file of it") from error
+        raise WeightsError(f"{path} cannot be read: {first_line(error)}. Look for a .safetensors file of it") from error
     while isinstance(content, dict) and isinstance(content.get("state_dict"), dict):
         content = content["state_dict"]
     if not isinstance(content, dict):

@@ -1,4 +1,4 @@
-"""What a tokenizer must have, so that it reads a prompt as the text encoder was trained: all of it, or none."""
+"""Checks that a loaded tokenizer has all that it needs to read prompts as its text encoder was trained on them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from transformers import CLIPTokenizer
 
 
 def find_fault(tokenizer: Any) -> str:
-    """What is missing of a loaded tokenizer; "" if nothing is."""
+    """What a loaded tokenizer lacks, to complete "the tokenizer ..."; "" if nothing."""
     encoded = {text: tuple(tokenizer(text).input_ids) for text in ("", "a", "b")}
     if len({*encoded.values()}) < len(encoded):  # without a vocabulary, all letters are the unknown token
         return "has no vocabulary, so that every prompt would be ignored"
@@ -24,7 +24,7 @@ def find_fault(tokenizer: Any) -> str:
 
 
 def find_misfit(tokenizer: Any, encoder: Mapping[str, Any]) -> str:
-    """Why a tokenizer does not fit the configuration of its text encoder; "" if it does."""
+    """Why a tokenizer does not fit its text encoder, whose config.json is `encoder`; "" if it does."""
     words, known = max(tokenizer.get_vocab().values()) + 1, encoder.get("vocab_size")
     if isinstance(known, int) and words > known:
         return f"has {words:,} tokens, and its text encoder knows {known:,}"

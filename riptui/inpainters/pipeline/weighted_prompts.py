@@ -10,13 +10,11 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
-from importlib.metadata import version
 from typing import Any
 
 import torch
 
-from riptui.errors import InputError, MissingExtraError
-from riptui.inpainters.pipeline.components import first_line
+from riptui.errors import InputError, MissingExtraError, first_line
 from riptui.inpainters.pipeline.prompt_length import describe_cuts
 
 ENCODERS = {
@@ -77,7 +75,7 @@ def encode_weighted(
 
 
 def describe_weighted_cuts(pipeline: Any, text: str) -> str:
-    """As `describe_cuts`: compel splits long prompts for Stable Diffusion, but for XL's pooled vector and for Flux.
+    """As `describe_cuts`. compel splits long prompts, except for XL's pooled vector and for Flux: only these cut.
 
     Raises as `encode_weighted`.
     """
@@ -88,11 +86,6 @@ def describe_weighted_cuts(pipeline: Any, text: str) -> str:
     if kind == "CompelForFlux":
         return "; ".join(filter(None, (describe_cuts(pipeline, plain) for plain in parsed.plain)))
     return ""
-
-
-def compel_version() -> str:
-    """The version of the library, for the record of a session."""
-    return version("compel")
 
 
 def _encoder_class(pipeline: Any) -> str:
@@ -118,7 +111,7 @@ def _import_compel() -> Any:
 
 @lru_cache(maxsize=8)  # a hundred weights take half a second
 def _parse(prompt: str) -> ParsedPrompt:
-    """Raises InputError if it is not in compel's syntax, or asks for what compel leaves undone; MissingExtraError."""
+    """Raises InputError if it is not in compel's syntax, or uses what compel does not do; MissingExtraError."""
     compel = _import_compel()
     text = WEIGHT_INSIDE.sub(r")\1", prompt)
     try:

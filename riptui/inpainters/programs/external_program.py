@@ -41,12 +41,14 @@ UNSEEDED_IN_BATCH = "no: the program's seed is fixed, so that a picture's noise 
 def load_program(
     name: str, program: InpainterProgram, device: str, compile: CompileMode, deterministic: bool
 ) -> "ExternalProgram":
-    """The program of that name in the settings. Raises InputError if it is not on this machine."""
+    """The program of that name in the settings. Raises InputError if it is not on this machine. compile, deterministic:
+    ignored, for a program has no such options."""
     return ExternalProgram(name, program, device)
 
 
 class ExternalProgram:
-    """Not loaded: each call starts the program. Raises InputError.
+    """An inpainter that loads nothing: each call starts the program. Raises InputError if it is missing; its calls
+    raise InpainterError, or DeviceMemoryError for a batch whose program ran out of memory.
 
     device: "cuda:N" shows the program that GPU only; with any other it sees what this process sees.
     """
@@ -96,7 +98,8 @@ class ExternalProgram:
             self.notes[REPLAY_NOTE] = UNSEEDED_IN_BATCH
 
     def max_batch(self, size: int) -> int | None:
-        """One where the program is started for each picture anyway, or where its seed makes the place matter."""
+        """1 if the program is started for each picture anyway, or if its fixed seed would give each place in a batch
+        other noise; else MAX_BATCH."""
         return MAX_BATCH if self._serves_batch and self._program.seed != "fixed" else 1
 
     @property
@@ -162,7 +165,7 @@ class ExternalProgram:
         return {"program files": self._sources.description} if self._sources.description else {}
 
     def _read_version(self) -> str:
-        """The first line that the version's command prints, or that it is unknown."""
+        """The first line that the version's command prints, or "unknown: " and why."""
         try:
             words = find_program(self._program, split_words(self._program.version))
             with exchange_folder() as folder:
@@ -193,13 +196,13 @@ class _StepCounter:
 
 
 def command_digest(program: InpainterProgram) -> str:
-    """SHA-256, in hex, of what decides pixels in a program's settings; of env the digest only: it may hold secrets."""
+    """SHA-256, in hex, of what decides pixels in a program's settings: env too, which may have secrets."""
     identity = [program.command, program.hole, program.seed, sorted(program.env.items())]
     return hashlib.sha256(json.dumps(identity).encode()).hexdigest()
 
 
 def _read_outputs(folder: ExchangeFolder, names: Sequence[str], size: int, printed: str) -> Images:
-    """What a program made. printed: the end of what it said, which tells why some of it is missing."""
+    """What a program painted. printed: the end of its output, which may say why a picture is missing."""
     try:
         return np.stack(folder.read(names, size))
     except InpainterError as error:
@@ -208,7 +211,7 @@ def _read_outputs(folder: ExchangeFolder, names: Sequence[str], size: int, print
 
 
 def _device_environment(device: str) -> dict[str, str]:
-    """The variable that shows a program one GPU only: that of this process's number N."""
+    """The variable that shows a program one GPU only: this process's cuda:N, by its entry in CUDA_VISIBLE_DEVICES."""
     if not (match := re.fullmatch(r"cuda:(\d+)", device)):
         return {}
     shown = [entry.strip() for entry in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if entry.strip()]

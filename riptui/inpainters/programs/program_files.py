@@ -1,7 +1,8 @@
 """The folder by which riptui and an external program exchange pictures: written, read, and removed after a crash too.
 
-Where its owner is killed, its guard ends the program and removes the folder. Where both are, the next start does. Two
-locks tell it who uses a folder: `owner`, held by the process that made it, and `program`, inherited by the program.
+If its owner is killed, its guard ends the program and removes the folder. If the guard is killed too, the next start of
+any program does. Two locks show who uses a folder: `owner`, held by the process that made it, and `program`, inherited
+by the program.
 """
 
 import fcntl
@@ -25,7 +26,7 @@ from riptui.inpainters.returned_picture import read_picture
 
 PREFIX = "riptui-program-"
 OWNER, PROGRAM, GROUP = "owner", "program", "group"
-MIN_UNOWNED_SECONDS = 3600.0  # seconds after which a folder without an owner's lock was left while it was being made
+MIN_UNOWNED_SECONDS = 3600.0  # a folder that has no owner's lock for so long was left while it was being made
 MAX_NAMED = 5  # files that an error names
 
 
@@ -40,7 +41,7 @@ class ExchangeFolder:
         for folder in (self.images, self.masks, self.outputs, self.current_folder):
             folder.mkdir()
         self.mark = str(path)
-        """By which the program's processes are found."""
+        """The value of the environment variable by which the program's processes are found."""
         self.program_lock = program_lock
         """An open file that the program must inherit."""
 
@@ -104,7 +105,7 @@ def remove_leftovers() -> None:
 
 
 def _make_lock(path: Path) -> int:
-    """An open file that nobody ever saw unlocked."""
+    """An open file that was locked before it had its name, so that nobody ever sees it unlocked."""
     new = path.with_suffix(".new")
     fd = os.open(new, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     fcntl.flock(fd, fcntl.LOCK_EX)
@@ -131,7 +132,7 @@ def _remove_if_left(entry: os.DirEntry[str]) -> None:
 
 
 def _end_program(path: Path) -> None:
-    """End the process group that a folder names. One of its processes holds the lock: the number is its own."""
+    """End the process group that a folder names. One of its processes has the lock, so the number is still its own."""
     with suppress(ValueError, OSError):
         group = int((path / GROUP).read_text())
         if group > 1:

@@ -1,7 +1,7 @@
 """Ends the processes of an external program: all of them, also when the process that started it is killed.
 
 A program and all that it starts have a mark in their environment: by it they are found, whatever group they are in.
-Run as a script, this is a guard that outlives its owner. It imports nothing of ours, so as to start in some
+Run as a script, this is a guard that outlives its owner. It imports nothing of riptui, so that it starts in some
 milliseconds.
 """
 
@@ -51,7 +51,7 @@ def end_marked(mark: str) -> None:
 
 
 def _find_marked(entry: bytes) -> Iterator[int]:
-    """The processes with that entry in their environment; of one that has ended nothing can be read."""
+    """This user's processes with that entry in their environment, without those that have ended and are not reaped."""
     with suppress(FileNotFoundError):
         for process in os.scandir("/proc"):
             with suppress(OSError):
@@ -61,7 +61,7 @@ def _find_marked(entry: bytes) -> Iterator[int]:
 
 
 def _guard(folder: str) -> None:
-    """Wait for the end of the owner. It kills this process if it is not killed itself."""
+    """Wait for the end of the owner, then clean up after it. An owner that is not killed kills this process first."""
     sys.stdin.buffer.read()
     end_marked(folder)
     shutil.rmtree(folder, ignore_errors=True)

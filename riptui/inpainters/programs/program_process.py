@@ -17,8 +17,8 @@ from riptui.settings.servers import SERVER_NAMES
 from riptui.text.terminal import printable
 
 POLL_SECONDS = 0.05
-TAIL_BYTES = 2**14  # bytes of its output that are kept
-LAST_OUTPUT_SECONDS = 1.0  # seconds that what it printed last has to arrive after its end
+TAIL_BYTES = 2**14  # of its output that are kept
+LAST_OUTPUT_SECONDS = 1.0  # that the rest of its output has to arrive after its end
 MAX_LINE = 200  # characters of its last line that an error quotes
 PROGRESS = re.compile(rb"\b(\d{1,6})/(\d{1,6})\b")
 """As in tqdm's bars: 12/50."""
@@ -89,7 +89,7 @@ def _has_exited(process: subprocess.Popen[bytes]) -> bool:
 
 
 def _end(process: subprocess.Popen[bytes], mark: str) -> None:
-    """End its process group, and what of it has left that, if that was not done."""
+    """End its process group, and its processes that have left that, if this was not done yet."""
     if process.returncode is None:
         with suppress(ProcessLookupError, PermissionError):  # macOS: the group has only an ended process
             os.killpg(process.pid, signal.SIGKILL)
@@ -98,7 +98,7 @@ def _end(process: subprocess.Popen[bytes], mark: str) -> None:
 
 
 def _environment() -> dict[str, str]:
-    """What a program may see of this process's environment: what it prints comes to logs."""
+    """This process's environment without credentials of servers, since what a program prints comes to logs."""
     hidden = set(map(auth_variable, SERVER_NAMES))
     return {name: value for name, value in os.environ.items() if name not in hidden}
 
@@ -123,7 +123,7 @@ def last_line(tail: str) -> str:
 
 
 class _OutputReader:
-    """Reads all that a program prints, in a thread, for it would wait otherwise; keeps the end of it.
+    """Reads all that a program prints in a thread, so that the program never waits for it; keeps the end.
 
     A process that lost its mark may keep the pipe open, and is not waited for.
     """

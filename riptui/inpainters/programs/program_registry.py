@@ -16,11 +16,11 @@ if TYPE_CHECKING:  # msgspec takes longer to import than the names take to read
 
 
 SCRIPTS = (".py", ".sh")
-"""What the name of an interpreter's script ends with."""
+"""Endings of scripts that a command gives to an interpreter."""
 
 
 class OwnPrograms:
-    """Reads the settings file again when it has changed: a worker outlives many of its versions."""
+    """The programs of the settings file, read again when it has changed: a worker outlives many of its versions."""
 
     def __init__(self) -> None:
         self._state: object = None
@@ -67,9 +67,10 @@ class OwnPrograms:
 
 
 def find_program(program: InpainterProgram, words: Sequence[str] = ()) -> list[str]:
-    """The words of its command, or of another one, with the program's path as the first.
+    """The words of a program's command, with the absolute path of the program as the first.
 
-    Raises InputError if the program, its folder or its script is missing.
+    words: those of another command instead, such as that of its version. Raises InputError if the program, its folder
+    or its script is missing.
     """
     first, *others = words or program.words
     folder = program.current_folder
@@ -88,7 +89,7 @@ def find_program(program: InpainterProgram, words: Sequence[str] = ()) -> list[s
 
 
 def explain_missing(name: str, info: InpainterInfo) -> InputError | None:
-    """Why an external program cannot be started here; None if it can, or if the inpainter is none."""
+    """Why an external program cannot be started here; None if it can, or if the inpainter is not a program."""
     if info.program is None:
         return None
     try:

@@ -11,12 +11,13 @@ CHANGING = "changes while the program runs"
 
 
 class ProgramSources:
-    """Read now, and again by `renew`. A file that changes during a run is named, and no more watched."""
+    """The files' states and digests, read now, and again by `renew`. A file that changes during a run is from then on
+    named without a digest, and no longer watched."""
 
     def __init__(self, program: InpainterProgram) -> None:
         folder = program.current_folder or Path("/")
         first, *others = program.words
-        words = [first, *others] if "/" in first else others  # an interpreter's version is no business of ours
+        words = [first, *others] if "/" in first else others  # what is found by PATH is not recorded
         self._paths = dict.fromkeys(Path(folder, word.rpartition("=")[2]) for word in words if "{" not in word)
         self._changing: set[Path] = set()
         self.renew()
@@ -33,7 +34,8 @@ class ProgramSources:
 
     @contextmanager
     def watched(self) -> Iterator[None]:
-        """While the program runs. What changes meanwhile is its log, or was replaced, and nobody knows what it read."""
+        """Enclose a run of the program. A file that changes meanwhile is its log, or was replaced, and it is not known
+        which content it read."""
         yield
         states = self._read_states()
         if changed := self._list_changed(states) - self._changing:

@@ -8,10 +8,10 @@ from riptui.inpainters.pipeline.diffusion_inpainter import DenoisingBatch, Diffu
 
 
 class LatentResampler(DiffusionInpainter):
-    """An inpainter. Its pipeline is one of Stable Diffusion, with a ResamplingScheduler."""
+    """An inpainter whose pipeline is one of Stable Diffusion, with a ResamplingScheduler."""
 
     def denoise(self, batch: DenoisingBatch) -> torch.Tensor:
-        """As `DiffusionInpainter.denoise`; the pipeline does all but the steps of its scheduler."""
+        """As `DiffusionInpainter.denoise`, after the scheduler has been given the known latents."""
         pipeline, scheduler = self.pipeline, self.pipeline.scheduler
         dtype, factor = pipeline.unet.dtype, pipeline.vae_scale_factor
         pixels, holes = self.picture_arguments(batch.images, batch.masks).values()

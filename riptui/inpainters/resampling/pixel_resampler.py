@@ -10,10 +10,10 @@ from riptui.inpainters.pipeline.diffusion_inpainter import DenoisingBatch, Diffu
 
 
 class PixelResampler(DiffusionInpainter):
-    """An inpainter. Its pipeline has a UNet2DModel and a ResamplingScheduler."""
+    """An inpainter whose pipeline has a UNet2DModel and a ResamplingScheduler."""
 
     def prepare(self, inpaintings: int, batch: int, size: int = 512) -> None:
-        """As `DiffusionInpainter.prepare`; tells of a size that the network was not made for, once."""
+        """As `DiffusionInpainter.prepare`, with a notice if the network was made for another size."""
         made_for = self.pipeline.unet.config.sample_size
         if made_for not in (None, size, [size, size], (size, size)):
             notice = f"the network was made for {made_for} px and paints {size} px here: --size {made_for}"
@@ -22,7 +22,8 @@ class PixelResampler(DiffusionInpainter):
 
     @torch.no_grad()
     def denoise(self, batch: DenoisingBatch) -> torch.Tensor:
-        """As `DiffusionInpainter.denoise`. Raises InputError for a size that the network cannot halve."""
+        """As `DiffusionInpainter.denoise`. Raises InputError for a size that the network cannot halve as often as
+        it has to."""
         unet, scheduler = self.pipeline.unet, self.pipeline.scheduler
         pixels, holes = self.picture_arguments(batch.images, batch.masks).values()
         _require_size(pixels, 2 ** (len(unet.config.block_out_channels) - 1))

@@ -27,24 +27,24 @@ SCHEDULE_KEYS = ("num_train_timesteps", "beta_start", "beta_end", "beta_schedule
 
 @dataclass(frozen=True)
 class Jumps:
-    """How RePaint resamples."""
+    """How RePaint resamples (Lugmayr et al. 2022, section 4.2)."""
 
     length: int
     """Steps that a jump goes back up."""
     samples: int
-    """How often each stretch of that length is gone down: 1 is no jump at all."""
+    """How often each stretch of that length is denoised: 1 for no jumps."""
     eta: float
-    """Noise of each step: 0 for DDIM's, 1 for DDPM's, which is RePaint's own."""
+    """Noise of each step: from 0, none, as DDIM, to 1, as DDPM, which the paper has."""
 
 
 class ResamplingScheduler(RePaintScheduler):  # type: ignore[misc]  # diffusers has no types
-    """Set `known` and `kept` before a picture is painted."""
+    """diffusers' RePaintScheduler with the interface of others. Set `known` and `kept` before a picture is painted."""
 
     timesteps: torch.Tensor
     prediction = "epsilon"
     jumps = Jumps(10, 10, 0.0)
     adds_exact_noise = False
-    """Whether a jump ends at the level that the next call of the network is told. diffusers' own jumps, which
+    """Whether a jump ends at the level that the next call of the network is given. diffusers' own jumps, which
     RePaintPipeline takes, end up to `num_train_timesteps // steps - 1` levels above it: 3 of 1000 at 250 steps, and 19
     at 50 steps, where the network then leaves noise in the picture."""
     known: torch.Tensor
@@ -94,12 +94,12 @@ class ResamplingScheduler(RePaintScheduler):  # type: ignore[misc]  # diffusers 
         return (self.painted,)
 
     def add_noise(self, original_samples: torch.Tensor, noise: torch.Tensor, timesteps: torch.Tensor) -> torch.Tensor:
-        """What a pipeline puts around the hole after a step: what a step has put there already, with a noise of its
-        own, whereas pipelines give all steps the same."""
+        """What a pipeline puts around the hole after a step: the picture as it is, in which `step` has already put the
+        known part with fresh noise, whereas pipelines give all steps the same noise."""
         return self.painted
 
     def _add_noise_to(self, target: int, level: int, generator: list[torch.Generator] | None) -> None:
-        """Take the picture from where a step at `level` ends up to a target level, with one draw."""
+        """Add noise to the picture, from where a step at `level` ends up to a target level, in one draw."""
         below = level - self.config.num_train_timesteps // self.num_inference_steps
         kept = self.alphas_cumprod[target] / (self.alphas_cumprod[below] if below >= 0 else self.final_alpha_cumprod)
         shape, options = self.painted.shape, {"device": self.painted.device, "dtype": self.painted.dtype}
@@ -107,7 +107,7 @@ class ResamplingScheduler(RePaintScheduler):  # type: ignore[misc]  # diffusers 
         self.painted = kept**0.5 * self.painted + (1 - kept) ** 0.5 * noise
 
     def _find_noise(self, output: torch.Tensor, level: int, sample: torch.Tensor) -> torch.Tensor:
-        """The noise in a sample, from whatever the network predicts."""
+        """The noise in a sample, by a network that predicts it, the velocity or the picture."""
         signal: torch.Tensor = self.alphas_cumprod[level] ** 0.5
         noise: torch.Tensor = (1 - self.alphas_cumprod[level]) ** 0.5
         match self.prediction:
@@ -120,10 +120,10 @@ class ResamplingScheduler(RePaintScheduler):  # type: ignore[misc]  # diffusers 
 
 
 def make_scheduler(config: Mapping[str, Any], jumps: Jumps, title: str, *, clip: bool) -> ResamplingScheduler:
-    """The scheduler for a checkpoint with this configuration of its own one.
+    """The scheduler with the noise levels of a checkpoint, whose own scheduler has this configuration.
 
-    clip: whether what is predicted stays in [-1, 1], as pixels do. `title`: the checkpoint, for messages.
-    Raises InputError where RePaint's noise levels cannot be those of the checkpoint.
+    clip: whether the predicted picture is clipped to [-1, 1], as for pixels. title: the checkpoint's, for messages.
+    Raises InputError if RePaint's scheduler cannot have these noise levels.
     """
     kind = config.get("_class_name", "its scheduler")
     prediction = config.get("prediction_type") or "epsilon"
@@ -146,7 +146,7 @@ def make_scheduler(config: Mapping[str, Any], jumps: Jumps, title: str, *, clip:
 
 
 def require_jumps(steps: int, jumps: Jumps, limit: int, title: str) -> None:
-    """Raise InputError for more steps than a checkpoint has levels, and for jumps that are longer than all steps."""
+    """Raise InputError for more steps than a checkpoint has noise levels (`limit`), or jumps as long as all steps."""
     if steps > limit:
         raise InputError(f"steps={steps}: {title} has at most {limit}")
     require_a_step({"steps": steps, "jump_length": jumps.length, "jump_samples": jumps.samples})

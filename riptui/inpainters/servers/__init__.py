@@ -2,10 +2,10 @@
 
 server_infos      their names, and their parameters
 server_place      where one is, by the environment and the settings, and the credentials
-server_registry   what stands in the way of one, for those who import no HTTP
-server_check      whether one answers, before any work
+server_registry   why one cannot be used, for code that must not import HTTP
+server_check      whether one answers and is what is asked for
 server_inpainter  the inpainter that asks one
-inpainting_api    what each kind of server has to say how it is asked
+inpainting_api    what the inpainter needs of each kind of server
 iopaint, webui, comfyui   the kinds; comfyui_workflow: a workflow and its named inputs
 connection        HTTP: what is an answer, and what is tried again
 server_turn       one request at a time, where a server needs that

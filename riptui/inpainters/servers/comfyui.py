@@ -1,4 +1,4 @@
-"""ComfyUI: a workflow of the user's, queued there for each picture."""
+"""ComfyUI: for each picture, the user's workflow is put into the server's queue."""
 
 import hashlib
 import json
@@ -22,11 +22,11 @@ from riptui.text.terminal import printable
 
 FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 0.05, 0.5
 MAX_SUBMISSIONS = 5  # of one picture, where the server forgot it: it was started again
-FAREWELL_SECONDS = 2.0  # seconds to take a picture out of the queue that nobody waits for any more
+FAREWELL_SECONDS = 2.0  # to take a picture that nobody waits for any more out of the queue
 
 
 class ComfyuiApi:
-    """Its files are temporary ones there, which ComfyUI removes when it starts."""
+    """How ComfyUI is asked. Its inputs and outputs are temporary files there, which ComfyUI removes when it starts."""
 
     title = "ComfyUI"
     advice = "the workflow must save what it paints as PNG, at the size of the image that it gets"
@@ -94,18 +94,18 @@ class ComfyuiApi:
 
 
 class ForgottenError(InpainterError):
-    """The server knows nothing any more of a picture that it was given: it was started again, or its queue cleared."""
+    """The server has no record of a picture that it was given: it was started again, or its queue was cleared."""
 
 
 @dataclass(frozen=True)
 class UploadedFile:
-    """place: as the server's /view takes it."""
+    """A file on the server. place: its filename, subfolder and type, as /view takes them."""
 
     place: Mapping[str, str]
 
     @property
     def name(self) -> str:
-        """As a node that loads a picture takes it."""
+        """The name by which a node loads it."""
         folder = f"{self.place['subfolder']}/" if self.place["subfolder"] else ""
         return f"{folder}{self.place['filename']} [{self.place['type']}]"
 
@@ -119,13 +119,13 @@ async def _upload(connection: ServerConnection, png: bytes) -> UploadedFile:
 
 
 def _mask_for_any_channel(picture: PictureRequest) -> bytes:
-    """The mask for whichever channel a node reads: white in the hole, and transparent, for ComfyUI inverts alpha."""
+    """The mask as a PNG, whichever channel a node reads: white in the hole, and transparent: ComfyUI inverts alpha."""
     white = picture.mask.astype(np.uint8) * 255
     return encode_png(PilImage.fromarray(np.stack([white, white, white, 255 - white], axis=-1)))
 
 
 def _with_alpha(picture: PictureRequest) -> bytes:
-    """The picture, transparent in the hole."""
+    """The picture as a PNG that is transparent in the hole."""
     alpha = 255 - picture.mask.astype(np.uint8) * 255
     return encode_png(PilImage.fromarray(np.concatenate([picture.image, alpha[..., None]], axis=-1)))
 
@@ -140,7 +140,7 @@ async def _wait_for(connection: ServerConnection, number: str) -> Mapping[str, A
             if found:
                 _require_success(connection, found)
                 return {**found}
-        if not was_queued:  # nor has it ended since then
+        if not was_queued:  # and it has not ended since
             raise ForgottenError(connection.describe("forgot a picture"))
         queued = await connection.get_json("/queue")
         with connection.reading("/queue"):
@@ -172,7 +172,7 @@ async def _fetch_output(connection: ServerConnection, found: Mapping[str, Any], 
 
 
 async def _withdraw(connection: ServerConnection, number: str) -> None:
-    """Take a run out of the server's queue, and end it if it is the one that runs; those of others go on."""
+    """Take a run out of the server's queue, or interrupt it if it is running. Runs of others are left alone."""
     with anyio.move_on_after(FAREWELL_SECONDS, shield=True):
         try:
             queued = await connection.get_json("/queue")
@@ -180,5 +180,5 @@ async def _withdraw(connection: ServerConnection, number: str) -> None:
                 await connection.post("/interrupt", {"prompt_id": number})
             else:
                 await connection.post("/queue", {"delete": [number]})
-        except Exception:  # the reason to withdraw it matters more
+        except Exception:  # the error for which it is withdrawn matters more
             return

@@ -19,7 +19,7 @@ ADVICE = "give a node that title in ComfyUI, and export the workflow again"
 
 
 class ComfyuiWorkflow:
-    """text: the JSON of a parameter; None: no workflow. Raises InputError if it cannot be used."""
+    """A workflow. text: the JSON of the parameter; None: no workflow. Raises InputError if it cannot be used."""
 
     def __init__(self, text: str | None) -> None:
         self._nodes = read_object(text)
@@ -27,14 +27,14 @@ class ComfyuiWorkflow:
             raise InputError("the workflow is in the format of ComfyUI's page: use File, Export (API)")
         for number, node in self._nodes.items():
             if not (isinstance(node, dict) and isinstance(node.get("inputs"), dict) and "class_type" in node):
-                raise InputError(f"the workflow's node {number!r} is none: use ComfyUI's File, Export (API)")
+                raise InputError(f"the workflow's node {number!r} is not a node: use ComfyUI's File, Export (API)")
         self._by_title = {title: list(self._find_titled(title)) for title in TITLES}
         self._require_inputs()
         [self.output] = self._by_title["output"]
         self.takes_mask = bool(self._by_title["mask"])
 
     def fill(self, *, image: str, mask: str, seed: int) -> dict[str, Any]:
-        """The workflow with its inputs. image, mask: files that were uploaded. Its result is a temporary file."""
+        """The workflow with its inputs filled in. image, mask: uploaded files. Its result is a temporary file."""
         filled = deepcopy(self._nodes)
         for title, value in (("image", image), ("mask", mask)):
             for number in self._by_title[title]:

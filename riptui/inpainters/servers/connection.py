@@ -1,7 +1,7 @@
-"""Requests to a server that inpaints: what it answers is checked, and a lost connection is tried again.
+"""Requests to a server that inpaints. Answers are checked. A lost connection is tried again, and nothing else.
 
-Only a lost connection is: a picture is a function of its request, so that asking again gives the same. Redirects are
-not followed, for credentials must not go elsewhere.
+A picture is a function of its request, so that asking again gives the same. Redirects are not followed, since
+credentials must not go elsewhere.
 """
 
 import json
@@ -28,14 +28,15 @@ CONNECT_SECONDS = 10.0
 FIRST_PAUSE_SECONDS = 0.5
 MAX_PAUSE_SECONDS = 8.0
 MAX_BYTES = 256 * 2**20  # bytes of an answer: a PNG of 2048 px has at most 13 MB, and base64 adds a third
-MAX_SAID = 300  # characters of what a server said that an error quotes
-MAX_SENTENCE = 800  # characters of an error: it may quote names that are as long
+MAX_SAID = 300  # characters of a server's message that an error quotes
+MAX_SENTENCE = 800  # characters of an error about a server
 
 
 class ServerConnection:
-    """Requests to one server. title: its name for people.
+    """Requests to one server. title: the kind of server, for messages.
 
-    asks_once: it is only looked at, so that a lost connection is not tried again, and quick answers are expected.
+    asks_once: it is only asked what it is: a lost connection is not tried again, and answers must come within
+    CONNECT_SECONDS.
     """
 
     def __init__(self, title: str, place: ServerPlace, client: httpx2.AsyncClient, *, asks_once: bool = False) -> None:
@@ -49,16 +50,16 @@ class ServerConnection:
         return self._read_json(path, await self._request("GET", path, self._seconds, params=params))
 
     async def post_json(self, path: str, body: object, *, seconds: float) -> Any:
-        """The JSON that answers JSON. Raises InpainterError."""
+        """The JSON that answers a body of JSON. seconds: the time limit. Raises InpainterError."""
         return self._read_json(path, await self._request("POST", path, seconds, json=body))
 
     async def post_for_file(self, path: str, body: object, *, seconds: float) -> tuple[bytes, Mapping[str, str]]:
-        """The file that answers JSON, and the headers. Raises InpainterError."""
+        """The file that answers a body of JSON, and the headers. seconds: the time limit. Raises InpainterError."""
         answer = await self._request("POST", path, seconds, json=body)
         return answer.content, answer.headers
 
     async def post_file(self, path: str, name: str, content: bytes, **fields: str) -> Any:
-        """The JSON that answers a file, sent as a form does, in the field "image". Raises InpainterError."""
+        """The JSON that answers a PNG, sent as a form's field "image" beside other fields. Raises InpainterError."""
         files = {"image": (name, content, "image/png")}
         answer = await self._request("POST", path, self.place.timeout, files=files, data=fields)
         return self._read_json(path, answer)
@@ -68,13 +69,13 @@ class ServerConnection:
         return (await self._request("GET", path, self.place.timeout, params=params)).content
 
     async def lacks_file(self, path: str, **params: str) -> bool:
-        """Whether the server says that there is no file at a path. False if it says nothing."""
+        """Whether the server says that there is no file at a path. False if it does not answer."""
         with suppress(InpainterError):
             return (await self._ask("GET", path, self.place.timeout, params=params)).status_code == 404
         return False
 
     async def post(self, path: str, body: object) -> None:
-        """Send JSON, whatever is answered to it. Raises InpainterError."""
+        """Send a body of JSON, and ignore the content of the answer. Raises InpainterError."""
         await self._request("POST", path, CONNECT_SECONDS, json=body)
 
     def open_socket(self, path: str) -> AbstractAsyncContextManager[AsyncWebSocketSession]:
@@ -154,18 +155,19 @@ class ServerConnection:
 
     @contextmanager
     def reading(self, path: str) -> Iterator[None]:
-        """While JSON from a path is read. Raises InpainterError if it has not what such a server tells."""
+        """For code that takes JSON from a path apart: raises InpainterError if something in it is missing or of another
+        type."""
         try:
             yield
         except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
             raise self.error(f"answered {path} with something else than {self._title} does: is it one?") from error
 
     def error(self, text: str) -> InpainterError:
-        """An error of this server. text: goes on after its name and URL."""
+        """An error about this server. text: continues the sentence that begins with its name and URL."""
         return InpainterError(self.describe(text))
 
     def describe(self, text: str) -> str:
-        """A sentence about this server, on one line and without its credentials."""
+        """A sentence about this server, on one line, and without its credentials."""
         return f"{self._title} at {self.place.url} {printable(self.place.redact(text))[:MAX_SENTENCE]}"
 
     def _said(self, answer: httpx2.Response) -> str:
@@ -190,7 +192,7 @@ class ServerConnection:
             url = httpx2.URL(self.place.url).join(answer.headers.get("location", ""))
             target = url.copy_with(username="", password="", query=None, fragment=None)
         except (httpx2.InvalidURL, ValueError):
-            return "what is no URL"
+            return "something that is not a URL"
         return f"{self._quote(str(target).removesuffix(path))}: give that as its URL, if it is the server"
 
 
@@ -224,7 +226,10 @@ def _list_texts(found: object) -> list[str]:
 
 @asynccontextmanager
 async def connect(title: str, place: ServerPlace, *, asks_once: bool = False) -> AsyncIterator[ServerConnection]:
-    """A `ServerConnection`. The environment's proxies are used, but not for this machine itself."""
+    """A `ServerConnection`, closed at the end. The environment's proxies are used, except for this machine itself.
+
+    Raises InputError for a proxy or certificates that cannot be used.
+    """
     async with _make_client(title, place) as client:
         yield ServerConnection(title, place, client, asks_once=asks_once)
 
@@ -240,7 +245,8 @@ def _make_client(title: str, place: ServerPlace) -> httpx2.AsyncClient:
     try:
         return httpx2.AsyncClient(headers=place.headers, timeout=limits, trust_env=not is_here, verify=certificates)
     except (ImportError, ValueError, httpx2.InvalidURL) as error:
-        reason = "is a SOCKS proxy, for which httpx2[socks] is missing" if isinstance(error, ImportError) else "is none"
+        is_socks = isinstance(error, ImportError)
+        reason = "is a SOCKS proxy, for which httpx2[socks] is missing" if is_socks else "is not valid"
         host = urlsplit(place.url).hostname
         raise InputError(
             f"{title} at {place.url}: a proxy of the environment ($HTTP_PROXY, $HTTPS_PROXY, $ALL_PROXY) {reason}; "
@@ -250,7 +256,7 @@ def _make_client(title: str, place: ServerPlace) -> httpx2.AsyncClient:
 
 @cache
 def _read_certificates() -> ssl.SSLContext:
-    """The certificates that this machine trusts: 30 ms to read."""
+    """The certificates that this machine trusts. Takes 30 ms."""
     return httpx2.create_ssl_context()
 
 

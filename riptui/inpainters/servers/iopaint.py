@@ -1,4 +1,4 @@
-"""IOPaint (1.6): any of its models, the one that it has loaded."""
+"""IOPaint (1.6), with whichever of its models it has loaded."""
 
 import base64
 import hashlib
@@ -10,22 +10,26 @@ from typing import Any
 import anyio
 
 from riptui.inpainters.servers.connection import ServerConnection
-from riptui.inpainters.servers.inpainting_api import OnProgress, PictureRequest
-from riptui.inpainters.servers.json_object import read_object
+from riptui.inpainters.servers.inpainting_api import OnProgress, PictureRequest, make_fields
 from riptui.inpainters.servers.server_turn import take_turn
 from riptui.spec import ParameterValue
 from riptui.text.terminal import printable
 
 PARALLEL_MODELS = ("cv2", "lama", "anime-lama")
-"""Models that may paint several pictures at once. The others share torch's global generator or a scheduler's state."""
+"""Models that may paint several pictures at once; in others these share torch's generator or a scheduler's state."""
 FIELDS: Mapping[str, Any] = {"sd_mask_blur": 0, "hd_strategy": "Original"}
-"""What each request has."""
-FIELD_NAMES = {"guidance": "sd_guidance_scale", "sampler": "sd_sampler"}
-"""The parameters whose fields have other names."""
+"""Fields that each request has."""
+FIELD_NAMES = {
+    "steps": "sd_steps",
+    "strength": "sd_strength",
+    "guidance": "sd_guidance_scale",
+    "sampler": "sd_sampler",
+}
+"""By parameter: the field of the request, where its name differs."""
 
 
 class IOPaintApi:
-    """Blurs no border and crops nothing: the whole frame, as it is."""
+    """How IOPaint is asked: to repaint the whole frame at its own size, and to blur no border."""
 
     title = "IOPaint"
     advice = ""
@@ -35,18 +39,13 @@ class IOPaintApi:
     ) -> None:
         """options: a JSON object of further fields of a request."""
         self._model = model
-        self._fields: dict[str, Any] = {
-            **FIELDS,
-            "sd_steps": steps,
-            "sd_strength": strength,
-            **{FIELD_NAMES.get(name, name): value for name, value in settings.items()},
-            **read_object(options),
-        }
+        settings |= {"steps": steps, "strength": strength}
+        self._fields = make_fields(FIELDS, FIELD_NAMES, settings, options)
         self._steps = max(1, int(steps * strength))
         self.is_parallel = model in PARALLEL_MODELS
 
     async def identify(self, connection: ServerConnection) -> dict[str, str]:
-        """The model: its name is all that IOPaint tells."""
+        """The model's name, which is all that IOPaint says about it."""
         found = await connection.get_json("/api/v1/model")
         name = found.get("name") if isinstance(found, dict) else None
         if not isinstance(name, str):
@@ -63,7 +62,7 @@ class IOPaintApi:
         )
 
     async def describe(self, connection: ServerConnection) -> dict[str, str]:
-        """The digest of its interface, for IOPaint does not tell its version."""
+        """The digest of its interface, since IOPaint does not say its version."""
         found = await connection.get_json("/openapi.json")
         return {"server interface": hashlib.sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()}
 
@@ -74,7 +73,7 @@ class IOPaintApi:
             "sd_seed": picture.seed,
         }
         async with nullcontext() if self.is_parallel else take_turn(connection.place.url):
-            with anyio.CancelScope(shield=not self.is_parallel):  # it would go on there, beside the next picture
+            with anyio.CancelScope(shield=not self.is_parallel):  # it would continue there, beside the next picture
                 content, headers = await connection.post_for_file("/api/v1/inpaint", body, seconds=picture.seconds)
         used = headers.get("x-seed", str(picture.seed))
         if used != str(picture.seed):
@@ -82,7 +81,7 @@ class IOPaintApi:
         return content
 
     async def follow(self, connection: ServerConnection, tell: OnProgress) -> None:
-        """By its page's channel, socket.io over a web socket: packets of text, whose first digits are their kind."""
+        """Listens to the channel of its page, socket.io over a web socket: text packets that begin with their kind."""
         async with connection.open_socket("/socket.io/?EIO=4&transport=websocket") as socket:
             while True:
                 packet = await socket.receive_text()

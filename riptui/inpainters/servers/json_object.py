@@ -1,4 +1,4 @@
-"""A parameter that is a JSON object: typed as one, or as the file that has it; kept as one line of canonical JSON.
+"""A parameter that is a JSON object: typed as one, or as the path of its file; kept as one line of canonical JSON.
 
 The object itself stands in the spec, so that a file that is changed or lost later changes no trajectory.
 """

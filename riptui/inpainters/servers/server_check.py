@@ -1,4 +1,4 @@
-"""Whether a server answers, and is what a spec asks for: before any work."""
+"""Checks, before any work, that a server answers and is what a spec asks for."""
 
 from collections.abc import Mapping
 from importlib import import_module
@@ -19,14 +19,15 @@ APIS = {
 
 
 def make_api(name: str, parameters: Mapping[str, ParameterValue]) -> InpaintingApi:
-    """How the server of an inpainter is asked. Raises InputError for parameters that it cannot have."""
+    """How the server of an inpainter is asked, with these parameters. Raises InputError if they cannot be used."""
     module, _, kind = APIS[name].partition(":")
     api: InpaintingApi = getattr(import_module(module), kind)(**parameters)
     return api
 
 
 async def identify(api: InpaintingApi, connection: ServerConnection) -> dict[str, str]:
-    """What a server is. Raises InputError if it is not what is asked for, InpainterError if it cannot be asked."""
+    """What a server is, as `InpaintingApi.identify`. Raises InputError if it is not what is asked for, InpainterError
+    if it does not answer."""
     found = {name: connection.place.redact(note) for name, note in (await api.identify(connection)).items()}
     if reason := api.refuse(found):
         raise InputError(connection.describe(reason))
@@ -34,10 +35,10 @@ async def identify(api: InpaintingApi, connection: ServerConnection) -> dict[str
 
 
 def look_up(name: str, parameters: Mapping[str, ParameterValue], *, refuses: bool = True) -> dict[str, str]:
-    """What the server of an inpainter is, asked now and once.
+    """What the server of an inpainter is, as `InpaintingApi.identify`, by one request now.
 
-    refuses: whether it must be what the parameters ask for. Raises InputError if it is not, or if nobody says where it
-    is; InpainterError if it does not answer.
+    refuses: whether it must be what the parameters ask for. Raises InputError if it is not, or if no URL is set;
+    InpainterError if it does not answer.
     """
     api, place = make_api(name, parameters), find_server(name)
 

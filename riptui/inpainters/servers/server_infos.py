@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # msgspec takes longer to import than the names take to read
 
 TARGET = "riptui.inpainters.servers.server_inpainter:load_server"
 FILLS = {"fill": 0, "original": 1, "latent-noise": 2, "latent-nothing": 3}
-"""What A1111 puts under the mask before the first step, and its numbers."""
+"""What A1111 puts under the mask before the first step: names to its numbers."""
 PARAMETER_TYPES: dict[str, ParameterType] = {
     "model": TextType(),
     "prompt": TextType(),
@@ -75,7 +75,7 @@ SERVER_INFOS: dict[str, InpainterInfo] = {
 
 
 def require_usable_server(name: str, parameters: Mapping[str, ParameterValue]) -> None:
-    """Raise InputError if its server must refuse it, certainly: no model, or a workflow without its named inputs."""
+    """Raise InputError for parameters that are certain to fail: no model, or a workflow without its named inputs."""
     if parameters.get("model") == "":
         raise InputError(f"{name} needs the model that its server has loaded: --set model=NAME; riptui doctor shows it")
     if "workflow" in parameters:
@@ -85,8 +85,9 @@ def require_usable_server(name: str, parameters: Mapping[str, ParameterValue]) -
 
 
 def explain_url(name: str) -> str:
-    """Why a URL is no parameter, and where it belongs."""
+    """Why a URL is not a parameter, and where it belongs."""
     return (
-        f"{name}'s url is no parameter, for the same server elsewhere paints the same: set url in [servers.{name}] of "
-        f"your settings (riptui config edit), or ${url_variable(name)}; riptui run takes --set url= too"
+        f"{name}'s url is not a parameter, since the same server elsewhere paints the same: set url in "
+        f"[servers.{name}] of your settings (riptui config edit), or ${url_variable(name)}; riptui run takes "
+        "--set url= too"
     )

@@ -20,18 +20,18 @@ from riptui.inpainters.servers.waiting import run_together, run_watched
 from riptui.spec import ParameterValue
 
 MAX_BATCH = 4
-"""Pictures that a server is asked for at once, unless a batch size is asked for: the next one is there when it has
-painted one."""
-FOLLOW_AGAIN_SECONDS = 2.0  # after the channel that tells progress broke
+"""Pictures that a server is asked for at once, unless the user gives a batch size: it never waits for the next one."""
+FOLLOW_AGAIN_SECONDS = 2.0  # after the channel that reports progress broke
 
 
 def load_server(name: str, **parameters: ParameterValue) -> "ServerInpainter":
-    """The server of that inpainter. Raises InputError, InpainterError."""
+    """The server of that inpainter, asked what it is. Raises InputError, InpainterError."""
     return ServerInpainter(name, make_api(name, parameters), find_server(name))
 
 
 class ServerInpainter:
-    """Nothing is loaded here. Raises InputError for another model than is asked for, InpainterError."""
+    """An inpainter that loads nothing. It and its calls raise InputError for another model than is asked for, and
+    InpainterError if the server does not answer, was changed, or returns something else than the picture."""
 
     def __init__(self, name: str, api: InpaintingApi, place: ServerPlace) -> None:
         self._name, self._api, self._place = name, api, place
@@ -86,7 +86,7 @@ class ServerInpainter:
 
     async def _follow(self, connection: ServerConnection, progress: "_Progress") -> None:
         while progress.count == 1:
-            with suppress(Exception):  # cancellation is none
+            with suppress(Exception):  # not a cancellation, which is a BaseException
                 await self._api.follow(connection, progress.record)
             await anyio.sleep(FOLLOW_AGAIN_SECONDS)
 
@@ -108,14 +108,14 @@ class ServerInpainter:
 
 
 class _Progress:
-    """Steps of the whole call, which never go back: those of the server for one picture, else finished pictures."""
+    """The progress of a whole call, never backwards: the server's steps for one picture, else finished pictures."""
 
     def __init__(self, count: int) -> None:
         self.count, self.finished = count, 0
         self._step, self._steps = 0, 0
 
     def record(self, step: int, steps: int) -> None:
-        """Note what the server tells, unless it is about something else."""
+        """Note the server's progress, unless it must be that of something else."""
         if max(1, self._step) <= step <= steps and steps >= self._steps:
             self._step, self._steps = step, steps
 

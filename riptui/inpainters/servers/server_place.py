@@ -11,7 +11,7 @@ from riptui.errors import InputError, SettingsError
 
 
 def url_variable(name: str) -> str:
-    """The environment variable with the URL of an inpainter's server; it goes before the settings."""
+    """The environment variable with the URL of an inpainter's server; it has precedence over the settings."""
     return f"RIPTUI_{name.upper()}_URL"
 
 
@@ -36,7 +36,7 @@ class ServerPlace:
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """What a request needs to be let in."""
+        """The headers of each request: its credentials, if there are any."""
         if not self.credentials:
             return {}
         if ":" not in self.credentials:
@@ -44,7 +44,7 @@ class ServerPlace:
         return {"Authorization": f"Basic {base64.b64encode(self.credentials.encode()).decode()}"}
 
     def redact(self, text: str) -> str:
-        """What a server said, without the credentials that it may have repeated."""
+        """A text from a server, with *** in place of credentials that it repeats."""
         secrets = [self.credentials, self.credentials.partition(":")[2]]
         secrets += [header.partition(" ")[2] for header in self.headers.values()]
         for secret in filter(None, secrets):
@@ -53,7 +53,7 @@ class ServerPlace:
 
 
 def find_server(name: str) -> ServerPlace:
-    """Where the server of an inpainter is. Raises InputError if neither the environment nor the settings say it."""
+    """Where the server of an inpainter is. Raises InputError if neither the environment nor the settings say so."""
     place = find_named_server(name)
     if place is None:
         raise InputError(
@@ -64,7 +64,7 @@ def find_server(name: str) -> ServerPlace:
 
 
 def find_named_server(name: str) -> ServerPlace | None:
-    """The same; None if nobody says it. Raises InputError for what is said and wrong."""
+    """As `find_server`; None if neither says so. Raises InputError for a URL or settings that are not valid."""
     from riptui.settings.inpainter_tables import read_servers  # msgspec takes 50 ms, and most commands name no server
     from riptui.settings.servers import clean_url
 
@@ -89,7 +89,7 @@ def find_named_server(name: str) -> ServerPlace | None:
 
 
 def _read_credentials(name: str) -> str:
-    """Raises InputError for what no request can hold, without repeating it."""
+    """The credentials; "" if there are none. Raises InputError, without repeating them, if no header can hold them."""
     text = os.environ.get(auth_variable(name), "").strip()
     if text and not (text.isprintable() and (":" in text or text.isascii())):
         raise InputError(f"${auth_variable(name)} is neither USER:PASSWORD nor a token of ASCII letters")

@@ -1,4 +1,4 @@
-"""What stands in the way of a server, for those who must not import HTTP before a server is asked for."""
+"""Why a server cannot be used. Imports HTTP only when a server is asked."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:  # msgspec takes longer to import than the names take to read
     from riptui.spec import ParameterValue
 
 SERVER_PACKAGE = "httpx2"
-"""The package of the extra by which servers are asked."""
+"""The package of the extra that servers need."""
 
 
 def explain_unreachable(name: str, info: InpainterInfo, parameters: Mapping[str, ParameterValue]) -> RiptuiError | None:
     """Why the server of an inpainter cannot be used now: it does not answer, or has another model. Asks it once.
 
-    None if it can be used, or if the inpainter is no server.
+    None if it can be used, or if the inpainter is not a server.
     """
     if not info.is_server:
         return None

@@ -1,4 +1,4 @@
-"""Turns at a server that must paint one picture at a time: among all processes of a user on this machine."""
+"""Turns at a server that must paint one picture at a time, among all riptui processes of a user on this machine."""
 
 import hashlib
 import os
@@ -17,7 +17,7 @@ POLL_SECONDS = 0.05
 
 @asynccontextmanager
 async def take_turn(url: str) -> AsyncIterator[None]:
-    """Wait until no other request of ours is at the server. Raises InpainterError if no file for that can be made."""
+    """Wait for a turn, and keep it to the end. Raises InpainterError if the file that turns are taken by is refused."""
     name = f"riptui-turn-{os.geteuid()}-{hashlib.sha256(url.encode()).hexdigest()[:16]}"
     path = Path(tempfile.gettempdir(), name)
     try:

@@ -1,4 +1,4 @@
-"""Run what is asynchronous from code that is not, in a thread with an event loop of its own."""
+"""Runs asynchronous functions from synchronous code, in a thread with an event loop of its own."""
 
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from concurrent.futures import wait
@@ -13,9 +13,10 @@ POLL_SECONDS = 0.05
 
 
 def run_watched(function: Callable[[], Awaitable[AnswerT]], on_poll: Callable[[], None] = lambda: None) -> AnswerT:
-    """What the function returns; until then `on_poll` is called many times a second.
+    """What the function returns; until then `on_poll` is called twenty times a second.
 
-    What `on_poll` raises ends the function, with its open connections, and is raised: at once, but for what it shields.
+    What `on_poll` raises cancels the function, with its open connections, and is raised when that has ended: at once,
+    unless it shields something from cancellation.
     Works within a running event loop too, as in a notebook.
     """
     with start_blocking_portal() as portal:

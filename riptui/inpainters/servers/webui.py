@@ -11,8 +11,7 @@ import anyio
 import numpy as np
 
 from riptui.inpainters.servers.connection import ServerConnection
-from riptui.inpainters.servers.inpainting_api import OnProgress, PictureRequest
-from riptui.inpainters.servers.json_object import read_object
+from riptui.inpainters.servers.inpainting_api import OnProgress, PictureRequest, make_fields
 from riptui.inpainters.servers.server_infos import FILLS
 from riptui.spec import ParameterValue
 from riptui.text.terminal import printable
@@ -25,7 +24,7 @@ PIXEL_OPTIONS = (
     *("emphasis", "comma_padding_backtrack", "upcast_attn", "face_restoration", "sd_unet", "token_merging_ratio"),
     *("token_merging_ratio_img2img", "sdxl_crop_top", "sdxl_crop_left", "forge_additional_modules"),
 )
-"""Settings of the server that decide pixels and are no fields of a request; those that it has are recorded."""
+"""Settings of the server that decide pixels and cannot be fields of a request; those that it has are recorded."""
 FIELDS: Mapping[str, Any] = {
     "inpaint_full_res": False,
     "inpainting_mask_invert": 0,
@@ -37,16 +36,16 @@ FIELDS: Mapping[str, Any] = {
     "save_images": False,
     "send_images": True,
 }
-"""What each request has."""
+"""Fields that each request has."""
 FIELD_NAMES = {"guidance": "cfg_scale", "strength": "denoising_strength", "sampler": "sampler_name"}
-"""The parameters whose fields have other names."""
+"""By parameter: the field of the request, where its name differs."""
 TRIAL_SIZE = 64  # px
-TRIAL_SECONDS = 300.0  # seconds: the server may have to load its checkpoint first
+TRIAL_SECONDS = 300.0  # the server may have to load its checkpoint first
 POLL_SECONDS = 0.5
 
 
 class WebuiApi:
-    """Repaints the whole frame at its own size, and blurs no border."""
+    """How A1111 and Forge are asked: to repaint the whole frame at its own size, and to blur no border."""
 
     title = "A1111"
     advice = "its file format for images must be png (its Settings, Saving images)"
@@ -55,14 +54,9 @@ class WebuiApi:
     def __init__(self, model: str, fill: str, options: str | None, **settings: ParameterValue) -> None:
         """fill: what is under the mask before the first step. options: a JSON object of further fields of a request."""
         self._model = model
-        self._fields: dict[str, Any] = {
-            **FIELDS,
-            **{FIELD_NAMES.get(name, name): value for name, value in settings.items()},
-            "inpainting_fill": FILLS[fill],
-            **read_object(options),
-        }
+        self._fields = make_fields({**FIELDS, "inpainting_fill": FILLS[fill]}, FIELD_NAMES, settings, options)
         self._used: Mapping[str, Any] = {}
-        """What the server said that it used for the trial."""
+        """What the server says that it used for the trial picture."""
 
     async def identify(self, connection: ServerConnection) -> dict[str, str]:
         """The checkpoint, its SHA-256 where the server computed it, and the settings that decide pixels."""
@@ -89,7 +83,7 @@ class WebuiApi:
         return ""
 
     async def describe(self, connection: ServerConnection) -> dict[str, str]:
-        """Its version, which it tells with a picture: of a trial of one step."""
+        """Its version and VAE, which it says only of a picture: so a small one is painted, in one step."""
         blank = np.full((TRIAL_SIZE, TRIAL_SIZE, 3), 128, np.uint8)
         trial = PictureRequest(blank, np.ones(blank.shape[:2], np.bool_), 0, TRIAL_SECONDS)
         _, self._used = await self._ask(connection, trial, steps=1)
@@ -138,7 +132,7 @@ class WebuiApi:
 
 
 async def _require_whole(connection: ServerConnection, used: Mapping[str, Any]) -> None:
-    """Raise InpainterError if somebody interrupted a picture there: the server answers with what it had until then."""
+    """Raise InpainterError if somebody interrupted the picture there: then the server returns it unfinished."""
     found = await connection.get_json("/sdapi/v1/progress", skip_current_image="true")
     with connection.reading("/sdapi/v1/progress"):
         state = found["state"]
@@ -149,6 +143,6 @@ async def _require_whole(connection: ServerConnection, used: Mapping[str, Any]) 
 
 
 def _list_names(title: str) -> tuple[str, ...]:
-    """The names of a checkpoint: "sd/v1-5.safetensors [c6bbc15e32]" as it is, without the hash, and v1-5."""
+    """The names of a checkpoint, e.g. "sd/v1-5.safetensors [c6bbc15e32]", "sd/v1-5.safetensors" and "v1-5"."""
     name = title.partition(" [")[0]
     return title, name, PurePath(name).stem

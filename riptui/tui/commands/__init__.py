@@ -13,63 +13,57 @@ sharing            export, measure, shell; export_dialog: its form
 copying            what goes to the clipboard
 """
 
+from dataclasses import dataclass
 from importlib import import_module
 
 from riptui.errors import RiptuiError
 from riptui.tui.commands.context import CommandContext
 
-__all__ = ["COMMAND_MODULES", "ON_MARKED", "CommandContext", "run_command"]
+__all__ = ["COMMANDS", "BrowserCommand", "CommandContext", "run_command"]
 
-COMMAND_MODULES = {
-    "launch": "run_again",
-    "rerun": "run_again",
-    "demo": "run_again",
-    "pause": "pause_and_stop",
-    "stop": "pause_and_stop",
-    "retry": "pause_and_stop",
-    "move_earlier": "pause_and_stop",
-    "move_later": "pause_and_stop",
-    "rename": "rename_and_trash",
-    "move_to_trash": "rename_and_trash",
-    "undo": "rename_and_trash",
-    "delete": "rename_and_trash",
-    "empty_trash": "rename_and_trash",
-    "edit_tags": "annotate",
-    "edit_note": "annotate",
-    "rate": "start_rating",
-    "nearest": "show_nearest",
-    "compare_seeds": "open_diversity",
-    "studies": "open_studies",
-    "export": "sharing",
-    "copy": "copying",
-    "measure": "sharing",
-    "shell": "sharing",
+
+@dataclass(frozen=True)
+class BrowserCommand:
+    """What is known of a command before its module is imported."""
+
+    module: str
+    """The module of this package that has a function of the command's name."""
+    on_marked: bool = False
+    """Whether it acts on the marked trajectories, if there are any, and not on the cursor's row."""
+    asks: bool = True
+    """Whether it may open a dialog, which then gets the keys that are pressed meanwhile."""
+
+
+COMMANDS = {
+    "launch": BrowserCommand("run_again"),
+    "rerun": BrowserCommand("run_again", asks=False),
+    "demo": BrowserCommand("run_again", asks=False),
+    "pause": BrowserCommand("pause_and_stop", on_marked=True, asks=False),
+    "stop": BrowserCommand("pause_and_stop", on_marked=True),
+    "retry": BrowserCommand("pause_and_stop", on_marked=True, asks=False),
+    "move_earlier": BrowserCommand("pause_and_stop", on_marked=True, asks=False),
+    "move_later": BrowserCommand("pause_and_stop", on_marked=True, asks=False),
+    "rename": BrowserCommand("rename_and_trash"),
+    "move_to_trash": BrowserCommand("rename_and_trash", on_marked=True),
+    "undo": BrowserCommand("rename_and_trash", asks=False),
+    "delete": BrowserCommand("rename_and_trash", on_marked=True),
+    "empty_trash": BrowserCommand("rename_and_trash"),
+    "edit_tags": BrowserCommand("annotate", on_marked=True),
+    "edit_note": BrowserCommand("annotate"),
+    "rate": BrowserCommand("start_rating", on_marked=True),
+    "nearest": BrowserCommand("show_nearest", on_marked=True),
+    "compare_seeds": BrowserCommand("open_diversity", on_marked=True),
+    "studies": BrowserCommand("open_studies"),
+    "export": BrowserCommand("sharing", on_marked=True),
+    "copy": BrowserCommand("copying", on_marked=True),
+    "measure": BrowserCommand("sharing", on_marked=True),
+    "shell": BrowserCommand("sharing"),
 }
-
-ON_MARKED = frozenset(
-    [
-        "pause",
-        "stop",
-        "retry",
-        "move_earlier",
-        "move_later",
-        "move_to_trash",
-        "delete",
-        "edit_tags",
-        "export",
-        "copy",
-        "measure",
-        "rate",
-        "nearest",
-        "compare_seeds",
-    ]
-)
-"""The commands that act on the marked trajectories, if there are any; the others on the cursor's row."""
 
 
 async def run_command(name: str, context: CommandContext) -> None:
     """Run a command; show its error as a notification."""
-    command = getattr(import_module(f"{__name__}.{COMMAND_MODULES[name]}"), name)
+    command = getattr(import_module(f"{__name__}.{COMMANDS[name].module}"), name)
     try:
         await command(context)
     except RiptuiError as error:

@@ -6,8 +6,7 @@ from os.path import commonpath
 from pathlib import Path
 
 from riptui.arrays import Image
-from riptui.inpainters.parameters import shorten
-from riptui.spec import Spec
+from riptui.spec import Spec, abbreviate
 from riptui.store.listing import natural_key
 from riptui.text.terminal import printable
 from riptui.tui.group.group_reader import GroupMember
@@ -115,7 +114,7 @@ def _describe(spec: Spec) -> dict[str, str]:
     fields = {name: getattr(spec, name) for name in spec.__struct_fields__ if name not in OMITTED_FIELDS}
     texts = {name: _describe_field(name, value) for name, value in fields.items()}
     image = {"image": f"{spec.source_name} {spec.original_sha256[:6]}"}
-    parameters = {name: f"{name} {shorten(value)}" for name, value in spec.parameters.items()}
+    parameters = {name: f"{name} {abbreviate(value)}" for name, value in spec.parameters.items()}
     return {name: printable(text) for name, text in (texts | image | parameters).items()}
 
 

@@ -40,6 +40,7 @@ if TYPE_CHECKING:  # imports NumPy
 
 TABLE = "table"
 GALLERY = "gallery"
+GROUP_TABS = (*VIEWS, TABLE, GALLERY, SETS)
 MIN_ROWS_FOR_BOTH = 20  # with fewer, the table is a tab
 MIN_POLL_SECONDS = 0.5
 PAUSE_FACTOR = 10  # the pause between two reads, in durations of the last one
@@ -138,9 +139,8 @@ class GroupView(Widget):
 
     def select_tab(self, index: int) -> None:
         """Select a view by index: mean, points, runs, recursion, table, gallery, sets."""
-        tabs = (*VIEWS, TABLE, GALLERY, SETS)
-        if index < len(tabs):
-            self.select_view(tabs[index])
+        if index < len(GROUP_TABS):
+            self.select_view(GROUP_TABS[index])
 
     def cycle_metric(self) -> None:
         if self._data and self._data.metrics:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from riptui.tui.plot.axes import AxisRange, format_ticks, is_plottable, tick_values, with_even_ticks, y_range
 
 MAX_ZOOM = 64.0
+ZERO = 1e-300  # on a logarithmic axis: what is smaller has no power of ten as a double
 MIN_LOG_TICKS = 3  # of powers of ten, else there are ticks between them
 _LOG_MARGIN = 0.03  # of the span, above and below
 _FAR = 8.0  # lengths of the axis beyond its ends: as far as anything is drawn
@@ -85,7 +86,7 @@ def place_on_axis(value: float, values: Iterable[float], view: YView) -> float:
 
 def can_show(value: float, view: YView) -> bool:
     """Whether a value has a place on the axis."""
-    return is_plottable(value) and (value > 0 or not view.log)
+    return is_plottable(value) and (value > ZERO or not view.log)
 
 
 def _visible(axis: AxisRange, view: YView) -> AxisRange:
@@ -94,7 +95,7 @@ def _visible(axis: AxisRange, view: YView) -> AxisRange:
 
 
 def _log_range(values: Iterable[float]) -> AxisRange:
-    logs = [math.log10(value) for value in values if is_plottable(value) and value > 0]
+    logs = [math.log10(value) for value in values if is_plottable(value) and value > ZERO]
     if not logs:
         return AxisRange(-1.0, 0.0)
     low, high = min(logs), max(logs)

@@ -10,10 +10,10 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import Input
 
+from riptui import tui
 from riptui.errors import DiskError
 from riptui.settings.named_filters import check_name, name_filter, named_filters
 from riptui.settings.state import recall, remember
-from riptui.tui.dialogs import TextDialog
 
 STATE_KEY = "filters"
 MAX_SAVED = 20
@@ -62,7 +62,9 @@ class FilterLine(Input):
                 else:
                     self.post_message(self.Named(check_name(name), text))
 
-        self.app.push_screen(TextDialog(title, "", check_name, hint=f"named: {names}" if names else ""), keep)
+        self.app.push_screen(
+            tui.dialogs.TextDialog(title, "", check_name, hint=f"named: {names}" if names else ""), keep
+        )
 
     def action_recall(self, offset: int) -> None:
         if not self._position:

@@ -1,8 +1,10 @@
 """A thread that polls the runs folder and its workers, and posts changes."""
 
+import asyncio
 import gc
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Thread
@@ -13,6 +15,7 @@ from riptui.store.sign_watch import SignWatch
 from riptui.store.worker_registry import Worker, list_workers
 from riptui.tui.runs.scanner import RunsScanner, ScanResult
 
+PAINT_SECONDS = 0.5  # for the first rows at most, in which nothing else is read: one thread would hold up the other
 WORKERS_POLL_SECONDS = 1.0  # workers write five times per second, too often for a slow line
 
 
@@ -39,6 +42,8 @@ class RunsWatcher:
         self._interval = 1 / refresh
         self._closed = Event()
         self._woken = Event()
+        self._first: Future[RunsChanged] = Future()
+        self._painted = Event()
         self._workers: tuple[Worker, ...] = ()
         self._ended: tuple[Worker, ...] = ()
         self._signs = SignWatch()
@@ -47,6 +52,18 @@ class RunsWatcher:
 
     def start(self) -> None:
         self._thread.start()
+
+    async def read_first(self, seconds: float) -> RunsChanged | None:
+        """What the first look found, if it takes no longer; else None, and it is posted as all others are."""
+        found, _ = await asyncio.wait([asyncio.wrap_future(self._first)], timeout=seconds)
+        if found:
+            return self._first.result()
+        self._first.add_done_callback(lambda first: self._post_message(first.result()))
+        return None
+
+    def go_on(self) -> None:
+        """Read on after the first rows: they are on the screen."""
+        self._painted.set()
 
     def show(self, path: str) -> None:
         """Look at this trajectory in each scan."""
@@ -59,17 +76,20 @@ class RunsWatcher:
 
     def close(self) -> None:
         self._closed.set()
+        self._painted.set()
         self._woken.set()
 
     def _run(self) -> None:
-        posted_first = scanned_once = False
+        scanned_once = False
         while not self._closed.is_set():
             for scan in self._scanner.scan():
                 if self._closed.is_set():
                     return
-                if scan or not posted_first:  # an empty first one too: it ends "reading …"
+                if not self._first.done():  # an empty one too: it ends "reading …"
+                    self._first.set_result(RunsChanged(scan))
+                    self._painted.wait(PAINT_SECONDS)
+                elif scan:
                     self._post_message(RunsChanged(scan))
-                    posted_first = True
             if not scanned_once:
                 gc.freeze()  # collecting garbage among 10,000 entries would pause the app for 60 ms
                 scanned_once = True

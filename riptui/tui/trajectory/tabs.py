@@ -7,6 +7,7 @@ from riptui.graphics.protocol import Graphics
 from riptui.metrics.display import format_value, metric_names
 from riptui.metrics.values import MetricValues
 from riptui.spec import Spec
+from riptui.tui.bindings import TABS
 from riptui.tui.keymap import shown_key
 from riptui.tui.plot.chart import Chart
 from riptui.tui.plot.chart_grid import ChartGrid
@@ -20,7 +21,7 @@ from riptui.tui.trajectory.spectrum_pane import SpectrumPane
 from riptui.tui.trajectory.square_distances import find_distances, stored_metrics
 from riptui.tui.trajectory.text_tabs import TextPane, log_text, spec_text
 
-TAB_NAMES = ("chart", "filmstrip", "masks", "recursion", "spec", "log", "spectrum")
+TAB_NAMES = tuple(TABS)
 TABS_OF_SQUARES = {"masks", "recursion"}
 """Those that say nothing where each iteration repaints the whole image."""
 

@@ -25,6 +25,7 @@ from riptui.events import Notice
 from riptui.inpainters.inpainter import JOINT_VARIANT
 from riptui.inpainters.models import file_digests, identity, moved_weights
 from riptui.planning.same_weights import find_same_weights
+from riptui.settings.paths import cache_folder
 from riptui.store import layout
 from riptui.store.provenance import describe_mixed_sessions
 from riptui.store.records import Session, encode_line
@@ -181,7 +182,7 @@ def test_the_digest_of_a_file_is_computed_once_until_it_changes(
     path.write_bytes(b"two")
     os.utime(path, (time.time() - 50,) * 2)
     assert file_digests.file_sha256(path) != one
-    file_digests.cache_file().write_bytes(b"{torn")
+    (cache_folder() / f"{file_digests.CACHE}.json").write_bytes(b"{torn")
     assert file_digests.file_sha256(path) != one
 
 

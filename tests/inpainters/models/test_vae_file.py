@@ -81,7 +81,7 @@ def early(model: Path, **given: object) -> None:
         (lambda other, models: other / "it.vae.pt", r"is a pickle, which can run any code.*allow_pickle=true"),
         (
             lambda other, models: models["sd2"] / "unet" / "diffusion_pytorch_model.safetensors",
-            "is no VAE: it is one part",
+            "is not a VAE: it is one part",
         ),
         (lambda other, models: other / "none.safetensors", "does not exist"),
         (

@@ -278,7 +278,7 @@ def test_a_gguf_file_that_leaves_weights_without_memory_is_incomplete(tmp_path: 
         def from_single_file(*_: Any, **__: Any) -> torch.nn.Module:
             return torch.nn.Linear(2, 2, device="meta")
 
-    with pytest.raises(WeightsError, match="is no whole Network: it lacks bias and 1 other tensor"):
+    with pytest.raises(WeightsError, match="is an incomplete Network: it lacks bias and 1 other tensor"):
         quantisation.load_gguf(tmp_path / "x.gguf", Network, tmp_path, torch.float32)
 
 

@@ -15,7 +15,8 @@ from safetensors.torch import load_file
 
 from riptui.arrays import Image
 from riptui.errors import InputError
-from riptui.inpainters.pipeline.loras import LoadedLoras, load_loras
+from riptui.inpainters.pipeline.adapter_file import LoadedAdapter
+from riptui.inpainters.pipeline.loras import load_loras
 from riptui.inpainters.silence import silence_libraries
 from tests.inpainters.test_diffusion import loaded, paint, plain, plain_pipeline, squares
 from tests.support import lora_files
@@ -51,7 +52,7 @@ def assert_alike(painted: Image, expected: Image) -> None:
     assert abs(painted.astype(int) - expected).max() <= 1
 
 
-def add(pipeline: Any, *values: str, recorded: dict[str, str] | None = None) -> LoadedLoras:
+def add(pipeline: Any, *values: str, recorded: dict[str, str] | None = None) -> LoadedAdapter:
     value = values[0] if len(values) == 1 else json.dumps(values)
     with silence_libraries():
         return load_loras(pipeline, value, allow_pickle=False, recorded=recorded or {})

@@ -53,7 +53,7 @@ def test_a_workflow_without_noise_needs_no_seed() -> None:
     ("text", "words"),
     [
         (json.dumps({"nodes": [], "links": []}), "the format of ComfyUI's page: use File, Export"),
-        (json.dumps({"1": {"class_type": "X"}}), "node '1' is none"),
+        (json.dumps({"1": {"class_type": "X"}}), "node '1' is not a node"),
         (change(n1=None), "no nodes with the title image: give a node that title"),
         (change(n4=None), "no nodes with the title output"),
         (change(n5=titled("output", "SaveImage", images=[])), "2 nodes with the title output"),

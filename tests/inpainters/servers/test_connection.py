@@ -89,7 +89,7 @@ def test_certificates_that_are_not_there_are_told(serve: Serve, monkeypatch: pyt
 
 @pytest.mark.parametrize(
     ("proxy", "words"),
-    [("socks5://ada:hunter2@[::1]:1", "is a SOCKS proxy, for which"), ("ftp://ada:hunter2@x", "is none; correct it")],
+    [("socks5://ada:hunter2@[::1]:1", "is a SOCKS proxy, for which"), ("ftp://ada:hunter2@x", "is not valid; correct")],
 )
 def test_a_proxy_that_cannot_be_used_is_told_without_its_password_and_not_used_for_this_machine(
     proxy: str, words: str, serve: Serve, monkeypatch: pytest.MonkeyPatch
@@ -112,7 +112,7 @@ def test_a_proxy_that_cannot_be_used_is_told_without_its_password_and_not_used_f
     [
         ("https://u:hunter2@h/sub/api/v1/model?x=hunter2#hunter2", "to https://h/sub: give that as its URL"),
         ("http://[::1]:8080/api/v1/model", "to http://[::1]:8080: give that"),
-        ("//[::1", "to what is no URL"),
+        ("//[::1", "to something that is not a URL"),
         ("http://\xe4.de/", "to http://xn--4ca.de/: give that"),
         ("", "give that"),
     ],

@@ -4,7 +4,7 @@ from itertools import pairwise
 from math import isclose, log10
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from riptui.tui.plot.drawing import draw
@@ -70,6 +70,7 @@ def test_a_logarithmic_axis_leaves_out_what_is_not_above_zero() -> None:
     st.floats(0, 0.98),
     st.integers(1, 30),
 )
+@example(values=[5e-324], log=True, low=0.0, rows=1)
 def test_any_values_have_an_axis(values: list[float], log: bool, low: float, rows: int) -> None:
     axis = make_y_axis(values, YView(log=log, low=low), rows, PARTS)
     assert axis.range.low < axis.range.high

@@ -22,7 +22,7 @@ def corpus() -> None:
     """Index folders of pictures, for `riptui nearest`: is a frame a new picture, or nearly one of these?
 
     \b
-    riptui corpus index ~/photos                   by perceptual hash, without any weights
+    riptui corpus index ~/photos                   by perceptual hash
     riptui corpus index ~/photos --features clip   by a network
     riptui corpus                                  the same as riptui corpus ls
     riptui nearest runs --corpus photos

@@ -27,7 +27,7 @@ def queue() -> None:
     \b
     riptui queue                                 the same as riptui queue ls
     riptui queue move runs/fig7/cat --first      before all others of yours
-    riptui queue move runs/fig7 --priority -1    behind what has the usual priority, 0
-    riptui queue remove runs/fig7                those of them that wait; what runs already goes on
+    riptui queue move runs/fig7 --priority -1    behind all of priority 0
+    riptui queue remove runs/fig7                what waits; the rest goes on
     riptui run cat.jpg -i sd2 --priority 5       queue with a priority
     """

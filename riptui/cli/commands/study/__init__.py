@@ -5,6 +5,8 @@ from pathlib import Path
 import rich_click as click
 
 from riptui.cli.lazy import LazyGroup
+from riptui.cli.lookup_runs import keep_runs
+from riptui.cli.options import Command
 
 COMMANDS = {
     "new": "Write a study file in which every line is explained.",
@@ -20,7 +22,21 @@ COMMANDS = {
     "sbatch": "Print a SLURM script that starts workers.",
 }
 
-file_argument = click.argument("file", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False))
+new_file_argument = click.argument("file", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False))
+_runs_option = click.option(
+    "--runs",
+    "lookup_runs",
+    type=click.Path(path_type=Path, file_okay=False),
+    expose_value=False,
+    callback=keep_runs,
+    show_default="that of FILE, else the setting runs, or ./runs",
+    help="The runs folder of the study.",
+)
+
+
+def file_argument(command: Command) -> Command:
+    """Add the argument FILE, a study file, and --runs, which goes before what the file says."""
+    return new_file_argument(_runs_option(command))
 
 
 @click.group(

@@ -2,12 +2,12 @@
 
 import rich_click as click
 
-from riptui.cli.commands.study import file_argument
+from riptui.cli.commands.study import new_file_argument
 from riptui.cli.lazy import command
 
 
 @command("riptui.cli.study.new:new")
-@file_argument
+@new_file_argument
 @click.option(
     "--preset",
     type=click.Choice(

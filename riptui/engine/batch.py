@@ -58,6 +58,8 @@ class BatchRunner:
         self._slots: list[Slot] = []
         self._claimed: list[Slot] = []
         """All slots that may hold a lock, including those that are leaving the batch."""
+        self._loading: tuple[Slot, ...] = ()
+        """The slot whose inpainter is being loaded."""
         self._on_step: OnStep = ignore_step
         self._step_error: Exception | None = None
         """An error raised by a step callback: not a failure of the inpainter, whatever the inpainter makes of it."""
@@ -65,8 +67,11 @@ class BatchRunner:
 
     @property
     def in_progress(self) -> tuple[tuple[Trajectory, int, int], ...]:
-        """Each trajectory in a slot, its finished iterations, and their total. Safe in any thread."""
-        return tuple((slot.trajectory, slot.walk.iteration, slot.walk.spec.iterations) for slot in tuple(self._slots))
+        """Each trajectory in a slot, or for which the inpainter is loaded, its finished iterations, and their total.
+        Safe in any thread.
+        """
+        slots = (*self._slots, *self._loading)
+        return tuple((slot.trajectory, slot.walk.iteration, slot.walk.spec.iterations) for slot in slots)
 
     @property
     def device(self) -> str:
@@ -199,7 +204,11 @@ class BatchRunner:
             if self._slots:
                 raise ValueError("the source returned a trajectory that cannot share the batch")
             self._limit.reset()
-        self._inpainter.load(spec, slot.last_notes, in_use=bool(self._slots))
+        self._loading = (slot,)
+        try:
+            self._inpainter.load(spec, slot.last_notes, in_use=bool(self._slots))
+        finally:
+            self._loading = ()
 
     def _advance(self, slots: Sequence[Slot], saver: Saver) -> None:
         """Run one iteration. If it fails for several, each is retried alone at the same shape, to find the cause."""

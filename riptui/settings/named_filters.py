@@ -3,7 +3,8 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from riptui.errors import InputError, with_choices
+from riptui.errors import DiskError, InputError, with_choices
+from riptui.settings.paths import state_file
 from riptui.settings.state import recall, remember
 
 STATE_KEY = "named_filters"
@@ -24,11 +25,15 @@ def check_name(name: str) -> str:
 
 
 def name_filter(name: str, text: str) -> None:
-    """Give a filter a name, which it takes from another; without a text the name is forgotten. Raises InputError."""
+    """Give a filter a name, which it takes from another; without a text the name is forgotten.
+
+    Raises InputError; DiskError if that cannot be kept.
+    """
     name = check_name(name)
     known = named_filters()
     known.pop(name, None)
-    remember(STATE_KEY, known | ({name: text} if text.strip() else {}))
+    if not remember(STATE_KEY, known | ({name: text} if text.strip() else {})):
+        raise DiskError(f"the name @{name} cannot be kept: {state_file()} cannot be written")
 
 
 def expand_names(text: str, known: Mapping[str, str] | None = None) -> str:

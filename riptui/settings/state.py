@@ -29,8 +29,9 @@ _stalled: set[str] = set()
 """State files whose disk did not answer once: this process asks no second time, so that the app stays quick."""
 
 
-def remember(key: str, value: object) -> None:
-    """Store a value, anything that msgspec encodes as JSON, under a key. Disk errors are ignored.
+def remember(key: str, value: object) -> bool:
+    """Store a value, anything that msgspec encodes as JSON, under a key; return whether it is stored: disk errors are
+    ignored, and a state that would be too large to be read again is not written.
 
     The file is whole at any time. It is not made durable (fsync): after a power cut an older state is good enough.
     """
@@ -38,7 +39,10 @@ def remember(key: str, value: object) -> None:
     with suppress(OSError, UnicodeEncodeError):  # JSON cannot hold a path with undecodable bytes
         state = {} if str(file) in _stalled else _read_state(file)
         data = msgspec.json.encode({**state, key: value})
-        _on_disk(file, lambda: _write_state(file, data))
+        if len(data) <= MAX_BYTES:
+            _on_disk(file, lambda: _write_state(file, data))
+            return True
+    return False
 
 
 def recall(key: str, kind: type[RememberedT]) -> RememberedT | None:

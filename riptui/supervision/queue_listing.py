@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import accumulate, chain, islice
 from pathlib import Path
 
 from riptui.errors import RiptuiError
@@ -99,24 +99,24 @@ class QueueReader:
         """For how long each computes, as far as that is known; in how many seconds each starts, as far as the times of
         those before it are known; in how many seconds each ends, those that run as well, and all of it.
         """
-        running = [_work_of_job(self._runs, job) for job in _list_jobs(computing)]
+        busy = [[_work_of_job(self._runs, job) for job in _list_jobs([worker])] for worker in computing]
+        running = [*chain.from_iterable(busy)]
         self._left = {queued.trajectory.path: (queued, self._count_left(queued)) for queued in order}
         everything = running + [(queued.trajectory, left) for queued, left in self._left.values()]
         times = self._read_times(everything, running)
         present = _present_times(self._runs, computing)
         seconds = [_compute_seconds(*each, times, len(everything), present) for each in everything]
         paths = [queued.trajectory.path for queued in order]
-        own = zip(paths, seconds[len(running) :], strict=True)
-        takes = {path: each for path, each in own if each is not None}
+        rest = iter(seconds)
+        of_busy = [[*islice(rest, len(jobs))] for jobs in busy]
+        of_waiting = [*rest]
+        takes = {path: each for path, each in zip(paths, of_waiting, strict=True) if each is not None}
         if not computing:
             return takes, {}, {}, None
-        sums: list[float | None] = [0.0]
-        for each in seconds:
-            sums.append(_add(sums[-1], each))
-        instants = [None if sum_ is None else sum_ / len(computing) for sum_ in sums]
-        starts = zip(paths, instants[len(running) :], strict=False)
-        ends = zip((trajectory.path for trajectory, _ in everything), instants[1:], strict=True)
-        return takes, {path: start for path, start in starts if start is not None}, dict(ends), instants[-1]
+        starts, ends, seconds_left = schedule(of_busy, of_waiting)
+        known_starts = {path: start for path, start in zip(paths, starts, strict=True) if start is not None}
+        everywhere = (trajectory.path for trajectory, _ in everything)
+        return takes, known_starts, dict(zip(everywhere, ends, strict=True)), seconds_left
 
     def _count_left(self, queued: QueuedTrajectory) -> float:
         """The work that is left of a trajectory; none of one that was removed."""
@@ -140,6 +140,31 @@ class QueueReader:
             )
             self._times_of, self._times_read = keys, now
         return self._times
+
+
+def schedule(
+    busy: Sequence[Sequence[float | None]], waiting: Iterable[float | None]
+) -> tuple[list[float | None], list[float | None], float | None]:
+    """When each that waits starts, when each ends, those that run first, and all of it: in seconds from now, with None
+    for what is not known, and for what comes after it. Each that waits goes to the worker that is free first.
+
+    busy: the seconds of what runs, for each worker, at least one; waiting: of what waits, in its order.
+    """
+    now: Sequence[float | None] = [0.0]
+    sums = [[*accumulate([*now, *jobs], _add)] for jobs in busy]
+    ends = [end for each in sums for end in each[1:]]
+    free = [each[-1] for each in sums]
+    starts: list[float | None] = []
+    for seconds in waiting:
+        known = [each for each in free if each is not None]
+        start = min(known) if len(known) == len(free) else None
+        end = _add(start, seconds)
+        starts.append(start)
+        ends.append(end)
+        if start is not None:
+            free[free.index(start)] = end
+    known = [each for each in free if each is not None]
+    return starts, ends, max(known) if len(known) == len(free) else None
 
 
 def find_computing(workers: Sequence[Worker], waiting_count: int) -> list[Worker]:

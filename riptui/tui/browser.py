@@ -71,6 +71,7 @@ class Browser(Screen[None]):
         self._pending_selection = selected_path
         self._was_asked_for = True  # whether the user asked for the pending selection; else it is the last place
         self.shown_path = ""  # the path below the runs folder whose details are on the screen
+        self._had_trajectories = False  # at any time of this session
         self._unlisted: list[str] = []  # why folders are missing from the tree
         self._awaited_path = ""  # the path to select as soon as it is listed
         self.commands = CommandRunner(self)
@@ -141,6 +142,7 @@ class Browser(Screen[None]):
         is_first = not tree.model.entries
         before = tree.model.entries
         ended = [entry for entry in scan.entries if entry.has_ended_since(before.get(entry.path))]
+        self._had_trajectories |= bool(before)
         tree.apply(scan)
         if self._pending_selection:
             self._select_initial(all_listed=scan.all_listed or bool(scan.folder_error))
@@ -269,10 +271,12 @@ class Browser(Screen[None]):
         switcher = self.query_one("#right", ContentSwitcher)
         if not switcher.query(tui.welcome.Welcome):
             await switcher.add_content(tui.welcome.Welcome(self.runs, id="welcome"))
-        switcher.query_one(tui.welcome.Welcome).show_reason(folder_error)
+        has_vanished = bool(folder_error) and self._had_trajectories
+        switcher.query_one(tui.welcome.Welcome).show_reason(folder_error, has_vanished=has_vanished)
         if switcher.current != "welcome":
             switcher.current = "welcome"
-            switcher.query_one("#demo").focus()
+            if not has_vanished:
+                switcher.query_one("#demo").focus()
 
     def _switch_right(self, name: str) -> None:
         switcher = self.query_one("#right", ContentSwitcher)
@@ -393,7 +397,7 @@ class Browser(Screen[None]):
     @on(FilterLine.Named)
     def _tell_named(self, message: FilterLine.Named) -> None:
         what = f"@{message.name} is now {message.text}" if message.text else f"@{message.name} is forgotten"
-        self.say(printable(what))
+        self.say(printable(message.error or what), "warning" if message.error else "information")
 
     # Runs
 

@@ -68,8 +68,10 @@ def _find_frames(text: str, spec: Spec, newest: int) -> list[Target]:
 
 
 def rank(text: str, names: Iterable[str]) -> list[str]:
-    """The names that have the letters of a text in this order: first where these are one piece, then the shortest."""
+    """The names that have the letters of a text in this order, whatever is between them: blanks only part words. First
+    where the text is one piece, then the shortest.
+    """
     text = text.lower()
-    pattern = re.compile(".*?".join(map(re.escape, text)))
+    pattern = re.compile(".*?".join(map(re.escape, "".join(text.split()))))
     found = [name for name in names if pattern.search(name.lower())]
     return sorted(found, key=lambda name: (text not in name.lower(), len(name)))

@@ -74,7 +74,7 @@ CHECKS: dict[str, Check] = {
     "runs.flat": _has_row,
     "runs.running": lambda browser: bool(browser.runs_tree.model.find_by_status(Status.RUNNING)),
     "compute.pause": _has_status(Status.RUNNING, Status.QUEUED, Status.PAUSED, Status.INTERRUPTED),
-    "compute.stop": _has_status(Status.RUNNING, Status.QUEUED, Status.PAUSED),
+    "compute.stop": _has_status(Status.RUNNING, Status.QUEUED, Status.PAUSED, Status.INTERRUPTED),
     "compute.retry": _has_status(Status.FAILED),
     "compute.sooner": _has_status(Status.QUEUED),
     "compute.later": _has_status(Status.QUEUED),

@@ -150,7 +150,10 @@ class RowTable(ScrollView, can_focus=True, inherit_bindings=False):
             self.post_message(self.RowReached(self))
 
     def _refresh_changed(self, before: Sequence[TableRow], others: set[int]) -> None:
-        """Repaint only the rows that differ, and these others."""
+        """Repaint only the rows that differ, and these others; all of them while it is hidden, and has no size."""
+        if not self.size:
+            self.refresh()
+            return
         top = self.scroll_offset.y
         visible = range(top, min(len(before), top + self.size.height - 1))
         changed = [y for y in visible if y in others or before[y] != self._rows[y]]

@@ -1,4 +1,7 @@
-"""The welcome screen, for a runs folder without trajectories: what riptui does, and three ways to start."""
+"""The welcome screen, for a runs folder without trajectories: what riptui does, and three ways to start.
+
+Nothing is offered in the place of a folder that has vanished: what is written there could keep it from coming back.
+"""
 
 from pathlib import Path
 
@@ -36,7 +39,11 @@ class Welcome(Middle):
         with Center():
             yield Button(f"Plan a study  ({studies})", id="plan-study", action="screen.do('studies')", compact=True)
 
-    def show_reason(self, folder_error: str) -> None:
-        """Say why there are no trajectories."""
+    def show_reason(self, folder_error: str, *, has_vanished: bool = False) -> None:
+        """Say why there are no trajectories; has_vanished: there were some."""
         text = printable(folder_error) if folder_error else f"No trajectories in {printable(str(self._runs))} yet."
+        if has_vanished:
+            text += ". It was there: it is shown again when it is back."
         self.query_one("#reason", Static).update(Text(text))
+        for button in self.query(Button):
+            button.display = not has_vanished

@@ -111,7 +111,7 @@ class Heartbeat:
         dismissed = self._should_stop()
         jobs = self._list_jobs()
         state = self.phase
-        if state == "working" and not jobs and self._runner.loaded_spec is None:
+        if state == "working" and self._runner.loaded_spec is None and len(jobs) < 2:  # others have it already
             state = "loading"
         skipped = self._skipped
         still = self._measure_stillness(state, jobs)

@@ -13,6 +13,7 @@ import pytest
 from riptui import masks
 from riptui.arrays import Images, Masks
 from riptui.engine import BatchRunner, batch
+from riptui.engine.current_inpainter import CurrentInpainter
 from riptui.errors import DeviceMemoryError, HeldError, InpainterError
 from riptui.events import Ended, Failed, HeldByOther, Iterated, Notice, Started, TrajectoryEvent
 from riptui.inpainters import OnStep, baselines
@@ -222,6 +223,23 @@ def test_left_to_itself_a_batch_is_as_large_as_memory_and_queue_admit(
     work(several, slots=None)
     assert set(fake.shapes) == {shape}
     assert all(trajectory.read_status() == Status.DONE for trajectory in several)
+
+
+def test_one_for_which_the_inpainter_is_loaded_is_under_way(
+    fake: Fake, make: MakeSeveral, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [trajectory] = make(1)
+    busy = BatchRunner(slots=1)
+    load, seen = CurrentInpainter.load, []
+
+    def look_and_load(self: CurrentInpainter, *arguments: Any, **options: Any) -> None:
+        seen.append(busy.in_progress)
+        load(self, *arguments, **options)
+
+    monkeypatch.setattr(CurrentInpainter, "load", look_and_load)
+    list(busy.run(Queue([trajectory])))
+    assert seen == [((trajectory, 0, 4),)]
+    assert busy.in_progress == ()
 
 
 def test_what_is_under_way_can_be_asked_at_any_step(fake: Fake, make: MakeSeveral) -> None:

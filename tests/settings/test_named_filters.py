@@ -2,8 +2,10 @@
 
 import pytest
 
-from riptui.errors import InputError
+from riptui.errors import DiskError, InputError
+from riptui.settings import state
 from riptui.settings.named_filters import check_name, expand_names, name_filter, named_filters
+from riptui.settings.paths import state_file
 
 KNOWN = {"night": "group:night -tag:old", "either": "mask:64 or seed:3"}
 
@@ -16,6 +18,17 @@ def test_a_filter_keeps_its_name_until_it_is_forgotten() -> None:
     assert expand_names("@night mask:64") == "group:day mask:64"
     name_filter("night", " ")
     assert list(named_filters()) == ["a"]
+
+
+def test_a_name_that_cannot_be_kept_is_an_error() -> None:
+    name_filter("night", "group:night")
+    with pytest.raises(DiskError, match="@long cannot be kept"):
+        name_filter("long", "x" * state.MAX_BYTES)
+    assert named_filters() == {"night": "group:night"}
+    state_file().unlink()
+    state_file().mkdir()
+    with pytest.raises(DiskError, match="@night cannot be kept"):
+        name_filter("night", "group:night")
 
 
 @pytest.mark.parametrize(

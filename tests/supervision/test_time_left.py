@@ -11,7 +11,7 @@ from riptui.store.worker_record import WorkerJob, WorkerOptions, WorkerStatus
 from riptui.store.worker_registry import register
 from riptui.supervision.client import list_running_workers
 from riptui.supervision.progress import ProgressTracker
-from riptui.supervision.queue_listing import QueueReader
+from riptui.supervision.queue_listing import QueueReader, schedule
 from riptui.supervision.time_left import TimeLeft
 from riptui.worker.loop import new_worker_record
 from tests.support.trajectories import MakeTrajectory, advance, set_iteration_seconds
@@ -64,3 +64,10 @@ def test_it_is_not_known_where_nobody_computes_or_nothing_is_left(runs: Path, qu
         for name in ("study/first", "study/last"):
             set_request(queued[name], Request("stop"))
         assert TimeLeft(runs).add_to(tracker.poll(full=True), tracker).seconds_left is None
+
+
+def test_what_waits_goes_to_the_worker_that_is_free_first() -> None:
+    assert schedule([[300.0], [10.0]], [100.0, 50.0]) == ([10.0, 110.0], [300.0, 10.0, 110.0, 160.0], 300.0)
+    assert schedule([[100.0, 100.0]], [5.0]) == ([200.0], [100.0, 200.0, 205.0], 205.0)
+    assert schedule([[]], [5.0, None, 5.0]) == ([0.0, 5.0, None], [5.0, None, None], None)
+    assert schedule([[300.0], [None]], [5.0]) == ([None], [300.0, None, None], None)

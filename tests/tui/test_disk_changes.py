@@ -219,3 +219,18 @@ def test_an_end_rings_as_the_settings_have_it(
         ended = re.findall(rb"(?:\x1b\][^\x1b\x07]*)?\x07", bytes(app.terminal.written))
         rings = [one for one in ended if not one.startswith(b"\x1b]22;")]  # the shape of the pointer
         assert rings == ([rung] if rung else [])
+
+
+async def test_nothing_is_offered_to_write_in_the_place_of_a_runs_folder_that_has_vanished(
+    make_trajectory: MakeTrajectory, runs: Path, tmp_path: Path
+) -> None:
+    make_trajectory("night/one")
+    async with open_app(runs, select="night/one") as pilot:
+        await pilot.wait_until(lambda: "night / one" in pilot.screen_text)
+        runs.rename(tmp_path / "away")
+        await pilot.wait_until(lambda: "shown again when it is back" in pilot.screen_text, "why it is empty")
+        assert "Run the demo" not in pilot.screen_text
+        await pilot.press("enter")
+        (tmp_path / "away").rename(runs)
+        await pilot.wait_until(lambda: "night / one" in pilot.screen_text, "the folder again")
+        assert [path.name for path in (runs / "night").iterdir()] == ["one"]

@@ -40,6 +40,8 @@ def test_where_no_trajectory_is_shown_there_are_no_frames() -> None:
 def test_a_path_or_command_has_these_letters_in_this_order() -> None:
     assert [target.value for target in found("cat")] == ["fig7/cat", "fig7/cat/m64-s0", "fig7/cat/m128-s0"]
     assert [target.value for target in found("cm128")] == ["fig7/cat/m128-s0"]
+    assert [target.value for target in found("fig cat m128")] == ["fig7/cat/m128-s0"]
+    assert [target.value for target in found("pause compute")] == []
     assert found("export") == [Target("command", "Actions: Export", "Export files")]
     assert found("") == found("zzz") == []
 

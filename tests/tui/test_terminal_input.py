@@ -1,9 +1,10 @@
 """Bytes from the terminal: late answers and broken bytes do not press keys; keys arrive at once and whole."""
 
 import pytest
+from textual.events import Key, Paste
 
 from riptui.tui import terminal_input
-from riptui.tui.terminal_input import InputFilter
+from riptui.tui.terminal_input import InputFilter, KeyParser
 
 ANSWERS = [
     b"\x1bP>|kitty(0.41.1)\x1b\\",
@@ -29,9 +30,14 @@ ANSWERS = [
     b"\x1b[M \x9b%",
     b"\x1b[M \x90\x9b",
     b"\x1b[M \xc2\x9b",
+    b"\x1b[1;1:1S",
+    b"\x1b[97:65;2u",
+    b"\x1b[1114112u",
+    b"\x1b[55296;1u",
+    b"\x1b[97;1;99999999u",
 ]
-KEYS = ["a", "\x1b", "\x1b[A", "\x1b[1;5C", "\x1bOP", "\x1b[15~", "é猫", "\x1bx"]
-KEYS += ["Û", "\x1b[23$", "\x1b[[A", "\x1b[1;5:3A", "\x1b[12;40R", "\x1b[5~", "\x1bOR", "\u009a", "\u4c9b", "\x1b[n"]
+KEYS = ["a", "\x1b\x1b[A", "\x1b[A", "\x1b[1;5C", "\x1bOP", "\x1b[15~", "é猫", "\x1bx"]
+KEYS += ["Û", "\x1b[23$", "\x1b[[A", "\x1b[12;40R", "\x1b[5~", "\x1bOR", "\u009a", "\u4c9b", "\x1b[n"]
 KEYS += ["\x1b[<0;10;20M", "\x1b[200~\x1b[201~", "\x1b[?2026;1$y", "\x1b[48;30;100;0;0t", "\x1b[I", "\x1b[97;5u"]
 
 
@@ -39,7 +45,7 @@ KEYS += ["\x1b[<0;10;20M", "\x1b[200~\x1b[201~", "\x1b[?2026;1$y", "\x1b[48;30;1
 def test_an_answer_presses_no_key_however_it_is_cut(answer: bytes) -> None:
     assert InputFilter().feed(answer) == ""
     assert InputFilter().feed(b"j" + answer + b"k" + answer) == "jk"
-    for cut in range(2, len(answer)):
+    for cut in range(1, len(answer)):
         input_filter = InputFilter()
         assert input_filter.feed(b"j" + answer[:cut]) + input_filter.feed(answer[cut:] + b"k") == "jk"
 
@@ -50,8 +56,10 @@ def test_keys_arrive_at_once(key: str) -> None:
     assert InputFilter().feed(b"j" + key.encode()) == "j" + key
 
 
-@pytest.mark.parametrize("key", ["\x1bP", "\x1b_", "\x1b]", "\x1b["])
-def test_alt_and_a_bracket_is_a_key_when_nothing_follows(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("key", ["\x1b", "\x1bP", "\x1b_", "\x1b]", "\x1b["])
+def test_escape_alone_or_with_a_bracket_is_a_key_when_nothing_follows(
+    key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     input_filter = InputFilter()
     assert input_filter.feed(b"j" + key.encode()) == "j"
     assert input_filter.take_key() == ""
@@ -65,6 +73,13 @@ def test_bytes_that_are_no_text_are_left_out(data: bytes) -> None:
     input_filter = InputFilter()
     input_filter.feed(data)
     assert input_filter.feed(b"jjj").endswith("j")
+
+
+def test_all_bytes_that_are_no_text_type_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(terminal_input, "INTRODUCER_SECONDS", 0.0)
+    for data in (bytes(range(0x80, 0x100)), b"\x9b", b"\x9f", b"\x90"):
+        input_filter = InputFilter()
+        assert input_filter.feed(data) + input_filter.take_key() == ""
 
 
 @pytest.mark.parametrize("before", [b"\xff\xfe", b"\xe9", "é".encode(), "猫".encode()])
@@ -117,3 +132,31 @@ def test_keys_are_keys_again_when_the_end_of_what_is_pasted_was_lost(monkeypatch
     input_filter.feed(b"\x1b[200~whole\x1b[201~")
     now[0] += 10
     assert input_filter.end_paste() == ""
+
+
+@pytest.mark.parametrize(
+    "inside", ["\x1b[31m", "\x1b[A", "\x1bOP", "\x1bq", "\x1b", "\x1b[200~", "\x1b[97u", "\x1b]0;title"]
+)
+def test_what_is_pasted_presses_no_key(inside: str) -> None:
+    pasted = f"\x1b[200~one {inside} two\nthree, more than fits into a control sequence\x1b[201~j".encode()
+    for cut in range(1, len(pasted)):
+        input_filter, parser = InputFilter(), KeyParser(False)
+        texts = [input_filter.feed(pasted[:cut]), input_filter.feed(pasted[cut:])]
+        paste, key = (message for text in texts if text for message in parser.feed(text))
+        assert isinstance(paste, Paste)
+        assert paste.text.startswith("one ")
+        assert paste.text.endswith("sequence")
+        assert isinstance(key, Key)
+        assert key.key == "j"
+
+
+def test_escape_is_a_key_at_once_when_it_was_waited_for() -> None:
+    (key,) = KeyParser(False).feed_key("\x1b")
+    assert isinstance(key, Key)
+    assert key.key == "escape"
+
+
+def test_the_parser_goes_on_behind_what_it_cannot_read() -> None:
+    parser = KeyParser(False)
+    assert list(parser.feed("\x1b[1;1:1S")) == []
+    assert [message.key for message in parser.feed("j") if isinstance(message, Key)] == ["j"]

@@ -31,6 +31,10 @@ def test_it_says_so_only_when_a_step_takes_unusually_long(
             return beat.build_status().still
 
         assert [still_after(0), still_after(900)] == [0, 0]  # it loads a model
+        runner.in_progress = ((trajectory, 0, 16),)
+        assert [still_after(0), still_after(900)] == [0, 0]  # for this one
+        status = beat.build_status()
+        assert (status.state, [job.iterations for job in status.jobs]) == ("loading", [16])
         runner.loaded_spec, runner.in_progress = trajectory.spec, ((trajectory, 0, 16),)
         assert [still_after(1), still_after(119), still_after(2)] == [0, 0, 121]  # the first step may compile
         for step in range(1, 4):

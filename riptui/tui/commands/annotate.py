@@ -10,8 +10,8 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import TextArea
 
-from riptui.errors import RiptuiError
-from riptui.store.annotations import change_annotations, parse_note, parse_tag, read_annotations
+from riptui.errors import InputError, RiptuiError
+from riptui.store.annotations import Annotations, change_annotations, parse_note, parse_tag, read_annotations
 from riptui.text.units import format_count
 from riptui.tui.commands.context import CommandContext
 from riptui.tui.dialogs import Dialog, TextDialog, link_keys
@@ -25,16 +25,16 @@ async def edit_tags(context: CommandContext) -> None:
     folders = [context.runs / path for path in paths]
     before = await asyncio.to_thread(_find_common_tags, folders)
     what = f"{context.describe()} (of all of them)" if context.marked else _describe(context)
-    typed = await context.show_dialog(TextDialog(f"Tags of {what}", " ".join(before), _parse_tags))
-    if typed is None:
-        return
-    after = _parse_tags(typed)
-    removed = [tag for tag in before if tag not in after]
-    errors = await asyncio.to_thread(_change_tags, folders, after, removed)
-    if errors:
+    typed = " ".join(before)
+    while (answer := await context.show_dialog(TextDialog(f"Tags of {what}", typed, _parse_tags))) is not None:
+        typed, after = answer, _parse_tags(answer)
+        removed = [tag for tag in before if tag not in after]
+        errors = await asyncio.to_thread(_change_tags, folders, after, removed)
+        if not errors:
+            if after != before:
+                context.notify(f"tags of {what}: {' '.join(after) or 'none'}")
+            return
         context.notify(f"{format_count(len(errors), 'trajectory')} not tagged: {errors[0]}", "error")
-    elif after != before:
-        context.notify(f"tags of {what}: {' '.join(after) or 'none'}")
 
 
 def _find_common_tags(folders: Sequence[Path]) -> list[str]:
@@ -59,12 +59,39 @@ async def edit_note(context: CommandContext) -> None:
     if not context.cursor_path:
         return
     path = context.runs / context.cursor_path
-    before = (await asyncio.to_thread(read_annotations, path)).note
-    typed = await context.show_dialog(NoteDialog(f"Note on {_describe(context)}", before))
-    if typed is not None and typed != before:
-        note = parse_note(typed)
-        await asyncio.to_thread(change_annotations, path, lambda annotations: annotations.with_note(note))
-        context.notify(f"note on {_describe(context)} {'written' if note else 'removed'}")
+    before = typed = (await asyncio.to_thread(read_annotations, path)).note
+    title = f"Note on {_describe(context)}"
+    while (answer := await context.show_dialog(NoteDialog(title, before, typed))) is not None and answer != before:
+        typed = answer
+        try:
+            await asyncio.to_thread(_change_note, path, before, parse_note(typed))
+        except _NoteChangedError as error:
+            before = error.note
+            context.notify(str(error), "error")
+        except RiptuiError as error:
+            context.notify(str(error), "error")
+        else:
+            context.notify(f"note on {_describe(context)} {'written' if typed.strip() else 'removed'}")
+            return
+
+
+class _NoteChangedError(InputError):
+    """Somebody else has changed the note since it was read."""
+
+    def __init__(self, note: str) -> None:
+        super().__init__(f"the note was changed meanwhile, and saving again replaces it: {note or '(removed)'}")
+        self.note = note
+
+
+def _change_note(path: Path, before: str, note: str) -> None:
+    """Raises _NoteChangedError if it is not as before; DiskError, DamagedError."""
+
+    def change(annotations: Annotations) -> Annotations:
+        if annotations.note != before:
+            raise _NoteChangedError(annotations.note)
+        return annotations.with_note(note)
+
+    change_annotations(path, change)
 
 
 def _describe(context: CommandContext) -> str:
@@ -90,14 +117,16 @@ class NoteDialog(Dialog[str | None]):
         Binding("ctrl+s", "save", "Save", priority=True),
     ]
 
-    def __init__(self, title: str, note: str) -> None:
+    def __init__(self, title: str, note: str, typed: str) -> None:
+        """note: as it is saved; typed: what to go on with, where that could not be saved."""
         super().__init__(title)
         self._note = note
+        self._typed = typed
         self._has_warned = False  # that what was typed is not saved
 
     def compose(self) -> ComposeResult:
         with self.make_box():
-            area = TextArea(self._note, compact=True, tab_behavior="focus")
+            area = TextArea(self._typed, compact=True, tab_behavior="focus")
             area.cursor_blink = False
             yield area
 

@@ -27,7 +27,9 @@ async def pause(context: CommandContext) -> None:
 
 
 async def stop(context: CommandContext) -> None:
+    interrupted = context.find_by_status(Status.INTERRUPTED)
     active = context.find_by_status(Status.RUNNING, Status.QUEUED, Status.PAUSED)
+    active += await asyncio.to_thread(lambda: [*filter(_is_wanted, interrupted)])
     if not active:
         context.notify("nothing to stop here", "warning")
         return
@@ -36,6 +38,14 @@ async def stop(context: CommandContext) -> None:
     if context.settings.confirm and not await context.show_dialog(ConfirmDialog("Stop", text, yes="Stop")):
         return
     await _apply_to_each(context, active, lambda trajectory: client.request_state(trajectory, "stop"), "stopped")
+
+
+def _is_wanted(interrupted: Trajectory) -> bool:
+    """Whether its process died, so that a worker takes it again; not if it was stopped."""
+    try:
+        return interrupted.request.state != "stop"
+    except RiptuiError:  # it was removed, or cannot be read: stopping it says why
+        return True
 
 
 async def retry(context: CommandContext) -> None:

@@ -12,7 +12,7 @@ from riptui import inpainters, metrics
 from riptui.errors import InputError, RiptuiError
 from riptui.planning.mask_folder import read_mask_folder
 from riptui.planning.sweep import Interventions, Sweep, require_valid_names
-from riptui.spec import ColourMatch, Fit, PasteBase, SquareOrder
+from riptui.spec import ColourMatch, Fit, ParameterValue, PasteBase, SquareOrder
 from riptui.text import int_ranges
 
 FieldValue = TypeVar("FieldValue")
@@ -42,7 +42,8 @@ class FormValues(msgspec.Struct, frozen=True):
     picture: str = ""
     inpainter: str = inpainters.DEFAULT_INPAINTER
     prompt: str = ""
-    model: str = ""  # that a server has loaded
+    model: str = ""  # that a server has loaded; or a folder, a file or a hub id
+    steps: str = ""  # empty: as many as the inpainter has by itself
     masks: str = "128"
     seeds: str = "0"
     amount: str = "400"
@@ -75,11 +76,12 @@ class ParsedForm:
 
 
 def list_typed_parameters(inpainter: str) -> tuple[str, ...]:
-    """The parameters of an inpainter that the form asks for: a prompt, and the model of a server."""
+    """The parameters of an inpainter that the form asks for: a prompt, steps, and the model of a server or of any."""
     if inpainter not in inpainters.REGISTRY:
         return ()
     info = inpainters.find_inpainter(inpainter)
-    asked = ("prompt", "model") if info.is_server else ("prompt",)
+    has_model = info.is_server or inpainter == inpainters.CUSTOM
+    asked = ("model", "prompt", "steps") if has_model else ("prompt", "steps")
     return tuple(name for name in asked if name in info.parameters)
 
 
@@ -101,16 +103,22 @@ def parse_form(values: FormValues) -> ParsedForm:
     parse("group", lambda group: require_valid_names(group, "", 1))
     anchor, feather = parse("anchor", _parse_count) or 0, parse("feather", _parse_count) or 0
     folder = parse("mask_folder", partial(_parse_mask_folder, size=size))
+    typed: dict[str, ParameterValue] = {name: getattr(values, name) for name in list_typed_parameters(values.inpainter)}
+    if typed.pop("steps", "") and (steps := parse("steps", _parse_steps)):
+        typed["steps"] = steps
+    inpainter = values.inpainter
+    if inpainter == inpainters.CUSTOM:
+        inpainter = parse("model", _parse_model) or inpainter
+        del typed["model"]
     if (count := len(masks) * len(seeds)) > MAX_TRAJECTORIES:
         problems["seeds"] = f"{count:,} trajectories; the limit here is {MAX_TRAJECTORIES:,}: use riptui run"
     if problems or size is None:
         return ParsedForm(None, metric_names, problems)
-    typed = {name: getattr(values, name) for name in list_typed_parameters(values.inpainter)}
     schedule = "\n".join(filter(None, (line.strip() for line in values.schedule.split(";"))))
     onto: PasteBase = "original" if values.paste == "original" else "frame"
     try:
         sweep = Sweep(
-            [values.inpainter],
+            [inpainter],
             masks,
             seeds,
             typed,
@@ -150,6 +158,20 @@ def _parse_amount(text: str) -> float:
 
 def _parse_metrics(text: str) -> tuple[str, ...]:
     return metrics.check_names(name.strip() for name in text.split(",") if name.strip())
+
+
+def _parse_model(text: str) -> str:
+    """What a user calls a model. Raises InputError for what is none; whether it is there shows later."""
+    if not text:
+        raise InputError("expected a folder, a file, or a hub id such as org/name")
+    inpainters.resolve_inpainter(text)
+    return text
+
+
+def _parse_steps(text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        raise InputError("expected a whole number, or nothing for the model's own")
+    return int(text)
 
 
 def _parse_count(text: str) -> int:

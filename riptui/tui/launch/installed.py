@@ -22,8 +22,9 @@ class ListedModel(msgspec.Struct, frozen=True):
     size: int = 0  # bytes
 
 
-NOT_OFFERED = (CUSTOM, TEXT_TO_IMAGE, "autoencoder", "img2img", "comfyui")
-"""Those that need what the form has no field for: any model or VAE, a prompt alone, a workflow."""
+NOT_OFFERED = (TEXT_TO_IMAGE, "autoencoder", "img2img", "comfyui")
+"""Those that need what the form has no field for: a VAE, a prompt alone, a model of no square, a workflow."""
+ANY_MODEL = "a folder, a file, or a hub id"
 
 
 def query_models(command: Sequence[str] = MODELS_COMMAND) -> dict[str, ListedModel]:
@@ -60,6 +61,8 @@ def _describe(name: str, model: ListedModel | None) -> str:
         state = model.state if model else "here"
         needs = {"missing": "; no URL in the settings", "unknown": f"; needs riptui[{REGISTRY[name].extra}]"}
         return f"a server{needs.get(state, '')}"
+    if name == CUSTOM:
+        return ANY_MODEL
     if not REGISTRY[name].needs_weights:
         return REGISTRY[name].summary.removesuffix(".").rpartition(". ")[2]  # its last sentence, e.g. Fast, no weights
     if model is None:

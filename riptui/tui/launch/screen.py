@@ -19,6 +19,7 @@ from riptui.filesystem import free_bytes
 from riptui.graphics.picture import PictureWidget
 from riptui.graphics.protocol import Graphics
 from riptui.images import PreparedImage, prepare_original
+from riptui.inpainters import find_inpainter
 from riptui.metrics.availability import check_default_metrics
 from riptui.planning.estimate import (
     CostKey,
@@ -55,7 +56,7 @@ from riptui.tui.launch.start_runs import LaunchResult, create_and_queue
 from riptui.tui.ui_thread import call_if_open
 
 SETTLE_SECONDS = 0.15  # after the last key, before the picture is read and timings are looked up
-TEXT_FIELDS = ("picture", "prompt", "model", "masks", "seeds", "amount", "size", "metrics", "group")
+TEXT_FIELDS = ("picture", "model", "prompt", "steps", "masks", "seeds", "amount", "size", "metrics", "group")
 PLACEHOLDERS = {"masks": "64,128,256", "seeds": "0-9", "amount": "400", "group": "none"}
 
 
@@ -106,6 +107,7 @@ class LaunchScreen(InnerModalScreen[LaunchResult | None]):
                     yield Field("Inpainter", self._make_inpainter_select())
                     yield Field("Model", self._make_input("model"))
                     yield Field("Prompt", self._make_input("prompt"))
+                    yield Field("Steps", self._make_input("steps"))
                     yield Field("Mask px", self._make_input("masks"))
                     yield Field("Seeds", self._make_input("seeds"))
                     yield Field("Amount %", self._make_input("amount"))
@@ -169,9 +171,12 @@ class LaunchScreen(InnerModalScreen[LaunchResult | None]):
     @on(Select.Changed)
     def _react_to_change(self) -> None:
         """Show problems at once; read the disk once typing pauses."""
-        typed = form.list_typed_parameters(self.values.inpainter)
-        for name in ("prompt", "model"):
+        inpainter = self.values.inpainter
+        typed = form.list_typed_parameters(inpainter)
+        for name in ("model", "prompt", "steps"):
             self.query_one(f"#{name}-field").display = name in typed
+        if "steps" in typed:
+            self.query_one("#steps", Input).placeholder = str(find_inpainter(inpainter).parameters["steps"])
         self.query_one(ProtocolFields).count(self.values.departures)
         self._validate_form()
         if self._settle_timer is not None:

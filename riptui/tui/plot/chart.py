@@ -108,7 +108,9 @@ class Chart(Widget):
             return
         self._draw_call, self._cached_drawing, self._known_positions = content, None, None
         self.marker = marker
-        if changed := [region for y in range(self.size.height) if (region := self._find_changed(y))]:
+        if not self.size:
+            self._refresh_hidden()
+        elif changed := [region for y in range(self.size.height) if (region := self._find_changed(y))]:
             self.refresh(*changed)
 
     @property
@@ -239,6 +241,10 @@ class Chart(Widget):
         self._painted[y] = row = self._make_row(y)
         return self._strip(row)
 
+    def _refresh_hidden(self) -> None:
+        """While it is hidden it has no size, and no rows to compare: Textual would show again those that it had."""
+        self.refresh()
+
     def _find_changed(self, y: int) -> Region | None:
         """The part of a row that looks other than it does on the screen."""
         row, painted = self._make_row(y), self._painted.get(y, [])
@@ -285,6 +291,7 @@ class Chart(Widget):
     def _repaint_lines(self, *positions: float | None) -> None:
         """Repaint the rows that show a vertical line at the one x or the other."""
         if not self.size:
+            self._refresh_hidden()
             return
         columns = sorted({self._drawing.column(x) for x in positions if x is not None})
         if len(columns) < 2 and None not in positions:  # the same column

@@ -11,6 +11,7 @@ from textual.message import Message
 from textual.widgets import Input
 
 from riptui import tui
+from riptui.errors import DiskError
 from riptui.settings.named_filters import check_name, name_filter, named_filters
 from riptui.settings.state import recall, remember
 
@@ -26,10 +27,11 @@ def saved_filters() -> list[str]:
 class FilterLine(Input):
     @dataclass
     class Named(Message):
-        """A filter got a name, or without a text lost it."""
+        """A filter got a name, or without a text lost it; or why not."""
 
         name: str
         text: str
+        error: str = ""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "submit", "Keep", key_display="enter"),
@@ -53,8 +55,12 @@ class FilterLine(Input):
 
         def keep(name: str | None) -> None:
             if name is not None:
-                name_filter(name, text)
-                self.post_message(self.Named(check_name(name), text))
+                try:
+                    name_filter(name, text)
+                except DiskError as error:
+                    self.post_message(self.Named(check_name(name), text, str(error)))
+                else:
+                    self.post_message(self.Named(check_name(name), text))
 
         self.app.push_screen(
             tui.dialogs.TextDialog(title, "", check_name, hint=f"named: {names}" if names else ""), keep

@@ -19,6 +19,9 @@ if TYPE_CHECKING:  # the cost of what waits, not needed for the first paint
 PAUSE_SECONDS = 3.0  # between two looks at the queue, at least
 PAUSE_FACTOR = 20  # the pause, in durations of the last look
 
+MAY_WAIT = (Status.QUEUED, Status.INTERRUPTED)
+"""Workers take one whose process died again, if its request is still to run it."""
+
 OnKnown = Callable[[str, KnownWork], object]
 """Called in the UI thread with a path below the runs folder, and what is known of it."""
 
@@ -49,13 +52,13 @@ class WorkWatch:
 
     def show(self, path: str, status: Status | None, workers: Sequence[Worker]) -> None:
         """Report on this trajectory ("": none is shown); its place in the queue follows when that is read."""
-        if (path, status) != (self._path, self._status) and status is Status.QUEUED:
+        if (path, status) != (self._path, self._status) and status in MAY_WAIT:
             self._waiting, self._look_after = None, 0.0
         self._path, self._status = path, status
         self._tell(workers)
         if not workers:
             self._on_forecast(None)
-        if (workers or status is Status.QUEUED) and time.monotonic() >= self._look_after:
+        if (workers or status in MAY_WAIT) and time.monotonic() >= self._look_after:
             self._look_after = time.monotonic() + PAUSE_SECONDS
             self._jobs.submit("queue", partial(self._read, path, workers))
 
@@ -87,5 +90,5 @@ class WorkWatch:
 
     def _tell(self, workers: Sequence[Worker]) -> None:
         if self._path:
-            waiting = self._waiting if self._status is Status.QUEUED else None
+            waiting = self._waiting if self._status in MAY_WAIT else None
             self._on_known(self._path, know_work(self._path, workers, waiting, is_served=self._is_served))

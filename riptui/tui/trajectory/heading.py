@@ -137,6 +137,8 @@ def _describe_work(snapshot: TrajectorySnapshot, work: KnownWork) -> Content:
             known, is_stuck = describe_queued(work), work.is_stuck
         case Status.RUNNING:
             known, is_stuck = describe_running(work), bool(work.silent)
+        case Status.INTERRUPTED if work.waiting is not None:
+            known, is_stuck = f"interrupted, {describe_queued(work)}", work.is_stuck
         case status:
             known, is_stuck = str(status), False
     style = "$text-warning bold" if is_stuck else "$foreground"

@@ -86,7 +86,7 @@ def _build_row(described: DescribedWorker) -> TableRow:
 
 
 def _describe_work(described: DescribedWorker) -> str:
-    """fig7/cat/m64-s0 38/256 +3; or loading, idle, no sign for 45 s, died."""
+    """fig7/cat/m64-s0 38/256 +3; behind it loading or leaving; or idle, no sign for 45 s, died."""
     worker, live = described.worker, described.worker.live
     if not worker.alive:
         return "died: see its log" if described.has_died else "has ended"
@@ -95,7 +95,7 @@ def _describe_work(described: DescribedWorker) -> str:
         job = live.jobs[0]
         more = f" +{len(live.jobs) - 1}" if len(live.jobs) > 1 else ""
         parts.append(f"{printable(job.path)} {job.k}/{job.iterations}{more}")
-        parts += ["leaving"] if worker.leaving else []
+        parts += ["leaving"] if worker.leaving else ["loading"] if live.state == "loading" else []
     elif not worker.silent:
         parts.append(live.state if live else "starting")
     if worker.record.command:

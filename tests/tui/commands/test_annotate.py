@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input, TextArea
 
-from riptui.store.annotations import change_annotations, read_annotations
+from riptui.store.annotations import MAX_NOTE_LENGTH, change_annotations, read_annotations
 from riptui.tui.commands.annotate import NoteDialog
 from riptui.tui.dialogs import TextDialog
 from tests.support.app_pilot import open_app
@@ -39,6 +39,46 @@ async def test_tags_and_a_note_are_edited_and_found(make_trajectory: MakeTraject
         await pilot.press("slash", *"tag:usable")
         await pilot.wait_until(lambda: pilot.tree.model.list_matching("") == ["fig7/cat"])
         assert pilot.browser.query_one("#left").border_subtitle == "1 of 2"
+
+
+@pytest.mark.slow
+async def test_a_note_that_was_not_saved_is_not_lost(make_trajectory: MakeTrajectory, runs: Path) -> None:
+    cat = make_trajectory("cat").path
+    too_long = "x" * (MAX_NOTE_LENGTH + 1)
+    async with open_app(runs, select="cat") as pilot:
+        await pilot.press("T")
+        first = await pilot.wait_for_dialog(NoteDialog)
+        first.query_one(TextArea).text = too_long
+        await pilot.press("ctrl+s")
+        await pilot.wait_until(lambda: isinstance(pilot.app.screen, NoteDialog) and pilot.app.screen is not first)
+        assert pilot.app.screen.query_one(TextArea).text == too_long
+        pilot.app.screen.query_one(TextArea).text = "mine"
+        change_annotations(cat, lambda annotations: annotations.with_note("theirs"))
+        second = pilot.app.screen
+        await pilot.press("ctrl+s")
+        await pilot.wait_until(lambda: isinstance(pilot.app.screen, NoteDialog) and pilot.app.screen is not second)
+        assert pilot.app.screen.query_one(TextArea).text == "mine"
+        assert read_annotations(cat).note == "theirs"
+        await pilot.press("ctrl+s")
+        await pilot.wait_for_command()
+        assert read_annotations(cat).note == "mine"
+
+
+@pytest.mark.slow
+async def test_tags_that_were_not_saved_can_be_saved_again(make_trajectory: MakeTrajectory, runs: Path) -> None:
+    cat = make_trajectory("cat").path
+    async with open_app(runs, select="cat") as pilot:
+        await pilot.press("t")
+        first = await pilot.wait_for_dialog(TextDialog)
+        first.query_one(Input).value = "usable"
+        (cat / "annotations.json").mkdir()
+        await pilot.press("enter")
+        await pilot.wait_until(lambda: isinstance(pilot.app.screen, TextDialog) and pilot.app.screen is not first)
+        assert pilot.app.screen.query_one(Input).value == "usable"
+        (cat / "annotations.json").rmdir()
+        await pilot.press("enter")
+        await pilot.wait_for_command()
+        assert read_annotations(cat).tags == ("usable",)
 
 
 @pytest.mark.slow

@@ -11,6 +11,7 @@ from riptui.planning.submit import repeat_with_next_seed as with_next_seed
 from riptui.store import layout, trash
 from riptui.store.claim import claim
 from riptui.store.listing import find_trajectories
+from riptui.store.lock import LOCK_FILE
 from riptui.store.records import Request
 from riptui.store.trajectory import Status, Trajectory
 from riptui.supervision import client
@@ -79,6 +80,21 @@ async def test_x_stops_after_a_question(make_trajectory: MakeTrajectory, runs: P
         await pilot.press("y")
         await pilot.wait_for_words("1 trajectory stopped")
         assert one.request.state == "stop"  # type: ignore[comparison-overlap]
+
+
+@pytest.mark.slow
+async def test_x_stops_one_whose_process_died_but_not_one_that_was_stopped(
+    make_trajectory: MakeTrajectory, runs: Path
+) -> None:
+    died = make_trajectory()
+    (died.path / LOCK_FILE).write_bytes(b'{"pid": 1, "host": "elsewhere", "since": 1.0}')
+    async with open_app(runs, confirm=False) as pilot:
+        await pilot.press("x")
+        await pilot.wait_for_words("1 trajectory stopped")
+        assert died.request.state == "stop"
+        assert died.read_status() is Status.INTERRUPTED
+        await pilot.press("x")
+        await pilot.wait_for_words("nothing to stop here")
 
 
 @pytest.mark.slow

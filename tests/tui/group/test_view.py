@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from textual.app import App, ComposeResult
+from textual.containers import Vertical
 from textual.pilot import Pilot
 
 from riptui.results.bootstrap import NO_ESTIMATE, IntervalEstimate
@@ -36,7 +37,7 @@ from riptui.tui.group.view import GroupView
 from riptui.tui.plot.chart import Chart
 from riptui.tui.row_table import TableColumn, TableRow
 from riptui.tui.tab_bar import TabBar
-from tests.support.app_pilot import click_text, wait_until
+from tests.support.app_pilot import click_text, screen_text, wait_until
 from tests.support.made import made_spec, write
 from tests.support.recursed import bundled_pictures, paint_grey, save_recursion
 
@@ -301,6 +302,24 @@ VALUED = TableColumn("value", 6, lambda value: "" if isnan(float(value)) else f"
 
 def filled(table: GroupTable, values: list[float]) -> None:
     table.show((NAMED, VALUED), tuple(TableRow(f"r{n}", "✓", (f"r{n}", value)) for n, value in enumerate(values)))
+
+
+async def test_rows_that_came_while_it_was_hidden_are_on_the_screen_afterwards() -> None:
+    async with OneTable().run_test(size=(40, 10)) as pilot:
+        around, table = Vertical(), GroupTable()
+        await pilot.app.query_one(GroupTable).remove()
+        await pilot.app.mount(around)
+        await around.mount(table)
+        filled(table, [3.0, 1.0, 2.0])
+        await pilot.pause()
+        around.display = False
+        await pilot.pause()
+        assert not table.size
+        filled(table, [3.0, 1.0, 7.5])
+        await pilot.pause()
+        around.display = True
+        await pilot.pause()
+        assert "7.5" in screen_text(pilot.app)
 
 
 async def test_the_cursor_stays_with_its_row_when_the_order_or_the_rows_change() -> None:

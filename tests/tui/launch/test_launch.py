@@ -10,7 +10,7 @@ from textual.widgets import Button, Collapsible, Input, Select
 
 from riptui.errors import DiskError, InputError, WorkerError
 from riptui.graphics.picture import PictureWidget
-from riptui.inpainters import REGISTRY
+from riptui.inpainters import CUSTOM, REGISTRY
 from riptui.inpainters.registry import fetch_name
 from riptui.metrics.availability import check_default_metrics
 from riptui.planning.sweep import Interventions, Sweep
@@ -121,12 +121,29 @@ def test_squares_off_a_models_grid_are_told_of_the_masks() -> None:
 
 
 def test_a_server_is_asked_for_its_model_and_others_are_not() -> None:
-    assert form.list_typed_parameters("iopaint") == ("prompt", "model")
-    assert [*map(form.list_typed_parameters, ("sd2", "telea", "no-such"))] == [("prompt",), (), ()]
+    assert form.list_typed_parameters("iopaint") == ("model", "prompt", "steps")
+    assert [*map(form.list_typed_parameters, ("sd2", "telea", "no-such"))] == [("prompt", "steps"), (), ()]
     parsed = parse_form(FormValues(inpainter="iopaint", model="lama", prompt="a cat"))
     assert parsed.sweep is not None
     assert parsed.sweep.parameters == {"model": "lama", "prompt": "a cat"}
     assert "needs the model" in parse_form(FormValues(inpainter="iopaint")).problems["inpainter"]
+
+
+def test_any_model_is_named_and_steps_are_asked_for_where_there_are_some(tmp_path: Path) -> None:
+    for model in ("org/name", str(tmp_path)):
+        parsed = parse_form(FormValues(inpainter="diffusion", model=model, steps="20"))
+        assert parsed.sweep == Sweep([model], (128,), (0,), {"prompt": "", "steps": 20})
+    parsed = parse_form(FormValues(inpainter="sd2"))
+    assert parsed.sweep is not None
+    assert "steps" not in parsed.sweep.parameters
+    for values, field, words in (
+        (FormValues(inpainter="diffusion"), "model", "a folder, a file, or a hub id"),
+        (FormValues(inpainter="diffusion", model="no-such"), "model", "unknown inpainter"),
+        (FormValues(inpainter="sd2", steps="0"), "steps", "a whole number"),
+        (FormValues(inpainter="sd2", steps="20,50"), "steps", "a whole number"),
+    ):
+        assert words in parse_form(values).problems[field]
+    assert parse_form(FormValues(inpainter="telea", steps="x")).sweep is not None
 
 
 @pytest.mark.parametrize(
@@ -151,7 +168,7 @@ def test_what_a_server_lacks_is_told_with_what_to_do(state: str, said: str, labe
 @pytest.mark.needs("diffusion")
 def test_what_is_here_comes_from_riptui_models() -> None:
     found = installed.query_models(installed.MODELS_COMMAND)
-    assert found.keys() >= {fetch_name(name) for name in REGISTRY.keys() - set(installed.NOT_OFFERED)}
+    assert found.keys() >= {fetch_name(name) for name in REGISTRY.keys() - {*installed.NOT_OFFERED, CUSTOM}}
     lines = {name: line for line, name in installed.list_options(found)}
     assert "Fast, no weights" in lines["telea"]
     assert "5.2 GB" in lines["sd2"]

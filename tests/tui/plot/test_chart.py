@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from rich.cells import cell_len
 from textual.app import App, ComposeResult
+from textual.containers import Vertical
 from textual.geometry import Region
 
 from riptui.tui import themes
@@ -225,6 +226,25 @@ async def test_the_marker_is_a_line_with_a_head_on_the_axis() -> None:
         assert len({x for x, _ in changed}) == 1
         assert len(changed) >= 4
         assert "▲" in "".join(shown(chart))
+
+
+async def test_what_was_drawn_while_it_was_hidden_is_on_the_screen_afterwards() -> None:
+    async with OneChart().run_test(size=(100, 30)) as pilot:
+        chart, around = Chart(), Vertical()
+        await pilot.app.mount(around)
+        await around.mount(chart)
+        show(chart, marker=200)
+        await pilot.pause()
+        for values, marker in ((LPIPS[::-1], 200), (LPIPS[::-1], 50)):
+            around.display = False
+            await pilot.pause()
+            assert not chart.size
+            series = [Series("64 px", list(X), list(values))]
+            chart.draw(series, x_label="inpainted %", y_label="LPIPS", marker=marker)
+            await pilot.pause()
+            around.display = True
+            await pilot.pause()
+            assert [strip.text for strip in chart.render_lines(chart.size.region)] == shown(chart)
 
 
 async def test_a_moved_marker_repaints_rows_and_equal_data_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

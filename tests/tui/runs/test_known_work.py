@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from riptui.store.lock import LOCK_FILE
 from riptui.store.trajectory import Status
 from riptui.store.worker_record import WorkerOptions, WorkerStatus
 from riptui.store.worker_registry import register
@@ -96,3 +97,10 @@ def test_the_forecast_of_the_head_line_is_that_of_the_queue_whatever_is_shown(qu
 async def test_the_heading_has_it(queue: Path) -> None:
     async with open_app(queue, select="night/s2") as pilot:
         await pilot.wait_until(lambda: "○ queued 2nd, but no worker runs" in pilot.screen_text)
+
+
+@pytest.mark.slow
+async def test_the_heading_of_one_whose_worker_died_says_when_it_goes_on(queue: Path) -> None:
+    (queue / "night/s2" / LOCK_FILE).write_bytes(b'{"pid": 1, "host": "elsewhere", "since": 1.0}')
+    async with open_app(queue, select="night/s2") as pilot:
+        await pilot.wait_until(lambda: "◼ interrupted, queued 2nd, but no worker runs" in pilot.screen_text)

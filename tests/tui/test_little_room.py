@@ -2,14 +2,16 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 from textual.content import Content
 from textual.widgets._toast import Toast
 
+from riptui.store.annotations import change_annotations
 from riptui.tui.group.table import GroupTable
 from riptui.tui.text_lines import WrappedLine
 from tests.support.app_pilot import AppPilot, open_app
-from tests.support.app_runs import FIRST, make_runs
+from tests.support.app_runs import FIRST, make_runs, queue_trajectory
 
 SMALLEST = (60, 20)
 
@@ -78,6 +80,32 @@ async def test_escape_returns_from_a_groups_table_to_the_tree(folder: Path) -> N
         assert pilot.tree.marked, "the marks go with the next one"
         await pilot.press("escape")
         assert not pilot.tree.marked
+
+
+@pytest.mark.slow
+async def test_a_large_picture_has_its_name_and_a_value_below_it(folder: Path) -> None:
+    async with open_app(folder, (47, 20), select=FIRST) as pilot:
+        await pilot.wait_for_frame(32)
+        await pilot.press("f")
+        await pilot.wait_until(lambda: " m64-s0  frame 32/32  200 %  SSIM 0.8" in pilot.screen_text, "them")
+
+
+@pytest.mark.slow
+async def test_a_name_is_whole_where_its_status_and_tags_can_be_cut(tmp_path: Path) -> None:
+    path = "a/m64-s0-telea-a200-256px"
+    trajectory = queue_trajectory(tmp_path, path)
+    change_annotations(trajectory.path, lambda before: msgspec.structs.replace(before, tags=("usable",)))
+    async with open_app(tmp_path, SMALLEST, select=path) as pilot:
+        await pilot.press("left_square_bracket", "left_square_bracket")
+        await pilot.wait_until(lambda: " m64-s0-telea-a200-256px  ○ q" in pilot.screen_text, "the name")
+
+
+@pytest.mark.slow
+async def test_what_helps_after_a_failure_is_there_before_since_when(folder: Path) -> None:
+    async with open_app(folder, SMALLEST, select="fig7/dog/m64-s0") as pilot:
+        await pilot.wait_until(lambda: "m64-s0  ✗ (R retry, 6 log)" in pilot.screen_text, "the keys")
+        await pilot.click_text("6 log")
+        await pilot.wait_until(lambda: "iteration 3 failed" in pilot.screen_text, "the log")
 
 
 @pytest.mark.slow

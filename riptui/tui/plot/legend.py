@@ -78,7 +78,7 @@ def _abbreviate(entries: Sequence[LegendEntry], fits: Callable[[Sequence[LegendE
     if fits(entries):
         return entries
     words = [word for entry in entries for word in entry.name.split()]
-    least = 2 if len(words) <= 3 * len(entries) else 3
+    least = 1 if len(words) <= 3 * len(entries) else 3
     for letters in range(max(map(len, words), default=0), least - 1, -1):
         short = [entry._replace(name=_cut_words(entry.name, letters)) for entry in entries]
         if fits(short) and len({entry.name for entry in short}) == len({entry.name for entry in entries}):

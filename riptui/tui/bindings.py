@@ -15,7 +15,6 @@ GROUPS = {
     "runs": "Runs",
     "compute": "Compute",
     "do": "Actions",
-    "app": "App",
     "tree": "Tree",
     "table": "Table",
     "compare": "Compare",
@@ -28,6 +27,7 @@ GROUPS = {
     "log": "Log of a worker",
     "studies": "Studies",
     "report": "Report",
+    "app": "App",
 }
 
 BROWSER = [

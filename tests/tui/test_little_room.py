@@ -116,3 +116,11 @@ async def test_parts_of_a_line_go_on_whole_in_the_next_row(folder: Path) -> None
         line.show_parts(*map(Content, ["one two", "x" * 55, "three", "four"]))
         await pilot.wait_until(lambda: line.size.height == 3, "three rows")
         assert line.text.splitlines() == ["one two", "x" * 55, "three   four"]
+
+
+@pytest.mark.slow
+async def test_the_help_begins_with_the_keys_of_the_screen_that_it_is_opened_from(folder: Path) -> None:
+    async with open_app(folder, SMALLEST, select=FIRST) as pilot:
+        await pilot.wait_for_frame(32)
+        await pilot.press("f", "question_mark")
+        await pilot.wait_until(lambda: "│ Large picture " in pilot.screen_text.splitlines()[1], "its keys")

@@ -72,7 +72,10 @@ def _fit_unlike(path: str, other: str, columns: int) -> str:
         end = _common_end(groups, other_groups, "/")
         return _fit_path(f"{groups.removesuffix(end)}…/{name}" if end else path, columns)
     end = _common_end(name, other_name, "-")
-    return fit_columns(_fit_path(path.removesuffix(end), columns - 1).rstrip() + "…" * bool(end), columns)
+    fitted = _fit_path(path.removesuffix(end), columns - 1).rstrip()
+    if fitted.endswith("…") and count_columns(name.removesuffix(end)) < columns:
+        fitted = name.removesuffix(end)  # the group gives way to what differs
+    return fit_columns(fitted.removesuffix("…") + "…" * bool(end), columns)
 
 
 def _common_end(text: str, other: str, separator: str) -> str:

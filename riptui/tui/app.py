@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from riptui.tui.studies.study_jobs import StudyJobs
 
 GC_PAUSE_SECONDS = 1.0  # from the start on: what is imported and mounted leaves the cycle collector nothing to find
+CLEAR = "\x1b[2J"  # the whole terminal, with what is left of sixels
 EXIT_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 EXIT_GRACE_SECONDS = 3.0  # for an orderly exit, which a file system that hangs may keep from ending
 COMMAND_GRACE_SECONDS = 30.0  # the same, while a command such as a move to the trash is at work
@@ -149,6 +150,18 @@ class RiptuiApp(App[None], inherit_bindings=False):  # Textual's ctrl+q, beside 
 
     def action_help(self) -> None:
         self.push_screen(tui.help.HelpScreen(self.screen.active_bindings, self.graphics.status))
+
+    def action_redraw(self) -> None:
+        """Draw all anew, pictures too, on a terminal that shows something else."""
+        if self._driver is not None:
+            self._driver.write(CLEAR)
+        self.app_resume_signal.publish(self)
+
+    def action_command_palette(self) -> None:
+        """Find a command of this screen by name; of the help, one of the screen below it."""
+        if isinstance(self.screen, tui.help.HelpScreen):
+            self.pop_screen()
+        super().action_command_palette()
 
     def action_settings(self) -> None:
         self.push_screen(tui.settings_screen.SettingsScreen())

@@ -4,6 +4,8 @@ Here those of the main screen; `screen_bindings` has those of the screens above 
 An id is `group.verb`; the settings map ids to other keys. The help lists the groups in this order.
 """
 
+from dataclasses import replace
+
 from riptui.tui import screen_bindings
 from riptui.tui.key_binding import key_binding as _key
 
@@ -13,7 +15,6 @@ GROUPS = {
     "runs": "Runs",
     "compute": "Compute",
     "do": "Actions",
-    "app": "App",
     "tree": "Tree",
     "table": "Table",
     "compare": "Compare",
@@ -26,6 +27,7 @@ GROUPS = {
     "log": "Log of a worker",
     "studies": "Studies",
     "report": "Report",
+    "app": "App",
 }
 
 TABS = {
@@ -98,7 +100,7 @@ BROWSER = [
     _key("runs.mark-all", "asterisk", "tree('mark_all')", "Mark all", "Mark all that the filter leaves, or none"),
     _key("runs.unmark", "U", "tree('unmark_all')", "Unmark all"),
     _key("runs.compare", "c", "compare", "Compare", "Compare the marked trajectories", footer="c"),
-    _key("runs.back", "escape", "back", "Back", "End the range, else clear the filter, else unmark all"),
+    _key("runs.back", "escape", "back", "Back", "Back to the tree, else end range, filter or marks"),
     _key("runs.sort", "s", "panel('sort_next')", "Sort", "Sort by name, newest, drift or status"),
     _key("runs.flat", "F", "panel('toggle_flat')", "Flat list", "List trajectories without groups, or with"),
     _key("runs.narrower", "left_square_bracket", "panel('widen', -1)", "Narrower tree"),
@@ -140,6 +142,7 @@ BROWSER = [
 APP = [
     _key("app.graphics", "ctrl+g", "graphics", "Graphics", "Switch graphics: kitty, sixel, half blocks or off"),
     _key("app.settings", "O", "settings", "Settings", "Change the settings"),
+    replace(_key("app.redraw", "ctrl+l", "redraw", "Redraw", "Draw a garbled screen anew"), priority=True),
     _key("app.help", "question_mark,f1", "help", "Help", "Show all keys", footer="?"),
     _key("app.suspend", "ctrl+z", "suspend_process", "Suspend", "Suspend (fg resumes)"),
     _key(

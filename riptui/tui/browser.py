@@ -164,7 +164,7 @@ class Browser(Screen[None]):
             self.details.disk_changed([self.runs / path for path in near])
             is_group = self.details.current == "group" and tree.model.is_group(self.shown_path)
             if is_group and tree.model.matching_totals(self.shown_path).count != self.details.group_view.count:
-                self._show_selected()
+                self._show_selected(at_once=False)
         panel = self.query_one(TreePanel)
         panel.show_columns()
         if tree.model.filter is not None:
@@ -246,7 +246,8 @@ class Browser(Screen[None]):
             self._settle_timer.stop()
         self._settle_timer = self.set_timer(SETTLE_SECONDS, self._show_selected)
 
-    def _show_selected(self) -> None:
+    def _show_selected(self, *, at_once: bool = True) -> None:
+        """at_once: see `GroupView.show`; False where the disk changed, and not what the user asks for."""
         row = self.runs_tree.current_row
         if row is None or self.details is None:
             return
@@ -254,7 +255,7 @@ class Browser(Screen[None]):
         self._watcher.show("" if row.is_group else row.path)
         if row.is_group:
             trajectories = [self.runs / path for path in self.runs_tree.model.list_matching(row.path)]
-            self.details.show_group(self.runs / row.path, trajectories)
+            self.details.show_group(self.runs / row.path, trajectories, at_once=at_once)
         else:
             self.details.show_trajectory(self.runs / row.path)
         self._switch_right("details")
@@ -413,12 +414,19 @@ class Browser(Screen[None]):
 
     @property
     def has_something_to_take_back(self) -> bool:
-        return self.query_one(TreePanel).has_filter or bool(self.runs_tree.marked)
+        return self._is_beside_tree or self.query_one(TreePanel).has_filter or bool(self.runs_tree.marked)
+
+    @property
+    def _is_beside_tree(self) -> bool:
+        """Whether keys go to a widget of the right side, such as a group's table."""
+        return self.focused is not None and self.focused not in self.query_one(TreePanel).query()
 
     async def action_back(self) -> None:
-        """Take back one thing: the range that grows, the filter, or all marks."""
+        """Return to the tree, or take back one thing: the range that grows, the filter, or all marks."""
         panel, tree = self.query_one(TreePanel), self.runs_tree
-        if tree.is_marking_range:
+        if self._is_beside_tree:
+            tree.focus()
+        elif tree.is_marking_range:
             tree.cancel_range()
         elif panel.has_filter:
             await panel.close_filter()

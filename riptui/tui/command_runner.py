@@ -1,12 +1,15 @@
-"""Runs the commands of the browser's keys on what is chosen there, each of them once at a time."""
+"""Runs the commands of the browser's keys on what is chosen there: of each name one after another."""
 
 from __future__ import annotations
 
+from asyncio import Lock
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from textual import work
 
 from riptui import tui
+from riptui.tui.bindings import BROWSER
 from riptui.tui.key_queue import OPENS_DIALOG
 from riptui.tui.keymap import shown_key
 from riptui.tui.runs.tree_panel import TreePanel
@@ -23,18 +26,25 @@ class CommandRunner:
 
     def __init__(self, browser: Browser) -> None:
         self._browser = browser
-        self._running: set[str] = set()  # the names of the running commands
+        self._running: Counter[str] = Counter()  # the names of the commands that run, or wait for their turn
+        self._turns: defaultdict[str, Lock] = defaultdict(Lock)
         self._supervisor: WorkSupervisor | None = None  # None before the first command
 
     @property
     def is_running(self) -> bool:
-        return bool(self._running)
+        return self._running.total() > 0
 
     def start(self, name: str) -> None:
-        """Start one of `commands` on the current row, unless it is running already."""
-        if name not in self._running:
-            self._running.add(name)
-            (_start_with_dialog if tui.commands.COMMANDS[name].asks else _start_worker)(self._browser, self, name)
+        """Start one of `commands` on the current row. While it runs on others, one that asks nothing waits for its
+        turn; of one that would open a dialog by then the user is told to press its key again.
+        """
+        asks = tui.commands.COMMANDS[name].asks
+        if self._running[name] and asks:
+            self._browser.say(f"{_title(name)} is still at work: press the key again when it has ended", "warning")
+            return
+        self._running[name] += 1
+        start = _start_with_dialog if asks else _start_worker
+        start(self._browser, self, name, self._describe_state())
 
     def is_supervising(self, worker: Worker) -> bool:
         """Whether another worker is started if this one dies."""
@@ -44,18 +54,21 @@ class CommandRunner:
         if self._supervisor is not None:
             self._supervisor.close()
 
-    async def run(self, name: str) -> None:
-        """Run a command until it ends."""
+    async def run(self, name: str, context: CommandContext) -> None:
+        """Run a command until it ends, after those of its name that came before."""
         try:
-            context = self._describe_state()
-            if tui.commands.COMMANDS[name].on_marked and context.marked and not context.paths:
-                key = shown_key(self._browser.app, "runs.back")
-                context.say(f"what is marked is hidden by the filter: {key} shows all", "warning")
-                return
-            await tui.commands.run_command(name, context)
-            self._browser.look_again(context.paths)
+            async with self._turns[name]:
+                await self._run(name, context)
         finally:
-            self._running.discard(name)
+            self._running[name] -= 1
+
+    async def _run(self, name: str, context: CommandContext) -> None:
+        if tui.commands.COMMANDS[name].on_marked and context.marked and not context.paths:
+            key = shown_key(self._browser.app, "runs.back")
+            context.say(f"what is marked is hidden by the filter: {key} shows all", "warning")
+            return
+        await tui.commands.run_command(name, context)
+        self._browser.look_again(context.paths)
 
     def _describe_state(self) -> CommandContext:
         browser = self._browser
@@ -85,10 +98,15 @@ class CommandRunner:
 
 
 @work
-async def _start_worker(browser: Browser, runner: CommandRunner, name: str) -> None:
-    await runner.run(name)
+async def _start_worker(browser: Browser, runner: CommandRunner, name: str, context: CommandContext) -> None:
+    await runner.run(name, context)
 
 
 @work(group=OPENS_DIALOG)
-async def _start_with_dialog(browser: Browser, runner: CommandRunner, name: str) -> None:
-    await runner.run(name)
+async def _start_with_dialog(browser: Browser, runner: CommandRunner, name: str, context: CommandContext) -> None:
+    await runner.run(name, context)
+
+
+def _title(name: str) -> str:
+    """What the help calls a command."""
+    return next(item.description for item in BROWSER if item.action == f"do('{name}')")

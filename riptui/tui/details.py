@@ -48,9 +48,10 @@ class Details(ContentSwitcher):
         self.trajectory_view.show(path)
         self.current = "trajectory"
 
-    def show_group(self, path: Path, trajectories: Sequence[Path]) -> None:
+    def show_group(self, path: Path, trajectories: Sequence[Path], *, at_once: bool = True) -> None:
+        """at_once: see `GroupView.show`."""
         self._shown_path = path
-        self.group_view.show(path, trajectories)
+        self.group_view.show(path, trajectories, at_once=at_once)
         self.current = "group"
 
     def disk_changed(self, paths: Iterable[Path]) -> None:

@@ -34,7 +34,7 @@ class HelpScreen(InnerModalScreen[None]):
     def compose(self) -> ComposeResult:
         with VerticalScroll() as box:
             box.border_title = "Keys"
-            box.border_subtitle = link_keys("esc close")
+            box.border_subtitle = link_keys("ctrl+p find by name  esc close")
             yield Static(self._make_table())
             yield Static(Text(f"Graphics: {printable(self._graphics)}", "dim"))
 

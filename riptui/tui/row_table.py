@@ -70,6 +70,7 @@ class RowTable(ScrollView, can_focus=True, inherit_bindings=False):
         & > .table--warning { color: $text-warning; }
         & > .table--error { color: $text-error; }
         & > .table--cursor { background: $panel; text-style: $block-cursor-blurred-text-style; }
+        &:focus > .table--head { color: $foreground; text-style: bold; }
         &:focus > .table--cursor {
             background: $block-cursor-background;
             color: $block-cursor-foreground;

@@ -45,7 +45,7 @@ class TabBar(Widget):
         for gap in range(MAX_GAP_COLUMNS, 0, -1):
             if self._fits(labels, gap):
                 return labels, gap
-        shortened = ([label[:length] for label in labels] for length in SHORT_NAME_LENGTHS)
+        shortened = (_shorten(labels, length) for length in SHORT_NAME_LENGTHS)
         return next((short for short in shortened if self._fits(short, 1)), [label[0] for label in labels]), 1
 
     def _fits(self, labels: Sequence[str], gap: int) -> bool:
@@ -60,3 +60,14 @@ class TabBar(Widget):
             if event.x < end:
                 self.post_message(self.TabClicked(name))
                 return
+
+
+def _shorten(labels: Sequence[str], length: int) -> list[str]:
+    """So many letters of each, or as many more as tell it from the others: Spec and Spect, not twice Sp."""
+
+    def shorten(label: str) -> str:
+        others = [other for other in labels if other != label]
+        lengths = range(length, len(label))
+        return next((label[:n] for n in lengths if not any(other.startswith(label[:n]) for other in others)), label)
+
+    return [shorten(label) for label in labels]

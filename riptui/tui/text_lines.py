@@ -8,6 +8,8 @@ from textual.strip import Strip
 from textual.visual import Visual
 from textual.widget import Widget
 
+PART_GAP = "   "  # between two parts of a line
+
 
 class TextLines(Widget):
     """Lines of text, cut off where they do not fit."""
@@ -67,6 +69,31 @@ class TextLine(TextLines):
 
     def set_text(self, text: Content) -> None:
         self.show([text])
+
+
+class WrappedLine(TextLines):
+    """Parts of text beside each other, in as many rows as they take; a part goes on in a new row whole, if it fits."""
+
+    DEFAULT_CSS = "WrappedLine { width: 1fr; height: auto; }"
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._parts: Sequence[Content] = ()
+
+    def show_parts(self, *parts: Content) -> None:
+        self._parts = parts
+        self._wrap()
+
+    def on_resize(self) -> None:
+        self._wrap()
+
+    def _wrap(self) -> None:
+        width, lines = self.size.width, [Content("")]
+        for part in self._parts:
+            if lines[-1].cell_length and lines[-1].cell_length + len(PART_GAP) + part.cell_length > width > 0:
+                lines.append(Content(""))
+            lines[-1] = Content.assemble(lines[-1], PART_GAP if lines[-1].cell_length else "", part)
+        self.show([row for line in lines for row in (line.wrap(width) if width and line.plain else [line])])
 
 
 def _max_width(lines: Sequence[Content]) -> int:

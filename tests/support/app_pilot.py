@@ -176,13 +176,14 @@ async def open_app(
     *,
     select: str = "",
     terminal: Terminal = NO_PICTURES,
+    shows_toasts: bool = False,
     **settings: Any,
 ) -> AsyncIterator[AppPilot]:
     """The app, once it has read what is in the runs folder. It polls the disk ten times per second."""
     loaded = load_settings()
     loaded = replace(loaded, settings=msgspec.structs.replace(loaded.settings, refresh=10.0, **settings))
     app = RiptuiApp(runs, loaded, terminal, selected_path=select)
-    async with app.run_test(size=size) as textual_pilot:
+    async with app.run_test(size=size, notifications=shows_toasts) as textual_pilot:
         pilot = AppPilot(app, textual_pilot)
         await pilot.wait_until(lambda: any(isinstance(screen, Browser) for screen in app.screen_stack), "the browser")
         await pilot.wait_until(lambda: pilot.browser.details or pilot.browser.query(Welcome), "the first screen")

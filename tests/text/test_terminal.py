@@ -164,6 +164,8 @@ def test_of_a_trajectorys_path_the_seed_is_cut_last(path: str, columns: int, tex
         ("fig7/bowl/m64-s0-256px-crop", "live/bowl/m64-s0-256px-crop", 16, "fig7…/m64-s0…rop"),
         ("bowl/m64-s0-telea-a200", "bowl/m64-s1-telea-a200", 16, "bowl/m64-s0-…200"),
         ("bowl/m64-s0-telea", "bowl/m64-s0-telea", 14, "bowl/m64-s0…ea"),
+        ("coffee/m64-s0-telea-256px", "coffee/m64-s0-256px", 14, "m64-s0-telea… "),
+        ("coffee/m64-s10-biharmonic-256px", "coffee/m64-s10-256px", 14, "co…e/m64-s10… "),
     ],
 )
 def test_a_path_that_would_look_like_the_next_row_leaves_out_their_common_end(

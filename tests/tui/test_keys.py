@@ -7,6 +7,7 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 from textual.binding import Binding
+from textual.command import CommandPalette
 from textual.widgets import Checkbox, Input
 
 from riptui.store.feature_file import save_features
@@ -1092,6 +1093,19 @@ async def goes_through_the_ways_to_show_pictures(pilot: AppPilot, key: str) -> N
     await pilot.wait_until(lambda: pilot.app.graphics.protocol == "off", "none")
 
 
+@key("app.redraw")
+async def _redraws(pilot: AppPilot, key: str) -> None:
+    """Also in a dialog. What is sent is tested by test_redraw."""
+    redrawn: list[object] = []
+    pilot.app.app_resume_signal.subscribe(pilot.browser, lambda _: redrawn.append(1))
+    await pilot.press("question_mark")
+    await pilot.wait_for_dialog(HelpScreen)
+    await pilot.press(key)
+    await pilot.wait_until(lambda: redrawn, "it")
+    await pilot.press("escape")
+    pilot.app.app_resume_signal.unsubscribe(pilot.browser)
+
+
 @key("app.settings")
 async def shows_the_settings(pilot: AppPilot, key: str) -> None:
     await pilot.press(key)
@@ -1199,6 +1213,19 @@ async def test_a_click_in_the_palette_runs_what_is_there(folder: Path) -> None:
     async with open_app(folder) as pilot:
         pilot.tree.mark(FIRST)
         await pilot.press("ctrl+p", *"unmark all")
+        await pilot.click_text("Runs: Unmark all")
+        await pilot.wait_until(lambda: not pilot.tree.marked, "the marks gone")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("way", [["≡ riptui"], ["? Help", "ctrl+p find"]])
+async def test_the_palette_is_opened_by_clicks(folder: Path, way: list[str]) -> None:
+    async with open_app(folder, (80, 24)) as pilot:
+        pilot.tree.mark(FIRST)
+        for text in way:
+            await pilot.click_text(text)
+        await pilot.wait_until(lambda: isinstance(pilot.app.screen, CommandPalette), "the palette")
+        await pilot.press(*"unmark all")
         await pilot.click_text("Runs: Unmark all")
         await pilot.wait_until(lambda: not pilot.tree.marked, "the marks gone")
 

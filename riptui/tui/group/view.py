@@ -30,6 +30,7 @@ from riptui.tui.group.chart_options import AXES, SETS, VIEWS, ChartAxis, ChartOp
 from riptui.tui.group.chart_reader import build_charts, read_further
 from riptui.tui.group.group_reader import GroupMember, GroupReader
 from riptui.tui.group.table import GroupTable
+from riptui.tui.keymap import shown_key
 from riptui.tui.latest_jobs import LatestJobs
 from riptui.tui.plot.chart import Chart
 from riptui.tui.plot.chart_grid import ChartGrid
@@ -51,8 +52,9 @@ class GroupView(Widget):
     GroupView {
         layout: vertical;
         & #heading, & #choices { height: 1; }
-        & #group-name { width: 1fr; text-style: bold; text-wrap: nowrap; text-overflow: ellipsis; }
-        & #group-about { width: auto; color: $text-muted; }
+        & #group-name, & #group-about { text-wrap: nowrap; text-overflow: ellipsis; }
+        & #group-name { width: auto; max-width: 50%; text-style: bold; }
+        & #group-about { width: 1fr; margin-left: 2; text-align: right; color: $text-muted; }
         & TabBar { width: 1fr; }
         & #group-metric { width: auto; margin-left: 1; color: $text-muted; pointer: pointer; }
         & ChartGrid { height: 3fr; }
@@ -103,11 +105,17 @@ class GroupView(Widget):
         """Whether it shows this group, and knows what is in it."""
         return group == self._group and self._data is not None
 
-    def show(self, group: Path, trajectories: Sequence[Path]) -> None:
-        """Show a group of these trajectories. For the current group, show what is new."""
-        self._paths = tuple(map(str, trajectories))
+    def show(self, group: Path, trajectories: Sequence[Path], *, at_once: bool = True) -> None:
+        """Show a group of these trajectories. For the current group, show what is new.
+
+        at_once: others of the current group, as a filter leaves them, are read now, else after the usual pause.
+        """
+        before, self._paths = self._paths, tuple(map(str, trajectories))
         if group == self._group:
-            self.disk_changed()
+            if at_once and self._paths != before:
+                self._start_reading()
+            else:
+                self.disk_changed()
             return
         self._group, self._data, self.members = group, None, {}
         self._options = replace(self._options, image=0)
@@ -287,10 +295,15 @@ class GroupView(Widget):
         grid = self.chart_grid
         drawn = self._charts[: grid.room]
         for data, chart in zip(drawn, grid.set_count(len(drawn)), strict=True):
-            label = y_label(data.options) if data.metrics else _NOTHING_YET.get(data.options.view, "no metrics yet")
+            label = y_label(data.options) if data.metrics else self._nothing_yet(data.options.view)
             below = x_label(data.options, of_passes=data.of_passes)
             chart.draw(data.series, x_label=below, y_label=label, x_end=data.x_end)
         grid.share_legend()
+
+    def _nothing_yet(self, view: str) -> str:
+        if view == SETS:
+            return f"no features: {shown_key(self.app, 'do.measure')} measures"
+        return "no finished trajectory yet" if view == "recursion" else "no metrics yet"
 
     def _describe_group(self, data: "GroupData", unreadable: int) -> None:
         count, images = len(data.rows), len(data.images)
@@ -346,6 +359,3 @@ class GroupView(Widget):
     @on(events.Click, "#group-metric")
     def _metric_clicked(self) -> None:
         self.cycle_metric()
-
-
-_NOTHING_YET = {"recursion": "no finished trajectory yet", SETS: "no features yet (riptui measure)"}

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from textual.content import Content
 
 from riptui.metrics.display import format_value, metric_names, metric_title
-from riptui.text.terminal import fit_path, printable
+from riptui.text.terminal import count_columns, fit_path, printable
 from riptui.tui.trajectory.loader import TrajectorySnapshot
 
 MIN_NAME_COLUMNS = 8
@@ -19,16 +19,29 @@ def large_line(snapshot: TrajectorySnapshot, k: int, name: str, what: Content, z
         return Content(fit_path(printable(name), width).rstrip())
     place = Content.styled(f"frame {k}/{spec.iterations}{GAP}{spec.inpainted(k):.0f} %", "$foreground")
     fixed = [place, what.stylize_before("$accent"), Content.styled(f"zoom {zoom}", "$accent")]
-    while _width(fixed) > width - MIN_NAME_COLUMNS - len(GAP) and len(fixed) > 2:
+    values = _values(snapshot, k)
+    name_columns = count_columns(printable(name).rpartition("/")[2])
+    value_columns = _width(values[:1]) + len(GAP)
+    needed = name_columns + value_columns if zoom == "fit" else MIN_NAME_COLUMNS  # that all is shown can be seen
+    while _width(fixed) > width - needed - len(GAP) and len(fixed) > 2:
         fixed.pop()  # the zoom is the least important
     room = width - _width(fixed) - len(GAP)
-    title = [Content.styled(fit_path(printable(name), room).rstrip(), "bold")] if room >= MIN_NAME_COLUMNS else []
+    if room - value_columns >= name_columns:
+        room -= value_columns  # before the groups
+    title = [Content.styled(_fit_name(printable(name), room), "bold")] if room >= MIN_NAME_COLUMNS else []
     line = Content(GAP).join(part for part in (*title, *fixed) if part.plain)
-    for value in _values(snapshot, k):
+    for value in values:
         if line.cell_length + value.cell_length + len(GAP) > width:
             break
         line = Content.assemble(line, GAP, value)
     return line
+
+
+def _fit_name(name: str, columns: int) -> str:
+    """The path, or the name alone where little of its group would be left."""
+    folder_name = name.rpartition("/")[2]
+    has_room = columns >= min(count_columns(name), count_columns(folder_name) + MIN_NAME_COLUMNS)
+    return fit_path(name if has_room else folder_name, columns).rstrip()
 
 
 def _width(parts: Sequence[Content]) -> int:

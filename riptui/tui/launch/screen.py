@@ -220,7 +220,7 @@ class LaunchScreen(InnerModalScreen[LaunchResult | None]):
         picture, problem, path = None, "", parse_path(typed)
         folder = find_folder(path) if path is not None and typed else None
         if folder is not None:
-            call_if_open(self, self.query_one(PictureList).follow, folder)
+            call_if_open(self, self._follow_typed, folder)
         if path is None or not typed or path == folder:
             problem = explain_no_picture(typed)
         else:
@@ -229,6 +229,9 @@ class LaunchScreen(InnerModalScreen[LaunchResult | None]):
             except RiptuiError as error:
                 problem = str(error).removeprefix(f"{path}: ")
         call_if_open(self, self._show_picture, (typed, pixels, fit), picture, problem)
+
+    def _follow_typed(self, folder: Path) -> None:
+        self.query_one(PictureList).follow(folder)
 
     def _show_picture(self, picture_key: tuple[str, int, str], picture: PreparedImage | None, problem: str) -> None:
         if picture_key != self._picture_key:

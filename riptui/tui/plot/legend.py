@@ -1,6 +1,6 @@
 """The legend: beside the title if it fits there, else in the emptiest corner of the curves, in half the width."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from rich.cells import cell_len
@@ -46,20 +46,50 @@ def write_legend(rows: list[ChartRow], area: CellArea, title: str, entries: Sequ
     if not entries:
         return
     narrowed = _shorten_names(entries, area.width // 2 - 4)
-    if sum(entry.width + _GAP_COLUMNS for entry in entries) <= free_columns:
+    if _header_columns(entries) <= free_columns:
         _write_in_header(header, entries)
         return
     corner = _find_corner(rows, area, narrowed)
     name_columns = free_columns // len(entries) - _GAP_COLUMNS - 2
     if name_columns >= _MIN_NAME_COLUMNS and (corner is None or corner.hidden_share > MAX_HIDDEN_SHARE):
-        _write_in_header(header, _shorten_names(entries, name_columns))
+        abbreviated = _abbreviate(entries, lambda short: _header_columns(short) <= free_columns)
+        _write_in_header(header, abbreviated or _shorten_names(entries, name_columns))
     elif corner is not None:
         for offset, entry in enumerate(narrowed):
             _write_entry(rows[corner.row + offset], corner.column, entry)
 
 
+def _header_columns(entries: Sequence[LegendEntry]) -> int:
+    return sum(entry.width + _GAP_COLUMNS for entry in entries)
+
+
 def _shorten_names(entries: Sequence[LegendEntry], columns: int) -> Sequence[LegendEntry]:
-    return [entry._replace(name=shorten(entry.name, max(columns, _MIN_NAME_COLUMNS))) for entry in entries]
+    """In so many columns each."""
+    columns = max(columns, _MIN_NAME_COLUMNS)
+    abbreviated = _abbreviate(entries, lambda short: all(cell_len(entry.name) <= columns for entry in short))
+    return abbreviated or [entry._replace(name=shorten(entry.name, columns)) for entry in entries]
+
+
+def _abbreviate(entries: Sequence[LegendEntry], fits: Callable[[Sequence[LegendEntry]], bool]) -> Sequence[LegendEntry]:
+    """The names as they are if they fit, else their words cut as little as needed: 128 nav for 128 px navier-stokes.
+
+    None at all if they do not fit so, or cannot be told apart.
+    """
+    if fits(entries):
+        return entries
+    words = [word for entry in entries for word in entry.name.split()]
+    least = 1 if len(words) <= 3 * len(entries) else 3
+    for letters in range(max(map(len, words), default=0), least - 1, -1):
+        short = [entry._replace(name=_cut_words(entry.name, letters)) for entry in entries]
+        if fits(short) and len({entry.name for entry in short}) == len({entry.name for entry in entries}):
+            return short
+    return ()
+
+
+def _cut_words(name: str, letters: int) -> str:
+    """So many letters of each word; a word with a digit, as of a path, is cut nowhere."""
+    words = name.replace(" px", "").split()
+    return " ".join(word if any(map(str.isdigit, word)) else word[:letters] for word in words)
 
 
 def _write_in_header(header: ChartRow, entries: Sequence[LegendEntry]) -> None:

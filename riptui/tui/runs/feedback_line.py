@@ -6,13 +6,15 @@ from rich.text import Text
 from textual.timer import Timer
 from textual.widgets import Static
 
-from riptui.text.terminal import printable
+from riptui.text.terminal import count_columns, printable
 
 SAID_SECONDS = 6.0
 
 
 class FeedbackLine(Static):
-    """Unlike a toast it covers nothing."""
+    """Unlike a toast it covers nothing; what is too long for it is a toast as well."""
+
+    DEFAULT_CSS = "FeedbackLine { text-wrap: nowrap; text-overflow: ellipsis; }"
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
@@ -22,6 +24,8 @@ class FeedbackLine(Static):
 
     def say(self, text: str, severity: Literal["information", "warning"] = "information") -> None:
         self.said = printable(text)
+        if count_columns(self.said) > self.content_size.width > 0:
+            self.notify(self.said, severity=severity, markup=False)
         self._show(Text(self.said, "yellow" if severity == "warning" else "bold", no_wrap=True))
         if self._timer is not None:
             self._timer.stop()

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rich.text import Text
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Static
@@ -25,9 +26,15 @@ class HeadLine(Horizontal):
         self._runs = runs
 
     def compose(self) -> ComposeResult:
-        yield Static(Text.assemble(("riptui", "bold"), f"  {printable(abbreviate_home(self._runs))}"), id="title")
+        title = Text.assemble(("≡ riptui", "bold"), f"  {printable(abbreviate_home(self._runs))}")
+        yield Static(title, id="title")
         yield Static(id="device")
         yield Static(id="counts")
+
+    def on_click(self, event: events.Click) -> None:
+        """The commands, from the sign before the name on."""
+        if self.query_one("#title").region.contains_point(event.screen_offset):
+            self.app.action_command_palette()
 
     def show(self, totals: GroupTotals, workers: Sequence[Worker], seconds_left: float | None = None) -> None:
         """Show the totals of all trajectories, what the workers do, and when all is done, if it is known and fits."""

@@ -17,7 +17,7 @@ from textual.message import Message
 from riptui.metrics.display import format_short, metric_title
 from riptui.tui.plot.chart import Chart
 from riptui.tui.plot.series import Series
-from riptui.tui.text_lines import TextLine
+from riptui.tui.text_lines import WrappedLine
 from riptui.tui.trajectory import metric_series
 from riptui.tui.trajectory.frame_cursor import FrameCursor
 from riptui.tui.trajectory.loader import TrajectorySnapshot
@@ -55,7 +55,6 @@ class ExposurePane(Vertical):
 
     DEFAULT_CSS = """
     ExposurePane {
-        & > TextLine { height: 1; }
         & > Horizontal { height: 1fr; }
         & #by-exposure { width: 2fr; margin-right: 2; }
         & #against-null { width: 3fr; }
@@ -76,8 +75,8 @@ class ExposurePane(Vertical):
         self._requested: SquaresVersion | None = None
 
     def compose(self) -> ComposeResult:
-        yield TextLine(id="recursion-numbers")
-        yield TextLine(id="recursion-parts")
+        yield WrappedLine(id="recursion-numbers")
+        yield WrappedLine(id="recursion-parts")
         with Horizontal():
             yield Chart(id="by-exposure")
             yield Chart(id="against-null")
@@ -120,7 +119,7 @@ class ExposurePane(Vertical):
 
     def _show_note(self, note: str) -> None:
         """Say why there are no numbers, in their place."""
-        self.query_one("#recursion-numbers", TextLine).set_text(Content.styled(note, "$foreground-muted"))
+        self.query_one("#recursion-numbers", WrappedLine).show_parts(Content.styled(note, "$foreground-muted"))
         self.query_one("#recursion-parts").display = False
         self.query_one(Horizontal).visible = False
 
@@ -135,10 +134,10 @@ class ExposurePane(Vertical):
             return
         self.query_one(Horizontal).visible = True
         title = error_title(effect.error)
-        self.query_one("#recursion-numbers", TextLine).set_text(_numbers(effect, several=len(effects) > 1))
-        parts = self.query_one("#recursion-parts", TextLine)
+        self.query_one("#recursion-numbers", WrappedLine).show_parts(*_numbers(effect, several=len(effects) > 1))
+        parts = self.query_one("#recursion-parts", WrappedLine)
         parts.display = isfinite(effect.direct.value)
-        parts.set_text(_parts(effect))
+        parts.show_parts(*_parts(effect))
         exposures = [mean.exposure for mean in effect.by_exposure]
         errors = [mean.error.value for mean in effect.by_exposure]
         self.query_one("#by-exposure", Chart).draw(
@@ -166,7 +165,7 @@ def error_title(name: str) -> str:
     return f"{metric_title(name)} error"
 
 
-def _numbers(effect: RecursionEffect, *, several: bool) -> Content:
+def _numbers(effect: RecursionEffect, *, several: bool) -> list[Content]:
     """The most telling first, for there is little room. several: errors that the user can choose from."""
     slope, share = effect.slope.value, effect.relative_slope.value
     unit, digits = (" levels", 2) if effect.error == "luma" else ("", 4)
@@ -177,11 +176,11 @@ def _numbers(effect: RecursionEffect, *, several: bool) -> Content:
     ]
     if several:
         parts.append(("by ", f"{metric_title(effect.error)} ▸"))
-    return Content("   ").join(Content.assemble((name, "$foreground-muted"), value) for name, value in parts)
+    return [Content.assemble((name, "$foreground-muted"), value) for name, value in parts]
 
 
-def _parts(effect: RecursionEffect) -> Content:
+def _parts(effect: RecursionEffect) -> list[Content]:
     """R / D1 in its two parts, in few columns."""
     muted = "$foreground-muted"
     direct, indirect = f"{effect.direct.value:+z.2f} %", f"{effect.indirect.value:+z.2f} %"
-    return Content.assemble(("direct ", muted), direct, ("   by surroundings ", muted), indirect)
+    return [Content.assemble(("direct ", muted), direct), Content.assemble(("by surroundings ", muted), indirect)]

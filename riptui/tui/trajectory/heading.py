@@ -24,6 +24,8 @@ from riptui.tui.text_lines import TextLine, TextLines
 from riptui.tui.trajectory.loader import TrajectorySnapshot
 
 MAX_REASON_ROWS = 2
+MIN_RECIPE_SHARE = 4  # a quarter of the line, for the status; the name tells the rest
+MIN_TAG_COLUMNS = 4
 WRAP_MARGIN = 8  # columns that a row may lose where a word does not fit
 FAILURE_KEYS = (
     ("compute.retry", "retry", "screen.do('retry')"),
@@ -93,13 +95,17 @@ class Heading(Vertical):
         *groups, folder_name = map(printable, parts)
         has_failed = snapshot.status is Status.FAILED
         keys = [(text, action, shown_key(self.app, id)) for id, text, action in FAILURE_KEYS]
-        recipe = _describe_failure(snapshot, keys) if has_failed else _describe_work(snapshot, self._work)
-        max_recipe_columns = max(self.size.width // 2, self.size.width - cell_len(folder_name) - 2)
+        room = self.size.width - cell_len(folder_name) - 2
+        recipe = _describe_failure(snapshot, keys, room) if has_failed else _describe_work(snapshot, self._work)
+        least = self.size.width // (2 if has_failed else MIN_RECIPE_SHARE)
+        max_recipe_columns = max(least, room)
         path_columns = self.size.width - min(recipe.cell_length, max_recipe_columns) - 2
         while groups and cell_len(" / ".join([*groups, folder_name])) > path_columns:
             del groups[0]  # the nearest groups say most
         prefix = "".join(f"{group} / " for group in groups)
         tags = "".join(f" #{tag}" for tag in snapshot.annotations.tags)
+        if path_columns - cell_len(prefix + folder_name) < MIN_TAG_COLUMNS:
+            tags = ""  # what is left of them would take a letter of the name
         name = Content.assemble((prefix, "$foreground-muted"), (folder_name, "bold"), (printable(tags), "$text-accent"))
         self.query_one("#name", TextLine).set_text(name)
         self.query_one("#recipe", TextLine).styles.max_width = max_recipe_columns
@@ -152,14 +158,15 @@ def _recipe(spec: Spec) -> str:
     return " · ".join([*parts, *spec.interventions])
 
 
-def _describe_failure(snapshot: TrajectorySnapshot, keys: Sequence[tuple[str, str, str]]) -> Content:
-    """✗ failed 3 min ago (R retry, 6 log) · navier-stokes · 64 px · seed 0"""
+def _describe_failure(snapshot: TrajectorySnapshot, keys: Sequence[tuple[str, str, str]], columns: int) -> Content:
+    """✗ failed 3 min ago (R retry, 6 log) · navier-stokes · 64 px · seed 0. In little room ✗ (R retry, 6 log) · ..."""
     age = format_age(snapshot.failure.when) if snapshot.failure is not None else ""
     recipe = f" · {printable(_recipe(snapshot.spec))}" if snapshot.spec is not None else ""
-    state = (f"{STATUS_MARKS['failed'][0]} failed{age}", "$text-error bold")
     links = [Content.assemble((f"{key} {text}", Style.from_meta({"@click": action}))) for text, action, key in keys]
     hint = Content.assemble(" (", Content(", ").join(links), ")").stylize("$foreground-muted")
-    return Content.assemble(state, hint, recipe)
+    states = [f"{STATUS_MARKS['failed'][0]}{said}" for said in (f" failed{age}", " failed", "")]
+    state = next((text for text in states if cell_len(text) + hint.cell_length <= columns), states[-1])
+    return Content.assemble((state, "$text-error bold"), hint, recipe)
 
 
 def format_age(when: str) -> str:

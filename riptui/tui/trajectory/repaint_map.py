@@ -28,6 +28,8 @@ MAX_GRID_SIDE = 64  # squares per side; neighbours of a finer grid are merged
 MAX_BAR_COLUMNS = 24
 LABEL_COLUMNS = 7
 SUMMARY_COLUMNS = 26
+NAME_COLUMNS = 11  # of the summary
+MIN_VALUE_COLUMNS = 10  # beside its name, else a value stands below it
 MARGIN_COLUMNS = 3
 MIN_COLUMNS_FOR_BARS = 90
 
@@ -134,8 +136,17 @@ def summary_lines(spec: Spec, rows: Sequence[IterationRow], k: int) -> list[Cont
         lines.insert(1, ("  expected", f"{_expected_coverage(spec, k):.1f} %"))
     if k:
         x, y, width, height = rows[k - 1].box
-        lines += [("  x", f"{x} to {x + width} px"), ("  y", f"{y} to {y + height} px")]
-    return [Content.assemble((f"{name:<11}", "$foreground-muted"), value) for name, value in lines]
+        lines += [("  x px", f"{x} to {x + width}"), ("  y px", f"{y} to {y + height}")]
+    return [Content.assemble((f"{name:<{NAME_COLUMNS}}", "$foreground-muted"), value) for name, value in lines]
+
+
+def stack_values(lines: Sequence[Content]) -> list[Content]:
+    """Each value below its name: for a summary with no room for both beside each other."""
+    return [
+        Content(part.plain.strip()).stylize(style)
+        for line in lines
+        for part, style in ((line[:NAME_COLUMNS], "$foreground-muted"), (line[NAME_COLUMNS:], ""))
+    ]
 
 
 def repaint_bars(repaints: RepaintGrid, width: int, height: int) -> list[Content]:
@@ -234,8 +245,11 @@ class RepaintMap(Horizontal):
             summary += self._distances.summary_lines(spec)
         squares = draw_grid(repaints, self.size.width * 3 // 5, self.size.height)
         self.query_one("#squares", TextLines).show(squares)
+        beside = self.size.width - squares[0].cell_length - MARGIN_COLUMNS
+        if beside < NAME_COLUMNS + MIN_VALUE_COLUMNS:
+            summary = stack_values(summary)
+        self.query_one("#summary").styles.width = max(1, min(SUMMARY_COLUMNS, beside))
         self.query_one("#summary", TextLines).show(summary)
         bars = self.query_one("#repaint-bars", TextLines)
         bars.display = self.size.width >= MIN_COLUMNS_FOR_BARS
-        available_columns = self.size.width - squares[0].cell_length - MARGIN_COLUMNS - SUMMARY_COLUMNS
-        bars.show(repaint_bars(repaints, available_columns, self.size.height))
+        bars.show(repaint_bars(repaints, beside - SUMMARY_COLUMNS, self.size.height))

@@ -11,7 +11,7 @@ from riptui.metrics.values import ProfileValues
 from riptui.spec import Spec
 from riptui.tui.plot.chart import Chart
 from riptui.tui.plot.series import Series
-from riptui.tui.text_lines import TextLine
+from riptui.tui.text_lines import WrappedLine
 
 NAME = "spectrum"
 MAX_CURVES = 5
@@ -24,10 +24,8 @@ StoredProfiles = Mapping[int, Mapping[str, ProfileValues]]
 class SpectrumPane(Vertical):
     """The relative log amplitude over the frequency, of the last measured frame up to the cursor's and of others."""
 
-    DEFAULT_CSS = "SpectrumPane { & TextLine { height: 1; } }"
-
     def compose(self) -> ComposeResult:
-        yield TextLine(id="spectrum-numbers")
+        yield WrappedLine(id="spectrum-numbers")
         yield Chart(id="spectrum-curves")
 
     def show(self, profiles: StoredProfiles, spec: Spec, k: int) -> None:
@@ -35,11 +33,11 @@ class SpectrumPane(Vertical):
         chart = self.query_one(Chart)
         chart.visible = bool(curves)
         if not curves:
-            self.query_one(TextLine).set_text(Content.styled(NOT_MEASURED, "$foreground-muted"))
+            self.query_one(WrappedLine).show_parts(Content.styled(NOT_MEASURED, "$foreground-muted"))
             return
         shown = max((number for number in curves if number <= k), default=min(curves))
-        parts = [f"{name} {value:+.3f}   " for name, value in _thirds(curves[shown]).items()]
-        self.query_one(TextLine).set_text(Content.assemble((f"{spec.progress(shown)}   ", "bold"), *parts))
+        parts = [Content(f"{name} {value:+.3f}") for name, value in _thirds(curves[shown]).items()]
+        self.query_one(WrappedLine).show_parts(Content.styled(spec.progress(shown), "bold"), *parts)
         chart.draw(
             [_series(curves[number], spec.progress(number), i) for i, number in enumerate(choose(curves, shown))],
             x_label="cycles per pixel",

@@ -1,5 +1,6 @@
 """What the keys of the browser do to trajectories, in the whole app; workers are only asked for, never started."""
 
+from asyncio import Event
 from importlib import import_module
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from riptui.store.trajectory import Status, Trajectory
 from riptui.supervision import client
 from riptui.supervision.reordering import shift_in_queue
 from riptui.text.units import format_count, format_duration, format_size
+from riptui.tui import commands
 from riptui.tui.commands import COMMANDS
 from riptui.tui.dialogs import ConfirmDialog, TextDialog
 from riptui.tui.work_supervisor import WorkSupervisor
@@ -183,6 +185,31 @@ def test_the_queue_moves_by_one_place_and_keeps_the_order_of_those_that_move(
     queue = [Trajectory(Path(letter)) for letter in "abcde"]
     meant = [one for one in queue if one.path.name in chosen]
     assert "".join(one.path.name for one in shift_in_queue(queue, meant, places)) == order
+
+
+@pytest.mark.slow
+async def test_a_key_pressed_while_the_one_before_is_at_work_waits_for_its_turn(
+    make_trajectory: MakeTrajectory, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for place in range(4):
+        client.set_request(make_trajectory(f"a/t{place}", seed=place), Request(queued=1000.0 + place))
+    begun: list[str] = []
+    go_on, carry_out = Event(), commands.run_command
+
+    async def wait_first(name: str, context: commands.CommandContext) -> None:
+        begun.append(context.cursor_path)
+        await go_on.wait()
+        await carry_out(name, context)
+
+    monkeypatch.setattr(commands, "run_command", wait_first)
+    async with open_app(runs, select="a/t3") as pilot:
+        await pilot.press("plus", "plus", "up", "plus")
+        await pilot.wait_until(lambda: begun == ["a/t3"], "the first alone")
+        go_on.set()
+        await pilot.wait_for_command()
+        assert begun == ["a/t3", "a/t3", "a/t2"]
+    places = {name: Trajectory(runs / "a" / name).request.queued for name in ("t0", "t1", "t2", "t3")}
+    assert sorted(places, key=lambda name: places[name]) == ["t0", "t3", "t2", "t1"]
 
 
 # ── names, trash ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -366,6 +393,7 @@ async def test_a_command_that_has_not_ended_is_not_begun_again(make_trajectory: 
     async with open_app(runs) as pilot:
         pilot.browser.action_do("rename")
         pilot.browser.action_do("rename")
+        await pilot.wait_for_words("Rename is still at work: press the key again")
         await pilot.wait_for_dialog(TextDialog)
         await pilot.press("escape")
         await pilot.wait_for_command()

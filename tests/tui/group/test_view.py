@@ -488,6 +488,23 @@ async def test_with_little_room_the_table_is_a_tab(group: Path) -> None:
 
 
 @pytest.mark.slow
+async def test_others_of_the_group_as_a_filter_leaves_them_are_shown_at_once(group: Path) -> None:
+    async with OneGroup().run_test(size=(120, 40)) as pilot:
+        view = await shown(pilot, group)
+        view._pause_seconds = 1000.0  # as after a slow first reading
+        view.show(group, paths(group)[:3])
+        await wait_until(pilot, lambda: len(view.query_one(GroupTable).keys) == 3)
+        view.show(group, paths(group), at_once=False)
+        assert view._read_timer is not None
+
+
+async def test_its_name_stands_before_what_is_told_of_it_in_any_room(group: Path) -> None:
+    async with OneGroup().run_test(size=(30, 16)) as pilot:
+        await shown(pilot, group)
+        await wait_until(pilot, lambda: screen_text(pilot.app).startswith("fig7  8 trajectories · 2 im"), "both")
+
+
+@pytest.mark.slow
 async def test_what_grows_and_what_is_deleted_shows_once_the_disk_changed(group: Path) -> None:
     async with OneGroup().run_test(size=(120, 40)) as pilot:
         view = await shown(pilot, group)

@@ -2,13 +2,14 @@
 
 import sys
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 import PIL.Image
 import pytest
 from textual.widgets import Button, Collapsible, Input, Select
 
-from riptui.errors import DiskError, InputError, WorkerError
+from riptui.errors import DiskError, InputError, SourceError, WorkerError
 from riptui.graphics.picture import PictureWidget
 from riptui.inpainters import CUSTOM, REGISTRY
 from riptui.inpainters.registry import fetch_name
@@ -21,12 +22,14 @@ from riptui.store.trajectory import Status, Trajectory
 from riptui.store.worker_registry import list_workers
 from riptui.text import int_ranges
 from riptui.tui.launch import form, installed, start_runs
+from riptui.tui.launch import screen as launch_screen
 from riptui.tui.launch.field import Field
 from riptui.tui.launch.form import FormValues, parse_form
 from riptui.tui.launch.picture_browser import (
     PictureList,
     complete_path,
     explain_no_picture,
+    find_folder,
     list_entries,
     parse_path,
     shorten_path,
@@ -488,6 +491,34 @@ async def test_hostile_names_reach_the_list_as_escapes(runs: Path, folder: Path)
         listed = screen.query_one(PictureList)
         await pilot.wait_until(lambda: listed.option_count == 6)
         assert "x\\x1b[31m.png" in str(listed.get_option_at_index(5).prompt)
+
+
+@pytest.mark.slow
+async def test_it_can_be_closed_while_the_disk_is_still_read(
+    runs: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was closed before the thread had found the folder that was typed, and the app crashed."""
+    reading, go_on, ended = Event(), Event(), Event()
+
+    def find_slowly(path: Path) -> Path | None:
+        reading.set()
+        go_on.wait(timeout=30)
+        return find_folder(path)
+
+    def refuse(*_: object, **__: object) -> None:
+        ended.set()
+        raise SourceError("the disk is gone")
+
+    monkeypatch.setattr(launch_screen, "find_folder", find_slowly)
+    monkeypatch.setattr(launch_screen, "prepare_original", refuse)
+    async with open_app(runs) as pilot:
+        await form_of(pilot, picture=str(folder / "cat.png"))
+        await pilot.wait_until(reading.is_set)
+        await pilot.press("escape")
+        await pilot.wait_for_command()
+        go_on.set()
+        await pilot.wait_until(ended.is_set)
+        assert pilot.app.return_code is None
 
 
 @pytest.mark.slow

@@ -183,6 +183,14 @@ def test_names_too_wide_for_a_corner_are_shortened_to_half_the_width_and_keep_th
         assert "64 px navier" in row
 
 
+def test_names_without_room_beside_the_title_have_their_words_cut_and_differ() -> None:
+    names = [f"{mask} px {inpainter}" for mask in (64, 128) for inpainter in ("navier-stokes", "telea")]
+    level = [[0.1, 0.8, 0.1, 0.8, 0.1, 0.8, 0.1, 0.8, 0.1], [0.8, 0.1, 0.8, 0.1, 0.8, 0.1, 0.8, 0.1, 0.8]]
+    series = [Series(name, X, level[n % 2], colour=n) for n, name in enumerate(names)]
+    head = text(drawn(series, 60, 8)).splitlines()[0]
+    assert [" ".join(part.split()[1:]) for part in head.split("   ")[-4:]] == ["64 nav", "64 tel", "128 nav", "128 tel"]
+
+
 def test_the_x_of_a_column_is_the_column_of_that_x() -> None:
     picture = drawn([Series("m", X, LPIPS)], x_end=400)
     for column in range(picture.area.left, 60):

@@ -269,7 +269,7 @@ def test_what_the_grid_adds_up_to_is_told() -> None:
     text = "\n".join(plain(summary_lines(SPEC, rows, 3)))
     assert "coverage   12.5 %" in text
     assert "expected 17.6 %" in text  # 1 - (15/16)^3
-    assert "x        64 to 128 px" in text
+    assert "x px     64 to 128" in text
     bars = plain(repaint_bars(count_repaints(SPEC, rows, 3, 3), 30, 12))
     assert [line.split()[0] for line in bars[1:]] == ["0", "1", "2"]
     assert [int(line.split()[-1]) for line in bars[1:]] == [14, 1, 1]

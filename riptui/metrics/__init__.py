@@ -18,27 +18,27 @@ sets          metrics of sets of pictures, such as FID and KID, from the feature
 values        the values of a frame and of its squares, as they are saved; display: their order and number formats
 """
 
-from riptui.lazy_modules import lazy_modules
-from riptui.metrics.loading import load, load_repaint_metric
-from riptui.metrics.metric import Metric, Repaint, RepaintMetric, measure_each, measure_map, measure_profile
-from riptui.metrics.metric_names import (
-    CONTENT,
-    PREVIOUS,
-    REPAINTS,
-    SQUARES,
-    base_name,
-    check_names,
-    find_metric,
-    has_value_at_first,
-    in_registry_order,
-    is_features,
-    split_names,
-)
-from riptui.metrics.registry import REGISTRY, LpipsNet, MetricInfo
+from riptui.lazy_modules import lazy_names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from riptui.metrics import running_ssim as running_ssim
+    from riptui.metrics.loading import load, load_repaint_metric
+    from riptui.metrics.metric import Metric, Repaint, RepaintMetric, measure_each, measure_map, measure_profile
+    from riptui.metrics.metric_names import (
+        CONTENT,
+        PREVIOUS,
+        REPAINTS,
+        SQUARES,
+        base_name,
+        check_names,
+        find_metric,
+        has_value_at_first,
+        in_registry_order,
+        is_features,
+        split_names,
+    )
+    from riptui.metrics.registry import REGISTRY, LpipsNet, MetricInfo
 
 __all__ = [
     "CONTENT",
@@ -65,4 +65,29 @@ __all__ = [
     "split_names",
 ]
 
-__getattr__ = lazy_modules(__name__)
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "loading": (
+            "load",
+            "load_repaint_metric",
+        ),
+        "metric": (
+            "Metric",
+            "Repaint",
+            "RepaintMetric",
+            "measure_each",
+            "measure_map",
+            "measure_profile",
+        ),
+        "metric_names": (
+            *("CONTENT", "PREVIOUS", "REPAINTS", "SQUARES", "base_name", "check_names"),
+            *("find_metric", "has_value_at_first", "in_registry_order", "is_features", "split_names"),
+        ),
+        "registry": (
+            "REGISTRY",
+            "LpipsNet",
+            "MetricInfo",
+        ),
+    },
+)

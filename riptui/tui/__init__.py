@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from riptui.tui import commands as commands
     from riptui.tui import details as details
     from riptui.tui import dialogs as dialogs
+    from riptui.tui import go_to as go_to
     from riptui.tui import go_to_dialog as go_to_dialog
     from riptui.tui import help as help
     from riptui.tui import keymap as keymap

@@ -24,7 +24,6 @@ from riptui.store.trajectory import Status
 from riptui.text.terminal import printable
 from riptui.tui import bindings, workers
 from riptui.tui.command_runner import CommandRunner
-from riptui.tui.go_to import Target, find_targets
 from riptui.tui.key_footer import KeyFooter
 from riptui.tui.key_queue import OPENS_DIALOG
 from riptui.tui.last_place import LastPlace, recall_place, remember_place
@@ -42,6 +41,7 @@ from riptui.tui.workers.gpu_history import GpuHistory
 
 if TYPE_CHECKING:  # importing NumPy takes 150 ms, after the first paint
     from riptui.tui.details import Details
+    from riptui.tui.go_to import Target
     from riptui.tui.group.view import GroupView
     from riptui.tui.trajectory.view import TrajectoryView
     from riptui.tui.work_supervisor import WorkSupervisor
@@ -378,22 +378,22 @@ class Browser(Screen[None]):
         notes = {title: command.help for title, command in commands.items()}
         target = await self.app.push_screen_wait(tui.go_to_dialog.GoToDialog(partial(self._find_targets, notes)))
         match target:
-            case Target("frame", value) if self.details is not None:
+            case tui.go_to.Target("frame", value) if self.details is not None:
                 self.details.trajectory_view.go(int(value))
-            case Target("path", value):
+            case tui.go_to.Target("path", value):
                 await self._go(value)
-            case Target("filter", value):
+            case tui.go_to.Target("filter", value):
                 await self.query_one(TreePanel).set_filter(value)
-            case Target("command", value):
+            case tui.go_to.Target("command", value):
                 done = commands[value].callback()
                 if isawaitable(done):
                     await done
 
-    def _find_targets(self, commands: dict[str, str], text: str) -> list[Target]:
+    def _find_targets(self, commands: dict[str, str], text: str) -> "list[Target]":
         cursor = self.details.trajectory_view.cursor if self.details and self.details.current == "trajectory" else None
         spec, newest = (cursor.spec, cursor.newest) if cursor else (None, 0)
         paths, named = self.runs_tree.model.list_paths(), named_filters()
-        return find_targets(text, spec, newest, paths, saved_filters(), commands, named)
+        return tui.go_to.find_targets(text, spec, newest, paths, saved_filters(), commands, named)
 
     @on(FilterLine.Named)
     def _tell_named(self, message: FilterLine.Named) -> None:

@@ -40,7 +40,7 @@ from riptui.store.trajectory import Status, Trajectory
 SLICE_SECONDS = 0.04  # of reading between two results, at first; the screen draws in between
 SLICE_GROWTH = 0.2  # of the time so far, for what comes then changes less of what is seen
 MAX_SLICE_SECONDS = 0.5
-FIRST_SLICE_SECONDS = 0.005  # for the first names, which fill the screen
+FIRST_SLICE_SECONDS = 0.002  # for the first names, which fill the screen
 ROUND_SECONDS = 8.0  # in which every inactive folder is checked once
 SETTLED_NS = 10**9  # a folder changed more recently may change again within the resolution of its timestamp
 ACTIVE_STATUSES = {Status.RUNNING, Status.QUEUED, Status.PAUSED}

@@ -144,7 +144,7 @@ def _build_table(
     for name in names:
         series = [value for values in metrics.values() if (value := values.get(name)) is not None]
         low, high = min(series, default=0.0), max(series, default=1.0)
-        heading = re.sub("(?<=-)|(?=@)", "\n", printable(name)) if fold else printable(name)
+        heading = re.sub("(?<=-)(?=..)|(?=@)", "\n", printable(name)) if fold else printable(name)
         footer = Text(sparkline(series[-bars:], low, high), "cyan")
         table.add_column(Text(heading), justify="right", footer=footer, overflow="fold")
     for k, values in metrics.items():

@@ -51,6 +51,15 @@ def fit_middle(text: str, columns: int) -> str:
     return set_cell_size(f"{head}…{tail}", columns)
 
 
+def fit_folder(path: str, columns: int) -> str:
+    """A folder's path in at most so many columns: …/cats/runs, for it is told from others by how it ends."""
+    if count_columns(path) <= columns:
+        return path
+    ends = ("…" + path[start:] for start, character in enumerate(path) if start and character == "/")
+    name = path.rpartition("/")[2]
+    return next((end for end in ends if count_columns(end) <= columns), fit_middle(name, max(0, columns)).rstrip())
+
+
 def fit_path(path: str, columns: int, *, beside: Iterable[str] = ()) -> str:
     """As `fit_columns`, of a trajectory's path or name: its last group and name, cut in the middle, with its seed.
 

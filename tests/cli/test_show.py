@@ -176,6 +176,15 @@ def test_the_default_metrics_are_readable_at_any_width(
     assert "squeeze" in "".join(lines)
 
 
+def test_a_name_is_not_broken_before_its_last_letter(make_trajectory: MakeTrajectory, narrow: Any) -> None:
+    trajectory = computed(make_trajectory())
+    with claim(trajectory) as claimed:
+        claimed.add_measurement(0, MANY | {"delta-e": 5.8291})
+    words = " ".join(narrow(60, "show", trajectory.path, "--no-picture")).split()
+    assert "delta-e" in words
+    assert "lpips-" in words, "others are"
+
+
 @pytest.mark.slow
 def test_a_file_gets_the_whole_table(make_trajectory: MakeTrajectory) -> None:
     trajectory = computed(make_trajectory())

@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from riptui.text.terminal import fit_columns, fit_middle, fit_path, printable, sparkline
+from riptui.text.terminal import fit_columns, fit_folder, fit_middle, fit_path, printable, sparkline
 
 FORBIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 """Unicode's categories: control, format (bidi and zero width), surrogate, private, unassigned, line and paragraph."""
@@ -177,3 +177,22 @@ def test_a_path_that_would_look_like_the_next_row_leaves_out_their_common_end(
 @given(st.text("ab/-猫", max_size=20), st.text("ab/-猫", max_size=20), st.integers(0, 12))
 def test_so_it_fits_too(path: str, other: str, columns: int) -> None:
     assert cell_len(fit_path(path, columns, beside=[other])) == columns
+
+
+@pytest.mark.parametrize(
+    ("path", "columns", "text"),
+    [
+        ("~/runs", 6, "~/runs"),
+        ("/data/lab/cats/runs", 19, "/data/lab/cats/runs"),
+        ("/data/lab/cats/runs", 18, "…/lab/cats/runs"),
+        ("/data/lab/cats/runs", 11, "…/cats/runs"),
+        ("/data/lab/cats/runs", 10, "…/runs"),
+        ("/data/lab/cats-of-the-paper", 10, "cats-o…per"),
+        ("/data/lab/猫", 4, "…/猫"),
+        ("/", 1, "/"),
+        ("/data", 0, ""),
+        ("/data", -3, ""),
+    ],
+)
+def test_of_a_folder_the_end_is_kept(path: str, columns: int, text: str) -> None:
+    assert fit_folder(path, columns) == text

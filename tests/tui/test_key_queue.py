@@ -9,11 +9,14 @@ from textual.widgets import Input
 
 from riptui.tui import key_queue
 from riptui.tui.dialogs import TextDialog
+from riptui.tui.gallery.gallery_screen import GalleryScreen
 from riptui.tui.go_to_dialog import GoToDialog
 from riptui.tui.large.large_screen import LargeScreen
+from riptui.tui.plot.series import Series
 from riptui.tui.runs.filter_line import FilterLine
+from riptui.tui.tab_bar import TabBar
 from tests.support.app_pilot import AppPilot, open_app
-from tests.support.app_runs import FIRST, queue_trajectory
+from tests.support.app_runs import FIRST, make_runs, queue_trajectory
 
 
 @pytest.fixture
@@ -71,3 +74,27 @@ async def test_keys_go_on_at_once_after_one_that_removes_the_widget_it_is_typed_
     type_at_once(pilot, ["slash", "p", "escape", "m"])
     await pilot.wait_until(lambda: list(pilot.tree.marked) == [FIRST], "the mark")
     assert not pilot.browser.query(FilterLine)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [(140, 40), (100, 22)])
+async def test_the_chart_of_a_group_is_that_of_its_tab_after_tabs_chosen_at_once(
+    size: tuple[int, int], tmp_path: Path
+) -> None:
+    make_runs(tmp_path / "runs")
+    async with open_app(tmp_path / "runs", size, select="fig7/cat") as pilot:
+        await pilot.wait_until(lambda: pilot.browser.details is not None, "the group")
+        assert pilot.browser.details is not None
+        view = pilot.browser.details.group_view
+        drawn: dict[str, tuple[Series, ...]] = {}
+        for key, tab in (("3", "runs"), ("1", "mean")):
+            await pilot.press(key)
+            await pilot.wait_until(lambda tab=tab: view.charts and view.query_one(TabBar).chosen == tab, tab)
+            await pilot.wait_until(lambda: view.charts[0].series not in [(), *drawn.values()], "its chart")
+            drawn[tab] = view.charts[0].series
+        type_at_once(pilot, [*"12345163"])
+        await pilot.wait_until(lambda: isinstance(pilot.app.screen, GalleryScreen), "the gallery")
+        type_at_once(pilot, ["escape", "4", "3", "1"])
+        await pilot.wait_until(lambda: pilot.app.screen is pilot.browser, "the group again")
+        await pilot.wait_until(lambda: view.query_one(TabBar).chosen == "mean", "the last tab")
+        await pilot.wait_until(lambda: view.charts and view.charts[0].series == drawn["mean"], "its chart")

@@ -124,3 +124,13 @@ async def test_the_help_begins_with_the_keys_of_the_screen_that_it_is_opened_fro
         await pilot.wait_for_frame(32)
         await pilot.press("f", "question_mark")
         await pilot.wait_until(lambda: "│ Large picture " in pilot.screen_text.splitlines()[1], "its keys")
+
+
+@pytest.mark.slow
+async def test_the_first_line_ends_a_long_folder_with_its_last_names(tmp_path: Path) -> None:
+    runs = tmp_path / ("a-long-name-" * 6) / "cats" / "runs"
+    make_runs(runs)
+    async with open_app(runs, (80, 24)) as pilot:
+        await pilot.wait_until(lambda: "≡ riptui  …/cats/runs  " in pilot.screen_text.splitlines()[0], "its end")
+        await pilot._pilot.resize_terminal(200, 24)
+        await pilot.wait_until(lambda: "-long-name-/cats/runs  " in pilot.screen_text.splitlines()[0], "more of it")

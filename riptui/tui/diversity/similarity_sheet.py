@@ -8,11 +8,12 @@ from textual import on
 from riptui.graphics.protocol import Graphics
 from riptui.tui.gallery.gallery_grid import (
     GAP_COLUMNS,
-    MIN_PICTURE_ROWS,
     TEXT_ROWS,
     USUAL_MIN_ROWS,
     GalleryGrid,
     GridSize,
+    choose_grid,
+    picture_sizes,
 )
 from riptui.tui.gallery.gallery_table import GalleryCell, GalleryRow, GalleryTable
 from riptui.tui.gallery.thumbnails import ThumbnailKey, ThumbnailReader
@@ -21,18 +22,18 @@ from riptui.tui.latest_jobs import LatestJobs
 
 def fit_sheet(count: int, width: int, height: int, larger: int = 0) -> GridSize:
     """The grid for so many pictures: as large as all fit; if that is too small, as many as fit at the usual size."""
-    most = max(1, min(height - TEXT_ROWS, width // 2))
 
-    def columns(rows: int) -> int:
-        return max(1, min(count, (width + GAP_COLUMNS) // (2 * rows + GAP_COLUMNS)))
+    def fit(picture_rows: int) -> GridSize:
+        columns = max(1, min(count, (width + GAP_COLUMNS) // (2 * picture_rows + GAP_COLUMNS)))
+        visible = min(-(-count // columns), height // (picture_rows + TEXT_ROWS))
+        return GridSize(picture_rows, max(1, visible), columns)
 
-    def all_fit(rows: int) -> bool:
-        return -(-count // columns(rows)) * (rows + TEXT_ROWS) <= height
+    def all_fit(grid: GridSize) -> bool:
+        return grid.rows * grid.columns >= count
 
-    usual = next((rows for rows in range(most, USUAL_MIN_ROWS, -1) if all_fit(rows)), USUAL_MIN_ROWS)
-    picture_rows = max(1, min(max(MIN_PICTURE_ROWS, usual + larger), most))
-    lines = -(-count // columns(picture_rows))
-    return GridSize(picture_rows, max(1, min(lines, height // (picture_rows + TEXT_ROWS))), columns(picture_rows))
+    grids = [*map(fit, picture_sizes(width, height))]
+    usual = max((grid.picture_rows for grid in grids if all_fit(grid)), default=0)
+    return choose_grid(grids, max(usual, USUAL_MIN_ROWS), larger)
 
 
 class SimilaritySheet(GalleryGrid):

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isnan, nan
 from typing import NamedTuple
@@ -43,18 +43,34 @@ class GridSize(NamedTuple):
 
 
 def fit_grid(columns: int, rows: int, width: int, height: int, larger: int = 0) -> GridSize:
-    """The grid for so many columns and rows of pictures in a room; `larger`: rows by which pictures are enlarged."""
+    """The grid for so many columns and rows of pictures in a room; `larger`: so many grids after the usual one."""
+
+    def fit(picture_rows: int) -> GridSize:
+        fitting_columns = (width + GAP_COLUMNS) // (2 * picture_rows + GAP_COLUMNS)
+        fitting_rows = height // (picture_rows + TEXT_ROWS)
+        return GridSize(picture_rows, max(1, min(rows, fitting_rows)), max(1, min(columns, fitting_columns)))
+
     by_width = ((width + GAP_COLUMNS) // max(1, columns) - GAP_COLUMNS) // 2
     counts = range(max(1, min(rows, USUAL_ROWS)), 0, -1)
     sizes = [min(height // count - TEXT_ROWS, by_width) for count in counts]
     usual = next((size for size in sizes if size >= USUAL_MIN_ROWS), USUAL_MIN_ROWS)
-    most = min(height - TEXT_ROWS, width // 2)
-    picture_rows = max(1, min(max(MIN_PICTURE_ROWS, usual + larger), most))
-    return GridSize(
-        picture_rows,
-        max(1, min(rows, height // (picture_rows + TEXT_ROWS))),
-        max(1, min(columns, (width + GAP_COLUMNS) // (2 * picture_rows + GAP_COLUMNS))),
-    )
+    return choose_grid(map(fit, picture_sizes(width, height)), usual, larger)
+
+
+def picture_sizes(width: int, height: int) -> range:
+    """The rows that a picture can have in a room."""
+    most = max(1, min(height - TEXT_ROWS, width // 2))
+    return range(min(MIN_PICTURE_ROWS, most), most + 1)
+
+
+def choose_grid(grids: Iterable[GridSize], usual: int, larger: int) -> GridSize:
+    """So many grids after that with pictures of the usual rows.
+
+    grids: by growing pictures. Of those that show as many, the one with the largest pictures leaves least room empty.
+    """
+    filling = [*{(grid.rows, grid.columns): grid for grid in grids}.values()]
+    start = next((index for index, grid in enumerate(filling) if grid.picture_rows >= usual), len(filling) - 1)
+    return filling[min(max(0, start + larger), len(filling) - 1)]
 
 
 def key_of(cell: GalleryCell) -> ThumbnailKey:
@@ -160,7 +176,7 @@ class GalleryGrid(Widget):
             item.show(thumbnail.image, note=thumbnail.note)
 
     def fit(self, width: int, height: int, larger: int) -> GridSize:
-        """The grid for the table in a room without the header; `larger`: rows by which pictures are enlarged."""
+        """The grid for the table in a room without the header; `larger`: see `fit_grid`."""
         return fit_grid(len(self._table.columns), len(self._table.rows), width, height, larger)
 
     # Moving
@@ -171,13 +187,13 @@ class GalleryGrid(Widget):
     async def page(self, pages: int) -> None:
         await self.move(pages * (self._grid.rows if self._grid else 1), 0)
 
-    async def enlarge(self, rows: int) -> None:
-        """Show larger pictures, or smaller ones."""
+    async def enlarge(self, steps: int) -> None:
+        """Show larger pictures, or smaller ones: as many fewer or more as fill the room."""
         before = self._grid
-        self._larger += rows
+        self._larger += steps
         await self._fill()
         if self._grid == before:  # the largest or the smallest
-            self._larger -= rows
+            self._larger -= steps
 
     async def _move_to(self, row: int, column: int) -> None:
         rows, columns = len(self._table.rows), len(self._table.columns)

@@ -7,15 +7,29 @@ from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal
+from textual.content import Content
+from textual.widget import Widget
 from textual.widgets import Static
 
 from riptui.store.worker_registry import Worker
-from riptui.text.terminal import printable
+from riptui.text.terminal import fit_folder, printable
 from riptui.text.units import abbreviate_home
 from riptui.tui.runs import status_line
 from riptui.tui.runs.tree_model import GroupTotals
 
 COLUMNS_FOR_TIME_LEFT = 100  # of the screen, so that the time of the whole queue has room
+
+
+class FolderTitle(Widget):
+    """The app's name and the end of the runs folder."""
+
+    def __init__(self, runs: Path, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._folder = printable(abbreviate_home(runs))
+
+    def render(self) -> Content:
+        name = "≡ riptui"
+        return Content.assemble((name, "bold"), "  ", fit_folder(self._folder, self.size.width - len(name) - 2))
 
 
 class HeadLine(Horizontal):
@@ -26,8 +40,7 @@ class HeadLine(Horizontal):
         self._runs = runs
 
     def compose(self) -> ComposeResult:
-        title = Text.assemble(("≡ riptui", "bold"), f"  {printable(abbreviate_home(self._runs))}")
-        yield Static(title, id="title")
+        yield FolderTitle(self._runs, id="title")
         yield Static(id="device")
         yield Static(id="counts")
 

@@ -192,6 +192,15 @@ def test_pictures_of_a_sheet_are_as_large_as_all_fit(count: int, room: tuple[int
     assert fit_sheet(count, *room) == expected
 
 
+@pytest.mark.parametrize("count", [1, 12, 100])
+@pytest.mark.parametrize("room", [(140, 36), (60, 14)])
+def test_larger_pictures_of_a_sheet_fill_the_room(count: int, room: tuple[int, int]) -> None:
+    width, height = room
+    for grid in {fit_sheet(count, *room, larger) for larger in range(-50, 51)}:
+        size = grid.picture_rows + 1
+        assert height // (size + 2) < grid.rows or (width + 2) // (2 * size + 2) < grid.columns
+
+
 @pytest.mark.slow
 async def test_other_sets_are_a_key_away(make_trajectory: MakeTrajectory) -> None:
     made = [

@@ -128,6 +128,18 @@ def test_a_grid_fits_its_room(size: tuple[int, int], columns: int, rows: int) ->
         assert 1 <= grid.rows <= rows
 
 
+@pytest.mark.parametrize("size", [(138, 36), (78, 20), (58, 16), (10, 3)])
+@pytest.mark.parametrize(("columns", "rows"), [(3, 3), (9, 6), (9, 1), (2, 300), (1, 1)])
+def test_no_picture_could_be_larger_with_as_many_visible(size: tuple[int, int], columns: int, rows: int) -> None:
+    grids = list(dict.fromkeys(fit_grid(columns, rows, *size, larger) for larger in range(-50, 51)))
+    for grid in grids:
+        next_rows = size[1] // (grid.picture_rows + 1 + 2)
+        next_columns = (size[0] + 2) // (2 * (grid.picture_rows + 1) + 2)
+        assert next_rows < grid.rows or next_columns < grid.columns
+    assert [*sorted(grids)] == grids, "each step shows larger pictures"
+    assert (grids[-1].rows, grids[-1].picture_rows) == (1, min(size[1] - 2, size[0] // 2))
+
+
 # --- reading
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 
-from riptui import results as statistics
+from riptui import results as analysis
 from riptui.cli import results_tables
 from riptui.cli.console import out as console
 from riptui.cli.console import print_json, warn
@@ -143,7 +143,7 @@ def _compute(
             with _told_later(refusals):
                 output["findings"] = _test_findings(summaries, metric, squares)
         if parts.recursion:
-            output["recursion"] = statistics.recursion_analysis.analyse_recursion(squares, summaries, metric).as_dict()
+            output["recursion"] = analysis.recursion_analysis.analyse_recursion(squares, summaries, metric).as_dict()
     if parts.interventions:
         output["interventions"] = [asdict(effect) for effect in compare_interventions(members)]
     if parts.compare:
@@ -229,19 +229,19 @@ def _grouping_keys(by: Sequence[str], members: Sequence[HasSpec]) -> tuple[str, 
 
 def _read_squares(
     summaries: Sequence[TrajectorySummary], metric: str, *, findings: bool, recursion: bool, as_json: bool
-) -> "statistics.read_squares.ReadSquares":
+) -> "analysis.read_squares.ReadSquares":
     """The errors of the squares, which findings and recursion need."""
     names = dict.fromkeys([*(PATCH_ERRORS if recursion else ()), *(patch_names(metric) if findings else ())])
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with transient_progress(*columns, hidden=as_json and console.is_terminal) as progress:
         task = progress.add_task("reading squares", total=len(summaries))
-        return statistics.read_squares.read_squares(
+        return analysis.read_squares.read_squares(
             summaries, [*names], lambda done, total: progress.update(task, completed=done, total=total)
         )
 
 
 def _test_findings(
-    summaries: Sequence[TrajectorySummary], metric: str, squares: "statistics.read_squares.ReadSquares"
+    summaries: Sequence[TrajectorySummary], metric: str, squares: "analysis.read_squares.ReadSquares"
 ) -> list[dict[str, Any]]:
     return [
         {
@@ -250,5 +250,5 @@ def _test_findings(
             "excess": [finding_as_dict(finding) for finding in tested.excess],
             "coverage_null": tested.coverage_null,
         }
-        for tested in statistics.findings.check_findings(summaries, metric, squares.by_digest)
+        for tested in analysis.findings.check_findings(summaries, metric, squares.by_digest)
     ]

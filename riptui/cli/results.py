@@ -21,6 +21,8 @@ from riptui.cli.set_results import set_results
 from riptui.cli.transient_progress import transient_progress
 from riptui.cli.unlisted import UnlistedFolders
 from riptui.errors import InputError, with_choices
+from riptui.export.files import require_file
+from riptui.export.tables import CSV_SUFFIXES, PARQUET_SUFFIXES
 from riptui.metrics import PREVIOUS, in_registry_order
 from riptui.metrics.display import PAPER_METRICS
 from riptui.metrics.sets import SET_METRICS
@@ -178,15 +180,18 @@ def _write_tables(
     *,
     overwrite: bool,
 ) -> None:
+    for file, suffixes in ((csv, CSV_SUFFIXES), (parquet, PARQUET_SUFFIXES)):
+        if file:  # both, before one is written
+            require_file(file, suffixes, overwrite=overwrite)
     if csv:
         warn(f"{long_table.to_csv(trajectories, csv, overwrite=overwrite)}: written")
     if parquet:
-        file = long_table.to_parquet(trajectories, parquet, features=features, overwrite=overwrite)
-        warn(f"{file}: written")
+        written = long_table.to_parquet(trajectories, parquet, features=features, overwrite=overwrite)
+        warn(f"{written}: written")
 
 
 def _choose_metric(metric: str | None, summaries: Sequence[TrajectorySummary]) -> str:
-    """The given metric, or the first of METRIC_ORDER that any trajectory has. Raises InputError if none has it."""
+    """The given metric, or the first that any trajectory has: of PAPER_METRICS, else any. Raises InputError."""
     measured = {
         name
         for summary in summaries

@@ -42,7 +42,7 @@ def chart(
 ) -> int:
     chart_figure = figures.chart_figure  # if matplotlib is missing, this fails before anything is read
     unlisted = UnlistedFolders()
-    trajectories = find_filtered(paths, runs, filter_text, unlisted)
+    trajectories = find_filtered(paths, [runs], filter_text, unlisted)
     if features and view != SETS:
         raise InputError("--features belongs to --view sets")
     options = ChartOptions(view, axis=axis, features=canonical_name(features) if features else "")

@@ -13,7 +13,7 @@ from riptui.cli import has_terminal
 from riptui.cli.console import out, print_error, print_json, print_line
 from riptui.errors import InputError
 from riptui.metrics import CONTENT, PREVIOUS, REGISTRY, SQUARES
-from riptui.settings import ENVIRONMENT_VARIABLES, LoadedSettings, describe_setting
+from riptui.settings import ENVIRONMENT_VARIABLES, LoadedSettings, explain_setting
 from riptui.settings.editor import find_editor, run_editor
 from riptui.settings.paths import settings_file
 from riptui.settings.template import format_toml, make_template
@@ -64,7 +64,7 @@ def _list_taken_names(loaded: LoadedSettings) -> list[str]:
 def _as_dict(loaded: LoadedSettings) -> dict[str, object]:
     values = msgspec.to_builtins(loaded.settings, enc_hook=str)
     settings = [
-        {"name": name, "value": value, "origin": loaded.origins[name], "about": describe_setting(name)}
+        {"name": name, "value": value, "origin": loaded.origins[name], "about": explain_setting(name)}
         for name, value in values.items()
     ]
     return {"path": str(loaded.file), "settings": settings, "problems": loaded.problems}
@@ -79,7 +79,7 @@ def _print_settings(loaded: LoadedSettings) -> None:
         source = f"${ENVIRONMENT_VARIABLES[name]}" if origin == "environment" else origin
         styles = ("", "dim") if origin == "default" else ("bold", "green")
         out.print(Text.assemble(f"{name:<12}", (f"{value_text:<14}", styles[0]), " ", (source, styles[1])))
-        out.print(Text(f"{'':<12}{describe_setting(name)}", "dim"))
+        out.print(Text(f"{'':<12}{explain_setting(name)}", "dim"))
         for key, entry in value.items() if isinstance(value, dict) else ():
             text = format_toml(entry) if isinstance(entry, str) else getattr(entry, "command", None) or entry.url
             out.print(Text(f"{'':<12}{printable(key)} = {printable(text)}"))

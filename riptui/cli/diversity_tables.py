@@ -99,7 +99,7 @@ def _list_near(analysis: DiversityAnalysis, by: Collection[str], names: MaskName
             for pair in point.near:
                 bits = format_count(int(pair.distance), "bit")
                 pair_seeds = f"seeds {seeds[pair.first]} and {seeds[pair.second]}"
-                yield f"{pair_seeds}, {bits}  {place} at {point.inpainted:g} %"
+                yield f"{pair_seeds}, {bits}  {place} at {format_inpainted(point.inpainted)}"
 
 
 def _print_matrix(diversity: SetDiversity) -> None:

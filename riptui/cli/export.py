@@ -11,10 +11,22 @@ from riptui import export as export_files
 from riptui.cli.console import out, print_json, print_line, short_path
 from riptui.cli.transient_progress import transient_progress
 from riptui.errors import InputError
+from riptui.export import animation, png_frames, tables, video
+from riptui.export.files import require_file
 from riptui.spec import MeasureInterval, measured_iterations
 from riptui.store.listing import find_trajectories
 from riptui.store.trajectory import Trajectory
 from riptui.text.terminal import printable
+
+SUFFIXES: Mapping[str, Sequence[str]] = {
+    "gif": [*animation.FORMATS],
+    "mp4": video.SUFFIXES,
+    "png": [".png"],
+    "strip": [".png"],
+    "csv": tables.CSV_SUFFIXES,
+    "parquet": tables.PARQUET_SUFFIXES,
+}
+"""By the option whose file has one of them."""
 
 
 def export(
@@ -40,6 +52,7 @@ def export(
     computed = len(trajectory.read_rows())
     numbers = None if at is None else [k for k in measured_iterations(trajectory.spec, at) if k <= computed]
     last = computed if k is None else k
+    _require_possible(trajectory, targets, last, computed, overwrite=overwrite)
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn())
     with transient_progress(*columns, hidden=as_json and out.is_terminal) as progress:
         writers = _list_writers(trajectory, numbers, last, features, progress, overwrite=overwrite)
@@ -60,10 +73,27 @@ def _require_consistent(targets: Mapping[str, Path], k: int | None, features: Se
         )
     if k is not None and "png" not in targets:
         raise click.UsageError("--frame K is the frame of --png FILE: give both")
+    files: dict[str, str] = {}
+    for option, target in targets.items():
+        if (other := files.setdefault(os.path.realpath(target), option)) != option:
+            raise click.UsageError(f"--{other} and --{option} name the same file, {target}: give each its own")
     if "mp4" in targets:
         export_files.require_video()
     if features and "parquet" not in targets:
         raise click.UsageError("--features are columns of the Parquet file: give --parquet FILE")
+
+
+def _require_possible(
+    trajectory: Trajectory, targets: Mapping[str, Path], k: int, computed: int, *, overwrite: bool
+) -> None:
+    """Raises InputError for a target or a frame that a writer would refuse, before another one has written anything."""
+    for option, target in targets.items():
+        if option == "frames":
+            png_frames.require_folder(target, overwrite=overwrite)
+        else:
+            require_file(target, SUFFIXES[option], overwrite=overwrite)
+    if "png" in targets and k > computed:
+        raise InputError(f"{short_path(trajectory.path)} has frames 0 to {computed}, not {k}")
 
 
 def _list_writers(

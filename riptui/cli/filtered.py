@@ -37,15 +37,17 @@ def select_matching(
     return [summary for summary, subject in zip(summaries, subjects, strict=True) if matches(subject)]
 
 
-def find_filtered(paths: Iterable[Path], runs: Path, filter_text: str, on_error: OnListingError) -> list[Trajectory]:
-    """The trajectories at or below paths that match; `on_error` as in `find_trajectories`.
+def find_filtered(
+    paths: Iterable[Path], folders: Sequence[Path], filter_text: str, on_error: OnListingError
+) -> list[Trajectory]:
+    """The trajectories at or below paths that match; folders: as `select_matching`; `on_error`: as `find_trajectories`.
 
     Raises InputError if none does, and what finding them raises.
     """
     found = find_all_trajectories(paths, on_error=on_error)
     if not filter_text.strip():
         return found
-    left = select_matching([*map(summarize, found)], [runs], filter_text)
+    left = select_matching([*map(summarize, found)], folders, filter_text)
     if not left:
         raise InputError(f"none of {len(found):,} trajectories matches {filter_text}; see riptui ls --filter")
     return [summary.trajectory for summary in left]

@@ -58,7 +58,7 @@ def _list(folders: Sequence[Path], filter_text: str, as_json: bool) -> int:
 
         chosen = select_matching(chosen, folders, filter_text)
     if as_json:
-        silent = _read_silent([os.fspath(one.trajectory) for one in chosen if one.status is Status.RUNNING])
+        silent = _read_silent([os.fspath(summary.trajectory) for summary in chosen if summary.status is Status.RUNNING])
         print_json([as_dict(summary, silent.get(os.fspath(summary.trajectory), 0)) for summary in chosen])
     elif glances := glances or [*map(glance_at, chosen)]:
         silent = _read_silent([glance.folder for glance in glances if glance.status is Status.RUNNING])

@@ -146,12 +146,20 @@ lookup_option = click.option(
     help="The runs folder, in which a path that is not here is looked for.",
 )
 """--runs of commands whose work needs no more of it."""
+_folders_argument = click.argument(
+    "folders", nargs=-1, metavar="[RUNS]...", type=FolderParam(runs_folder), default=lambda: [runs_folder()]
+)
 _runs_argument = click.argument("runs", required=False, default=runs_folder, type=FolderParam(runs_folder))
 
 
 def runs_argument(command: Command) -> Command:
     """Add the argument RUNS: a runs folder or a folder in it, by default that of --runs or of the settings."""
     return _runs_argument(lookup_option(command))
+
+
+def folders_argument(command: Command) -> Command:
+    """Add the argument RUNS..., of `runs_argument` any number."""
+    return _folders_argument(lookup_option(command))
 
 
 graphics_option = click.option(

@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 
-from riptui import results as statistics
+from riptui import results as analysis
 from riptui.cli import results_tables
 from riptui.cli.console import out as console
 from riptui.cli.console import print_json, warn
@@ -21,6 +21,8 @@ from riptui.cli.set_results import set_results
 from riptui.cli.transient_progress import transient_progress
 from riptui.cli.unlisted import UnlistedFolders
 from riptui.errors import InputError, with_choices
+from riptui.export.files import require_file
+from riptui.export.tables import CSV_SUFFIXES, PARQUET_SUFFIXES
 from riptui.metrics import PREVIOUS, in_registry_order
 from riptui.metrics.display import PAPER_METRICS
 from riptui.metrics.sets import SET_METRICS
@@ -143,7 +145,7 @@ def _compute(
             with _told_later(refusals):
                 output["findings"] = _test_findings(summaries, metric, squares)
         if parts.recursion:
-            output["recursion"] = statistics.recursion_analysis.analyse_recursion(squares, summaries, metric).as_dict()
+            output["recursion"] = analysis.recursion_analysis.analyse_recursion(squares, summaries, metric).as_dict()
     if parts.interventions:
         output["interventions"] = [asdict(effect) for effect in compare_interventions(members)]
     if parts.compare:
@@ -178,15 +180,18 @@ def _write_tables(
     *,
     overwrite: bool,
 ) -> None:
+    for file, suffixes in ((csv, CSV_SUFFIXES), (parquet, PARQUET_SUFFIXES)):
+        if file:  # both, before one is written
+            require_file(file, suffixes, overwrite=overwrite)
     if csv:
         warn(f"{long_table.to_csv(trajectories, csv, overwrite=overwrite)}: written")
     if parquet:
-        file = long_table.to_parquet(trajectories, parquet, features=features, overwrite=overwrite)
-        warn(f"{file}: written")
+        written = long_table.to_parquet(trajectories, parquet, features=features, overwrite=overwrite)
+        warn(f"{written}: written")
 
 
 def _choose_metric(metric: str | None, summaries: Sequence[TrajectorySummary]) -> str:
-    """The given metric, or the first of METRIC_ORDER that any trajectory has. Raises InputError if none has it."""
+    """The given metric, or the first that any trajectory has: of PAPER_METRICS, else any. Raises InputError."""
     measured = {
         name
         for summary in summaries
@@ -229,19 +234,19 @@ def _grouping_keys(by: Sequence[str], members: Sequence[HasSpec]) -> tuple[str, 
 
 def _read_squares(
     summaries: Sequence[TrajectorySummary], metric: str, *, findings: bool, recursion: bool, as_json: bool
-) -> "statistics.read_squares.ReadSquares":
+) -> "analysis.read_squares.ReadSquares":
     """The errors of the squares, which findings and recursion need."""
     names = dict.fromkeys([*(PATCH_ERRORS if recursion else ()), *(patch_names(metric) if findings else ())])
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with transient_progress(*columns, hidden=as_json and console.is_terminal) as progress:
         task = progress.add_task("reading squares", total=len(summaries))
-        return statistics.read_squares.read_squares(
+        return analysis.read_squares.read_squares(
             summaries, [*names], lambda done, total: progress.update(task, completed=done, total=total)
         )
 
 
 def _test_findings(
-    summaries: Sequence[TrajectorySummary], metric: str, squares: "statistics.read_squares.ReadSquares"
+    summaries: Sequence[TrajectorySummary], metric: str, squares: "analysis.read_squares.ReadSquares"
 ) -> list[dict[str, Any]]:
     return [
         {
@@ -250,5 +255,5 @@ def _test_findings(
             "excess": [finding_as_dict(finding) for finding in tested.excess],
             "coverage_null": tested.coverage_null,
         }
-        for tested in statistics.findings.check_findings(summaries, metric, squares.by_digest)
+        for tested in analysis.findings.check_findings(summaries, metric, squares.by_digest)
     ]

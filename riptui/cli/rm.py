@@ -25,7 +25,7 @@ def rm(
     as_json: bool,
 ) -> int:
     unlisted = UnlistedFolders()
-    trajectories = find_filtered(paths, runs, filter_text, unlisted)
+    trajectories = find_filtered(paths, [runs], filter_text, unlisted)
     folders = [trajectory.path for trajectory in trajectories]
     root = _find_root(trajectories, runs)
     disk_bytes = sum(map(disk_usage, folders))

@@ -9,7 +9,7 @@ def format_setting_value(value: Any) -> str:
         case bool():
             return "yes" if value else "no"
         case dict():
-            return ", ".join(f"{key} {format_setting_value(one)}" for key, one in value.items()) or "none"
+            return ", ".join(f"{key} {format_setting_value(item)}" for key, item in value.items()) or "none"
         case list() | tuple():
             return ", ".join(map(format_setting_value, value)) or "none"
         case float():

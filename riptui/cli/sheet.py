@@ -48,7 +48,7 @@ def sheet(
 ) -> int:
     make_sheet = figures.sheet.make_sheet  # if matplotlib is missing, this fails before anything is read
     unlisted = UnlistedFolders()
-    members = _read_members(find_filtered(paths, runs, filter_text, unlisted))
+    members = _read_members(find_filtered(paths, [runs], filter_text, unlisted))
     table = build_gallery(
         members, GalleryAxes(columns, by_seed), reached_point(members) if inpainted is None else inpainted
     )

@@ -37,7 +37,7 @@ class Source:
 def find_sources(paths: Sequence[Path], *, recursive: bool) -> list[Source]:
     """The files that were named, and those of folders that were named, each once; of trajectories the last frames.
 
-    Exits for an unknown name of a bundled picture.
+    Exits for an unknown name of a bundled picture, and for a URL.
     """
     found: dict[Path, Source] = {}
     for path in map(_resolve, paths):
@@ -86,7 +86,7 @@ def read_pictures(
 
 
 def _resolve(path: Path) -> Path:
-    """Exits if it looks like the name of a bundled picture and is not one."""
+    """Exits if it is a URL, or looks like the name of a bundled picture and is not one."""
     try:
         return resolve_bundled(str(path))
     except SourceError as error:

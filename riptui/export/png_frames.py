@@ -35,7 +35,7 @@ def write_frames(
     DamagedError.
     """
     frame_numbers = sorted(set(range(len(trajectory.read_rows()) + 1) if iterations is None else iterations))
-    _require_folder(folder, overwrite)
+    require_folder(folder, overwrite=overwrite)
     _require_space(trajectory, folder, len(frame_numbers))
     digits = max(MIN_DIGITS, len(str(trajectory.spec.iterations)))
     with _staged_frames(folder) as staging:
@@ -46,7 +46,8 @@ def write_frames(
     return [folder / f"{k:0{digits}}.png" for k in frame_numbers]
 
 
-def _require_folder(folder: Path, overwrite: bool) -> None:
+def require_folder(folder: Path, *, overwrite: bool) -> None:
+    """Raise InputError unless frames can be written here: its parent exists and, without `overwrite`, it is empty."""
     require_parent(folder)
     with explain_errors(folder):
         if folder.is_dir():

@@ -11,7 +11,7 @@ from riptui.figures.markdown import escape_markdown, format_estimate, markdown_t
 from riptui.metrics.display import format_result, in_display_order
 from riptui.metrics.values import finite_or_none
 from riptui.results.intervention_effects import InterventionEffect, compare_interventions
-from riptui.text.units import format_count
+from riptui.text.units import format_count, format_inpainted
 
 INTERVENTIONS_CSV = "interventions.csv"
 
@@ -53,7 +53,7 @@ def render_interventions(found: WrittenInterventions) -> Iterator[str]:
     metrics = list(dict.fromkeys(effect.metric for effect in found.effects))
     pairs: defaultdict[tuple[str, ...], dict[str, dict[str, InterventionEffect]]] = defaultdict(dict)
     for effect in found.effects:
-        key = effect.inpainter, effect.mask, effect.order, f"{effect.amount:g} %"
+        key = effect.inpainter, effect.mask, effect.order, format_inpainted(effect.amount)
         pairs[key].setdefault(effect.intervention, {})[effect.metric] = effect
     varied = [place for place in range(4) if place < 2 or len({group[place] for group in pairs}) > 1]
     rows = []

@@ -18,7 +18,7 @@ from riptui.results.paper_tests import NETS
 from riptui.results.shared_squares import describe_shared
 from riptui.results.verdict import MIN_PAIRED_IMAGES
 from riptui.text import int_ranges
-from riptui.text.units import format_count
+from riptui.text.units import format_count, format_inpainted
 
 _LIMITS = f"""\
 - Only measured values are used, without interpolation, and only trajectories that were measured to their end. Copies
@@ -129,8 +129,9 @@ def _runs_section(data: ReportData) -> Iterator[str]:
 
 
 def _describe_amount(condition: Condition) -> str:
-    amount = condition.max_inpainted
-    return format_count(round(amount / 100 * condition.passes), "pass") if condition.passes else f"{amount:g} %"
+    if condition.passes:
+        return format_count(round(condition.max_inpainted / 100 * condition.passes), "pass")
+    return format_inpainted(condition.max_inpainted)
 
 
 def _metric_notes(data: ReportData) -> Iterator[str]:

@@ -154,7 +154,8 @@ def _before_and_after(run: CompleteRun) -> tuple[list[list[Tile]], list[dict[str
     last = run.spec.iterations
     (_, before), (_, after) = read_frames(run.trajectory, [0, last])
     name = style.safe_label(run.spec.source_name, 27)
-    tiles = [Tile(before, label_above=name), Tile(after, label_above=f"after {run.spec.progress(last)}")]
+    amount = _progress(run, run.spec.inpainted(last))
+    tiles = [Tile(before, label_above=name), Tile(after, label_above=f"after {amount}")]
     return [tiles], _rows(run, [0, last])
 
 

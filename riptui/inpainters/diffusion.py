@@ -89,15 +89,14 @@ def load_parts(
 ) -> LoadedPipeline:
     """Load all that a DiffusionInpainter paints with.
 
-    dtype: auto is float32 on a CPU and the model's half precision on a GPU. device: as torch names it; by default CUDA
-    if there is one, otherwise the CPU. compile: auto is on if `prepare` is called with enough work for a GPU.
-    deterministic: the same bits each time at one batch size, for the whole process. offload: what waits in the
-    computer's memory until it is needed. tiling: the VAE works in tiles. quantise: "8bit" or "4bit", of the denoising
-    network's weights. recorded: the notes of the session that ran the trajectory last; a model whose files are gone is
-    looked for by them elsewhere on this machine. later_prompts: others than `prompt`, for `with_parameters`.
-    set_schedule: sets the scheduler of the pipeline before anything of it is on the device. task: what it is for.
-    places: the parameters of `PLACES` and allow_pickle. gguf: a file with the denoising network, quantised; controlnet,
-    prior: other models, used with it (`added_models`).
+    dtype: auto is float32 on a CPU and the model's half precision on a GPU. device: as torch names it; "" is CUDA if
+    there is one, else the CPU. compile: auto is on if `prepare` is called with enough work for a GPU. deterministic:
+    the same bits at one batch size, for the whole process. offload: what waits in the computer's memory until it is
+    needed. tiling: the VAE works in tiles. quantise: "8bit" or "4bit", of the denoising network's weights. recorded:
+    the notes of the trajectory's last session, by which a model whose files are gone is looked for elsewhere on this
+    machine. later_prompts: others than `prompt`, for `with_parameters`. set_schedule: sets the scheduler of the
+    pipeline before anything of it is on the device. task: what it is for. places: the parameters of `PLACES` and
+    allow_pickle; gguf is a file with the denoising network, quantised, controlnet and prior are `added_models`.
     Raises InputError, WeightsError, MissingExtraError, DeviceMemoryError.
     """
     gguf, embedding = places.get("gguf"), places.get("embedding")

@@ -1,10 +1,12 @@
 """The pictures that come with riptui: riptui:coffee wherever a picture is asked for."""
 
+import re
 from pathlib import Path
 
 from riptui.errors import SourceError, with_choices
 
 BUNDLED_PREFIX = "riptui:"
+URL = re.compile(r"(https?|ftp|s3|gs):/+", re.IGNORECASE)  # a Path of one has a single slash
 FOLDER = Path(__file__).parents[1] / "pictures"
 
 
@@ -15,7 +17,10 @@ def list_bundled() -> dict[str, Path]:
 
 
 def resolve_bundled(text: str) -> Path:
-    """The file of a bundled picture's name; any other text as a path. Raises SourceError for an unknown name."""
+    """The file of a bundled picture's name; any other text as a path. Raises SourceError for an unknown name; a URL."""
+    if URL.match(text):
+        address = URL.sub(r"\1://", text, count=1)
+        raise SourceError(f"{address} is a URL, and pictures are files: download it first, and give the file's path")
     if not text.startswith(BUNDLED_PREFIX):
         return Path(text)
     bundled = list_bundled()

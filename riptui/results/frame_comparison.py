@@ -179,7 +179,7 @@ def load_comparison(name: str, device: str = "", *, keep: bool = True) -> FrameC
         choices = [*feature_extractor_names(), *filter(_is_distance, REGISTRY)]
         raise InputError(with_choices(f"unknown features or metric {name!r}", name, choices))
     if not _is_distance(name):
-        raise InputError(f"{name} is no distance of two pictures: use lpips-alex, ssim (taken as 1 - ssim) or delta-e")
+        raise InputError(f"{name} is not a distance: use lpips-alex, ssim (taken as 1 - ssim) or delta-e")
     load(name, device)
     return MetricComparison(name, device)
 

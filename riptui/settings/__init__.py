@@ -160,7 +160,7 @@ def load_settings(choices: Mapping[str, Collection[str]] = MappingProxyType({}))
     return LoadedSettings(Settings(**values), file, origins, tuple(problems))
 
 
-def describe_setting(name: str) -> str:
+def explain_setting(name: str) -> str:
     """A sentence that explains a setting."""
     kind = field_type(name)
     assert isinstance(kind, inspect.Metadata), "every field has a description"

@@ -4,7 +4,7 @@ import json
 import textwrap
 from pathlib import Path
 
-from riptui.settings import Settings, describe_setting
+from riptui.settings import Settings, explain_setting
 from riptui.settings.program_examples import EXAMPLES, SERVER_EXAMPLES, comment_out
 
 TABLES = ("inpainters", "servers", "keys")
@@ -21,7 +21,7 @@ def make_template() -> str:
     defaults = Settings()
     parts = [HEADER]
     for name in Settings.__struct_fields__:
-        explained = textwrap.fill(describe_setting(name), 110, initial_indent="# ", subsequent_indent="# ")
+        explained = textwrap.fill(explain_setting(name), 110, initial_indent="# ", subsequent_indent="# ")
         setting = f"[{name}]" if name in TABLES else f"{name} = {format_toml(getattr(defaults, name))}"
         examples = {"inpainters": EXAMPLES, "servers": SERVER_EXAMPLES}.get(name, "")
         parts.append(f"{explained}\n#{setting}\n{comment_out(examples)}")

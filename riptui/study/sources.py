@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from riptui.errors import SourceError, StudyError
 from riptui.images import is_folder, is_regular
-from riptui.planning.bundled_pictures import BUNDLED_PREFIX, resolve_bundled
+from riptui.planning.bundled_pictures import resolve_bundled
 from riptui.planning.picture_files import PictureFiles, describe_copies, find_equal_files, list_pictures, match_pattern
 from riptui.settings.paths import cache_folder
 from riptui.study.dataset_name import HUB_PREFIX, parse_dataset_name
@@ -142,12 +142,10 @@ def _is_dataset(text: str) -> bool:
 
 
 def _expand(text: str, base: Path) -> PictureFiles:
-    if text.startswith(BUNDLED_PREFIX):
-        try:
-            return PictureFiles([resolve_bundled(text)])
-        except SourceError as error:
-            raise StudyError(str(error)) from None
-    path = base / Path(text).expanduser()
+    try:
+        path = base / resolve_bundled(text).expanduser()
+    except SourceError as error:
+        raise StudyError(str(error)) from None
     if is_folder(path):
         return list_pictures(path)
     if any(sign in text for sign in "*?[") and not is_regular(path):

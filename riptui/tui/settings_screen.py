@@ -12,7 +12,7 @@ from textual.widgets.option_list import Option
 
 from riptui.errors import InputError, SettingsError
 from riptui.metrics import REGISTRY
-from riptui.settings import ENVIRONMENT_VARIABLES, LoadedSettings, describe_setting, load_settings
+from riptui.settings import ENVIRONMENT_VARIABLES, LoadedSettings, explain_setting, load_settings
 from riptui.settings.edit_file import SettingValue, allowed_values, editable_settings, parse_setting, write_setting
 from riptui.settings.template import format_toml
 from riptui.text.terminal import printable
@@ -81,7 +81,7 @@ class SettingsScreen(Dialog[LoadedSettings]):
             return
         holds = "" if name in AT_ONCE else " Holds from the next start on."
         where = printable(abbreviate_home(self._loaded.file))
-        self.query_one("#about", Static).update(f"{describe_setting(name)}{holds}\n{where}")
+        self.query_one("#about", Static).update(f"{explain_setting(name)}{holds}\n{where}")
 
     # Changing
 
@@ -127,7 +127,7 @@ class SettingsScreen(Dialog[LoadedSettings]):
                 self._write(name, parse_setting(name, text.strip()))
 
         value = _to_text(getattr(self._loaded.settings, name))
-        self.app.push_screen(TextDialog(name, value, check, hint=describe_setting(name)), keep)
+        self.app.push_screen(TextDialog(name, value, check, hint=explain_setting(name)), keep)
 
     def _write(self, name: str, value: SettingValue | None) -> None:
         self._problem = ""

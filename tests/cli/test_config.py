@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from riptui import metrics
-from riptui.settings import Settings, describe_setting, load_settings, paths
+from riptui.settings import Settings, explain_setting, load_settings, paths
 from riptui.settings.template import make_template
 from tests.support.command import environment, require_harmless, riptui, spawned
 
@@ -71,7 +71,7 @@ def test_show_tells_every_setting_its_value_where_it_comes_from_and_what_it_is(
     assert told["graphics"] == ['"sixel"', "$RIPTUI_GRAPHICS"]
     assert told["runs"] == ['"runs"', "default"]
     assert told["confirm"] == ["true", "default"]
-    assert [name for name in told if describe_setting(name) not in outcome.out] == []
+    assert [name for name in told if explain_setting(name) not in outcome.out] == []
     assert 'app.quit = "q,ctrl+x"' in lines[-1]
 
 
@@ -98,7 +98,7 @@ def test_show_for_scripts_is_one_object(file: Path) -> None:
     assert shown["path"] == str(file)
     by_name = {one["name"]: one for one in shown["settings"]}
     assert list(by_name) == list(Settings.__struct_fields__)
-    assert by_name["runs"] == {"name": "runs", "value": "/data", "origin": "file", "about": describe_setting("runs")}
+    assert by_name["runs"] == {"name": "runs", "value": "/data", "origin": "file", "about": explain_setting("runs")}
     assert by_name["refresh"]["value"] == "auto"
     assert len(shown["problems"]) == 2
 

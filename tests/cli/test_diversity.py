@@ -52,7 +52,7 @@ def test_what_cannot_be_compared_is_told_in_a_line(plant: Plant, make_trajectory
         "left out, unfinished or unreadable: 1 trajectory",
         "error: no two complete trajectories differ in the seed alone: add some with --seed 0-9",
     ]
-    riptui("diversity", "runs", "--by", "psnr").require_one_line("psnr is no distance of two pictures", "lpips-alex")
+    riptui("diversity", "runs", "--by", "psnr").require_one_line("psnr is not a distance", "lpips-alex")
     riptui("diversity", "runs", "--by", "phahs").require_one_line("phash")
     plant("owl", UNLIKE[:2])
     assert "no trajectory has 400 % inpainted" in riptui("diversity", "runs/owl", "--at", "400").err

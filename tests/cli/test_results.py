@@ -162,6 +162,9 @@ def test_inpainters_are_ordered_with_the_tests_behind_it(runs: Path) -> None:
 @pytest.mark.needs("parquet")
 @pytest.mark.exhaustive
 def test_all_that_was_measured_is_written_as_one_table(runs: Path, place: Path) -> None:
+    refused = riptui("results", runs, "--csv", "all.csv", "--parquet", "all.csv")
+    refused.require_one_line("all.csv", ".parquet")
+    assert not Path("all.csv").exists()
     outcome = riptui("results", runs, "--csv", "all.csv", "--parquet", "all.parquet")
     assert outcome.code == 0
     assert outcome.err == "all.csv: written\nall.parquet: written\n"

@@ -156,6 +156,10 @@ def test_disk_use_is_told_by_folder_the_largest_first() -> None:
     files = [file for file in DOG.rglob("*") if file.is_file()]
     assert json.loads(riptui("du", "--filter", "seed:1", "--json").out)["bytes"] == sum(f.stat().st_size for f in files)
     assert [line.split()[-1] for line in riptui("du", "runs/fig7").out.splitlines()[:2]] == ["cat", "dog"]
+    both = [line.split()[-1] for line in riptui("du", "runs/fig7", "runs/bird", "runs/fig7").out.splitlines()[:-1]]
+    assert sorted(both) == ["runs/bird", "runs/fig7/cat", "runs/fig7/dog"]
+    assert riptui("du", "runs", "runs/fig7", "--filter", "cat", "--json").out.count('"trajectories": 1') == 1
+    riptui("du", "runs", "gone").require_one_line("gone does not exist")
     riptui("rm", "bird", "-y")
     assert "more in the trash, 1 trajectory" in riptui("du").err
     riptui("rm", "runs", "-y")

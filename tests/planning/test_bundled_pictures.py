@@ -18,6 +18,18 @@ def test_a_name_is_a_file_and_any_other_text_is_a_path() -> None:
         resolve_bundled("riptui:tile")
 
 
+def test_a_url_is_refused_with_what_to_do(runs: Path) -> None:
+    url = "https://example.org/cat.jpg"
+    outcome = riptui("run", url, "--runs", str(runs))
+    assert outcome.code == SourceError.exit_code
+    outcome.require_one_line(f"{url} is a URL", "download it first")
+    with pytest.raises(SourceError, match=f"{url} is a URL"):
+        package.prepare(url)
+    file = runs.parent / "study.toml"
+    file.write_text(f'images = "{url}"\n')
+    riptui("study", "plan", file).require_one_line(f"{url} is a URL")
+
+
 def test_a_run_and_python_take_one(runs: Path) -> None:
     done = riptui("run", "riptui:coffee", "--amount", "1", "--size", "256", "--fit", "crop", "--runs", str(runs))
     assert done.code == 0, done.err

@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from riptui import filesystem
-from riptui.settings import ENVIRONMENT_VARIABLES, Settings, describe_setting, load_settings, paths, state
+from riptui.settings import ENVIRONMENT_VARIABLES, Settings, explain_setting, load_settings, paths, state
 from riptui.settings.programs import InpainterProgram
 from riptui.settings.servers import InpaintingServer
 from riptui.settings.template import make_template
@@ -339,7 +339,7 @@ def test_without_a_home_the_defaults_hold(monkeypatch: pytest.MonkeyPatch) -> No
 def test_the_template_sets_nothing_and_explains_everything() -> None:
     assert tomllib.loads(make_template()) == {}
     as_one = make_template().replace("\n# ", " ")
-    assert [name for name in NAMES if describe_setting(name) not in as_one] == []
+    assert [name for name in NAMES if explain_setting(name) not in as_one] == []
     assert max(map(len, make_template().splitlines())) <= 110
 
 
@@ -351,7 +351,7 @@ def test_the_templates_values_are_the_defaults(write: Write) -> None:
 
 
 def test_every_setting_has_a_sentence() -> None:
-    assert all(describe_setting(name)[0].isupper() and describe_setting(name).endswith(".") for name in NAMES)
+    assert all(explain_setting(name)[0].isupper() and explain_setting(name).endswith(".") for name in NAMES)
 
 
 # ── what is remembered ───────────────────────────────────────────────────────────────────────────────────────────────

@@ -3,15 +3,11 @@
 import rich_click as click
 
 from riptui.cli.lazy import command
-from riptui.cli.options import json_option, lookup_option, runs_folder
-from riptui.cli.values import FolderParam
+from riptui.cli.options import folders_argument, json_option
 
 
 @command("riptui.cli.ls:ls")
-@click.argument(
-    "folders", nargs=-1, metavar="[RUNS]...", type=FolderParam(runs_folder), default=lambda: [runs_folder()]
-)
-@lookup_option
+@folders_argument
 @click.option(
     "--filter", "filter_text", metavar="TEXT", default="", help="List only what matches, as / does in the app."
 )

@@ -135,7 +135,7 @@ def parse_path(typed: str) -> Path | None:
     """A typed text as a path, also the name of a bundled picture; None if it cannot be one."""
     try:
         return resolve_bundled(typed).expanduser() if "\0" not in typed else None
-    except (SourceError, RuntimeError):  # unknown riptui:name or ~user
+    except (SourceError, RuntimeError):  # unknown riptui:name, a URL, or ~user
         return None
 
 

@@ -202,12 +202,17 @@ def remember_recent(file: Path) -> None:
 
 
 def iter_places(file: Path) -> Iterator[Study]:
-    """The study of a file in each runs folder that it was computed in by this user, the last one first. Those may be
-    gone.
+    """The study of a file in each runs folder that it was computed in by this user, the last one first, where its
+    manifest can still be read.
     """
     for runs in _recall_places().get(str(file.resolve()), []):
-        with suppress(RiptuiError):  # it is no runs folder any more
-            yield read_study(file, given_runs=Path(runs))
+        try:
+            study = read_study(file, given_runs=Path(runs))
+            was_run = manifest.read(study) is not None
+        except RiptuiError:  # that folder's trouble is not this one's
+            continue
+        if was_run:
+            yield study
 
 
 def remember_place(study: Study) -> None:

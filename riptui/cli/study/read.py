@@ -27,17 +27,13 @@ def require_one_place(study: Study) -> None:
     if manifest.read(study):
         return
     own = study_file.read_study(study.file, runs=load_settings().settings.runs)
-    elsewhere = own if _was_run(own) else next(filter(_was_run, iter_places(study.file)), None)
+    elsewhere = own if manifest.read(own) else next(iter_places(study.file), None)
     if elsewhere is not None:
         how = "leave out --runs" if elsewhere is own else f"give {shlex.join(['--runs', str(elsewhere.runs)])}"
         raise InputError(
             f"{short_path(study.file)} was run in {short_path(elsewhere.runs)} already: {how} to continue it there, or "
             f"copy the file to compute it anew in {short_path(study.runs)}"
         )
-
-
-def _was_run(study: Study) -> bool:
-    return manifest.read(study) is not None
 
 
 def name_study(study: Study) -> str:

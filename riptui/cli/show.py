@@ -103,7 +103,11 @@ def _read_silence(trajectory: Trajectory) -> int:
 def _print_state(trajectory: Trajectory, rows: list[IterationRow]) -> None:
     spec, status = trajectory.spec, trajectory.read_status()
     mark, style = STATUS_MARKS[status]
-    out.print(Text.assemble((f"{mark} {status}  ", style), (printable(short_path(trajectory.path)), "bold")))
+    out.print(
+        Text.assemble(
+            (f"{mark} {trajectory.describe_status(status)}  ", style), (printable(short_path(trajectory.path)), "bold")
+        )
+    )
     inpainted, coverage = (rows[-1].inpainted, rows[-1].coverage) if rows else (0, 0)
     print_line(f"{spec.inpainter} · {spec.mask_title} · seed {spec.seed} · {spec.source_name}")
     print_line(f"iteration {len(rows)} of {spec.iterations} · {inpainted:.0f} % inpainted · {coverage:.1f} % coverage")

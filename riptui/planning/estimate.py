@@ -9,7 +9,7 @@ import time
 from collections.abc import Collection, Hashable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import islice, pairwise
 from statistics import median
 
 import numpy as np
@@ -21,6 +21,7 @@ from riptui.planning.sweep import Sweep
 from riptui.spec import Spec
 from riptui.store.layout import ROWS
 from riptui.store.listing import mtime_ns
+from riptui.store.records import Session
 from riptui.store.trajectory import Trajectory
 from riptui.text.units import format_duration, format_size
 
@@ -140,8 +141,12 @@ def times_on_disk(keys: Collection[CostKey], trajectories: Iterable[Trajectory])
 
 
 def _typical_time(trajectories: Iterable[Trajectory]) -> IterationTime | None:
-    """The median over the newest trajectories, on the kind of device that computed the newest of them."""
+    """The median over the newest trajectories, on the kind of device that computed the newest of them.
+
+    The first iteration of a session takes longer, because the model warms up: it counts where there is no other.
+    """
     timed: list[IterationTime] = []
+    warming_up: list[IterationTime] = []
     newest_device = None
     for trajectory in sorted(trajectories, key=lambda item: mtime_ns(f"{item.path}/{ROWS}"), reverse=True):
         try:
@@ -151,15 +156,27 @@ def _typical_time(trajectories: Iterable[Trajectory]) -> IterationTime | None:
             continue
         if not rows or not (session := sessions.get(rows[-1].session)):
             continue
-        device = re.sub(r":\d+", "", session.device)  # whatever its number
+        device = _device_kind(session)
         newest_device = newest_device or device
         if device == newest_device:
-            timed_rows = [row for row in rows if row.session == session.session]
-            seconds = median(row.seconds / (work_of(trajectory.spec, row.k) or 1) for row in timed_rows)
-            timed.append(IterationTime(seconds, max(1, session.batch)))
+            alike = {key for key, other in sessions.items() if _is_alike(other, session)}
+            steady = [row for before, row in pairwise(rows) if before.session == row.session and row.session in alike]
+            seconds = median(row.seconds / (work_of(trajectory.spec, row.k) or 1) for row in steady or rows[-1:])
+            (timed if steady else warming_up).append(IterationTime(seconds, max(1, session.batch)))
         if len(timed) == MAX_TIMED_TRAJECTORIES:
             break
-    return sorted(timed, key=lambda found: found.seconds / found.batch)[len(timed) // 2] if timed else None
+    ranked = sorted(timed or warming_up, key=lambda found: found.seconds / found.batch)
+    return ranked[len(ranked) // 2] if ranked else None
+
+
+def _is_alike(session: Session, other: Session) -> bool:
+    """Whether an iteration takes equally long in both."""
+    return (_device_kind(session), session.batch) == (_device_kind(other), other.batch)
+
+
+def _device_kind(session: Session) -> str:
+    """The device, whatever its number."""
+    return re.sub(r":\d+", "", session.device)
 
 
 def run_trial(spec: Spec) -> float:

@@ -15,7 +15,9 @@ from riptui.study.manifest import Manifest
 from riptui.study.study_file import Study, read_study
 
 STATE_KEY = "studies"
-MAX_RECENT = 20  # study files that are remembered
+PLACES_KEY = "study_runs"
+MAX_RECENT = 20  # study files that are remembered, and runs folders of each
+MAX_PLACED = 200  # study files whose runs folders are remembered
 MAX_FILE_BYTES = 2**20  # bytes; more is no study file
 STUDY_LINE = re.compile(r"^\s*(images\s*=|\[\[?\s*sweep\s*\]\]?)", re.MULTILINE)
 """What tells a study file from other TOML, also one with an error in it."""
@@ -197,6 +199,33 @@ def remember_recent(file: Path) -> None:
     """Put a study file first among the recent ones. Errors of the disk are ignored."""
     others = [str(recent) for recent in list_recent() if recent != file]
     remember(STATE_KEY, [str(file), *others][:MAX_RECENT])
+
+
+def iter_places(file: Path) -> Iterator[Study]:
+    """The study of a file in each runs folder that it was computed in by this user, the last one first, where its
+    manifest can still be read.
+    """
+    for runs in _recall_places().get(str(file.resolve()), []):
+        try:
+            study = read_study(file, given_runs=Path(runs))
+            was_run = manifest.read(study) is not None
+        except RiptuiError:  # that folder's trouble is not this one's
+            continue
+        if was_run:
+            yield study
+
+
+def remember_place(study: Study) -> None:
+    """Remember the runs folder that a study is computed in. Errors of the disk are ignored."""
+    places, file, runs = _recall_places(), str(study.file.resolve()), str(study.runs.resolve())
+    others = [place for place in places.pop(file, []) if place != runs]
+    latest = {file: [runs, *others][:MAX_RECENT], **places}
+    remember(PLACES_KEY, dict([*latest.items()][:MAX_PLACED]))
+
+
+def _recall_places() -> dict[str, list[str]]:
+    """Runs folders by study file, the latest first."""
+    return recall(PLACES_KEY, dict[str, list[str]]) or {}
 
 
 def require_study(known: KnownStudy) -> Study:

@@ -40,12 +40,8 @@ class StudyProgress:
     failed: Mapping[str, str]  # reason by folder
     workers: tuple[Worker, ...] = field(default=())  # running workers of the runs folder
     notices: tuple[str, ...] = ()  # what workers said about the inpainters of its trajectories since the last poll
+    rate: float = 0.0  # its iterations per second over the last minute, of the workers that compute some of it now
     seconds_left: float | None = None  # until workers have computed what they will take of it; `TimeLeft` finds it
-
-    @property
-    def rate(self) -> float:
-        """Iterations per second over the last minute, of all workers of the runs folder that are computing."""
-        return sum(worker_rate(worker) for worker in self.workers)
 
 
 class ProgressTracker:
@@ -123,8 +119,14 @@ class ProgressTracker:
             failed=dict(self._failed),
             workers=workers,
             notices=tuple(self._take_notices(workers)),
+            rate=sum(worker_rate(worker) * self._share_of(worker) for worker in workers),
         )
         return self.last
+
+    def _share_of(self, worker: Worker) -> float:
+        """The share of what a worker computes now that is of these trajectories, 0 to 1."""
+        jobs = worker.live.jobs if worker.live else ()
+        return sum(self._relative(job.path) in self._progress for job in jobs) / max(1, len(jobs))
 
     def _take_notices(self, workers: Iterable[Worker]) -> list[str]:
         """What workers say about the inpainters that compute these trajectories, each text once."""
@@ -187,6 +189,11 @@ class ProgressTracker:
             self._halted[path] = None
         if progress.status == Status.FAILED:
             self._failed[path] = failure_reason(trajectory)
+
+
+def status_word(status: str) -> str:
+    """A key of `StudyProgress.statuses` in a word. What a dead process left is queued there: only a person stops."""
+    return "stopped" if status == Status.INTERRUPTED else status
 
 
 def worker_rate(worker: Worker) -> float:

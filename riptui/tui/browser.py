@@ -40,6 +40,7 @@ from riptui.tui.runs.work_watch import WorkWatch
 from riptui.tui.workers.gpu_history import GpuHistory
 
 if TYPE_CHECKING:  # importing NumPy takes 150 ms, after the first paint
+    from riptui.spec import Spec
     from riptui.tui.details import Details
     from riptui.tui.go_to import Target
     from riptui.tui.group.view import GroupView
@@ -376,7 +377,8 @@ class Browser(Screen[None]):
         """Ask where to go, and go there."""
         commands = {command.title: command for command in self.app.get_system_commands(self)}
         notes = {title: command.help for title, command in commands.items()}
-        target = await self.app.push_screen_wait(tui.go_to_dialog.GoToDialog(partial(self._find_targets, notes)))
+        find, has_frames = partial(self._find_targets, notes), self._frames_shown[0] is not None
+        target = await self.app.push_screen_wait(tui.go_to_dialog.GoToDialog(find, has_frames=has_frames))
         match target:
             case tui.go_to.Target("frame", value) if self.details is not None:
                 self.details.trajectory_view.go(int(value))
@@ -390,10 +392,17 @@ class Browser(Screen[None]):
                     await done
 
     def _find_targets(self, commands: dict[str, str], text: str) -> "list[Target]":
-        cursor = self.details.trajectory_view.cursor if self.details and self.details.current == "trajectory" else None
-        spec, newest = (cursor.spec, cursor.newest) if cursor else (None, 0)
+        spec, newest = self._frames_shown
         paths, named = self.runs_tree.model.list_paths(), named_filters()
         return tui.go_to.find_targets(text, spec, newest, paths, saved_filters(), commands, named)
+
+    @property
+    def _frames_shown(self) -> "tuple[Spec | None, int]":
+        """The spec of the shown trajectory, and its newest frame; None and 0 if there is none."""
+        if self.details is None or self.details.current != "trajectory":
+            return None, 0
+        cursor = self.details.trajectory_view.cursor
+        return cursor.spec, cursor.newest
 
     @on(FilterLine.Named)
     def _tell_named(self, message: FilterLine.Named) -> None:

@@ -56,6 +56,11 @@ def find_targets(
     return (targets + [Target("command", name, commands[name]) for name in names])[:MAX_FOUND]
 
 
+def is_frame(text: str) -> bool:
+    """Whether a text names a frame by its number or its inpainted %."""
+    return bool(AMOUNT.fullmatch(text.strip()) or FRAME.fullmatch(text.strip()))
+
+
 def _find_frames(text: str, spec: Spec, newest: int) -> list[Target]:
     if match := AMOUNT.fullmatch(text):
         k = spec.reaches(float(match[1]))

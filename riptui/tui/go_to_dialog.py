@@ -11,10 +11,11 @@ from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from riptui.tui.dialogs import Dialog
-from riptui.tui.go_to import Target
+from riptui.tui.go_to import Target, is_frame
 
 PLACEHOLDER = "231 %   k 37   cat/m64   /mask:64   @night   export"
 NOTHING = "no frame, trajectory, command or filter fits"
+NO_TRAJECTORY = "a frame needs a trajectory: choose one in the tree first"
 
 
 class GoToDialog(Dialog[Target | None]):
@@ -31,9 +32,10 @@ class GoToDialog(Dialog[Target | None]):
         Binding("down,ctrl+n", "move(1)", "Down", priority=True),
     ]
 
-    def __init__(self, find: Callable[[str], list[Target]]) -> None:
-        """find: what a text can mean."""
+    def __init__(self, find: Callable[[str], list[Target]], *, has_frames: bool = True) -> None:
+        """find: what a text can mean. has_frames: whether a trajectory is shown, whose frames can be gone to."""
         super().__init__("Go to")
+        self._has_frames = has_frames
         self._find = find
         self._targets: list[Target] = []
 
@@ -54,7 +56,8 @@ class GoToDialog(Dialog[Target | None]):
         options.add_options(Option(_format(target)) for target in self._targets)
         options.highlighted = 0 if self._targets else None
         if message.value.strip() and not self._targets:
-            options.add_option(Option(Text(NOTHING, "dim"), disabled=True))
+            reason = NOTHING if self._has_frames or not is_frame(message.value) else NO_TRAJECTORY
+            options.add_option(Option(Text(reason, "dim"), disabled=True))
 
     def action_move(self, rows: int) -> None:
         options = self.query_one(OptionList)

@@ -115,7 +115,7 @@ def test_show_of_what_is_unfinished_tells_how_far_it_is(make_trajectory: MakeTra
     trajectory = stopped(make_trajectory(metrics=("psnr",)))
     k = len(trajectory.read_rows())
     lines = riptui("show", trajectory.path, "--picture").out.splitlines()
-    status = lines.index("◼ interrupted  runs/picture/m64-s0")
+    status = lines.index("◼ stopped  runs/picture/m64-s0")
     assert lines[status + 2].startswith(f"iteration {k} of 16 · {100 * k / 16:.0f} % inpainted")
     assert any(f"frame {k}," in line for line in lines)
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -267,6 +268,20 @@ def test_a_study_that_was_run_is_not_begun_again_in_another_folder(written: Writ
     assert refused.code == 2
     refused.require_one_line("was run in own already: leave out --runs to continue", "compute it anew in other")
     assert riptui("study", "status", file, "--runs", "own").code == 0
+
+
+@pytest.mark.slow
+def test_a_study_that_was_run_with_another_runs_folder_is_not_computed_a_second_time(written: Written) -> None:
+    save(Path("pictures/a.png"))
+    file = written('images = "pictures"\nmetrics = []', sweep=SWEEP)
+    started: list[str | Path] = ["study", "run", file, "--workers", "0", "--detach"]
+    assert riptui(*started, "--runs", "first").code == 0
+    for other in (["--runs", "second"], []):
+        refused = riptui(*started, *other)
+        refused.require_one_line("was run in first already: give --runs", "first to continue it there")
+    assert riptui(*started, "--runs", "first").code == 0
+    shutil.rmtree("first")
+    assert riptui(*started, "--runs", "second").code == 0, "what is gone is no other place"
 
 
 def test_a_mistake_in_the_file_is_one_line(written: Written) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from riptui.planning.estimate import cost_key, times_on_disk
 from riptui.store.records import Request
 from riptui.store.requests import set_request
 from riptui.store.trajectory import Trajectory
@@ -54,6 +55,28 @@ def test_what_runs_counts_with_what_its_worker_has_still_to_do(runs: Path, queue
         progress = TimeLeft(runs).add_to(tracker.poll(full=True), tracker)
     assert queue.seconds_until([queued["study/last"].path]) == 120
     assert progress.seconds_left == 120 + 140
+
+
+def test_the_rate_of_a_study_is_that_of_its_own_work(runs: Path, queued: dict[str, Trajectory]) -> None:
+    tracker = make_tracker(runs)
+    own, other = WorkerJob("study/last", 4, 16), WorkerJob("other", 4, 16)
+    with register(runs, new_worker_record(WorkerOptions())) as worker:
+        for jobs, rate in {(other,): 0.0, (own,): 2.0, (own, other): 1.0}.items():
+            worker.publish(WorkerStatus(0.0, "working", rate=2.0, jobs=jobs))
+            assert tracker.poll(full=True).rate == rate
+
+
+def test_the_slow_first_iteration_of_a_session_changes_no_estimate(queued: dict[str, Trajectory]) -> None:
+    first, other = queued["study/first"], queued["other"]
+    key = cost_key(first.spec)
+    set_iteration_seconds(first, 90.0, only=1)
+    assert times_on_disk([key], [first])[key].seconds == 10.0
+    advance(first, 1)  # paused and resumed
+    set_iteration_seconds(first, 60.0, only=3)
+    advance(other, 1)  # begun just now
+    set_iteration_seconds(other, 60.0)
+    assert times_on_disk([key], [first, other])[key].seconds == 10.0
+    assert times_on_disk([key], [other])[key].seconds == 60.0, "there is no better one"
 
 
 def test_it_is_not_known_where_nobody_computes_or_nothing_is_left(runs: Path, queued: dict[str, Trajectory]) -> None:

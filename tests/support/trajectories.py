@@ -53,13 +53,15 @@ def advance(trajectory: Trajectory, iterations: int) -> int:
 
 
 def set_iteration_seconds(
-    trajectory: Trajectory, seconds: float, *, device: str = "cpu (x86_64)", batch: int = 1
+    trajectory: Trajectory, seconds: float, *, device: str = "cpu (x86_64)", batch: int = 1, only: int = 0
 ) -> None:
-    """Let all iterations of a trajectory have taken so long."""
+    """Let all iterations of a trajectory have taken so long; or only this one."""
     rows = parse_lines((trajectory.path / ROWS).read_bytes(), IterationRow)
     sessions = parse_lines((trajectory.path / SESSIONS).read_bytes(), Session)
     (trajectory.path / ROWS).write_bytes(
-        b"".join(encode_line(msgspec.structs.replace(row, seconds=seconds)) for row in rows)
+        b"".join(
+            encode_line(msgspec.structs.replace(row, seconds=seconds) if only in (0, row.k) else row) for row in rows
+        )
     )
     (trajectory.path / SESSIONS).write_bytes(
         b"".join(encode_line(msgspec.structs.replace(session, device=device)) for session in sessions)

@@ -2,9 +2,10 @@
 
 import pytest
 from textual.app import App
+from textual.widgets import Input
 
 from riptui.tui.go_to import Target, find_targets
-from riptui.tui.go_to_dialog import NOTHING, GoToDialog
+from riptui.tui.go_to_dialog import NO_TRAJECTORY, NOTHING, GoToDialog
 from tests.support.app_pilot import click_text, screen_text, wait_until
 from tests.support.trajectories import make_spec, picture
 
@@ -74,6 +75,19 @@ async def test_a_text_that_nothing_fits_says_so() -> None:
         await pilot.press("backspace", "backspace")
         await pilot.pause()
         assert NOTHING not in screen_text(app)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("text", ["231 %", "k 37"])
+async def test_a_frame_without_a_trajectory_is_told_to_need_one(text: str) -> None:
+    app: App[None] = App()
+    async with app.run_test() as pilot:
+        app.push_screen(GoToDialog(lambda typed: find_targets(typed, None, 0, PATHS, [], COMMANDS), has_frames=False))
+        await pilot.pause()
+        app.screen.query_one(Input).value = text
+        await wait_until(pilot, lambda: NO_TRAJECTORY in screen_text(app), "the reason")
+        app.screen.query_one(Input).value = "zzz"
+        await wait_until(pilot, lambda: NOTHING in screen_text(app), "another reason")
 
 
 @pytest.mark.slow

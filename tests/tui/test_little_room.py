@@ -59,6 +59,16 @@ async def test_a_toast_covers_the_folder_and_no_more(size: tuple[int, int], fold
 
 
 @pytest.mark.slow
+async def test_in_little_room_a_toast_stands_below_the_counts(folder: Path) -> None:
+    async with open_app(folder, SMALLEST, shows_toasts=True) as pilot:
+        counts = pilot.screen_text.splitlines()[0]
+        assert "done" in counts
+        pilot.app.notify("a group with a long name/m64-s0: done", markup=False)
+        await pilot.wait_until(lambda: "m64-s0: done" in pilot.screen_text.splitlines()[1], "it")
+        assert pilot.screen_text.splitlines()[0] == counts
+
+
+@pytest.mark.slow
 async def test_feedback_that_is_too_long_for_its_line_is_a_toast_too(folder: Path) -> None:
     async with open_app(folder, SMALLEST) as pilot:
         pilot.browser.say("short")

@@ -10,6 +10,7 @@ from riptui.cli.study.farewell import RunOptions
 from riptui.errors import InputError
 from riptui.settings import load_settings
 from riptui.study import manifest, study_file
+from riptui.study.known_studies import iter_places
 from riptui.study.manifest import Manifest
 from riptui.study.study_file import Study
 
@@ -20,12 +21,18 @@ def read_study(file: Path) -> Study:
 
 
 def require_one_place(study: Study) -> None:
-    """Raise InputError if --runs would compute a study a second time, that was run where its file says."""
+    """Raise InputError if a study would be computed a second time: it was run where its file says, or with another
+    --runs.
+    """
+    if manifest.read(study):
+        return
     own = study_file.read_study(study.file, runs=load_settings().settings.runs)
-    if own.folder.resolve() != study.folder.resolve() and manifest.read(own) and not manifest.read(study):
+    elsewhere = own if manifest.read(own) else next(iter_places(study.file), None)
+    if elsewhere is not None:
+        how = "leave out --runs" if elsewhere is own else f"give {shlex.join(['--runs', str(elsewhere.runs)])}"
         raise InputError(
-            f"{short_path(study.file)} was run in {short_path(own.runs)} already: leave out --runs to continue it "
-            f"there, or copy the file to compute it anew in {short_path(study.runs)}"
+            f"{short_path(study.file)} was run in {short_path(elsewhere.runs)} already: {how} to continue it there, or "
+            f"copy the file to compute it anew in {short_path(study.runs)}"
         )
 
 

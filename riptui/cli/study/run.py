@@ -20,6 +20,7 @@ from riptui.ray_cluster.driver import RayDriver, require_ray_options
 from riptui.store.ownership import explain_umask
 from riptui.store.worker_record import WorkerOptions
 from riptui.study import manifest, sources
+from riptui.study.known_studies import remember_place
 from riptui.study.study_file import Study
 from riptui.study.submission import SkippedPicture, Submission
 from riptui.supervision.bulk import request_all
@@ -62,6 +63,7 @@ def run(
         planned = plan_workers(devices, workers, options, needs_weights=study.needs_weights, runs=study.runs)
         executor = LocalPool(study.runs, planned, timeout=timeout)
     metrics = choose_metrics(study.metrics)
+    remember_place(study)
     notice = "leaving; workers elsewhere go on" if how.computes_elsewhere else "stopping the study"
     stop_signal = StopSignal(f"{notice} (press again to leave now)")
     with open_study_display(display) as shown, stop_signal as stop:

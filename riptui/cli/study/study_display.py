@@ -10,7 +10,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 from riptui.cli.console import out, print_error, print_json, print_line, warn
 from riptui.cli.transient_progress import transient_progress
 from riptui.store.sign_watch import find_silent
-from riptui.supervision.progress import StudyProgress, worker_rate
+from riptui.supervision.progress import StudyProgress, status_word, worker_rate
 from riptui.text.terminal import printable
 from riptui.text.units import format_duration, format_rate
 
@@ -151,7 +151,7 @@ def format_progress(progress: StudyProgress) -> str:
     if progress.rate:
         parts.append(format_rate(progress.rate))
     silent = min(len(find_silent(progress.workers)), progress.statuses.get("running", 0))
-    texts = {status: f"{count:,} {status}" for status, count in progress.statuses.items()}
+    texts = {status: f"{count:,} {status_word(status)}" for status, count in progress.statuses.items()}
     if silent:
         texts["running"] += f" ({silent:,} no sign)"
     parts.append(", ".join(texts.values()))

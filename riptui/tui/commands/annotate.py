@@ -8,10 +8,18 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.events import Paste
 from textual.widgets import TextArea
 
 from riptui.errors import InputError, RiptuiError
-from riptui.store.annotations import Annotations, change_annotations, parse_note, parse_tag, read_annotations
+from riptui.store.annotations import (
+    MAX_NOTE_LENGTH,
+    Annotations,
+    change_annotations,
+    parse_note,
+    parse_tag,
+    read_annotations,
+)
 from riptui.text.units import format_count
 from riptui.tui.commands.context import CommandContext
 from riptui.tui.dialogs import Dialog, TextDialog, link_keys
@@ -107,6 +115,17 @@ def _parse_tags(text: str) -> list[str]:
     return [parse_tag(word) for word in text.replace(",", " ").split()]
 
 
+class NoteArea(TextArea):
+    """Takes no more of what is pasted than a note may hold: its layout of 1 MB blocks the app for seconds."""
+
+    async def _on_paste(self, event: Paste) -> None:
+        """Textual calls this before the one of TextArea, which inserts the event's text."""
+        room = max(0, MAX_NOTE_LENGTH - len(self.text) + len(self.selected_text))
+        if len(event.text) > room:
+            self.app.notify(f"only {room:,} of {len(event.text):,} pasted characters fit in a note", severity="warning")
+            event.text = event.text[:room]
+
+
 class NoteDialog(Dialog[str | None]):
     """Asks for a text of several lines."""
 
@@ -126,7 +145,7 @@ class NoteDialog(Dialog[str | None]):
 
     def compose(self) -> ComposeResult:
         with self.make_box():
-            area = TextArea(self._typed, compact=True, tab_behavior="focus")
+            area = NoteArea(self._typed, compact=True, tab_behavior="focus")
             area.cursor_blink = False
             yield area
 

@@ -18,6 +18,7 @@ from riptui.tui.runs import status_line
 from riptui.tui.runs.tree_model import GroupTotals
 
 COLUMNS_FOR_TIME_LEFT = 100  # of the screen, so that the time of the whole queue has room
+COLUMNS_FOR_TOASTS = 80  # of the screen, so that a toast has room before the counts; else it stands below them
 
 
 class FolderTitle(Widget):
@@ -43,6 +44,9 @@ class HeadLine(Horizontal):
         yield FolderTitle(self._runs, id="title")
         yield Static(id="device")
         yield Static(id="counts")
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.screen.set_class(event.size.width < COLUMNS_FOR_TOASTS, "-low-toasts")
 
     def on_click(self, event: events.Click) -> None:
         """The commands, from the sign before the name on."""

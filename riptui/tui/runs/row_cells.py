@@ -6,6 +6,8 @@ The columns depend on the width of the tree alone, so that they stand below thei
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from rich.cells import cell_len
+
 from riptui.metrics.display import format_short, metric_title
 from riptui.text.status_marks import STATUS_MARKS
 from riptui.text.terminal import fit_columns, fit_middle, fit_path, printable
@@ -17,7 +19,9 @@ INDENT = 2
 NAME_COLUMNS = 20  # that the first column keeps, with its marks, before others are left out
 INPAINTED, VALUE, CURVE = 6, 6, 6  # columns of " 400 %", " 0.421", and a curve through twelve values
 INPAINTED_TITLE = "inpainted"  # which reaches into the names
-COUNTED = ("running", "queued", "failed")  # of a group, where there are any
+COUNTED = ("running", "queued", "paused", "interrupted", "failed", "unreadable")
+"""Of a group, where there are any. In little room the first ones are left out: the others need a person."""
+GROUP_COLUMNS = 12  # that a group's name keeps, with its indent, if it is so long
 
 RowCells = list[tuple[str, str]]
 """Texts with the part of the style that each has, "" for the usual one."""
@@ -62,11 +66,20 @@ def column_order(columns: TreeColumns, x: int) -> TreeOrder | None:
 
 
 def group_cells(row: TreeRow, totals: GroupTotals, shown: GroupTotals, *, is_open: bool, width: int) -> RowCells:
-    """A group: how many are running, queued and failed, and how many are done; with a filter how many it leaves."""
+    """A group: how many of it are not done, by status, and how many are; with a filter how many it leaves."""
     label = f"{' ' * INDENT * row.depth}{'▾' if is_open else '▸'} {_last_name(row.path)}"
     counts = [(f" {STATUS_MARKS[name][0]}{n}", name) for name in COUNTED if (n := shown.statuses[name])]
     last = f" {totals.statuses['done']}/{totals.count} done" if shown is totals else f" {shown.count} of {totals.count}"
-    room = width - len(last) - sum(len(text) for text, _ in counts)
+
+    def find_room() -> int:
+        return width - len(last) - sum(len(text) for text, _ in counts)
+
+    needed = min(cell_len(label), GROUP_COLUMNS)
+    if find_room() < needed:
+        last = last.removesuffix(" done")
+    while counts and find_room() < needed:
+        counts.pop(0)
+    room = find_room()
     return [(fit_middle(label, room), "group"), *counts, (last, "dim")]
 
 

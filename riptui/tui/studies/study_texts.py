@@ -12,7 +12,7 @@ from riptui.store.sign_watch import find_silent
 from riptui.store.worker_registry import Worker
 from riptui.study.study_estimate import StudyEstimate
 from riptui.study.study_state import StudyState, describe_state, percent_done
-from riptui.supervision.progress import SKIPPED, worker_rate
+from riptui.supervision.progress import SKIPPED, status_word, worker_rate
 from riptui.text.status_marks import STATUS_MARKS
 from riptui.text.terminal import printable
 from riptui.text.units import abbreviate_home, format_count, format_duration, format_rate, format_size
@@ -107,7 +107,7 @@ def describe_workers(workers: tuple[Worker, ...]) -> str:
 
 def _last_line(state: StudyState, key: KeyNames, log: str) -> Text:
     counts = [
-        Text.assemble((STATUS_MARKS.get(status, ("!", "red"))[0], _colour(status)), f" {count:,} {status}")
+        Text.assemble((STATUS_MARKS.get(status, ("!", "red"))[0], _colour(status)), f" {count:,} {status_word(status)}")
         for status in COUNTED
         if (count := state.count(status))
     ]

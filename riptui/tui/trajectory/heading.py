@@ -146,7 +146,7 @@ def _describe_work(snapshot: TrajectorySnapshot, work: KnownWork) -> Content:
         case Status.INTERRUPTED if work.waiting is not None:
             known, is_stuck = f"interrupted, {describe_queued(work)}", work.is_stuck
         case status:
-            known, is_stuck = str(status), False
+            known, is_stuck = snapshot.status_word or str(status), False
     style = "$text-warning bold" if is_stuck else "$foreground"
     return Content.assemble((printable(f"{mark} {known}"), style), " · ", recipe)
 

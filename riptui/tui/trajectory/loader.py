@@ -54,6 +54,7 @@ class TrajectorySnapshot:
     log: str = ""
     annotations: Annotations = NO_ANNOTATIONS
     status: Status | None = None  # None: not known
+    status_word: str = ""  # it in a word, where that is another one
     tiles: RegionTiles | None = None  # None: it repaints squares of one grid
     error: str = ""  # why it is unreadable, or a part of it
 
@@ -130,6 +131,7 @@ class TrajectoryLoader:
             text,
             annotations,
             status,
+            try_read(lambda: trajectory.describe_status(status), "") if status else "",
             tiles,
             "; ".join(errors),
         )

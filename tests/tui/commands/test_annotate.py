@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from textual.events import Paste
 from textual.widgets import Input, TextArea
 
 from riptui.store.annotations import MAX_NOTE_LENGTH, change_annotations, read_annotations
@@ -39,6 +40,18 @@ async def test_tags_and_a_note_are_edited_and_found(make_trajectory: MakeTraject
         await pilot.press("slash", *"tag:usable")
         await pilot.wait_until(lambda: pilot.tree.model.list_matching("") == ["fig7/cat"])
         assert pilot.browser.query_one("#left").border_subtitle == "1 of 2"
+
+
+@pytest.mark.slow
+async def test_of_a_long_paste_a_note_takes_what_it_may_hold(make_trajectory: MakeTrajectory, runs: Path) -> None:
+    make_trajectory("cat")
+    async with open_app(runs, select="cat") as pilot:
+        await pilot.press("T")
+        area = (await pilot.wait_for_dialog(NoteDialog)).query_one(TextArea)
+        for text in ("before ", "x" * 1_000_000):
+            pilot.app.post_message(Paste(text))
+        await pilot.wait_for_toast(f"only {MAX_NOTE_LENGTH - 7:,} of 1,000,000 pasted characters")
+        await pilot.wait_until(lambda: area.text == f"before {'x' * (MAX_NOTE_LENGTH - 7)}", "what fits")
 
 
 @pytest.mark.slow

@@ -66,3 +66,18 @@ def test_a_group_counts_what_is_done_or_what_the_filter_leaves() -> None:
     row = TreeRow("g", 0, True)
     assert text_of(group_cells(row, totals, totals, is_open=True, width=30)) == "▾ g                ✗1 2/3 done"
     assert text_of(group_cells(row, totals, shown, is_open=False, width=30)) == "▸ g                  ✗1 1 of 3"
+
+
+def test_a_group_counts_what_is_stuck_and_in_little_room_leaves_out_what_is_not() -> None:
+    totals = GroupTotals()
+    for status, count in {"done": 3, "running": 1, "queued": 12, "paused": 4, "interrupted": 2, "failed": 1}.items():
+        totals.statuses[status] = count
+    row = TreeRow("a-long-group", 0, True)
+
+    def group(width: int) -> str:
+        return text_of(group_cells(row, totals, totals, is_open=False, width=width))
+
+    assert group(46) == "▸ a-long-group       ●1 ○12 ‖4 ◼2 ✗1 3/23 done"
+    assert group(36) == "▸ a-long-group  ●1 ○12 ‖4 ◼2 ✗1 3/23"
+    assert group(28) == "▸ a-long-group ‖4 ◼2 ✗1 3/23"
+    assert all(cell_len(group(width)) == width for width in range(18, 60))

@@ -39,7 +39,7 @@ def test_why_the_last_start_failed_is_told_until_it_goes_on() -> None:
     log = "4 pictures prepared\nerror: no weights: riptui fetch sd2\n"
     last = "when it was last computed here: no weights: riptui fetch sd2"
     assert head_lines(make_state({"queued": 4}), str, log)[2].plain == "○ 4 queued"
-    assert head_lines(make_state({"interrupted": 4}), str, log)[2].plain == f"{last}\n◼ 4 interrupted"
+    assert head_lines(make_state({"interrupted": 4}), str, log)[2].plain == f"{last}\n◼ 4 stopped"
     assert head_lines(make_state({"done": 4}), str, log)[2].plain == "✓ 4 done"
 
 

@@ -12,7 +12,8 @@ from riptui.region import Region as RepaintedRegion
 from riptui.store import layout
 from riptui.store.claim import claim
 from riptui.store.frames import read_frame
-from riptui.store.records import Failure
+from riptui.store.records import Failure, Request
+from riptui.store.requests import set_request
 from riptui.store.trajectory import Trajectory
 from riptui.tui.plot.chart import Chart
 from riptui.tui.tab_bar import TabBar
@@ -324,6 +325,10 @@ async def test_the_heading_says_what_state_it_is_in_and_why_it_failed(make_traje
     trajectory = make_trajectory("cat/m64-s0")
     async with showing(trajectory) as (app, pilot):
         assert app.text("#recipe") == "○ queued · navier-stokes · 64 px · seed 0"
+        set_request(trajectory, Request("stop"))
+        app.view.disk_changed()
+        await wait_until(pilot, lambda: app.text("#recipe") == "◼ stopped · navier-stokes · 64 px · seed 0")
+        set_request(trajectory, Request())
         an_hour_ago = datetime.now(UTC) - timedelta(hours=1, minutes=40)
         with claim(trajectory) as claimed:
             claimed.record_failure(Failure(an_hour_ago.isoformat(), 3, "out of memory", ""))

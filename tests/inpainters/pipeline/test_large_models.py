@@ -230,15 +230,19 @@ def test_a_gguf_file_takes_the_place_of_the_networks_weights(
     painted = {}
     for kind in ("F32", "Q4_0"):
         file = write_gguf(checkpoints[family] / part, tmp_path / f"{kind}.gguf", kind)
-        for weights in (folder / part).glob("*.safetensors"):
-            weights.unlink()
+        for stored in (folder / part).glob("*.safetensors"):
+            stored.unlink()
         made = loaded(folder, family, steps=1, gguf=str(file))
         painted[kind] = paint(made)
         assert made.notes["quantised"].startswith("GGUF, gguf ")
         assert made.notes["dtype"] == "float32"
         found = read_place(str(file))
         assert made.notes[f"weights of {part}"] == found[FILE] != plain.notes[f"weights of {part}"]
-    assert np.array_equal(painted["F32"], paint(plain))
+        if kind == "F32":
+            weights = made.pipeline.components[part].state_dict()
+            torch.testing.assert_close(weights, plain.pipeline.components[part].state_dict(), rtol=0, atol=0)
+    # not always equal: CPUs round products of weights that lie at other addresses in memory, as in a file, otherwise
+    assert np.abs(painted["F32"].astype(int) - paint(plain)).max() <= 1
     assert not np.array_equal(painted["Q4_0"], painted["F32"])
 
 

@@ -2,6 +2,7 @@
 
 import platform
 import socket
+from functools import cache
 from importlib.metadata import version
 from os import getpid
 
@@ -25,7 +26,13 @@ def new_session(spec: Spec, inpaint: LoadedInpainter, batch_size: int) -> Sessio
         versions={
             "riptui": __version__,
             "python": platform.python_version(),
-            **{name: version(name) for name in sorted(packages)},
+            **{name: _installed_version(name) for name in sorted(packages)},
         },
         notes=dict(inpaint.notes),
     )
+
+
+@cache
+def _installed_version(package: str) -> str:
+    """Looked up once: the files of a package say it, in a text that takes long to parse."""
+    return version(package)

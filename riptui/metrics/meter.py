@@ -85,7 +85,9 @@ class Meter:
     @classmethod
     def of_trajectory(cls, names: Iterable[str], original: Image, spec: Spec, device: str = "") -> "Meter":
         """A meter with the bands and the grid of a trajectory's spec. Raises as the constructor."""
-        return cls(names, original, device=device, content=find_content(original, spec), side=spec.mask)
+        names = [*names]
+        content = find_content(original, spec) if any(name.endswith(CONTENT) for name in names) else None
+        return cls(names, original, device=device, content=content, side=spec.mask)
 
     def crop(self, name: str, image: Image) -> Image:
         """The part of a frame that a metric measures: the content for NAME@content, otherwise the frame."""

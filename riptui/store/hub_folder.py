@@ -25,8 +25,11 @@ def with_own_folder(request: Request, spec: Spec) -> Request:
 
 def has_its_models(request: Request) -> bool:
     """Whether a model of this request is to be looked for in the cache of this process."""
-    asked, own = request.hub_folder, own_folder()
-    return asked is msgspec.UNSET or asked.host != own.host or asked.path == own.path
+    asked = request.hub_folder
+    if asked is msgspec.UNSET:
+        return True
+    own = own_folder()
+    return asked.host != own.host or asked.path == own.path
 
 
 def own_folder() -> HubFolder:

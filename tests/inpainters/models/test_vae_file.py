@@ -20,7 +20,7 @@ from riptui.inpainters.models.model_places import find_checkpoint
 from riptui.inpainters.models.moved_weights import find_moved
 from riptui.inpainters.models.weight_check import FILE, read_place
 from riptui.inpainters.pipeline.single_file_tensors import load_vae_file
-from tests.inpainters.test_diffusion import loaded, paint
+from tests.inpainters.test_diffusion import assert_same_model, loaded, paint
 from tests.support.single_files import original_vae, write_single_file
 from tests.support.tiny_checkpoints import Checkpoints, checkpoints, enliven, one_thread_and_no_network, vae
 
@@ -66,8 +66,7 @@ def test_a_model_in_one_file_takes_it_as_well(other: Path, checkpoints: Checkpoi
     folder, file = checkpoints["sd1.5"], tmp_path / "model.safetensors"
     write_single_file(folder, file)
     given = {"config": str(folder), "vae": str(other / "original.safetensors")}
-    wanted = paint(loaded(folder, "diffusion", vae=given["vae"]))
-    assert np.array_equal(paint(loaded(file, "diffusion", **given)), wanted)
+    assert_same_model(loaded(file, "diffusion", **given), loaded(folder, "diffusion", vae=given["vae"]))
 
 
 def early(model: Path, **given: object) -> None:

@@ -9,7 +9,6 @@ import pytest
 pytest.importorskip("diffusers", reason="needs riptui[diffusion]")
 
 import diffusers
-import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 
@@ -18,7 +17,7 @@ from riptui.inpainters.models import model_places, single_file
 from riptui.inpainters.models.single_file import DENOISER, FileHeader
 from riptui.inpainters.pipeline import components
 from riptui.inpainters.pipeline.single_file_tensors import load_networks
-from tests.inpainters.test_diffusion import loaded, paint
+from tests.inpainters.test_diffusion import assert_same_model, loaded
 from tests.support.single_files import write_single_file
 from tests.support.tiny_checkpoints import Checkpoints, checkpoints, one_thread_and_no_network
 
@@ -40,11 +39,11 @@ def sd3(checkpoints: Checkpoints, tmp_path_factory: pytest.TempPathFactory) -> t
 @pytest.mark.exhaustive
 def test_stable_diffusion_3_in_one_file_paints_as_its_folder(sd3: tuple[Path, Path], tmp_path: Path) -> None:
     folder, file = sd3
-    wanted = paint(loaded(folder, "diffusion", prompt="cat"))
-    assert np.array_equal(paint(loaded(file, "diffusion", config=str(folder), prompt="cat")), wanted)
+    wanted = loaded(folder, "diffusion", prompt="cat")
+    assert_same_model(loaded(file, "diffusion", config=str(folder), prompt="cat"), wanted)
     tensors = {key.removeprefix(DENOISER): tensor for key, tensor in load_file(file).items() if DENOISER in key}
     save_file(tensors, alone := tmp_path / "alone.safetensors")  # the other parts are then those of the folder
-    assert np.array_equal(paint(loaded(alone, "diffusion", config=str(folder), prompt="cat")), wanted)
+    assert_same_model(loaded(alone, "diffusion", config=str(folder), prompt="cat"), wanted)
 
 
 @pytest.mark.slow

@@ -39,7 +39,8 @@ def autoencoder(
     the picture's seed. passes: how often one iteration encodes and decodes; between passes the picture stays in
     floating point, clipped to the range of colours, and only the last is rounded to 8 bits. compile: ignored. The
     others: as `diffusion.load_parts`.
-    Raises InputError, WeightsError, MissingExtraError; its calls also InpainterError, if a pass gives NaN or infinity.
+    Raises InputError, WeightsError, MissingExtraError, DeviceMemoryError; its calls also InpainterError, if a pass
+    gives NaN or infinity.
     """
     parameters: dict[str, str | bool] = {"vae": vae, "allow_pickle": allow_pickle}
     notes = gpu_tuning.set_determinism(deterministic)
@@ -49,7 +50,7 @@ def autoencoder(
         network = _load(folder, torch_dtype, allow_pickle)
         if tiling:
             placement.enable_tiling(network)
-        network.to(chosen).eval()
+        gpu_tuning.run_within_memory(lambda: network.to(chosen), chosen, vae).eval()
     notes |= {"vae": folder.place, "dtype": dtype, f"{WEIGHTS_NOTE}{VAE_PART}": folder.sha256}
     notes |= gpu_tuning.set_tf32(torch_dtype, chosen)
 

@@ -30,7 +30,7 @@ def lama(
     others: as `diffusion.load_parts`.
 
     No randomness: pixels depend on the picture and the mask alone, whatever the seed.
-    Raises InputError, WeightsError, MissingExtraError.
+    Raises InputError, WeightsError, MissingExtraError, DeviceMemoryError.
     """
     preparation = prepare_network("lama", weights, recorded, device, compile, deterministic)
     network = load_network(preparation.weights, LaMaArch(), preparation.device)

@@ -35,7 +35,8 @@ def mat(
     others: as `diffusion.load_parts`.
 
     A batch is painted picture by picture: the sums of a batch differ from theirs in the last bits.
-    Raises InputError, WeightsError, MissingExtraError; its calls InputError, for pictures of another size.
+    Raises InputError, WeightsError, MissingExtraError, DeviceMemoryError; its calls InputError, for pictures of
+    another size.
     """
     preparation = prepare_network("mat", weights, recorded, device, compile, deterministic)
     preparation.notices.append(PUBLISHED["mat-places"].terms)

@@ -8,6 +8,7 @@ from spandrel import UnsupportedModelError as OtherArchitecture
 
 from riptui.errors import WeightsError, first_line
 from riptui.inpainters.models.weights_places import WeightsFile
+from riptui.inpainters.pipeline import gpu_tuning
 from riptui.inpainters.silence import silence_libraries
 
 
@@ -16,7 +17,7 @@ def load_network(weights: WeightsFile, architecture: Architecture[Any], device: 
 
     A .pth or .ckpt is read by spandrel's restricted unpickler, which runs no code of the file; a .pt as TorchScript, of
     which only the tensors are taken, or else like a .pth; a .safetensors by its library. Raises WeightsError, one line,
-    for a file that is damaged or of another network, and if it changed while it was read.
+    for a file that is damaged or of another network, and if it changed while it was read; DeviceMemoryError.
     """
     registry, path, name = ArchRegistry(), weights.path, architecture.name
     registry.add(ArchSupport.from_architecture(architecture))
@@ -40,7 +41,7 @@ def load_network(weights: WeightsFile, architecture: Architecture[Any], device: 
     if not weights.is_unchanged:
         raise WeightsError(f"{path} changed while it was loaded: run the command again")
     model: torch.nn.Module = network.model
-    return model.to(device, torch.float32).eval()
+    return gpu_tuning.run_within_memory(lambda: model.to(device, torch.float32), device, str(path)).eval()
 
 
 def _problem(error: Exception) -> str:

@@ -11,6 +11,7 @@ pytest.importorskip("spandrel", reason="needs riptui[lama]")
 
 import torch
 from spandrel import ModelLoader
+from spandrel.architectures.LaMa.__arch.LaMa import LaMa
 
 from riptui import inpainters
 from riptui.arrays import Images, Masks
@@ -189,6 +190,18 @@ def test_weights_that_are_not_numbers_are_an_error_of_the_inpainter(tmp_path: Pa
     torch.save(state, tmp_path / "nan.pth")
     with pytest.raises(InpainterError, match=r"lama produced NaN or infinity: look at its weights, .*nan\.pth"):
         paint(load(tmp_path / "nan.pth"), make_images(1, 64), make_masks(1, 64))
+
+
+def test_memory_that_is_not_enough_for_its_weights_is_told_in_a_line(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB.\nMore lines.")
+
+    monkeypatch.setattr(LaMa, "to", full)
+    with pytest.raises(DeviceMemoryError, match=r"not enough memory for .*big-lama\.pt: CUDA out of memory") as refusal:
+        load(file)
+    assert "\n" not in str(refusal.value)
 
 
 def test_memory_that_is_not_enough_is_told_with_what_it_was_for(file: Path) -> None:

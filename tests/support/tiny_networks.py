@@ -20,10 +20,17 @@ LAMA_MODULE = "spandrel.architectures.LaMa.__arch.LaMa"
 
 @pytest.fixture(scope="module")
 def small_lama() -> Iterator[None]:
-    """spandrel's LaMa with 4 channels instead of 64, and 2 blocks instead of 18."""
+    """LaMa with 4 channels."""
+    with shrink_lama(4):
+        yield
+
+
+@contextmanager
+def shrink_lama(channels: int) -> Iterator[None]:
+    """spandrel's LaMa with so many channels instead of 64, and 2 blocks instead of 18."""
     module = import_module(LAMA_MODULE)
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(module, "FFCResNetGenerator", partial(module.FFCResNetGenerator, ngf=4, n_blocks=2))
+        monkeypatch.setattr(module, "FFCResNetGenerator", partial(module.FFCResNetGenerator, ngf=channels, n_blocks=2))
         yield
 
 

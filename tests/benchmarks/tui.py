@@ -285,7 +285,7 @@ def keys(scratch: Path) -> None:
 def slowest(seen: Seen, presses: int = 100) -> float:
     """The 99th percentile of the seconds from a key to the first byte that it causes: down the rows, and up again."""
     waits = []
-    for key in [DOWN] * presses + [UP] * presses:
+    for key in ([DOWN] * presses + [UP] * presses) * 2:
         pressed = time.perf_counter()
         seen.press(key)
         assert seen.read(5.0)

@@ -897,14 +897,14 @@ async def shows_larger_pictures(pilot: AppPilot, key: str) -> None:
     await gallery(pilot).action_enlarge(-4)
     before = grid(pilot).picture_rows
     await pilot.press(key)
-    await pilot.wait_until(lambda: grid(pilot).picture_rows == before + 1, "them")
+    await pilot.wait_until(lambda: grid(pilot).picture_rows > before, "them")
 
 
 @key("gallery.smaller")
 async def shows_smaller_pictures(pilot: AppPilot, key: str) -> None:
     before = grid(pilot).picture_rows
     await pilot.press(key)
-    await pilot.wait_until(lambda: grid(pilot).picture_rows == before - 1, "them")
+    await pilot.wait_until(lambda: grid(pilot).picture_rows < before, "them")
 
 
 @key("gallery.close")

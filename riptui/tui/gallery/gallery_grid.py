@@ -189,11 +189,14 @@ class GalleryGrid(Widget):
 
     async def enlarge(self, steps: int) -> None:
         """Show larger pictures, or smaller ones: as many fewer or more as fill the room."""
-        before = self._grid
-        self._larger += steps
-        await self._fill()
-        if self._grid == before:  # the largest or the smallest
-            self._larger -= steps
+        step = 1 if steps > 0 else -1
+        for _ in range(abs(steps)):
+            before = self._grid
+            self._larger += step
+            await self._fill()
+            if self._grid == before:  # the largest or the smallest
+                self._larger -= step
+                break
 
     async def _move_to(self, row: int, column: int) -> None:
         rows, columns = len(self._table.rows), len(self._table.columns)

@@ -26,7 +26,7 @@ FILES = {
     *("spec.json", "original.png", "iterations.jsonl", "patches.bin", "keyframes", "metrics.jsonl", "sessions.jsonl"),
     *("request.json", "log.txt", ".lock", "annotations.json", "attempts.json"),
 }
-"""What a trajectory that is done may have. attempts.json: of a process killed between its last iteration and its end."""
+"""What a trajectory that is done may have. attempts.json: of a process killed after its last iteration."""
 METHODS = {"telea": cv2.INPAINT_TELEA, "navier-stokes": cv2.INPAINT_NS}
 SQUARE, NOISE, SHUFFLE = range(3)  # purposes of random words
 

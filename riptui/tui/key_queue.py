@@ -29,9 +29,10 @@ OPENS_DIALOG = "opens-dialog"
 class KeyHandled(Message):
     """Bubbles up behind a key from the focused widget to the app; then behind the messages that the key caused."""
 
-    def __init__(self, target: MessagePump, *, is_last: bool = False) -> None:
+    def __init__(self, target: MessagePump, begun: float, *, is_last: bool = False) -> None:
         super().__init__()
         self.target = target
+        self.begun = begun  # when the key was given: of another key it ends nothing
         self.is_last = is_last
 
 
@@ -60,28 +61,28 @@ class KeyQueue:
     async def follow(self, message: KeyHandled) -> None:
         """A key, or a message that it caused, has bubbled up to the app."""
         if message.is_last:
-            self._app.call_later(self.go_on)
-        else:
+            self._app.call_later(self.go_on, message.begun)
+        elif message.begun == self._begun:
             self._is_handled = True
-            message.target.post_message(KeyHandled(message.target, is_last=True))
+            message.target.post_message(KeyHandled(message.target, message.begun, is_last=True))
 
     async def _look(self, begun: float, target: MessagePump) -> None:
         """A dialog or a widget that was closed, as by escape in the line of a filter, takes its messages with it."""
         if self.is_busy and begun == self._begun:
             if not target.is_running or (self._is_handled and self._app.screen is not self._screen):
-                await self.go_on()
+                await self.go_on(begun)
             else:
                 self._app.set_timer(POLL_SECONDS, partial(self._look, begun, target))
 
-    async def go_on(self) -> None:
-        """The key is handled: give the next one, once the screen that it opened has its focus."""
-        if not self.is_busy:
+    async def go_on(self, begun: float) -> None:
+        """The key that was given then is handled: give the next one, once the screen that it opened has its focus."""
+        if not self.is_busy or begun != self._begun:
             return
         if (screen := self._app.screen) is not self._screen:
             self._screen, self._has_opened = screen, True
-            screen.call_after_refresh(self._app.call_later, self.go_on)
+            screen.call_after_refresh(self._app.call_later, self.go_on, begun)
         elif not self._has_opened and self._may_open_dialog():  # once it is open, its worker waits for the answer
-            self._app.set_timer(POLL_SECONDS, self.go_on)
+            self._app.set_timer(POLL_SECONDS, partial(self.go_on, begun))
         else:
             await self._go_on()
 
@@ -108,7 +109,7 @@ class KeyQueue:
         self._limit = get_running_loop().call_later(MAX_SECONDS, self._give_up)
         target = self._app.focused or self._app.screen
         await self._give(event)
-        target.post_message(KeyHandled(target))
+        target.post_message(KeyHandled(target, self._begun))
         self._app.set_timer(POLL_SECONDS, partial(self._look, self._begun, target))
 
     def _give_up(self) -> None:

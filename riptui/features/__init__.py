@@ -7,7 +7,8 @@ perceptual_hash    phash: 64 bits, without weights
 inception          inception, inception-torchvision; network_files: where their weights are
 vision_models      clip, dinov2: models of the library transformers
 missing_models     whether the weights of an extractor are on this machine
-network_extractor  an extractor made of a network; float32_network: convolutions without TF32
+network_extractor  an extractor made of a network; float32_network: convolutions without TF32; cpu_fallback: where a GPU
+                   has no memory left
 """
 
 from riptui.features.extractor import FeatureExtractor

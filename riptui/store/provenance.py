@@ -14,7 +14,7 @@ from riptui.inpainters.inpainter import (
     VARIANT_NOTE,
     WEIGHTS_NOTE,
 )
-from riptui.store.records import IterationRow, Session
+from riptui.store.records import MEASURES_NOTE, IterationRow, Session
 from riptui.store.trajectory import Trajectory
 
 DIGEST = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")
@@ -52,7 +52,11 @@ def pixel_traits(session: Session) -> dict[str, str]:
     """Everything that may decide a pixel. The index of the GPU and the name of the host do not."""
     device = re.sub(r":[0-9]+", "", session.device, count=1)
     notes = {key: _content(note) if key in ("lora", "embedding") else note for key, note in session.notes.items()}
-    for place in ("offload", SERVER_URL_NOTE):  # where weights waited, and where a server was
+    for place in (
+        "offload",
+        SERVER_URL_NOTE,
+        MEASURES_NOTE,
+    ):  # where something was kept or computed
         notes.pop(place, None)
     if notes.get(VARIANT_NOTE) == JOINT_VARIANT:
         del notes[VARIANT_NOTE]

@@ -13,6 +13,7 @@ import numpy as np
 from riptui.arrays import Images, Masks
 from riptui.errors import DeviceMemoryError, InpainterError, InputError
 from riptui.inpainters.batch_padding import count_without_padding
+from riptui.inpainters.devices.out_of_memory import OUT_OF_MEMORY
 from riptui.inpainters.inpainter import REPLAY_NOTE, CompileMode, OnStep
 from riptui.inpainters.programs.program_files import ExchangeFolder, exchange_folder, remove_leftovers
 from riptui.inpainters.programs.program_process import last_line, run_program, with_output
@@ -26,7 +27,6 @@ MAX_BATCH = 16
 VERSION_SECONDS = 30.0
 SEED_RANGE = 2**32
 """A program gets the noise seed modulo this: NumPy's global seed takes no more."""
-OUT_OF_MEMORY = re.compile(r"out of memory|OutOfMemoryError|CUDA_ERROR_OUT_OF_MEMORY", re.IGNORECASE)
 
 SEED_NOTES = {
     "none": "none: the program chooses its noise itself",

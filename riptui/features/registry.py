@@ -1,11 +1,16 @@
-"""The extractors by name, with their properties, known without importing them."""
+"""The extractors by name: what is known of each before it is imported, and how it is loaded."""
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
 from pathlib import PurePath
 
 from riptui.errors import InputError, with_choices
+from riptui.extras import importing
+from riptui.features.extractor import FeatureExtractor
 from riptui.plugins import Registry
 
 
@@ -134,3 +139,27 @@ def canonical_name(name: str) -> str:
     from riptui.inpainters.models.catalogue import canonical_model  # with all inpainters' names: 30 ms
 
     return f"{base}:{canonical_model(model)}"
+
+
+def load_extractor(name: str, device: str = "") -> FeatureExtractor:
+    """Import and build an extractor, NAME or NAME:MODEL, once per process and device.
+
+    device, for extractors that are networks: cpu, cuda or cuda:N; "" is CUDA if available, otherwise the CPU.
+    Downloads nothing. Raises InputError for an unknown name or a model of another kind, MissingExtraError,
+    BrokenExtraError, and WeightsError if weights are missing or damaged.
+    """
+    return load_cached(name, device if find_extractor(name).takes_device else "")
+
+
+@cache
+def load_cached(name: str, device: str) -> FeatureExtractor:
+    """As `load_extractor`, for a device that the extractor takes."""
+    info = find_extractor(name)
+    module, _, factory = info.target.partition(":")
+    with importing(f"the features {name}", info.extra) if info.extra else nullcontext():
+        imported = import_module(module)
+    arguments = {"device": device} if info.takes_device else {}
+    if info.model:
+        arguments |= {"name": name, "model": name.partition(":")[2] or info.model}
+    extractor: FeatureExtractor = getattr(imported, factory)(**arguments)
+    return extractor

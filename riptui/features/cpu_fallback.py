@@ -8,15 +8,15 @@ from typing import TypeVar
 
 from riptui.inpainters.devices.out_of_memory import is_out_of_memory
 
-ComputedT = TypeVar("ComputedT")
+FittingT = TypeVar("FittingT")
 
 _counts: Counter[str] = Counter()
 _said: set[str] = set()
 
 
 def compute_where_it_fits(
-    name: str, device: str, on_device: Callable[[], ComputedT], on_cpu: Callable[[], ComputedT]
-) -> ComputedT:
+    name: str, device: str, on_device: Callable[[], FittingT], on_cpu: Callable[[], FittingT]
+) -> FittingT:
     """What `on_device` returns, or `on_cpu` if the device has no memory left. name: of the metric or the extractor."""
     try:
         return on_device()

@@ -32,6 +32,29 @@ class OwnInfos(Protocol[InfoT_co]):
         ...
 
 
+class InfoWithTarget(Protocol):
+    """What an entry point names."""
+
+    @property
+    def target(self) -> str: ...
+
+
+TargetedT = TypeVar("TargetedT", bound=InfoWithTarget)
+
+
+def require_info(found: object, kind: type[TargetedT]) -> TargetedT:
+    """What a plug-in's entry point names, checked.
+
+    Raises TypeError if it is not of that kind, ValueError if its target is not `module:factory`.
+    """
+    if not isinstance(found, kind):
+        article = "an" if kind.__name__[0] in "AEIO" else "a"
+        raise TypeError(f"it must be {article} {kind.__name__}, not {type(found).__name__}")
+    if not re.fullmatch(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*", found.target):
+        raise ValueError(f"its target must be module:factory, not {found.target!r}")
+    return found
+
+
 class Registry(MutableMapping[str, InfoT]):
     """Infos by name: the built-in ones, those of the user's settings, then those of plug-ins by name.
 

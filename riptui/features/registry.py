@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cache
-from importlib import import_module
 from pathlib import PurePath
 
 from riptui.errors import InputError, with_choices
-from riptui.extras import importing
+from riptui.extras import import_target
 from riptui.features.extractor import FeatureExtractor
-from riptui.plugins import Registry
+from riptui.plugins import Registry, require_info
 
 
 @dataclass(frozen=True)
@@ -84,15 +82,8 @@ BUILT_IN: dict[str, ExtractorInfo] = {
 
 
 def adopt_plugin(found: object, distribution: str) -> ExtractorInfo:
-    """Check what a plug-in's entry point names, and return it.
-
-    Raises TypeError if it is not an ExtractorInfo, ValueError for a wrong `target`.
-    """
-    if not isinstance(found, ExtractorInfo):
-        raise TypeError(f"it must be an ExtractorInfo, not {type(found).__name__}")
-    if found.target.count(":") != 1:
-        raise ValueError(f"its target must be module:factory, not {found.target!r}")
-    return found
+    """Check what a plug-in's entry point names, and return it. Raises TypeError, ValueError."""
+    return require_info(found, ExtractorInfo)
 
 
 REGISTRY = Registry("feature extractor", BUILT_IN, adopt_plugin, group="riptui.features")
@@ -155,11 +146,9 @@ def load_extractor(name: str, device: str = "") -> FeatureExtractor:
 def load_cached(name: str, device: str) -> FeatureExtractor:
     """As `load_extractor`, for a device that the extractor takes."""
     info = find_extractor(name)
-    module, _, factory = info.target.partition(":")
-    with importing(f"the features {name}", info.extra) if info.extra else nullcontext():
-        imported = import_module(module)
+    factory = import_target(info.target, f"the features {name}", info.extra)
     arguments = {"device": device} if info.takes_device else {}
     if info.model:
         arguments |= {"name": name, "model": name.partition(":")[2] or info.model}
-    extractor: FeatureExtractor = getattr(imported, factory)(**arguments)
+    extractor: FeatureExtractor = factory(**arguments)
     return extractor

@@ -9,23 +9,21 @@ from __future__ import annotations
 import io
 import logging
 import os
-import queue
 import re
-import threading
 import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from huggingface_hub import HfApi, constants, hf_hub_url
 from huggingface_hub.file_download import http_get
 from huggingface_hub.utils import build_hf_headers, disable_progress_bars  # type: ignore[attr-defined]
 
 from riptui.errors import DiskError, InputError, RiptuiError, WeightsError
-from riptui.filesystem import free_bytes
+from riptui.filesystem import free_bytes, run_within
 from riptui.inpainters.models import catalogue, hub_cache, locate, weight_files
 from riptui.inpainters.models.checkpoint import COMPONENT_CONFIG, inspect_checkpoint, read_json, require_component
 from riptui.inpainters.models.hub_cache import HubFile
@@ -41,8 +39,6 @@ ANSWER_SECONDS = 10.0  # until the hub must have answered; the client's own limi
 CONNECTION_LOST = (
     "the connection to the hub was lost; the part of {model} that was downloaded is kept: run the command again"
 )
-
-HubAnswer = TypeVar("HubAnswer")
 
 OnModelProgress = Callable[[str, int, int], None]
 """Called as `on_progress(path, bytes_done, bytes_total)`: the current file, and the bytes of all missing files. It may
@@ -88,7 +84,7 @@ def plan_download(
     """
     repository, file = catalogue.split_model(model)
     with explain_hub_errors(repository, revision), _silence_client():
-        commit, listed = _call_within(ANSWER_SECONDS, lambda: _list_files(repository, revision))
+        commit, listed = run_within(ANSWER_SECONDS, lambda: _list_files(repository, revision))
         if file:
             chosen: tuple[str, ...] = (_require_file(file, listed, repository, allow_pickle),)
         elif locate.MODEL_INDEX in listed:
@@ -258,26 +254,6 @@ class ProgressWriter(io.BufferedWriter):
 
 def _report_progress(on_progress: OnModelProgress, path: str, other_bytes: int, total: int, file_bytes: int) -> None:
     on_progress(path, other_bytes + file_bytes, total)
-
-
-def _call_within(seconds: float, call: Callable[[], HubAnswer]) -> HubAnswer:
-    """What `call` returns or raises. Raises TimeoutError after that time, which no library's own limit guarantees."""
-    outcome: queue.SimpleQueue[tuple[HubAnswer | None, Exception | None]] = queue.SimpleQueue()
-
-    def run() -> None:
-        try:
-            outcome.put((call(), None))
-        except Exception as error:
-            outcome.put((None, error))
-
-    threading.Thread(target=run, name="ask the hub", daemon=True).start()
-    try:
-        result, error = outcome.get(timeout=seconds)
-    except queue.Empty:
-        raise TimeoutError(f"no answer within {seconds:g} s") from None
-    if error is not None:
-        raise error
-    return result  # type: ignore[return-value]
 
 
 @contextmanager

@@ -105,7 +105,7 @@ def explain_unreachable(name: str, info: InpainterInfo, parameters: Mapping[str,
     if not info.is_server:
         return None
     try:
-        with importing(f"the inpainter {name}", info.extra or ""):
+        with importing(f"the inpainter {name}", info.extra):
             server_check = servers.server_check
         server_check.look_up(name, parameters)
     except RiptuiError as error:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 
@@ -32,9 +32,7 @@ from riptui.inpainters.pipeline.controlled_inpainter import Control, ControlledI
 from riptui.inpainters.pipeline.diffusion_inpainter import DiffusionInpainter, LoadedPipeline
 from riptui.inpainters.pipeline.pipeline_tasks import INPAINTING, PipelineTask
 from riptui.inpainters.silence import silence_libraries
-
-if TYPE_CHECKING:
-    from riptui.spec import ParameterValue
+from riptui.spec import ParameterValue
 
 
 def diffusion(

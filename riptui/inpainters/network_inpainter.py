@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Protocol
+from typing import Generic, TypeVar
 
 import numpy as np
 import torch
@@ -17,6 +16,7 @@ from riptui.inpainters.devices import torch_device
 from riptui.inpainters.inpainter import WEIGHTS_NOTE
 from riptui.inpainters.models.identity import recorded_identity
 from riptui.inpainters.models.model_parts import SINGLE_FILE
+from riptui.inpainters.models.vae_folder import VaeFolder
 from riptui.inpainters.models.weights_places import WeightsFile, read_weights_file
 from riptui.inpainters.pipeline import gpu_tuning
 from riptui.inpainters.pipeline.latent_images import quantise
@@ -27,37 +27,30 @@ Returns pictures like the images, their holes filled; what lies outside [0, 1] i
 calls `on_step` after each."""
 
 
-class LoadedFiles(Protocol):
-    """The file or the folder that a network was loaded from, as it was then."""
-
-    @property
-    def path(self) -> Path: ...
-
-    @property
-    def is_unchanged(self) -> bool: ...
+FilesT_co = TypeVar("FilesT_co", bound=WeightsFile | VaeFolder, covariant=True)
 
 
 @dataclass(frozen=True)
-class Preparation:
+class Preparation(Generic[FilesT_co]):
     """What is settled before a network paints: its files, its device, notes for the session and for the user."""
 
-    weights: LoadedFiles
+    weights: FilesT_co
     device: torch.device
     notes: dict[str, str]
     notices: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class FilePreparation(Preparation):
-    """The same for a network that takes its weights from one file."""
-
-    weights: WeightsFile
-
-
 def prepare_network(
-    name: str, weights: str, recorded: Mapping[str, str] | None, device: str, compile: CompileMode, deterministic: bool
-) -> FilePreparation:
-    """Find the file, choose the device and set torch's switches. `name` is the inpainter's, for messages.
+    name: str,
+    weights: str,
+    *,
+    device: str = "",
+    compile: CompileMode = "auto",
+    deterministic: bool = False,
+    recorded: Mapping[str, str] | None = None,
+) -> Preparation[WeightsFile]:
+    """Find the file, choose the device and set torch's switches. name: the inpainter's, for messages. weights: the name
+    of published weights, or a file. compile: not carried out, only a notice. The others: as `diffusion.load_parts`.
 
     Raises InputError, WeightsError.
     """
@@ -68,13 +61,13 @@ def prepare_network(
         notices.append(f"{name} is not compiled: one pass of a network is too short to gain from it")
     notes |= {"dtype": "float32", f"{WEIGHTS_NOTE}{SINGLE_FILE}": found.sha256}
     notes |= gpu_tuning.set_tf32(torch.float32, chosen)
-    return FilePreparation(found, chosen, notes, notices)
+    return Preparation(found, chosen, notes, notices)
 
 
 class NetworkInpainter:
     """An inpainter: a loaded network. name: the inpainter's, for messages."""
 
-    def __init__(self, name: str, paint: PaintBatch, preparation: Preparation) -> None:
+    def __init__(self, name: str, paint: PaintBatch, preparation: Preparation[WeightsFile | VaeFolder]) -> None:
         self._name = name
         self._paint = paint
         self._weights = preparation.weights

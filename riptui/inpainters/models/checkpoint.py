@@ -221,11 +221,7 @@ def require_component(
     if not safe and not pickles:
         raise WeightsError(f"{name} is incomplete: {folder} contains no weights. {repair_hint}")
     if not safe and not allow_pickle:
-        raise WeightsError(
-            f"{name} has the weights of its {folder.name} only as pickle ({pickles[0]}), which can run any "
-            "code when loaded. Choose a revision with safetensors, or, if you trust the source, set "
-            "allow_pickle=true"
-        )
+        raise weight_files.pickle_error(name, folder.name, pickles[0], "set allow_pickle=true")
     for file in safe:
         _require_intact(files[file], name, repair_hint)
     _require_shards(folder, files, name, repair_hint)

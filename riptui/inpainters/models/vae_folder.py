@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from riptui.errors import InputError, WeightsError
+from riptui.errors import InputError
 from riptui.inpainters.models import file_digests, locate
 from riptui.inpainters.models.file_digests import FileState
 from riptui.inpainters.models.identity import recorded_identity, unlike_parts
-from riptui.inpainters.models.model_parts import Parameters, locate_vae
-from riptui.inpainters.models.model_places import has_vae_file
+from riptui.inpainters.models.model_parts import Parameters, has_vae_file, locate_vae
 from riptui.inpainters.models.moved_weights import find_moved
 
 VAE_PART = "vae"
@@ -36,7 +35,7 @@ class VaeFolder:
 
     @property
     def is_unchanged(self) -> bool:
-        return all(file_digests.file_state(path) == state for path, state in self.states.items())
+        return file_digests.file_states(self.states) == self.states
 
 
 def require_vae(parameters: Parameters) -> tuple[Path, ...]:
@@ -58,11 +57,9 @@ def read_vae(parameters: Parameters, notes: Mapping[str, str]) -> tuple[VaeFolde
     if name != parameters["vae"]:
         notices.append(f"{parameters['vae']} is gone; {name} is used, which has the same content")
     paths = require_vae(found)
-    states = {path: file_digests.file_state(path) for path in paths}
-    try:
+    states = file_digests.file_states(paths)
+    with file_digests.explain_unreadable():
         digest = file_digests.content_sha256(paths)
-    except OSError as error:
-        raise WeightsError(f"{error.filename} cannot be read: {error.strerror}") from error
     if unlike_parts(recorded, {VAE_PART: digest}):
         notices.append(f"{name} has changed since the last session")
     return VaeFolder(name, paths[0].parent, digest, states), notices

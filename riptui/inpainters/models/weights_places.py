@@ -74,10 +74,8 @@ def read_weights_file(weights: str, recorded: str = "") -> tuple[WeightsFile, li
         path = moved
         notices.append(f"{weights} is gone; {path} is used, which has the same content")
     state = file_digests.file_state(path)
-    try:
+    with file_digests.explain_unreadable():
         digest = file_digests.file_sha256(path)
-    except OSError as error:
-        raise WeightsError(f"{path} cannot be read: {error.strerror}") from error
     if weights in PUBLISHED and not notices and digest != PUBLISHED[weights].sha256:
         raise published_file(weights).damaged_error()
     if recorded and digest != recorded:

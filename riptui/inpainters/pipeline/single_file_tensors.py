@@ -19,7 +19,6 @@ from riptui.errors import WeightsError, first_line
 from riptui.inpainters.models import single_file
 from riptui.inpainters.models.checkpoint import Checkpoint, describe_tensors
 from riptui.inpainters.models.single_file import FileHeader, find_prefixes
-from riptui.inpainters.models.vae_file import find_prefix, require_fit
 
 WRONG_SHAPE = re.compile(r"(\S+) expected shape torch\.Size\((\[.*?\])\), but got torch\.Size\((\[.*?\])\)")
 """diffusers' message for a tensor of another shape, which it raises and does not report."""
@@ -70,8 +69,8 @@ def load_vae_file(path: Path, checkpoint: Checkpoint, name: str, *, dtype: torch
     Raises InputError, WeightsError.
     """
     header = single_file.read_header(path, allow_pickle=allow_pickle)
-    require_fit(header, checkpoint, name)
-    prefix, own = find_prefix(header) or "", single_file.PREFIXES["vae"][0]
+    single_file.require_fitting_vae(header, checkpoint, name)
+    prefix, own = single_file.find_vae_prefix(header) or "", single_file.PREFIXES["vae"][0]
     tensors = {
         f"{own}{key.removeprefix(prefix)}": tensor
         for key, tensor in _read_tensors(path).items()

@@ -16,7 +16,7 @@ from riptui.inpainters.batch_padding import count_without_padding
 from riptui.inpainters.devices.out_of_memory import OUT_OF_MEMORY
 from riptui.inpainters.inpainter import REPLAY_NOTE, CompileMode, OnStep
 from riptui.inpainters.programs.program_files import ExchangeFolder, exchange_folder, remove_leftovers
-from riptui.inpainters.programs.program_process import last_line, run_program, with_output
+from riptui.inpainters.programs.program_process import OnPoll, last_line, run_program, with_output
 from riptui.inpainters.programs.program_registry import find_program
 from riptui.inpainters.programs.program_sources import ProgramSources
 from riptui.inpainters.registry import REGISTRY
@@ -143,15 +143,21 @@ class ExternalProgram:
             "seed": seeds[0] % SEED_RANGE,
             "size": size,
         }
+        command = [self._words[0], *self._program.argv(values)[1:]]
+        return self._start(folder, command, self._program.timeout * len(names), counter.tell)
+
+    def _start(
+        self, folder: ExchangeFolder, command: Sequence[str], seconds: float, on_poll: OnPoll = lambda step, steps: None
+    ) -> str:
         return run_program(
-            [self._words[0], *self._program.argv(values)[1:]],
+            command,
             folder=self._program.current_folder or folder.current_folder,
             env=self._env,
             mark=folder.mark,
-            seconds=self._program.timeout * len(names),
+            seconds=seconds,
             inherited=[folder.program_lock],
             on_start=folder.record_group,
-            on_poll=counter.tell,
+            on_poll=on_poll,
         )
 
     def _make_notes(self) -> dict[str, str]:
@@ -169,15 +175,7 @@ class ExternalProgram:
         try:
             words = find_program(self._program, split_words(self._program.version))
             with exchange_folder() as folder:
-                printed = run_program(
-                    words,
-                    folder=self._program.current_folder or folder.current_folder,
-                    env=self._env,
-                    mark=folder.mark,
-                    seconds=VERSION_SECONDS,
-                    inherited=[folder.program_lock],
-                    on_start=folder.record_group,
-                )
+                printed = self._start(folder, words, VERSION_SECONDS)
         except (InpainterError, InputError, OSError) as error:
             return f"unknown: {error}"[:200]
         return (printed.partition("\n")[0].strip() or "unknown: it printed nothing")[:200]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
 
 import numpy as np
 import torch
@@ -14,10 +13,10 @@ from riptui.errors import InpainterError
 from riptui.inpainters import CompileMode, OnStep
 from riptui.inpainters.devices import torch_device
 from riptui.inpainters.inpainter import WEIGHTS_NOTE
+from riptui.inpainters.models.file_digests import ReadFiles
 from riptui.inpainters.models.identity import recorded_identity
 from riptui.inpainters.models.model_parts import SINGLE_FILE
-from riptui.inpainters.models.vae_folder import VaeFolder
-from riptui.inpainters.models.weights_places import WeightsFile, read_weights_file
+from riptui.inpainters.models.weights_places import read_weights_file
 from riptui.inpainters.pipeline import gpu_tuning
 from riptui.inpainters.pipeline.latent_images import quantise
 
@@ -27,14 +26,11 @@ Returns pictures like the images, their holes filled; what lies outside [0, 1] i
 calls `on_step` after each."""
 
 
-FilesT_co = TypeVar("FilesT_co", bound=WeightsFile | VaeFolder, covariant=True)
-
-
 @dataclass(frozen=True)
-class Preparation(Generic[FilesT_co]):
+class Preparation:
     """What is settled before a network paints: its files, its device, notes for the session and for the user."""
 
-    weights: FilesT_co
+    weights: ReadFiles
     device: torch.device
     notes: dict[str, str]
     notices: list[str] = field(default_factory=list)
@@ -48,7 +44,7 @@ def prepare_network(
     compile: CompileMode = "auto",
     deterministic: bool = False,
     recorded: Mapping[str, str] | None = None,
-) -> Preparation[WeightsFile]:
+) -> Preparation:
     """Find the file, choose the device and set torch's switches. name: the inpainter's, for messages. weights: the name
     of published weights, or a file. compile: not carried out, only a notice. The others: as `diffusion.load_parts`.
 
@@ -67,7 +63,7 @@ def prepare_network(
 class NetworkInpainter:
     """An inpainter: a loaded network. name: the inpainter's, for messages."""
 
-    def __init__(self, name: str, paint: PaintBatch, preparation: Preparation[WeightsFile | VaeFolder]) -> None:
+    def __init__(self, name: str, paint: PaintBatch, preparation: Preparation) -> None:
         self._name = name
         self._paint = paint
         self._weights = preparation.weights

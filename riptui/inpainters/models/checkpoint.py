@@ -273,6 +273,11 @@ def _require_shards(folder: Path, files: dict[str, Path], name: str, repair_hint
                 )
 
 
+def describe_shape(name: str, found: Iterable[int], wanted: Iterable[int]) -> str:
+    """A tensor of another shape than the one that is needed."""
+    return f"{name} (shape {[*found]}, not {[*wanted]})"
+
+
 def describe_tensors(names: Iterable[str]) -> str:
     """The first of these names, and how many more there are."""
     first, *rest = sorted(names)

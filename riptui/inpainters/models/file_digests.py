@@ -10,6 +10,7 @@ import json
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from riptui.errors import WeightsError
@@ -32,6 +33,25 @@ def file_state(path: Path) -> FileState | None:
     except OSError:
         return None
     return found.st_size, found.st_mtime_ns, found.st_ino
+
+
+@dataclass(frozen=True)
+class ReadFiles:
+    """A file or a folder of weights as it was when it was read."""
+
+    path: Path
+    sha256: str
+    """Of all files that decide what it computes: `file_sha256` of a file, `content_sha256` of a folder."""
+    states: Mapping[Path, FileState | None]
+
+    @property
+    def is_unchanged(self) -> bool:
+        return are_unchanged(self.states)
+
+
+def are_unchanged(states: Mapping[Path, FileState | None]) -> bool:
+    """Whether files are there and as they were."""
+    return None not in states.values() and file_states(states) == states
 
 
 def file_states(paths: Iterable[Path]) -> dict[Path, FileState | None]:

@@ -24,7 +24,7 @@ DEFAULT_ENDPOINT = "https://huggingface.co"
 
 @contextmanager
 def explain_hub_errors(model: str, revision: str, lost_message: str = "") -> Iterator[None]:
-    """Turn what is raised inside into a RiptuiError. lost_message: its text for a lost connection, with {model}."""
+    """Turn what is raised inside into a RiptuiError. lost_message: its text for a lost connection."""
     try:
         yield
     except RiptuiError:
@@ -35,9 +35,8 @@ def explain_hub_errors(model: str, revision: str, lost_message: str = "") -> Ite
             advice = "; set HF_HOME to a folder that can be" if error.errno in WRONG_FOLDER_ERRORS else ""
             kept = f"{path} cannot be written: {error.strerror}{advice}; what was downloaded is kept"
             raise DiskError(kept) from error
-        lost = _is_network_error(error)
-        if lost and lost_message and not _describe_tls_error(error):
-            raise WeightsError(lost_message.format(model=model)) from error
+        if lost_message and _is_network_error(error) and not _describe_tls_error(error):
+            raise WeightsError(lost_message) from error
         raise explain_error(error, model, revision) from error
 
 

@@ -77,7 +77,7 @@ class Weights:
         except RiptuiError:
             return False
         expected = header.path if header else self.checkpoint.folder
-        return place == expected and file_digests.file_states(self.states) == self.states
+        return place == expected and file_digests.are_unchanged(self.states)
 
     def require_unchanged(self, model: str) -> None:
         """Raise WeightsError if something was changed while it was loaded. `model`: as the user named it."""

@@ -23,6 +23,7 @@ from riptui.inpainters.models.added_models import CONTROLNET_CLASS
 from riptui.inpainters.models.checkpoint import (
     Checkpoint,
     ComponentFiles,
+    describe_shape,
     describe_tensors,
     inspect_checkpoint,
     read_json,
@@ -139,7 +140,7 @@ def load_network(
             shapes = [f"{found[1]} (shape {found[3]}, not {found[2]})"]
             raise _misfit_error(title, kind, "has tensors of another shape", shapes, repair_hint) from error
         raise WeightsError(f"{title} in {folder} cannot be loaded: {first_line(error)}") from error
-    shapes = [f"{key} (shape {list(got)}, not {list(wanted)})" for key, got, wanted in info["mismatched_keys"]]
+    shapes = [describe_shape(*mismatch) for mismatch in info["mismatched_keys"]]
     without_memory = (
         [] if device_map is ON_NO_DEVICE else [key for key, tensor in network.named_parameters() if tensor.is_meta]
     )

@@ -18,7 +18,7 @@ import anyio
 from riptui.errors import InpainterError
 from riptui.filesystem import try_lock
 from riptui.inpainters.servers.connection import ServerConnection
-from riptui.inpainters.servers.inpainting_api import OnProgress, PictureRequest, make_fields
+from riptui.inpainters.servers.inpainting_api import InpaintingApi, OnProgress, PictureRequest, make_fields
 from riptui.spec import ParameterValue
 from riptui.text.terminal import printable
 
@@ -36,11 +36,10 @@ FIELD_NAMES = {
 POLL_SECONDS = 0.05
 
 
-class IOPaintApi:
+class IOPaintApi(InpaintingApi):
     """How IOPaint is asked: to repaint the whole frame at its own size, and to blur no border."""
 
     title = "IOPaint"
-    advice = ""
 
     def __init__(
         self, model: str, steps: int, strength: float, options: str | None, **settings: ParameterValue

@@ -32,26 +32,18 @@ class OwnInfos(Protocol[InfoT_co]):
         ...
 
 
-class InfoWithTarget(Protocol):
-    """What an entry point names."""
+def require_info(found: object, kind: type[InfoT]) -> InfoT:
+    """What a plug-in's entry point names, checked: it is of that kind, which has a `target`, `module:factory`.
 
-    @property
-    def target(self) -> str: ...
-
-
-TargetedT = TypeVar("TargetedT", bound=InfoWithTarget)
-
-
-def require_info(found: object, kind: type[TargetedT]) -> TargetedT:
-    """What a plug-in's entry point names, checked.
-
-    Raises TypeError if it is not of that kind, ValueError if its target is not `module:factory`.
+    Raises TypeError, ValueError.
     """
     if not isinstance(found, kind):
         article = "an" if kind.__name__[0] in "AEIO" else "a"
         raise TypeError(f"it must be {article} {kind.__name__}, not {type(found).__name__}")
-    if not re.fullmatch(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*", found.target):
-        raise ValueError(f"its target must be module:factory, not {found.target!r}")
+    target: str = getattr(found, "target", "")
+    module, _, factory = target.partition(":")
+    if not all(part.isidentifier() for part in (*module.split("."), factory)):
+        raise ValueError(f"its target must be module:factory, not {target!r}")
     return found
 
 

@@ -35,6 +35,6 @@ def count_fallbacks() -> Counter[str]:
 
 def take_unsaid() -> list[str]:
     """The sentences of `count_fallbacks` that were not taken before: each is taken once in a process."""
-    unsaid = [text for text in _counts if text not in _said]
+    unsaid = [text for text in [*_counts] if text not in _said]  # a copy: another thread may be measuring
     _said.update(unsaid)
     return unsaid

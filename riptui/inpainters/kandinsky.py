@@ -5,6 +5,7 @@ Both draw their noise from one generator, the prior first, as in diffusers' comb
 
 from __future__ import annotations
 
+from itertools import count
 from typing import Any, ClassVar
 
 import torch
@@ -44,7 +45,7 @@ class CombinedInpainter(DiffusionInpainter):
         """As the base class. `on_step` counts the steps of the prior and of the decoder, over all pictures."""
         images, masks, settings = batch.images, batch.masks, batch.settings
         steps = settings["prior_num_inference_steps"] + settings["num_inference_steps"]
-        tell = _StepCount(len(images) * steps, batch.on_step)
+        tell = _count_steps(len(images) * steps, batch.on_step)
         decoded = []
         for row, generator in enumerate(batch.generators):
             made = self.pipeline(
@@ -62,13 +63,13 @@ class CombinedInpainter(DiffusionInpainter):
         return (torch.cat(decoded).float() * 0.5 + 0.5).clamp(0, 1)
 
 
-class _StepCount:
-    """Counts the steps of several pipelines as those of one inpainting."""
+def _count_steps(steps: int, on_step: OnStep) -> Any:
+    """A callback that counts the steps of several pipelines as those of one inpainting."""
+    numbers = count(1)
 
-    def __init__(self, steps: int, on_step: OnStep) -> None:
-        self._step, self._steps, self._on_step = 0, steps, on_step
-
-    def __call__(self, pipeline: Any, step: int, timestep: Any, tensors: dict[str, Any]) -> dict[str, Any]:
-        self._step += 1
-        self._on_step(self._step, max(self._steps, self._step))
+    def callback(pipeline: Any, step: int, timestep: Any, tensors: dict[str, Any]) -> dict[str, Any]:
+        number = next(numbers)
+        on_step(number, max(steps, number))
         return {}
+
+    return callback

@@ -22,7 +22,6 @@ ADAPTER_FILES = ("pytorch_lora_weights.safetensors", "learned_embeds.safetensors
 """How diffusers names LoRAs and learned embeddings in repositories of their own."""
 FIND_HINT = "riptui check RUNS --weights PATH"
 MODEL_INDEX = model_names.MODEL_INDEX
-_LAYOUTS = ("single network with its configuration", "checkpoint in diffusers' layout")
 
 
 def locate_model(model: str, revision: str | None, *, file: str = MODEL_INDEX) -> Path:
@@ -36,7 +35,9 @@ def locate_model(model: str, revision: str | None, *, file: str = MODEL_INDEX) -
         if not (folder / file).is_file():
             if not folder.exists():
                 raise InputError(f"{model} does not exist. If it moved, show riptui the new place: {FIND_HINT}")
-            raise InputError(f"{model} is not a {_LAYOUTS[file == MODEL_INDEX]}: {_describe_folder(folder, file)}")
+            whole, part = "checkpoint in diffusers' layout", "single network with its configuration"
+            layout = whole if file == MODEL_INDEX else part
+            raise InputError(f"{model} is not a {layout}: {_describe_folder(folder, file)}")
         return folder
     return _find_in_cache(model, file, revision, model).parent
 

@@ -83,9 +83,7 @@ def _resolve(parameters: Parameters) -> catalogue.ModelRef:
 
 def list_parts(parameters: Parameters, joint_variant: bool = False) -> tuple[Checkpoint, dict[str, tuple[Path, ...]]]:
     """The model's checkpoint, and the files of its parts and of its other VAE. Raises WeightsError, InputError."""
-    allow_pickle = bool(parameters.get("allow_pickle"))
-    gguf, vae = parameters.get("gguf"), parameters.get("vae")
-    replaced = DENOISERS if gguf else ()
+    vae, replaced = parameters.get("vae"), DENOISERS if parameters.get("gguf") else ()
     checkpoint = find_checkpoint(parameters, replaced=replaced, joint_variant=joint_variant)
     parts: dict[str, tuple[Path, ...]] = {"model_index": (checkpoint.folder / locate.MODEL_INDEX,)}
     for component, files in checkpoint.components.items():
@@ -97,7 +95,7 @@ def list_parts(parameters: Parameters, joint_variant: bool = False) -> tuple[Che
         config = require_config(checkpoint.folder / "vae", str(parameters["model"]), checkpoint.repair_hint)
         parts[f"vae {CONFIG_PART}"] = config.paths
     elif vae:
-        parts["vae"] = locate_vae(str(vae), allow_pickle)
+        parts |= list_other_parts("vae", parameters)
     return checkpoint, parts
 
 

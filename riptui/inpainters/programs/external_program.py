@@ -78,8 +78,8 @@ class ExternalProgram:
             self.notes |= self._make_notes()
         with self._sources.watched():
             for number, part in enumerate(parts):
-                counter = _StepCounter(number, len(parts), on_step)
-                outputs[part] = self._paint(images[part], masks[part], seeds[part], counter)
+                on_poll = _count_starts(number, len(parts), on_step)
+                outputs[part] = self._paint(images[part], masks[part], seeds[part], on_poll)
         self.notes |= self._describe_sources()
         return outputs
 
@@ -107,7 +107,7 @@ class ExternalProgram:
         """Whether one start takes all pictures of a batch."""
         return self._program.takes_folders and "seed" not in self._program.placeholders
 
-    def _paint(self, images: Images, masks: Masks, seeds: Sequence[int], counter: "_StepCounter") -> Images:
+    def _paint(self, images: Images, masks: Masks, seeds: Sequence[int], on_poll: OnPoll) -> Images:
         """The outputs of one start. Raises InpainterError with the program's name."""
         size, started = images.shape[1], time.monotonic()
         try:
@@ -115,7 +115,7 @@ class ExternalProgram:
                 names = folder.write(
                     images, masks, [seed % SEED_RANGE for seed in seeds], white_hole=self._program.hole == "white"
                 )
-                printed = self._run(folder, names, seeds, size, counter)
+                printed = self._run(folder, names, seeds, size, on_poll)
                 return _read_outputs(folder, names, size, printed)
         except InpainterError as error:
             text = f"the program of {self._name}, after {time.monotonic() - started:.0f} s: {error}"
@@ -129,7 +129,7 @@ class ExternalProgram:
             raise InpainterError(f"{self._name}: its pictures cannot be written: {error}; set TMPDIR") from error
 
     def _run(
-        self, folder: ExchangeFolder, names: Sequence[str], seeds: Sequence[int], size: int, counter: "_StepCounter"
+        self, folder: ExchangeFolder, names: Sequence[str], seeds: Sequence[int], size: int, on_poll: OnPoll
     ) -> str:
         """Run the program for the pictures in a folder; return the end of what it printed."""
         values = {
@@ -144,7 +144,7 @@ class ExternalProgram:
             "size": size,
         }
         command = [self._words[0], *self._program.argv(values)[1:]]
-        return self._start(folder, command, self._program.timeout * len(names), counter.tell)
+        return self._start(folder, command, self._program.timeout * len(names), on_poll)
 
     def _start(
         self, folder: ExchangeFolder, command: Sequence[str], seconds: float, on_poll: OnPoll = lambda step, steps: None
@@ -181,16 +181,9 @@ class ExternalProgram:
         return (printed.partition("\n")[0].strip() or "unknown: it printed nothing")[:200]
 
 
-class _StepCounter:
-    """Turns a start's progress into steps of the whole call, which never go back."""
-
-    def __init__(self, number: int, starts: int, on_step: OnStep) -> None:
-        self._number, self._starts, self._on_step = number, starts, on_step
-
-    def tell(self, step: int, steps: int) -> None:
-        if self._starts > 1:  # a step is a start
-            step, steps = self._number, self._starts if self._number else 0
-        self._on_step(step, steps)
+def _count_starts(number: int, starts: int, on_step: OnStep) -> OnPoll:
+    """Turns a start's progress into steps of the whole call, which never go back: of several starts, each is a step."""
+    return on_step if starts == 1 else lambda step, steps: on_step(number, starts if number else 0)
 
 
 def command_digest(program: InpainterProgram) -> str:

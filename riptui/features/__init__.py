@@ -6,8 +6,8 @@ perceptual_hash    phash: 64 bits, without weights
 inception          inception, inception-torchvision
 vision_models      clip, dinov2: models of the library transformers
 missing_models     where the weights of an extractor are, and whether they are on this machine
-network_extractor  an extractor made of a network; float32_network: convolutions without TF32; cpu_fallback: where a GPU
-                   has no memory left
+network_extractor  an extractor made of a network; float32_network: convolutions without TF32
+cpu_fallback       the CPU computes where a GPU has no memory left
 """
 
 from riptui.features.extractor import FeatureExtractor

@@ -1,7 +1,7 @@
 """A diffusion pipeline: loaded with torch and diffusers, and what makes its steps, its speed and its prompts.
 
 diffusion_inpainter  paints with a pipeline, by the calling convention of the inpainters
-controlled_inpainter  the same with a ControlNet
+controlled_inpainter  paints with a ControlNet as well
 assembly            the pipeline of a checkpoint; pipeline_tasks: what it is for; components: its parts
 single_file_tensors the tensors of a model in one file
 loras, embeddings   what is added to it; adapter_file: reads both; lora_layout, lora_family: what a LoRA is for

@@ -83,7 +83,8 @@ def _resolve(parameters: Parameters) -> catalogue.ModelRef:
 
 def list_parts(parameters: Parameters, joint_variant: bool = False) -> tuple[Checkpoint, dict[str, tuple[Path, ...]]]:
     """The model's checkpoint, and the files of its parts and of its other VAE. Raises WeightsError, InputError."""
-    vae, replaced = parameters.get("vae"), DENOISERS if parameters.get("gguf") else ()
+    vae = parameters.get("vae")
+    replaced = DENOISERS if parameters.get("gguf") else ()
     checkpoint = find_checkpoint(parameters, replaced=replaced, joint_variant=joint_variant)
     parts: dict[str, tuple[Path, ...]] = {"model_index": (checkpoint.folder / locate.MODEL_INDEX,)}
     for component, files in checkpoint.components.items():

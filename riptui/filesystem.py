@@ -95,7 +95,7 @@ def read_own_file(path: Path, max_bytes: int) -> bytes:
 
 
 def run_within(seconds: float, call: Callable[[], ResultT]) -> ResultT:
-    """The result of a call that may hang. Raises TimeoutError, and leaves the call to its thread."""
+    """The result of a call that may hang on a dead mount. Raises TimeoutError, and leaves the call to its thread."""
     results: Queue[tuple[ResultT | None, BaseException | None]] = Queue()
 
     def run() -> None:

@@ -11,6 +11,7 @@ from riptui.engine.measuring import measure_saved_frames
 from riptui.errors import DiskError, MetricError, RiptuiError, SpecError, StoreError
 from riptui.events import Ended, Failed, Iterated, Measured, Notice, Started, TrajectoryEvent
 from riptui.features.cpu_fallback import count_fallbacks, take_unsaid
+from riptui.inpainters.inpainter import MEASURES_NOTE
 from riptui.metrics import Repaint, split_names
 from riptui.metrics.availability import check_imports
 from riptui.metrics.meter import Meter, MeteredFrame, measure_together
@@ -20,7 +21,7 @@ from riptui.spec import measured_iterations
 from riptui.store import attempts
 from riptui.store.claim import claim, timestamp
 from riptui.store.frames import read_frame
-from riptui.store.records import MEASURES_NOTE, Failure, Session
+from riptui.store.records import Failure, Session
 from riptui.store.request_watch import RequestWatch
 from riptui.store.requests import has_work, is_requested, set_request
 from riptui.store.trajectory import Trajectory

@@ -9,12 +9,13 @@ from collections import Counter
 from riptui.inpainters.inpainter import (
     JOINT_VARIANT,
     LATER_NOTES,
+    MEASURES_NOTE,
     REPLAY_NOTE,
     SERVER_URL_NOTE,
     VARIANT_NOTE,
     WEIGHTS_NOTE,
 )
-from riptui.store.records import MEASURES_NOTE, IterationRow, Session
+from riptui.store.records import IterationRow, Session
 from riptui.store.trajectory import Trajectory
 
 DIGEST = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")

@@ -92,10 +92,6 @@ class Session(msgspec.Struct, frozen=True):
     """What else decides them, as the inpainter reports it: the commit of the weights, the choice for "auto" ..."""
 
 
-MEASURES_NOTE = "measures"
-"""The name of the note of a session that measured on the CPU, where a GPU had no memory left. It decides no pixel."""
-
-
 class HubFolder(msgspec.Struct, frozen=True):
     """A cache of the Hugging Face hub."""
 

@@ -10,10 +10,10 @@ from riptui.arrays import Image
 from riptui.engine import BatchRunner
 from riptui.events import Event, Notice
 from riptui.features import cpu_fallback
+from riptui.inpainters.inpainter import MEASURES_NOTE
 from riptui.metrics import MetricInfo
 from riptui.metrics.pairwise import PairwiseMetric
 from riptui.store.provenance import describe_mixed_sessions
-from riptui.store.records import MEASURES_NOTE
 from riptui.store.trajectory import Trajectory
 from tests.support.trajectories import MakeTrajectory
 

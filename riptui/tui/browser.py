@@ -188,8 +188,7 @@ class Browser(Screen[None]):
             self._pending_selection = ""
             self.runs_tree.open_first()
         elif all_listed:
-            text = f"{printable(self._pending_selection)} not found in {printable(str(self.runs))}"
-            self.notify(text, severity="warning", markup=False)
+            self.notify(f"{self._pending_selection} not found in {self.runs}", severity="warning")
             self._pending_selection = ""
 
     @on(WorkersChanged)
@@ -201,13 +200,11 @@ class Browser(Screen[None]):
         progress = status_line.format_progress(message.workers, self.shown_path, self.size.width)
         self.query_one(FeedbackLine).show_progress(progress)
         for worker in message.died:
-            if self.commands.is_supervising(worker):
-                continue
-            text = f"worker {worker.record.pid} died; see {printable(str(worker.log))}"
-            self.notify(text, severity="error", timeout=10, markup=False)
+            if not self.commands.is_supervising(worker):
+                self.notify(f"worker {worker.record.pid} died; see {worker.log}", severity="error", timeout=10)
 
     def on_work_supervisor_noticed(self, message: "WorkSupervisor.Noticed") -> None:
-        self.notify(printable(message.text), severity=message.severity, timeout=10, markup=False)
+        self.notify(message.text, severity=message.severity, timeout=10)
 
     @property
     def said(self) -> str:
@@ -265,9 +262,9 @@ class Browser(Screen[None]):
         """Say which folders are missing from the tree because they cannot be listed."""
         self._unlisted = errors
         for error in errors[:MAX_UNLISTED_TOLD]:
-            self.notify(printable(f"left out: {error}"), severity="warning", timeout=10, markup=False)
+            self.notify(f"left out: {error}", severity="warning", timeout=10)
         if len(errors) > MAX_UNLISTED_TOLD:
-            self.notify(f"left out: {len(errors)} folders that cannot be listed", severity="warning", markup=False)
+            self.notify(f"left out: {len(errors)} folders that cannot be listed", severity="warning")
 
     async def _show_welcome(self, folder_error: str) -> None:
         switcher = self.query_one("#right", ContentSwitcher)

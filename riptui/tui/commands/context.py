@@ -12,7 +12,6 @@ from textual.screen import Screen
 from riptui.graphics.protocol import Graphics
 from riptui.settings import Settings
 from riptui.store.trajectory import Status, Trajectory
-from riptui.text.terminal import printable
 from riptui.text.units import format_count
 from riptui.tui.runs.tree_model import TreeModel
 from riptui.tui.work_supervisor import WorkSupervisor
@@ -70,13 +69,9 @@ class CommandContext:
         The text need not be printable.
         """
         if severity == "error":
-            self.app.notify(printable(text), severity="error", markup=False, timeout=10)
+            self.app.notify(text, severity="error", timeout=10)
         else:
             self.say(text, severity)
-
-    def notify_end(self, text: str) -> None:
-        """Show a toast: something ended that had been begun a while ago. The text need not be printable."""
-        self.app.notify(printable(text), markup=False)
 
     async def show_dialog(self, screen: Screen[Returned]) -> Returned | None:
         return await self.app.push_screen_wait(screen)

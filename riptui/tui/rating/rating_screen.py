@@ -225,4 +225,4 @@ class RatingScreen(InnerScreen[int]):
         self.dismiss(self.session.saved)
 
     def _warn(self, text: str) -> None:
-        self.app.notify(printable(text), severity="warning", timeout=10, markup=False)
+        self.app.notify(text, severity="warning", timeout=10)

@@ -14,7 +14,7 @@ from textual.message import Message
 from riptui.errors import InputError, RiptuiError
 from riptui.store.queued import QueuedTrajectory
 from riptui.store.worker_registry import Worker
-from riptui.supervision.queue_listing import ListedQueue, QueueReader
+from riptui.supervision.queue_listing import ListedQueue, QueueReader, WaitingTrajectory
 from riptui.supervision.reordering import RequestChange, move_to_end, set_priority, shift, take_out
 from riptui.text.units import format_count
 from riptui.tui.keymap import shown_key
@@ -29,20 +29,19 @@ REFRESH_SECONDS = 60.0  # until it is read again though nothing seems to have ch
 
 
 class QueueTable(RowTable, inherit_bindings=True):
-    """Posts QueueRead. Others' trajectories are dimmed and are not changed from here."""
+    """Others' trajectories are dimmed and are not changed from here."""
 
     STRETCHED = 1
 
-    @dataclass
     class QueueRead(Message):
-        queue: ListedQueue
+        """The table shows the queue as it was just read."""
 
     @dataclass
     class Reported(Message):
         """The result of a key. Not yet safe to print."""
 
         text: str
-        is_warning: bool = False
+        severity: Literal["information", "warning"] = "information"
 
     def __init__(self, runs: Path, *, id: str) -> None:
         super().__init__(id=id)
@@ -89,7 +88,7 @@ class QueueTable(RowTable, inherit_bindings=True):
         try:
             queue = self._newest = self._reader.read(self._workers)
         except (RiptuiError, OSError) as error:
-            self.app.call_later(self.post_message, self.Reported(f"the queue cannot be read: {error}", True))
+            self._report(f"the queue cannot be read: {error}", "warning")
             return
         self.app.call_later(self._show_queue, queue, time.monotonic() - started)
 
@@ -105,26 +104,25 @@ class QueueTable(RowTable, inherit_bindings=True):
         waiting = {row_key(line, self._runs) for line in queue.lines}
         self.marked = {path: None for path in self.marked if path in waiting}
         self.show_rows()
-        self.post_message(self.QueueRead(queue))
+        self.post_message(self.QueueRead())
 
     def show_rows(self) -> None:
         if self.queue is not None:
-            self.show(*build_queue_table(self.queue.lines, self._runs, self.marked))
+            self.show(*build_queue_table(self._lines, self._runs, self.marked))
+
+    @property
+    def _lines(self) -> Sequence[WaitingTrajectory]:
+        return self.queue.lines if self.queue else ()
 
     @property
     def chosen(self) -> list[str]:
         """The keys of what is marked, else of the cursor's row."""
         return [*self.marked] or ([self.current] if self.current is not None else [])
 
-    def find_queued(self, keys: Sequence[str]) -> list[QueuedTrajectory]:
-        lines = self.queue.lines if self.queue else ()
-        return [line.queued for line in lines if row_key(line, self._runs) in set(keys)]
-
     @property
     def reason(self) -> str:
         """Why the cursor's row is not taken, or later; "" if it is."""
-        lines = self.queue.lines if self.queue else ()
-        return lines[self.cursor].reason if self.cursor < len(lines) else ""
+        return self._lines[self.cursor].reason if self.cursor < len(self._lines) else ""
 
     # Marks
 
@@ -144,8 +142,7 @@ class QueueTable(RowTable, inherit_bindings=True):
             self.unmark_all()
             return
         own = os.geteuid()
-        lines = self.queue.lines if self.queue else ()
-        keys = [row_key(line, self._runs) for line in lines if line.queued.owner == own]
+        keys = [row_key(line, self._runs) for line in self._lines if line.queued.owner == own]
         self.marked = {key: None for key in keys if pattern.casefold() in key.casefold()}
         self.show_rows()
 
@@ -161,14 +158,13 @@ class QueueTable(RowTable, inherit_bindings=True):
             return
         with self._offset_lock:
             self._offset += offset
-        keys = self.chosen
 
         def change(chosen: Sequence[QueuedTrajectory], waiting: Sequence[QueuedTrajectory]) -> list[RequestChange]:
             with self._offset_lock:
                 steps, self._offset = self._offset, 0
             return shift(waiting, {queued.trajectory.path for queued in chosen}, steps) if steps else []
 
-        self._submit("shift", keys, change, self._describe_place)
+        self._change(self.chosen, change, self._describe_place, "shift")
 
     def move_chosen(self, end: Literal["first", "last"]) -> None:
         if self._can_change():
@@ -185,13 +181,14 @@ class QueueTable(RowTable, inherit_bindings=True):
         """What is chosen and one's own. Raises InputError if nothing is."""
         if self.queue is None:
             raise InputError("the queue is still being read")
-        return require_own(self.find_queued(self.chosen))
+        chosen = set(self.chosen)
+        return require_own([line.queued for line in self._lines if row_key(line, self._runs) in chosen])
 
     def _can_change(self) -> bool:
         try:
             self.require_changeable()
         except InputError as error:
-            self.post_message(self.Reported(str(error), True))
+            self.post_message(self.Reported(str(error), "warning"))
             return False
         return True
 
@@ -200,33 +197,31 @@ class QueueTable(RowTable, inherit_bindings=True):
             self._report(self._changes.undo())
             self._read_in_thread()
 
-        self._submit_job(undo)
+        self._submit(undo)
 
-    def _change(self, keys: Sequence[str], change: QueueChange, describe: Callable[[Sequence[str], int], str]) -> None:
-        self._number += 1
-        self._submit(f"change {self._number}", keys, change, describe)
-
-    def _submit(
-        self, kind: str, keys: Sequence[str], change: QueueChange, describe: Callable[[Sequence[str], int], str]
+    def _change(
+        self, keys: Sequence[str], change: QueueChange, describe: Callable[[Sequence[str], int], str], kind: str = ""
     ) -> None:
+        """kind: of changes of which only the newest waits for the thread; "" for one that waits beside all others."""
+
         def apply() -> None:
             try:
                 count = self._changes.apply(self._newest, {self._runs / key for key in keys}, change)
             except (RiptuiError, OSError) as error:
-                self._report(str(error), is_warning=True)
+                self._report(str(error), "warning")
                 return
             self._read_in_thread()
             self.app.call_later(lambda: self._report(describe(keys, count)))
 
-        self._jobs.submit(kind, apply)
+        self._submit(apply, kind)
 
-    def _submit_job(self, job: Callable[[], None]) -> None:
+    def _submit(self, job: Callable[[], None], kind: str = "") -> None:
         self._number += 1
-        self._jobs.submit(f"change {self._number}", job)
+        self._jobs.submit(kind or f"change {self._number}", job)
 
-    def _report(self, text: str, *, is_warning: bool = False) -> None:
+    def _report(self, text: str, severity: Literal["information", "warning"] = "information") -> None:
         """For any thread."""
-        self.app.call_later(self.post_message, self.Reported(text, is_warning))
+        self.app.call_later(self.post_message, self.Reported(text, severity))
 
     def _describe_place(self, keys: Sequence[str], count: int) -> str:
         """Where the first of them is now."""

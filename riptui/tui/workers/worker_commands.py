@@ -8,10 +8,8 @@ from textual import work
 from riptui.errors import InputError, RiptuiError
 from riptui.store.worker_record import WorkerOptions
 from riptui.supervision.client import kill_as_asked, shut_down, start_worker
-from riptui.text.terminal import printable
 from riptui.tui.inner_screen import InnerScreen
 from riptui.tui.key_queue import OPENS_DIALOG
-from riptui.tui.keymap import shown_key
 from riptui.tui.workers import worker_choices
 from riptui.tui.workers.worker_rows import DescribedWorker
 
@@ -34,13 +32,6 @@ class WorkerCommands(InnerScreen[str]):
         """Put the cursor on a worker as soon as it is listed."""
         raise NotImplementedError
 
-    def say(self, text: str, *, is_warning: bool = False) -> None:
-        raise NotImplementedError
-
-    def key_of(self, binding_id: str) -> str:
-        """The user's key of a binding."""
-        return shown_key(self.app, binding_id)
-
     def action_kill(self) -> None:
         self.end_worker(kill=True)
 
@@ -49,7 +40,7 @@ class WorkerCommands(InnerScreen[str]):
         try:
             chosen = worker_choices.require_own_worker(self.chosen_worker, self.key_of, here=kill)
         except InputError as error:
-            self.say(str(error), is_warning=True)
+            self.say(str(error), "warning")
             return
 
         def end(is_sure: bool | None) -> None:
@@ -63,7 +54,7 @@ class WorkerCommands(InnerScreen[str]):
         try:
             await asyncio.to_thread(kill_as_asked if kill else shut_down, chosen.worker)
         except RiptuiError as error:
-            self.say(str(error), is_warning=True)
+            self.say(str(error), "warning")
         else:
             kills = f"{self.key_of('workers.kill')} kills it if it does not"
             asked = f"was asked to leave; {kills}" if chosen.worker.silent else LEAVES
@@ -85,7 +76,7 @@ class WorkerCommands(InnerScreen[str]):
         try:
             worker = await asyncio.to_thread(start_worker, runs, WorkerOptions(device=device))
         except RiptuiError as error:
-            self.notify(printable(str(error)), severity="error", markup=False, timeout=10)
+            self.notify(str(error), severity="error", timeout=10)
         else:
             self.say(f"worker {worker.record.pid} was started")
             self.expect_worker(worker.record.id)

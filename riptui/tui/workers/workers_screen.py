@@ -199,11 +199,8 @@ class WorkersScreen(WorkerCommands):
 
     @on(QueueTable.Reported)
     def _say(self, message: QueueTable.Reported) -> None:
-        self.say(message.text, is_warning=message.is_warning)
+        self.say(message.text, message.severity)
         self._show_summary()
-
-    def say(self, text: str, *, is_warning: bool = False) -> None:
-        self.query_one(FeedbackLine).say(text, "warning" if is_warning else "information")
 
     # The lower part
 
@@ -248,7 +245,7 @@ class WorkersScreen(WorkerCommands):
                 chosen.worker.live.jobs[0].path if chosen and chosen.worker.live and chosen.worker.live.jobs else None
             )
         if path is None:
-            self.say("no trajectory here", is_warning=True)
+            self.say("no trajectory here", "warning")
         else:
             self.dismiss(path)
 
@@ -285,7 +282,7 @@ class WorkersScreen(WorkerCommands):
         try:
             chosen = table.require_changeable()
         except InputError as error:
-            self.say(str(error), is_warning=True)
+            self.say(str(error), "warning")
             return
         keys = table.chosen  # the cursor's row may be taken while one types
 
@@ -342,14 +339,17 @@ class WorkersScreen(WorkerCommands):
     def action_find(self, step: int) -> None:
         """Go to the next match (1), the one before (-1), or the first from here (0)."""
         if not self.pattern:
-            self.say("nothing is searched for: / begins", is_warning=True)
+            self.say("nothing is searched for: / begins", "warning")
             return
         if self.tab == "log":
             self.log_view.search(self.pattern)
             place, count = self.log_view.find(step)
         else:
             place, count = self.queue_table.find(self.pattern, step)
-        self.say(f"{place:,} of {count:,}" if count else f"nothing has {self.pattern!r}", is_warning=not count)
+        if count:
+            self.say(f"{place:,} of {count:,}")
+        else:
+            self.say(f"nothing has {self.pattern!r}", "warning")
 
     def action_close(self) -> None:
         """Take back one thing: the search, the marks, the lower part alone; else go back."""

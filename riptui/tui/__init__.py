@@ -28,6 +28,7 @@ terminal_input     what the terminal sends: keys, late answers, bytes that are n
 terminal_output    what is sent to the terminal, in few bytes
 row_table   a table with a cursor, of any number of rows
 text_lines  text that is repainted by line; tab_bar: tabs in one line
+steady_input       a line to type in
 titled_picture     a picture with a line below it
 check_boxes boxes that are checked by a sign
 inner_screen what every screen above the browser is: one that closes itself and no other

@@ -12,6 +12,7 @@ from textual.widgets.option_list import Option
 
 from riptui.tui.dialogs import Dialog
 from riptui.tui.go_to import Target, is_frame
+from riptui.tui.steady_input import SteadyInput
 
 PLACEHOLDER = "231 %   k 37   cat/m64   /mask:64   @night   export"
 NOTHING = "no frame, trajectory, command or filter fits"
@@ -27,7 +28,6 @@ class GoToDialog(Dialog[Target | None]):
     """
     KEYS = "enter go  ↑↓ choose  esc cancel"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(None)", "Close"),
         Binding("up,ctrl+p", "move(-1)", "Up", priority=True),
         Binding("down,ctrl+n", "move(1)", "Down", priority=True),
     ]
@@ -41,9 +41,7 @@ class GoToDialog(Dialog[Target | None]):
 
     def compose(self) -> ComposeResult:
         with self.make_box():
-            text_input = Input(placeholder=PLACEHOLDER, compact=True)
-            text_input.cursor_blink = False
-            yield text_input
+            yield SteadyInput(placeholder=PLACEHOLDER, compact=True)
             options = OptionList(markup=False, compact=True)
             options.can_focus = False
             yield options

@@ -131,10 +131,7 @@ class NoteDialog(Dialog[str | None]):
 
     DEFAULT_CSS = "NoteDialog TextArea { height: 10; border: none; background: $panel; padding: 0 1; }"
     KEYS = "ctrl+s save  esc cancel"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "Close"),
-        Binding("ctrl+s", "save", "Save", priority=True),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "save", "Save", priority=True)]
 
     def __init__(self, title: str, note: str, typed: str) -> None:
         """note: as it is saved; typed: what to go on with, where that could not be saved."""

@@ -7,6 +7,7 @@ from textual.widgets import Collapsible, Input, Select
 from riptui.spec import COLOUR_MATCHES, SQUARE_ORDERS
 from riptui.tui.launch.field import Field
 from riptui.tui.launch.form import PASTES, PROTOCOL_FIELDS, FormValues
+from riptui.tui.steady_input import SteadyInput
 
 TITLE = "Beyond the paper"
 CHOICES: dict[str, Iterable[str]] = {"order": SQUARE_ORDERS, "paste": PASTES, "match": COLOUR_MATCHES}
@@ -52,6 +53,4 @@ def _make_widget(name: str, value: str) -> Input | Select[str]:
     if name in CHOICES:
         options = [(choice, choice) for choice in CHOICES[name]]
         return Select(options, id=name, value=value, allow_blank=False, compact=True)
-    text_input = Input(value, PLACEHOLDERS[name], id=name, compact=True)
-    text_input.cursor_blink = False  # a blinking one sends bytes for ever
-    return text_input
+    return SteadyInput(value, PLACEHOLDERS[name], id=name, compact=True)

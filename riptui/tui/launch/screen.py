@@ -53,6 +53,7 @@ from riptui.tui.launch.picture_browser import (
 )
 from riptui.tui.launch.protocol_fields import ProtocolFields
 from riptui.tui.launch.start_runs import LaunchResult, create_and_queue
+from riptui.tui.steady_input import SteadyInput
 from riptui.tui.ui_thread import call_if_open
 
 SETTLE_SECONDS = 0.15  # after the last key, before the picture is read and timings are looked up
@@ -124,9 +125,7 @@ class LaunchScreen(InnerModalScreen[LaunchResult | None]):
 
     def _make_input(self, name: str, suggester: PathSuggester | None = None) -> Input:
         value, placeholder = getattr(self._previous, name), PLACEHOLDERS.get(name, "")
-        text_input = Input(value, placeholder, id=name, suggester=suggester, compact=True)
-        text_input.cursor_blink = False  # a blinking one sends bytes for ever
-        return text_input
+        return SteadyInput(value, placeholder, id=name, suggester=suggester, compact=True)
 
     def _make_inpainter_select(self) -> Select[str]:
         options = installed.list_options(self._models)

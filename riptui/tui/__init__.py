@@ -4,7 +4,7 @@ start       probes the terminal, starts the app, reports a crash
 app         the Textual app: theme, keys, notifications, exit
 browser     the main screen: the tree, the details, the status lines
 runs/       the left side: the tree of the runs folder
-details     the right side, imported after the first paint: trajectory/ or group/
+right_side  what is beside the tree; details: a trajectory/ or group/ there, imported after the first paint
 gallery/    many pictures of a group at once; large/: one picture as large as the terminal
 launch/     the form for new trajectories
 rating/     the screen of blind ratings
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from riptui.tui import commands as commands
     from riptui.tui import details as details
     from riptui.tui import dialogs as dialogs
-    from riptui.tui import go_to as go_to
     from riptui.tui import go_to_dialog as go_to_dialog
     from riptui.tui import help as help
     from riptui.tui import keymap as keymap

@@ -23,7 +23,7 @@ from riptui.store.worker_registry import list_workers
 from riptui.text import int_ranges
 from riptui.tui.launch import form, installed, start_runs
 from riptui.tui.launch import screen as launch_screen
-from riptui.tui.launch.field import Field
+from riptui.tui.launch.fields import Field
 from riptui.tui.launch.form import FormValues, parse_form
 from riptui.tui.launch.picture_browser import (
     PictureList,

@@ -13,7 +13,7 @@ diversity/  how far the seeds of a picture are apart
 workers/    workers, their GPUs and logs, and the queue
 studies/    the studies: plan, progress, pause, report
 commands/   the keys that change something: launch, pause, stop, rename, export ...; command_runner: runs them
-bindings    every key, in tables, those of other screens by screen_bindings; key_binding: one of them
+bindings    every key, in tables, those of other screens by screen_bindings
 keymap      the user's own keys; help: all keys; key_footer: those in the last line
 figure_dialog      writes a chart or a sheet for a paper; written_files: says what was written
 picture_screens    opens large, gallery, comparison on what is chosen; playback: playing by the clock

@@ -105,13 +105,14 @@ class RiptuiApp(App[None], inherit_bindings=False):  # Textual's ctrl+q, beside 
         await self.keys.follow(message)
 
     def on_mount(self) -> None:
-        self._problems += keymap.apply_keys(self, self.settings.keys, keymap.bindings_by_id(bindings.SCOPES))
+        user_keys, problems = keymap.check_keys(self.settings.keys, keymap.bindings_by_id(bindings.SCOPES))
+        self.set_keymap(user_keys)
         self.set_timer(GC_PAUSE_SECONDS, gc.enable)
         self._install_signal_handlers()
         self.app_resume_signal.subscribe(self, lambda _: self.refresh())  # Textual resumes with an empty screen
         if self._only_screen:
             self.push_screen(self._only_screen(self.graphics), lambda _: self.exit())
-        for problem in self._problems:
+        for problem in self._problems + problems:
             self.notify(problem, severity="warning", timeout=10)
 
     @property

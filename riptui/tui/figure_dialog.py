@@ -72,7 +72,6 @@ class FigureScreen(Dialog[list[Path] | None]):
         super().__init__(figure.title)
         self._figure = figure
         self._process: subprocess.Popen[str] | None = None
-        self._busy = False
 
     def compose(self) -> ComposeResult:
         with self.make_box():
@@ -129,7 +128,8 @@ class FigureScreen(Dialog[list[Path] | None]):
     @on(Button.Pressed, "#write")
     @on(Input.Submitted)
     def action_write(self) -> None:
-        if self._busy:
+        write = self.query_one("#write", Button)
+        if write.disabled:  # it is being drawn
             return
         options = self.options
         try:
@@ -137,7 +137,7 @@ class FigureScreen(Dialog[list[Path] | None]):
         except InputError as error:
             self.show_status(str(error), is_error=True)
             return
-        self._set_busy(True)
+        write.disabled = True
         remember(STATE_KEY, options)
         self.show_status("drawing …")
         arguments = self._figure.command_line(files, overwrite=options.overwrite)
@@ -158,12 +158,8 @@ class FigureScreen(Dialog[list[Path] | None]):
         else:
             call_if_open(self, self.dismiss, [*files, files[0].with_suffix(".csv")])
 
-    def _set_busy(self, busy: bool) -> None:
-        self._busy = busy
-        self.query_one("#write", Button).disabled = busy
-
     def _show_failure(self, errors: str) -> None:
         self._process = None
-        self._set_busy(False)
+        self.query_one("#write", Button).disabled = False
         reason = errors.rpartition("error: ")[2].replace("; --overwrite replaces it", "")
         self.show_status(reason[-MAX_ERROR_CHARACTERS:], is_error=True)

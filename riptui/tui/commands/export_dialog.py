@@ -91,26 +91,25 @@ def parse_interval(text: str) -> MeasureInterval | None:
 
 def run_task(
     task: ExportTask, interval: MeasureInterval | None, *, overwrite: bool, on_progress: export.OnExportProgress
-) -> Path:
+) -> None:
     """Write one file or folder. Raises RiptuiError, and whatever `on_progress` raises."""
     trajectory, target = task.trajectory, task.target
     computed = len(trajectory.read_rows())
     frames = None if interval is None else [k for k in measured_iterations(trajectory.spec, interval) if k <= computed]
     match task.kind:
         case "gif":
-            return export.write_animation(trajectory, target, frames, overwrite=overwrite, on_progress=on_progress)
+            export.write_animation(trajectory, target, frames, overwrite=overwrite, on_progress=on_progress)
         case "mp4":
-            return export.write_video(trajectory, target, frames, overwrite=overwrite, on_progress=on_progress)
+            export.write_video(trajectory, target, frames, overwrite=overwrite, on_progress=on_progress)
         case "png":
             frame = computed if task.frame is None else task.frame
-            return export.write_frame_png(trajectory, target, frame, overwrite=overwrite)
+            export.write_frame_png(trajectory, target, frame, overwrite=overwrite)
         case "strip":
-            return export.write_strip(trajectory, target, overwrite=overwrite, on_progress=on_progress)
+            export.write_strip(trajectory, target, overwrite=overwrite, on_progress=on_progress)
         case "frames":
             export.write_frames(trajectory, target, frames, overwrite=overwrite, on_progress=on_progress)
-            return target
         case _:
-            return export.write_metrics_csv(trajectory, target, overwrite=overwrite)
+            export.write_metrics_csv(trajectory, target, overwrite=overwrite)
 
 
 class ExportScreen(Dialog[list[Path] | None]):
@@ -177,13 +176,9 @@ class ExportScreen(Dialog[list[Path] | None]):
     def action_leave(self) -> None:
         """Close the dialog; during an export, cancel it first."""
         if self._busy:
-            self.cancel()
+            self._cancelled.set()
         else:
             self._finish()
-
-    def cancel(self) -> None:
-        """Stop exporting before the next frame."""
-        self._cancelled.set()
 
     @on(Button.Pressed, "#export")
     @on(Input.Submitted)

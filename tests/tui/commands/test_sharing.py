@@ -162,7 +162,7 @@ async def test_an_export_that_is_called_off_leaves_nothing(
     async with open_app(runs) as pilot:
         await pilot.press("e")
         dialog = await pilot.wait_for_dialog(ExportScreen)
-        dialog.cancel()
+        dialog.action_leave()
         dialog.query_one("#folder", Input).value = str(out)
         await pilot.press("ctrl+s")
         await pilot.wait_for_command()

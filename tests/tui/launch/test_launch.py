@@ -85,6 +85,7 @@ def test_an_untouched_form_is_the_papers_protocol() -> None:
         ("schedule", "radius=5..1; width=1..2", "schedule width"),
         ("order", "cycle", "with --masks FOLDER"),
         ("mask_folder", "/no/such/folder", "no such folder"),
+        ("mask_folder", "~nobody-of-this-name/masks", "home directory"),
         ("group", "a b", "not a name"),
         ("group", "../out", "not a name"),
     ],

@@ -226,21 +226,8 @@ class RiptuiApp(App[None], inherit_bindings=False):  # Textual's ctrl+q, beside 
     def study_jobs(self) -> "StudyJobs":
         """The processes that compute studies and write reports for this app."""
         if self._study_jobs is None:
-            self._study_jobs = studies.study_jobs.StudyJobs(self.runs, self.post_message)
+            self._study_jobs = studies.study_jobs.StudyJobs(self.runs, self.notify)
         return self._study_jobs
-
-    def on_study_jobs_computing_ended(self, message: "StudyJobs.ComputingEnded") -> None:
-        if message.expected and not message.failed:
-            return
-        severity: SeverityLevel = "error" if message.failed else "information"
-        self.notify(f"study {message.file.stem}: {message.text}", severity=severity, timeout=10)
-
-    def on_study_jobs_report_ended(self, message: "StudyJobs.ReportEnded") -> None:
-        name = message.file.stem
-        if message.problem and not message.cancelled:
-            self.notify(f"the report of {name} was not written: {message.problem}", severity="error", timeout=10)
-        elif not message.cancelled:
-            self.notify(f"the report of {name} is written")
 
     # Exit
 

@@ -42,7 +42,6 @@ if TYPE_CHECKING:  # importing NumPy takes 150 ms, after the first paint
     from riptui.tui.details import Details
     from riptui.tui.group.view import GroupView
     from riptui.tui.trajectory.view import TrajectoryView
-    from riptui.tui.work_supervisor import WorkSupervisor
 
 SETTLE_SECONDS = 0.06  # of rest on a row before it is shown: a held key passes 30 rows per second
 FIRST_ROWS_SECONDS = 0.1  # that the first paint waits for what is to be shown
@@ -192,9 +191,6 @@ class Browser(Screen[None]):
         for worker in message.died:
             if not self.commands.is_supervising(worker):
                 self.notify(f"worker {worker.record.pid} died; see {worker.log}", severity="error", timeout=10)
-
-    def on_work_supervisor_noticed(self, message: "WorkSupervisor.Noticed") -> None:
-        self.notify(message.text, severity=message.severity, timeout=10)
 
     @property
     def said(self) -> str:

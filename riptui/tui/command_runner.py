@@ -73,7 +73,7 @@ class CommandRunner:
         browser = self._browser
         if self._supervisor is None:
             work_supervisor, on_end = tui.work_supervisor, browser.settings.on_end
-            self._supervisor = work_supervisor.WorkSupervisor(browser.runs, browser.post_message, on_end)
+            self._supervisor = work_supervisor.WorkSupervisor(browser.runs, browser.app.notify, on_end)
         row, tree, details = browser.runs_tree.current_row, browser.runs_tree, browser.details
         path = row.path if row else ""
         shown = details if details is not None and path == browser.shown_path else None

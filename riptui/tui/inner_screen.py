@@ -16,6 +16,7 @@ Answer = TypeVar("Answer")
 class InnerScreen(Screen[Answer]):
     """Textual's `dismiss` closes the screen on top, whichever it is, and a message that closes one can come late."""
 
+    DEFAULT_CSS = "InnerScreen { overflow: hidden; }"
     _late_result: tuple[Answer | None] | None = None
 
     def dismiss(self, result: Answer | None = None) -> AwaitComplete:
@@ -25,6 +26,9 @@ class InnerScreen(Screen[Answer]):
         self._late_result = (result,)
         done: AwaitComplete = AwaitComplete.nothing()  # type: ignore[no-untyped-call]
         return done
+
+    def action_close(self) -> None:
+        self.dismiss(None)
 
     def display_key(self, binding: Binding) -> str:
         """A key as the last line names it."""

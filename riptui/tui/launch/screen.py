@@ -141,19 +141,16 @@ class LaunchScreen(InnerModalScreen[LaunchResult | None]):
     def _query_models(self) -> None:
         self._free_bytes = _free_disk_bytes(self._runs)
         self._models = installed.query_models()
-        call_if_open(self, self._show_models)
-        call_if_open(self, self._name_default_metrics, check_default_metrics().available)
+        call_if_open(self, self._show_models, check_default_metrics().available)
 
-    def _show_models(self) -> None:
+    def _show_models(self, default_metrics: Sequence[str]) -> None:
+        self.query_one("#metrics", Input).placeholder = ", ".join(default_metrics)
         inpainter_select = self.query_one("#inpainter", Select)
         value = inpainter_select.value
         with self.prevent(Select.Changed):
             inpainter_select.set_options(installed.list_options(self._models))
             inpainter_select.value = value
         self._validate_form()
-
-    def _name_default_metrics(self, names: Sequence[str]) -> None:
-        self.query_one("#metrics", Input).placeholder = ", ".join(names)
 
     # Values
 
@@ -220,7 +217,7 @@ class LaunchScreen(InnerModalScreen[LaunchResult | None]):
         picture, problem, path = None, "", parse_path(typed)
         folder = find_folder(path) if path is not None and typed else None
         if folder is not None:
-            call_if_open(self, self._follow_typed, folder)
+            call_if_open(self, lambda: self.query_one(PictureList).follow(folder))
         if path is None or not typed or path == folder:
             problem = explain_no_picture(typed)
         else:
@@ -229,9 +226,6 @@ class LaunchScreen(InnerModalScreen[LaunchResult | None]):
             except RiptuiError as error:
                 problem = str(error).removeprefix(f"{path}: ")
         call_if_open(self, self._show_picture, (typed, pixels, fit), picture, problem)
-
-    def _follow_typed(self, folder: Path) -> None:
-        self.query_one(PictureList).follow(folder)
 
     def _show_picture(self, picture_key: tuple[str, int, str], picture: PreparedImage | None, problem: str) -> None:
         if picture_key != self._picture_key:

@@ -35,8 +35,6 @@ class RatingScreen(InnerScreen[int]):
     BINDINGS: ClassVar[list[BindingType]] = [*screen_bindings.RATING]
     DEFAULT_CSS = """
     RatingScreen {
-        layout: vertical;
-        overflow: hidden;
         & #rating-question { height: 1; padding: 0 1; text-style: bold; }
         & #rating-pictures { height: 1fr; }
         & #rating-tags { height: auto; padding: 0 1; text-align: center; }

@@ -27,7 +27,7 @@ from riptui.tui import screen_bindings
 from riptui.tui.key_footer import KeyFooter
 from riptui.tui.latest_jobs import LatestJobs
 from riptui.tui.runs.feedback_line import FeedbackLine
-from riptui.tui.studies.report_reader import FoundReport, ReportReader
+from riptui.tui.studies.report_reader import FoundReport, find_report
 from riptui.tui.studies.report_screen import ReportScreen
 from riptui.tui.studies.study_commands import StudyCommands
 from riptui.tui.studies.study_jobs import StudyJobs
@@ -54,8 +54,6 @@ class StudiesScreen(StudyCommands):
     AUTO_FOCUS = "#studies"
     DEFAULT_CSS = """
     StudiesScreen {
-        layout: vertical;
-        overflow: hidden;
         & #studies-title { height: 1; padding: 0 1; }
         & #studies-body { height: 1fr; layout: horizontal; }
         & #studies-list { width: 36; height: 100%; border: round $border-blurred; border-title-color: $text-muted; }
@@ -82,7 +80,7 @@ class StudiesScreen(StudyCommands):
         super().__init__(runs, jobs, confirm=confirm)
         self._graphics = graphics
         self._list_groups = list_groups
-        self._reader, self._report_reader = StudyReader(runs), ReportReader()  # used by one thread
+        self._reader = StudyReader(runs)  # used by one thread
         self._reading = LatestJobs(partial(self.run_worker, thread=True, group="reading", exit_on_error=False))
         self._planning = LatestJobs(partial(self.run_worker, thread=True, group="planning", exit_on_error=False))
         self.panes = StudyPanes()
@@ -126,7 +124,7 @@ class StudiesScreen(StudyCommands):
             states = self._reader.read(groups, shown)
             state = next((state for state in states if state.known.key == shown), None)
             log = read_log(state.known.file) if state else ""
-            report = self._report_reader.read(state.known) if state else None
+            report = find_report(state.known) if state else None
         except RiptuiError as error:
             call_if_open(self, self.say, str(error), "warning")
             return

@@ -61,8 +61,6 @@ class WorkersScreen(WorkerCommands):
     AUTO_FOCUS = "WorkersTable"
     DEFAULT_CSS = """
     WorkersScreen {
-        layout: vertical;
-        overflow: hidden;
         & WorkersTable { height: auto; max-height: 35%; padding: 0 1; }
         & #gpus { width: 1fr; height: auto; max-height: 8; padding: 0 1; margin-top: 1; }
         & #workers-bar { height: 1; padding: 0 1; background: $panel; margin-top: 1; }

@@ -12,24 +12,28 @@ from typing import Literal
 from textual.message import Message
 
 from riptui.errors import InputError, RiptuiError
+from riptui.filesystem import user_name
 from riptui.store.queued import QueuedTrajectory
 from riptui.store.worker_registry import Worker
 from riptui.supervision.queue_listing import ListedQueue, QueueReader, WaitingTrajectory
-from riptui.supervision.reordering import RequestChange, move_to_end, set_priority, shift, take_out
+from riptui.supervision.reordering import RequestChange, move_to_end, set_priority, shift, take_out, undo_changes
 from riptui.text.units import format_count
 from riptui.tui.keymap import shown_key
 from riptui.tui.latest_jobs import LatestJobs
 from riptui.tui.row_table import RowTable
-from riptui.tui.workers.queue_changes import QueueChange, QueueChanges, require_own
 from riptui.tui.workers.queue_rows import build_queue_table, row_key
 
 PAUSE_SECONDS = 3.0  # between two readings, unless the queue was changed here
 PAUSE_FACTOR = 20  # the pause, in durations of the last reading
 REFRESH_SECONDS = 60.0  # until it is read again though nothing seems to have changed: others may have moved something
+MIN_PRIORITY, MAX_PRIORITY = -1000, 1000
+
+QueueChange = Callable[[Sequence[QueuedTrajectory], Sequence[QueuedTrajectory]], list[RequestChange]]
+"""Changes the chosen ones among all that wait."""
 
 
 class QueueTable(RowTable, inherit_bindings=True):
-    """Others' trajectories are dimmed and are not changed from here."""
+    """Others' trajectories are dimmed and are not changed from here; each change can be taken back."""
 
     STRETCHED = 1
 
@@ -47,7 +51,7 @@ class QueueTable(RowTable, inherit_bindings=True):
         super().__init__(id=id)
         self._runs = Path(os.path.realpath(runs))
         self._reader = QueueReader(self._runs)  # used by the thread only, as are the changes
-        self._changes = QueueChanges()
+        self._done: list[list[RequestChange]] = []  # likewise: what was changed from here
         self._newest = ListedQueue()  # likewise: as read last, which the screen may not show yet
         self._jobs = LatestJobs(partial(self.run_worker, thread=True, group="queue"))
         self._workers: tuple[Worker, ...] = ()
@@ -193,8 +197,17 @@ class QueueTable(RowTable, inherit_bindings=True):
         return True
 
     def undo(self) -> None:
+        """Take the last change back, of what nobody has changed since."""
+
         def undo() -> None:
-            self._report(self._changes.undo())
+            if not self._done:
+                self._report("nothing to undo here")
+                return
+            changes = self._done.pop()
+            undone = len(undo_changes(changes))
+            others = len(changes) - undone
+            kept = f", {others:,} changed by others since" if others else ""
+            self._report(f"{format_count(undone, 'trajectory')} as before{kept}")
             self._read_in_thread()
 
         self._submit(undo)
@@ -205,13 +218,17 @@ class QueueTable(RowTable, inherit_bindings=True):
         """kind: of changes of which only the newest waits for the thread; "" for one that waits beside all others."""
 
         def apply() -> None:
+            paths = {self._runs / key for key in keys}
+            waiting = [line.queued for line in self._newest.lines]
             try:
-                count = self._changes.apply(self._newest, {self._runs / key for key in keys}, change)
+                chosen = require_own([queued for queued in waiting if queued.trajectory.path in paths])
+                if changes := change(chosen, waiting):
+                    self._done.append(changes)
             except (RiptuiError, OSError) as error:
                 self._report(str(error), "warning")
                 return
             self._read_in_thread()
-            self.app.call_later(lambda: self._report(describe(keys, count)))
+            self.app.call_later(lambda: self._report(describe(keys, len(chosen))))
 
         self._submit(apply, kind)
 
@@ -238,6 +255,27 @@ class QueueTable(RowTable, inherit_bindings=True):
     @property
     def _undo_hint(self) -> str:
         return f"{shown_key(self.app, 'workers.undo')} undoes"
+
+
+def require_own(chosen: Sequence[QueuedTrajectory]) -> list[QueuedTrajectory]:
+    """Those that are this user's. Raises InputError if none is."""
+    own = [queued for queued in chosen if queued.owner == os.geteuid()]
+    if not chosen:
+        raise InputError("it does not wait any more")
+    if not own:
+        raise InputError(f"{user_name(chosen[0].owner)} queued it, and only {user_name(chosen[0].owner)} changes that")
+    return own
+
+
+def parse_priority(text: str) -> int:
+    """A priority as it is typed. Raises InputError."""
+    try:
+        number = int(text)
+    except ValueError:
+        number = MAX_PRIORITY + 1
+    if not MIN_PRIORITY <= number <= MAX_PRIORITY:
+        raise InputError(f"a whole number from {MIN_PRIORITY} to {MAX_PRIORITY}; higher ones are computed first")
+    return number
 
 
 def _what_matters(worker: Worker) -> object:

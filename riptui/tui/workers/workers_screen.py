@@ -33,9 +33,8 @@ from riptui.tui.text_lines import TextLines
 from riptui.tui.trajectory.text_tabs import TextPane
 from riptui.tui.workers.followed_log import FollowedLog
 from riptui.tui.workers.log_view import LogView
-from riptui.tui.workers.queue_changes import parse_priority
 from riptui.tui.workers.queue_rows import summarise_queue
-from riptui.tui.workers.queue_table import QueueTable
+from riptui.tui.workers.queue_table import QueueTable, parse_priority
 from riptui.tui.workers.search_line import SearchLine
 from riptui.tui.workers.worker_commands import WorkerCommands
 from riptui.tui.workers.worker_rows import DescribedWorker, build_worker_table, describe_worker, describe_workers

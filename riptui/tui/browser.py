@@ -354,13 +354,11 @@ class Browser(Screen[None]):
     # Runs
 
     async def action_panel(self, method: str, *arguments: int) -> None:
-        """Call a method of the tree's panel."""
         result = getattr(self.query_one(TreePanel), method)(*arguments)
         if isawaitable(result):
             await result
 
     def action_tree(self, method: str) -> None:
-        """Call a method of the tree."""
         getattr(self.runs_tree, method)()
 
     @property

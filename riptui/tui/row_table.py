@@ -121,7 +121,6 @@ class RowTable(ScrollView, can_focus=True, inherit_bindings=False):
         return [row.key for row in self.rows]
 
     def show(self, columns: tuple[TableColumn, ...], rows: tuple[TableRow, ...]) -> None:
-        """Show rows from top to bottom."""
         if (columns, rows) == (self.columns, self.rows):
             return
         self.columns = columns
@@ -239,7 +238,6 @@ class RowTable(ScrollView, can_focus=True, inherit_bindings=False):
         return Strip(segments).adjust_cell_length(width).apply_style(self.rich_style + style + cursor)
 
     def head_segments(self) -> list[Segment]:
-        """The column names."""
         cells = [_align(column.name, width, right=column.right_aligned) for column, width in self.fit_columns()]
         return [Segment((" " * GAP_COLUMNS).join(cells), self._style("head"))]
 

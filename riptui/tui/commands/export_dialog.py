@@ -117,15 +117,10 @@ class ExportScreen(Dialog[list[Path] | None]):
 
     DEFAULT_CSS = """
     ExportScreen > Vertical { width: 70; }
-    ExportScreen .line Input { width: 1fr; }
     ExportScreen ProgressBar { margin-top: 1; display: none; }
-    ExportScreen #status { height: auto; }
     """
     KEYS = "ctrl+s export  esc cancel"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "Close"),
-        Binding("ctrl+s,f5", "export", "Export"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s,f5", "export", "Export")]
 
     def __init__(
         self,

@@ -169,14 +169,12 @@ class RatingScreen(InnerScreen[int]):
                     await self.action_pick(number)
 
     async def action_pick_side(self, number: int) -> None:
-        """Choose the left or the right one of two."""
         await self._save(number - 1)
 
     async def action_tie(self) -> None:
         await self._save(None)
 
     async def action_accept(self) -> None:
-        """Save the tags, also if there are none."""
         await self._save(None)
 
     async def _save(self, choice: int | None) -> None:

@@ -283,7 +283,6 @@ class StudiesScreen(StudyCommands):
         return folder.relative_to(root).as_posix() if folder.is_relative_to(root) else None
 
     def action_back(self) -> None:
-        """Back to the list, then to the tree."""
         if self.focused is self._list or not self.states:
             self.dismiss(None)
         else:

@@ -112,7 +112,6 @@ class StudyCommands(InnerScreen[str]):
 
     @work(group=OPENS_DIALOG)
     async def action_new(self) -> None:
-        """Write a study file from a preset, and go to it."""
         if not self.is_current:
             return
         file = await self.app.push_screen_wait(NewStudyDialog(self._runs.absolute().parent))

@@ -17,6 +17,7 @@ from typing import BinaryIO, TypeVar, cast
 
 TEMPORARY_PREFIX = ".tmp-"
 ANSWER_SECONDS = 2.0  # seconds that a disk has to answer; a sleeping one starts in less
+LOOKS = 20  # in which an answer is waited for: a process that was suspended, or got no CPU, has missed one or two
 
 ResultT = TypeVar("ResultT")
 
@@ -95,7 +96,10 @@ def read_own_file(path: Path, max_bytes: int) -> bytes:
 
 
 def run_within(seconds: float, call: Callable[[], ResultT]) -> ResultT:
-    """The result of a call that may hang on a dead mount. Raises TimeoutError, and leaves the call to its thread."""
+    """The result of a call that may hang on a dead mount. Raises TimeoutError, and leaves the call to its thread.
+
+    Time in which this process was suspended, or too busy to look, hardly counts.
+    """
     results: Queue[tuple[ResultT | None, BaseException | None]] = Queue()
 
     def run() -> None:
@@ -105,13 +109,15 @@ def run_within(seconds: float, call: Callable[[], ResultT]) -> ResultT:
             results.put((None, error))
 
     Thread(target=run, name="own file", daemon=True).start()
-    try:
-        result, error = results.get(timeout=seconds)
-    except Empty:
-        raise TimeoutError(errno.ETIMEDOUT, "the disk does not answer") from None
-    if error is not None:
-        raise error
-    return cast(ResultT, result)
+    for _ in range(LOOKS):
+        try:
+            result, error = results.get(timeout=seconds / LOOKS)
+        except Empty:
+            continue
+        if error is not None:
+            raise error
+        return cast(ResultT, result)
+    raise TimeoutError(errno.ETIMEDOUT, "the disk does not answer")
 
 
 def open_own_log(path: Path) -> BinaryIO:

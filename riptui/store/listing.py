@@ -57,6 +57,8 @@ class TrajectorySummary(msgspec.Struct, frozen=True):
     error: str = ""
     session: int = 0
     """The number of the session that computed iteration k; 0 before the first."""
+    was_stopped: bool = False
+    """Whether it is interrupted because a person stopped it; see `Trajectory.was_stopped`."""
 
 
 def find_trajectories(root: Path, *, on_error: OnListingError = ignore_error) -> Iterator[Trajectory]:
@@ -220,6 +222,7 @@ def summarize(trajectory: Trajectory) -> TrajectorySummary:
         row = read_last_row(f"{path}/{layout.ROWS}")
         k = row.k if row else 0
         state, error = _read_status(trajectory, row)
+        was_stopped = trajectory.was_stopped(state)
         metrics = trajectory.read_metrics()
         failure = trajectory.failure if state is Status.FAILED else None
         differences = _describe_mixed(trajectory) if row and row.session > 1 else ""  # one session has no differences
@@ -239,6 +242,7 @@ def summarize(trajectory: Trajectory) -> TrajectorySummary:
         failure.when if failure else "",
         error,
         row.session if row else 0,
+        was_stopped,
     )
 
 

@@ -308,7 +308,13 @@ def _restore(folder: str, kept: KeptSummary, spec: Spec) -> TrajectorySummary:
         kept.annotations,
         kept.failed,
         session=kept.session,
+        was_stopped=was_stopped(kept),
     )
+
+
+def was_stopped(kept: KeptSummary) -> bool:
+    """Of one that is interrupted because its process died, whom the lock names, nothing is kept."""
+    return kept.status is Status.INTERRUPTED
 
 
 def _files_read(summary: TrajectorySummary) -> set[str]:

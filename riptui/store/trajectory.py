@@ -233,9 +233,15 @@ class Trajectory:
         rows = self.read_rows()
         return derive_status(self, rows[-1] if rows else None)
 
+    def was_stopped(self, status: Status | None) -> bool:
+        """Whether a person stopped it, now that it has this status; otherwise its process died, or it is not
+        interrupted. Raises DamagedError, DiskError.
+        """
+        return status is Status.INTERRUPTED and self.request.state == "stop"
+
     def describe_status(self, status: Status) -> str:
         """The status in a word: of what a person stopped not as of what died. Raises DamagedError, DiskError."""
-        return "stopped" if status is Status.INTERRUPTED and self.request.state == "stop" else str(status)
+        return "stopped" if self.was_stopped(status) else str(status)
 
     def has_patch(self, row: IterationRow) -> bool:
         """Whether patches.bin is long enough for a row's patch, for the price of a stat.

@@ -6,6 +6,7 @@ import os
 import pwd
 import shutil
 import stat
+import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from io import BufferedReader
@@ -152,18 +153,23 @@ def _read_regular(path: Path, max_bytes: int) -> bytes:
         return opened.read(max_bytes) or b""
 
 
-def try_lock(fd: int, *, shared: bool = False) -> bool | None:
-    """Lock an open file or folder until it is closed; do not wait.
+def try_lock(fd: int, *, shared: bool = False, seconds: float = 0.0) -> bool | None:
+    """Lock an open file or folder until it is closed; wait for it at most this long.
 
     False if another process holds it, None if the file system has no such locks. shared: others can share it as well.
     """
-    try:
-        fcntl.flock(fd, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return None
-    return True
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            fcntl.flock(fd, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(0.01)
+        except OSError:
+            return None
+        else:
+            return True
 
 
 def is_locked(path: Path) -> bool | None:
@@ -174,6 +180,14 @@ def is_locked(path: Path) -> bool | None:
         return None if locked is None else not locked
     finally:
         os.close(fd)
+
+
+def try_stat(path: Path | str, *, follow_symlinks: bool = True) -> os.stat_result | None:
+    """What the system says of a path; None if it says nothing: there is none, or it may not be seen. Never raises."""
+    try:
+        return os.stat(path, follow_symlinks=follow_symlinks)  # noqa: PTH116  10,000 are asked: a Path of each is slow
+    except OSError:
+        return None
 
 
 def other_owner(path: Path | str) -> str:

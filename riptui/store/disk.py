@@ -79,14 +79,6 @@ class Folder:
         with explain_errors(self.path / name):
             filesystem.write_atomically(name, data, temporary=temporary, folder_fd=self._fd, durable=durable)
 
-    def has_file(self, name: str) -> bool:
-        """Whether something of that name is in the folder, wherever it was moved. Never raises."""
-        try:
-            os.stat(name, dir_fd=self._fd, follow_symlinks=False)
-        except OSError:
-            return False
-        return True
-
     def make_folder(self, name: str) -> None:
         """Create a folder if it is missing. An existing one is made durable: its creator may have died before."""
         with explain_errors(self.path / name):
@@ -199,10 +191,8 @@ def read_start(path: Path | str, limit: Callable[[], int], *, start: int = 0) ->
 
 def file_size(path: Path | str) -> int:
     """Bytes of a file; 0 if there is none."""
-    try:
-        return os.stat(path, follow_symlinks=False).st_size
-    except OSError:
-        return 0
+    status = filesystem.try_stat(path, follow_symlinks=False)
+    return status.st_size if status else 0
 
 
 def _read_from(fd: int, path: Path | str, start: int, end: int, size: int) -> bytes:

@@ -14,7 +14,7 @@ from riptui.store import attempts, layout
 from riptui.store.claim import Claim, claim
 from riptui.store.disk import Folder, Journal, list_folder, make_folders, read_file, read_range
 from riptui.store.records import IterationRow, Request, parse_valid_prefix
-from riptui.store.request_watch import RequestWatch
+from riptui.store.requests import RequestWatch
 from riptui.store.tail import LineTail
 from riptui.store.trajectory import Trajectory
 from riptui.store.writer import open_writer

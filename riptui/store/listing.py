@@ -14,6 +14,7 @@ import msgspec
 
 from riptui import store
 from riptui.errors import DamagedError, DiskError, NotATrajectoryError, RiptuiError
+from riptui.filesystem import try_stat
 from riptui.metrics.values import MetricValues
 from riptui.spec import Spec
 from riptui.store import layout
@@ -171,25 +172,15 @@ class FolderSignature(NamedTuple):
 
 def read_signature(folder: str) -> FolderSignature:
     """The signature of a trajectory folder, for the price of three stats. Never raises."""
-    changed_ns = mtime_ns(folder)
-    sizes = []
-    for name in (layout.ROWS, layout.METRICS):  # they grow without a change of the folder
-        try:
-            status = os.stat(f"{folder}/{name}")
-        except OSError:
-            sizes.append(-1)
-        else:
-            sizes.append(status.st_size)
-            changed_ns = max(changed_ns, status.st_mtime_ns)
-    return FolderSignature(changed_ns, *sizes)
+    grown = [try_stat(f"{folder}/{name}") for name in (layout.ROWS, layout.METRICS)]  # without a change of the folder
+    changed_ns = max(mtime_ns(folder), *(status.st_mtime_ns if status else -1 for status in grown))
+    return FolderSignature(changed_ns, *(status.st_size if status else -1 for status in grown))
 
 
 def mtime_ns(folder: str) -> int:
     """When a file in a folder was last created, replaced or removed, in ns since 1970; -1 if there is no folder."""
-    try:
-        return os.stat(folder).st_mtime_ns
-    except OSError:
-        return -1
+    status = try_stat(folder)
+    return status.st_mtime_ns if status else -1
 
 
 def find_all_trajectories(paths: Iterable[Path], *, on_error: OnListingError = ignore_error) -> list[Trajectory]:
@@ -225,7 +216,8 @@ def summarize(trajectory: Trajectory) -> TrajectorySummary:
         was_stopped = trajectory.was_stopped(state)
         metrics = trajectory.read_metrics()
         failure = trajectory.failure if state is Status.FAILED else None
-        differences = _describe_mixed(trajectory) if row and row.session > 1 else ""  # one session has no differences
+        has_sessions = row is not None and row.session > 1  # one has no differences
+        differences = store.provenance.describe_mixed_sessions(trajectory) if has_sessions else ""
     except RiptuiError as problem:
         return TrajectorySummary(trajectory, None, annotations=annotations, error=str(problem))
     inpainted, coverage = (row.inpainted, row.coverage) if row else (0.0, 0.0)
@@ -258,10 +250,6 @@ def summarize_measured(trajectory: Trajectory) -> TrajectorySummary:
         return TrajectorySummary(trajectory, None, spec, metrics=metrics)
     k, inpainted, coverage = row.k, row.inpainted, row.coverage
     return TrajectorySummary(trajectory, None, spec, k, inpainted, coverage, metrics, session=row.session)
-
-
-def _describe_mixed(trajectory: Trajectory) -> str:
-    return store.provenance.describe_mixed_sessions(trajectory)
 
 
 def _read_status(trajectory: Trajectory, row: IterationRow | None) -> tuple[Status | None, str]:

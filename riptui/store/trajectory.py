@@ -17,6 +17,7 @@ import msgspec
 
 from riptui import store
 from riptui.errors import DamagedError, InputError, NotATrajectoryError, SpecError, with_choices
+from riptui.filesystem import try_stat
 from riptui.metrics.values import MetricValues, ProfileValues, RepaintDistance, SquareValues
 from riptui.spec import Spec, decode_spec
 from riptui.store import layout
@@ -248,10 +249,8 @@ class Trajectory:
 
         In a copy that was made while the trajectory grew, it may be older than the rows.
         """
-        try:
-            return os.stat(f"{self._given}/{layout.PATCHES}").st_size >= sum(row.patch)
-        except OSError:
-            return False
+        status = try_stat(f"{self._given}/{layout.PATCHES}")
+        return status is not None and status.st_size >= sum(row.patch)
 
     def read_log(self, max_bytes: int = 2**16) -> str:
         """The end of log.txt: recoveries, and the tracebacks of failures. Not escaped for a terminal."""

@@ -9,6 +9,7 @@ log.txt       output of the worker and its libraries
 
 import errno
 import fcntl
+import getpass
 import os
 import secrets
 import shutil
@@ -23,22 +24,22 @@ from typing import BinaryIO, TypeVar
 import msgspec
 
 from riptui.errors import DiskError, RiptuiError
+from riptui.filesystem import other_owner
 from riptui.store.claim import encode_record, timestamp
 from riptui.store.disk import Folder, list_folder, make_folders, make_folders_inside, read_file
 from riptui.store.disk_errors import explain_errors
-from riptui.store.leave_request import LEAVE_FILE
 from riptui.store.listing import OnListingError, ignore_error
 from riptui.store.lock import FolderLock, probe_lock
 from riptui.store.names import is_name
 from riptui.store.records import UNREADABLE
 from riptui.store.trajectory import Trajectory
 from riptui.store.worker_process import holds_lock, process_place, process_user
-from riptui.store.worker_record import SkippedTrajectory, WorkerRecord, WorkerStatus
+from riptui.store.worker_record import LeaveRequest, SkippedTrajectory, WorkerRecord, WorkerStatus
 
 PRIVATE_FOLDER = ".riptui"
 """The subfolder of a runs folder for everything but trajectories. Not a valid name of a group."""
 WORKERS_FOLDER = "workers"
-RECORD_FILE, LIVE_FILE, LOG_FILE = "worker.json", "live.json", "log.txt"
+RECORD_FILE, LIVE_FILE, LEAVE_FILE, LOG_FILE = "worker.json", "live.json", "request.json", "log.txt"
 
 MAX_ENDED_WORKERS = 20  # folders of workers that have ended
 MAX_ENDED_SECONDS = 7 * 86_400.0  # seconds; such a folder is kept no longer
@@ -163,6 +164,33 @@ def _read_record(
     return None
 
 
+def request_leave(folder: Path) -> None:
+    """Ask the worker of a folder to leave, in any place: another host, another container, or process 1 of its own.
+
+    Raises DiskError, which names the owner if it is another user's.
+    """
+    request = LeaveRequest(by=f"{_user_name()}@{socket.gethostname()}", when=timestamp())
+    try:
+        with Folder(folder) as opened:
+            opened.write_atomically(LEAVE_FILE, encode_record(request), shared=True)
+    except DiskError as error:
+        if owner := other_owner(folder):
+            raise DiskError(f"it belongs to {owner}, who has to shut it down ({error})") from error
+        raise
+
+
+def read_leave_request(folder: Path) -> LeaveRequest:
+    """The request of a folder that has one; an empty one if it cannot be read. By whom is not yet safe to print."""
+    return _read_record(folder / LEAVE_FILE, LeaveRequest) or LeaveRequest()
+
+
+def _user_name() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # an id without a name, as in many containers
+        return str(os.getuid())
+
+
 def new_log_path(runs: Path) -> Path:
     """A log file for a worker that is not registered yet; the worker moves it into its folder."""
     parent = _make_workers_folder(runs)
@@ -208,8 +236,10 @@ class Registration:
 
     @property
     def leave_requested(self) -> bool:
-        """Whether somebody asked the worker to leave."""
-        return self._folder.has_file(LEAVE_FILE)
+        """Whether somebody asked the worker to leave, wherever its folder was moved. Never raises."""
+        with suppress(DiskError):
+            return self._folder.read_status(LEAVE_FILE) is not None
+        return False
 
     def attach_log(self, log: Path) -> None:
         """Use an existing file as the log, e.g. the one that stdout and stderr go to."""

@@ -34,7 +34,7 @@ from riptui.store.names import is_name
 from riptui.store.records import UNREADABLE
 from riptui.store.trajectory import Trajectory
 from riptui.store.worker_process import holds_lock, process_place, process_user
-from riptui.store.worker_record import LeaveRequest, SkippedTrajectory, WorkerRecord, WorkerStatus
+from riptui.store.worker_record import LeaveRequest, SkippedTrajectory, WorkerJob, WorkerRecord, WorkerStatus
 
 PRIVATE_FOLDER = ".riptui"
 """The subfolder of a runs folder for everything but trajectories. Not a valid name of a group."""
@@ -63,6 +63,11 @@ class Worker:
     def device(self) -> str:
         """The device in use, or the requested one; "" if neither is known yet."""
         return (self.live.device if self.live else "") or self.record.device
+
+    @property
+    def jobs(self) -> tuple[WorkerJob, ...]:
+        """The trajectories that it computes now, as far as it has said."""
+        return self.live.jobs if self.live else ()
 
     @property
     def log(self) -> Path:
@@ -106,7 +111,7 @@ def find_skipped(
     """
     own = [worker for worker in workers if worker.alive and worker.is_own]
     skips = {skip.path: skip.reason for worker_id, skip in list_skips(own) if (worker_id, skip) not in earlier}
-    computed = {job.path for worker in own if worker.live for job in worker.live.jobs}
+    computed = {job.path for worker in own for job in worker.jobs}
     return {path: reason for path, reason in skips.items() if path not in computed}
 
 

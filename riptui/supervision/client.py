@@ -243,7 +243,7 @@ def kill_as_asked(worker: Worker) -> None:
     """As `kill_worker`, because a user asked for it: what it computed does not count as its killer."""
     kill_worker(worker)
     runs = worker.folder.parents[2]
-    for job in worker.live.jobs if worker.live else ():
+    for job in worker.jobs:
         _forget_attempts(Trajectory(runs / job.path))
 
 

@@ -21,9 +21,10 @@ summary_cache    summaries kept in the cache folder, which count while the disk 
                  glance: what a list shows of one
 copies           trajectories of one spec in several folders
 annotations      tags and notes; ratings: what people said of frames, for statistics
-disk_queue       the trajectories that workers may take, in order: one of each user in turn
+disk_queue       the trajectories that workers may take, in order
 queued           a trajectory's place in the queue
 queue_order      the order in which workers will take what waits
+turns            whose trajectory is next: one of each user in turn
 trust            whose trajectories a worker computes, and what their specs may load
 creation         create a folder: whole or not at all
 claim            a trajectory whose lock this process holds

@@ -39,7 +39,7 @@ class Claim:
         self.folder = folder
         folder.sync()  # for what was renamed by a process that was killed
         self._metrics = Journal(folder, layout.METRICS)
-        self.drop_torn_lines(self._metrics)
+        self._drop_torn_lines(self._metrics)
         self._repaints: Journal | None = None  # few trajectories have one
 
     def close(self) -> None:
@@ -72,18 +72,17 @@ class Claim:
         """Save distances right after iteration k's repaint, by metric. sha256: of frame k's pixels."""
         if self._repaints is None:
             self._repaints = Journal(self.folder, layout.REPAINTS)
-            self.drop_torn_lines(self._repaints)
+            self._drop_torn_lines(self._repaints)
         self._repaints.append(encode_line(RepaintMeasurement(k, sha256, dict(distances))))
 
     def _append_detail(self, name: str, k: int, key: str, values: Mapping[str, object] | None) -> None:
         """Append values to a file that few trajectories have."""
         if values:
             with Journal(self.folder, name) as journal:
-                self.drop_torn_lines(journal)
+                self._drop_torn_lines(journal)
                 journal.append(encode_line({"k": k, key: values}))
 
-    def drop_torn_lines(self, journal: Journal) -> None:
-        """Of one of its files; also what is behind the most that the spec allows."""
+    def _drop_torn_lines(self, journal: Journal) -> None:
         journal.drop_torn_lines(max_bytes(self.trajectory.spec, journal.path.name))
 
     def drop_measurements_after(self, k: int) -> None:

@@ -79,6 +79,14 @@ class Folder:
         with explain_errors(self.path / name):
             filesystem.write_atomically(name, data, temporary=temporary, folder_fd=self._fd, durable=durable)
 
+    def has_file(self, name: str) -> bool:
+        """Whether something of that name is in the folder, wherever it was moved. Never raises."""
+        try:
+            os.stat(name, dir_fd=self._fd, follow_symlinks=False)
+        except OSError:
+            return False
+        return True
+
     def make_folder(self, name: str) -> None:
         """Create a folder if it is missing. An existing one is made durable: its creator may have died before."""
         with explain_errors(self.path / name):

@@ -56,7 +56,7 @@ def read_frames(trajectory: Trajectory, frame_numbers: Iterable[int]) -> Iterato
     for k in numbers:
         reached, current = _find_start(trajectory, rows, keyframes, k, (reached, current))
         for row in rows[reached if trajectory.spec.needs_frame_before else max(reached, k - 1) : k]:
-            make_frame(trajectory.spec, original, current, row, decode_patch(row, patches))
+            make_frame(trajectory.spec, original, current, row, decode_patch_of(row, patches))
         reached = k
         if k and pixels_sha256(current) != rows[k - 1].sha256:
             raise DamagedError(f"{trajectory.path}: frame {k} is damaged. For details: riptui check {trajectory.path}")
@@ -82,18 +82,22 @@ class Patch(NamedTuple):
         return same and (self.mask is None or bool((self.mask == region.mask).all()))
 
 
-def decode_patch(row: IterationRow, patches: bytes, *, start: int = 0) -> Patch:
-    """Decode a row's patch from the bytes of patches.bin from `start` on. Raises DamagedError."""
+def decode_patch_of(row: IterationRow, patches: bytes) -> Patch:
+    """Decode a row's patch from the bytes of all patches. Raises DamagedError."""
     offset, length = row.patch
-    data = patches[offset - start : offset - start + length]
-    if len(data) < length:
+    return decode_patch(row, patches[offset : offset + length])
+
+
+def decode_patch(row: IterationRow, data: bytes) -> Patch:
+    """Decode the patch of a row. Raises DamagedError."""
+    if len(data) < row.patch[1]:
         raise DamagedError(f"patch {row.k} is truncated")
     return Patch(*decode_masked_png(data))
 
 
 def read_patch(trajectory: Trajectory, row: IterationRow) -> Patch:
     """One row's patch, without reading the others. Raises DamagedError, DiskError."""
-    return decode_patch(row, read_range(f"{trajectory.path}/{layout.PATCHES}", *row.patch), start=row.patch[0])
+    return decode_patch(row, read_range(f"{trajectory.path}/{layout.PATCHES}", *row.patch))
 
 
 def read_patches(trajectory: Trajectory, rows: Iterable[IterationRow]) -> Iterator[Patch]:
@@ -107,7 +111,8 @@ def read_patches(trajectory: Trajectory, rows: Iterable[IterationRow]) -> Iterat
     most = max_bytes(trajectory.spec, layout.PATCHES)
     data = read_range(trajectory.path / layout.PATCHES, start, min(end - start, most), max_bytes=most)
     for row in listed:
-        patch = decode_patch(row, data, start=start)
+        offset, length = row.patch
+        patch = decode_patch(row, data[offset - start : offset - start + length])
         if patch.pixels.shape[:2] != (row.box.height, row.box.width):
             raise _wrong_size(row)
         yield patch

@@ -5,9 +5,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from riptui.errors import RiptuiError
-from riptui.store.disk_queue import DiskQueue, Turns, find_candidates
+from riptui.store.disk_queue import DiskQueue, find_candidates
 from riptui.store.queued import QueuedTrajectory
 from riptui.store.trajectory import Trajectory
+from riptui.store.turns import Turns
 from riptui.store.worker_registry import Worker
 
 MAX_FORESEEN = 200  # trajectories; those after them are in the order of the queue, whatever their models

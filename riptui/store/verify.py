@@ -14,7 +14,7 @@ from riptui.images import pixels_sha256
 from riptui.recursion import Walk, add_coverage
 from riptui.store import layout
 from riptui.store.disk import file_size, list_folder
-from riptui.store.frames import decode_patch, make_frame, read_keyframe, read_original
+from riptui.store.frames import decode_patch_of, make_frame, read_keyframe, read_original
 from riptui.store.records import IterationRow, parse_valid_prefix
 from riptui.store.size_limits import max_bytes
 from riptui.store.trajectory import Trajectory
@@ -95,7 +95,7 @@ def _check_row(inspection: Inspection, row: IterationRow, patches: bytes) -> str
         return "it does not follow from the spec and the rows before it"
     frame = walk.frame.copy()
     try:
-        patch = decode_patch(row, patches)
+        patch = decode_patch_of(row, patches)
         make_frame(spec, inspection.original, frame, row, patch)
     except DamagedError as error:
         return f"its patch is damaged: {error}"

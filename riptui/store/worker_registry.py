@@ -241,10 +241,8 @@ class Registration:
 
     @property
     def leave_requested(self) -> bool:
-        """Whether somebody asked the worker to leave, wherever its folder was moved. Never raises."""
-        with suppress(DiskError):
-            return self._folder.read_status(LEAVE_FILE) is not None
-        return False
+        """Whether somebody asked the worker to leave."""
+        return self._folder.has_file(LEAVE_FILE)
 
     def attach_log(self, log: Path) -> None:
         """Use an existing file as the log, e.g. the one that stdout and stderr go to."""

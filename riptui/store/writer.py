@@ -16,6 +16,7 @@ from riptui.store.claim import Claim
 from riptui.store.disk import Folder, Journal
 from riptui.store.frames import read_frames
 from riptui.store.records import IterationRow, Session, encode_line
+from riptui.store.size_limits import max_bytes
 from riptui.store.verify import Inspection, inspect_folder
 
 
@@ -61,11 +62,11 @@ class IterationWriter:
         """Cut damaged data, make the rest durable, remove the remains of a crash, rebuild keyframes."""
         self._rows.truncate(self.inspection.rows_end)
         self._patches.truncate(self.inspection.patches_end)
-        self._claim.drop_torn_lines(self._sessions)
+        self._sessions.drop_torn_lines(max_bytes(self._spec, layout.SESSIONS))
         for name in (layout.SQUARES, layout.PROFILES):
             if (self._claim.trajectory.path / name).exists():
                 with Journal(self._claim.folder, name) as journal:
-                    self._claim.drop_torn_lines(journal)
+                    journal.drop_torn_lines(max_bytes(self._spec, name))
         self._keyframes.sync()
         for name in self.inspection.stray_files:
             subfolder, _, file_name = name.rpartition("/")

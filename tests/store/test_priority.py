@@ -8,13 +8,14 @@ import pytest
 
 from riptui.ray_cluster.backlog import Backlog
 from riptui.spec import Spec
-from riptui.store.disk_queue import DiskQueue, Turns
+from riptui.store.disk_queue import DiskQueue
 from riptui.store.queue_order import foresee_order, read_order
 from riptui.store.queued import QueuedTrajectory
 from riptui.store.records import Request
 from riptui.store.requests import set_request
 from riptui.store.trajectory import Trajectory
 from riptui.store.trust import Trust
+from riptui.store.turns import Turns
 from riptui.supervision.client import request_state
 from riptui.supervision.progress import ProgressTracker
 from riptui.supervision.reordering import move_to_end, reorder, set_priority

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from riptui.store import disk_queue
-from riptui.store.disk_queue import DiskQueue, Turns
+from riptui.store import turns
+from riptui.store.disk_queue import DiskQueue
 from riptui.store.queued import QueuedTrajectory
 from riptui.store.trajectory import Trajectory
+from riptui.store.turns import Turns
 from tests.support.trajectories import MakeTrajectory
 
 
@@ -57,7 +58,7 @@ def test_a_batch_is_not_refilled_for_ever_while_another_user_waits_for_another_m
     queue = DiskQueue(tmp_path / "runs")
     assert queue.take_next(None) is not None
     assert queue.take_next(many[0].spec) is not None  # within the turn, the batch is refilled
-    monkeypatch.setattr(disk_queue, "TURN_SECONDS", -1.0)
+    monkeypatch.setattr(turns, "TURN_SECONDS", -1.0)
     assert queue.take_next(many[0].spec) is None
     taken = queue.take_next(None)
     assert taken is not None

@@ -48,7 +48,7 @@ def ask_shut_down(chosen: DescribedWorker) -> ConfirmDialog:
 
 
 def ask_kill(chosen: DescribedWorker) -> ConfirmDialog:
-    jobs = chosen.worker.jobs
+    jobs = chosen.worker.live.jobs if chosen.worker.live else ()
     text = f"Kill worker {chosen.title} at once?"
     if jobs:
         text += f" The current iteration of {format_count(len(jobs), 'trajectory')} is lost; the rest stays queued."

@@ -63,6 +63,11 @@ class TreeEntry(FilterSubject, frozen=True, gc=False):
         return self.status is not None or bool(self.error)
 
     @property
+    def counted_as(self) -> str:
+        """Its status, or stopped where a person stopped it; "" if it was not read yet."""
+        return "stopped" if self.was_stopped else self.status or ("unreadable" if self.error else "")
+
+    @property
     def values(self) -> tuple[float, ...]:
         """The last values of the charted metric, in order."""
         return unpack_values(self.packed)

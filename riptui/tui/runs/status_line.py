@@ -23,7 +23,6 @@ def format_counts(totals: GroupTotals, workers: Sequence[Worker] = (), *, second
     silent = len(find_silent(workers))
     counts = {status: totals.statuses[status] for status in COUNTED_STATUSES}
     counts["running"] = max(0, counts["running"] - silent)
-    counts |= {"interrupted": counts["interrupted"] - totals.stopped, "stopped": totals.stopped}
     parts = [
         Text.assemble((MARKS[status][0], _status_colour(status)), f" {count} {status}")
         for status, count in counts.items()

@@ -35,7 +35,6 @@ class GroupTotals:
     """Counts of the trajectories in a group and its subgroups."""
 
     statuses: Counter[str] = field(default_factory=Counter)
-    stopped: int = 0  # of the interrupted ones, those that a person stopped
     progress_sum: float = 0.0  # the sum of their progress, each 0 to 1
 
     @property
@@ -43,13 +42,11 @@ class GroupTotals:
         return self.statuses.total()
 
     def add(self, entry: TreeEntry, sign: int) -> None:
-        self.statuses[entry.status or ("unreadable" if entry.error else "")] += sign
-        self.stopped += sign * entry.was_stopped
+        self.statuses[entry.counted_as] += sign
         self.progress_sum += sign * entry.progress
 
     def merge(self, change: "GroupTotals") -> None:
         self.statuses.update(change.statuses)
-        self.stopped += change.stopped
         self.progress_sum += change.progress_sum
 
 

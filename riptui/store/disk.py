@@ -179,10 +179,10 @@ class Journal:
         self.end = end
 
 
-def read_file(path: Path | str, max_bytes: int = MAX_READ_BYTES, *, start: int = 0) -> bytes | None:
-    """A regular file's bytes from `start` on, or None if there is no file. Never hangs on a fifo or a device."""
+def read_file(path: Path | str, max_bytes: int = MAX_READ_BYTES) -> bytes | None:
+    """A regular file's bytes, or None if there is no file. Never hangs on a fifo or a device."""
     with _RegularFile(path, max_bytes) as file:
-        return None if file.fd is None else _read_from(file.fd, path, start, max_bytes, file.size)
+        return None if file.fd is None else _read_from(file.fd, path, 0, max_bytes, file.size)
 
 
 def read_start(path: Path | str, limit: Callable[[], int], *, start: int = 0) -> bytes | None:

@@ -133,8 +133,9 @@ def walk_folders(
         for name in reversed(subfolders):
             if is_name(name):
                 pending.append(f"{folder}/{name}")
-            elif on_error is not ignore_error and _holds_trajectory(f"{folder}/{name}"):
-                on_error(_misnamed(folder, name))
+            elif on_error is not ignore_error and _holds_trajectory(path := f"{folder}/{name}"):
+                reason = f"no group or trajectory can have this name: rename it, e.g. to {slugify(name)}"
+                on_error(DiskError(f"{path}: {reason}", path=path))
 
 
 def _holds_trajectory(folder: str) -> bool:
@@ -142,11 +143,6 @@ def _holds_trajectory(folder: str) -> bool:
     with suppress(OSError):
         return any(next(Path(folder).glob(f"{'*/' * depth}{layout.SPEC}"), None) for depth in range(3))
     return False
-
-
-def _misnamed(folder: str, name: str) -> DiskError:
-    reason = f"no group or trajectory can have this name: rename it, e.g. to {slugify(name)}"
-    return DiskError(f"{folder}/{name}: {reason}", path=f"{folder}/{name}")
 
 
 def _is_trajectory(folder: str) -> bool:

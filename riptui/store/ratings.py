@@ -70,7 +70,7 @@ class RatingJournal:
 
     def __init__(self, folder: Path, rater: str) -> None:
         self.rater = require_rater(rater)
-        self.path = folder / name_rating_file(self.rater)
+        self.path = folder / f"{PREFIX}{self.rater}{SUFFIX}"
         with Folder(folder.resolve()) as opened:
             self._journal = Journal(opened, self.path.name)
         self._lock = self._hold()
@@ -150,10 +150,6 @@ def find_rating_files(folders: Sequence[Path]) -> Iterator[tuple[str, Path]]:
         for name in names:
             if name.startswith(PREFIX) and name.endswith(SUFFIX) and is_name(name):
                 yield name[len(PREFIX) : -len(SUFFIX)], folder / name
-
-
-def name_rating_file(rater: str) -> str:
-    return f"{PREFIX}{rater}{SUFFIX}"
 
 
 def require_rater(name: str) -> str:

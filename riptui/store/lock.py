@@ -71,12 +71,8 @@ class FolderLock:
                     raise HeldError(f"{path} is being computed by {owner}") from None
                 time.sleep(0.01)
             except OSError as error:
-                if error.errno in NO_LOCKS:
-                    if self._file is not None:
-                        return
-                    raise DiskError(f"{path / LOCK_FILE}: {ADVICE}") from error
-                with explain_errors(path / LOCK_FILE):
-                    raise
+                _require_lock_files(error, path / LOCK_FILE)
+                return
 
     def release(self) -> None:
         """Release the lock and remove the holder's name."""
@@ -128,14 +124,19 @@ def hold_shared_lock(path: Path) -> Iterator[None]:
         except BlockingIOError:
             raise HeldError(f"{path} is being computed: pause it first") from None
         except OSError as error:
-            if error.errno in NO_LOCKS and not uses_lock_files():
-                raise DiskError(f"{path / LOCK_FILE}: {ADVICE}") from error
-            if error.errno not in NO_LOCKS:
-                with explain_errors(path / LOCK_FILE):
-                    raise
+            _require_lock_files(error, path / LOCK_FILE)
         yield
     finally:
         os.close(fd)
+
+
+def _require_lock_files(error: OSError, path: Path) -> None:
+    """Raise DiskError for what flock failed with, unless there are no locks and lock files are used instead."""
+    if error.errno not in NO_LOCKS:
+        with explain_errors(path):
+            raise error
+    if not uses_lock_files():
+        raise DiskError(f"{path}: {ADVICE}") from error
 
 
 def _read_holder(fd: int) -> LockHolder | None:

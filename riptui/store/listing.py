@@ -14,7 +14,6 @@ import msgspec
 
 from riptui import store
 from riptui.errors import DamagedError, DiskError, NotATrajectoryError, RiptuiError
-from riptui.filesystem import try_stat
 from riptui.metrics.values import MetricValues
 from riptui.spec import Spec
 from riptui.store import layout
@@ -168,15 +167,25 @@ class FolderSignature(NamedTuple):
 
 def read_signature(folder: str) -> FolderSignature:
     """The signature of a trajectory folder, for the price of three stats. Never raises."""
-    grown = [try_stat(f"{folder}/{name}") for name in (layout.ROWS, layout.METRICS)]  # without a change of the folder
-    changed_ns = max(mtime_ns(folder), *(status.st_mtime_ns if status else -1 for status in grown))
-    return FolderSignature(changed_ns, *(status.st_size if status else -1 for status in grown))
+    changed_ns = mtime_ns(folder)
+    sizes = []
+    for name in (layout.ROWS, layout.METRICS):  # they grow without a change of the folder
+        try:
+            status = os.stat(f"{folder}/{name}")
+        except OSError:
+            sizes.append(-1)
+        else:
+            sizes.append(status.st_size)
+            changed_ns = max(changed_ns, status.st_mtime_ns)
+    return FolderSignature(changed_ns, *sizes)
 
 
 def mtime_ns(folder: str) -> int:
     """When a file in a folder was last created, replaced or removed, in ns since 1970; -1 if there is no folder."""
-    status = try_stat(folder)
-    return status.st_mtime_ns if status else -1
+    try:
+        return os.stat(folder).st_mtime_ns
+    except OSError:
+        return -1
 
 
 def find_all_trajectories(paths: Iterable[Path], *, on_error: OnListingError = ignore_error) -> list[Trajectory]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from threading import Event, Lock, Thread
 
 from riptui.errors import DiskError, HeldError, StoreError
-from riptui.filesystem import TEMPORARY_PREFIX, try_stat
+from riptui.filesystem import TEMPORARY_PREFIX
 from riptui.store.disk import Folder
 from riptui.store.disk_errors import explain_errors
 
@@ -106,8 +106,11 @@ class LockFile:
 
 def is_lock_file_held(path: Path | str) -> bool:
     """Whether a folder has a lock file that has not expired, by this machine's clock. Never raises."""
-    status = try_stat(f"{path}/{BEATING_FILE}", follow_symlinks=False)
-    return status is not None and time.time() - status.st_mtime < EXPIRY_SECONDS
+    try:
+        changed = os.stat(f"{path}/{BEATING_FILE}", follow_symlinks=False).st_mtime
+    except OSError:
+        return False
+    return time.time() - changed < EXPIRY_SECONDS
 
 
 NO_LOCKS = (errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOLCK, errno.EINVAL, 524)

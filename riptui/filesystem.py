@@ -19,6 +19,7 @@ from typing import BinaryIO, TypeVar, cast
 TEMPORARY_PREFIX = ".tmp-"
 ANSWER_SECONDS = 2.0  # seconds that a disk has to answer; a sleeping one starts in less
 LOOKS = 20  # in which an answer is waited for: a process that was suspended, or got no CPU, has missed one or two
+LOCK_SECONDS = 0.01  # between two looks at a lock that another process holds
 
 ResultT = TypeVar("ResultT")
 
@@ -154,22 +155,21 @@ def _read_regular(path: Path, max_bytes: int) -> bytes:
 
 
 def try_lock(fd: int, *, shared: bool = False, seconds: float = 0.0) -> bool | None:
-    """Lock an open file or folder until it is closed; wait for it at most this long.
+    """Lock an open file or folder until it is closed; wait for it about this long, however busy the machine is.
 
     False if another process holds it, None if the file system has no such locks. shared: others can share it as well.
     """
-    deadline = time.monotonic() + seconds
-    while True:
+    for look in range(1 + round(seconds / LOCK_SECONDS)):
+        if look:
+            time.sleep(LOCK_SECONDS)
         try:
             fcntl.flock(fd, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except BlockingIOError:
-            if time.monotonic() >= deadline:
-                return False
-            time.sleep(0.01)
+            continue
         except OSError:
             return None
-        else:
-            return True
+        return True
+    return False
 
 
 def is_locked(path: Path) -> bool | None:

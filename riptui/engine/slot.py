@@ -22,8 +22,7 @@ from riptui.store import attempts
 from riptui.store.claim import claim, timestamp
 from riptui.store.frames import read_frame
 from riptui.store.records import Failure, Session
-from riptui.store.request_watch import RequestWatch
-from riptui.store.requests import has_work, is_requested, set_request
+from riptui.store.requests import RequestWatch, has_work, is_requested, set_request
 from riptui.store.trajectory import Trajectory
 from riptui.store.writer import IterationWriter, open_writer
 

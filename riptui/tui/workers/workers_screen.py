@@ -238,9 +238,7 @@ class WorkersScreen(WorkerCommands):
         if self.focused is self.queue_table:
             path = self.queue_table.current
         else:
-            path = (
-                chosen.worker.live.jobs[0].path if chosen and chosen.worker.live and chosen.worker.live.jobs else None
-            )
+            path = chosen.worker.jobs[0].path if chosen and chosen.worker.jobs else None
         if path is None:
             self.say("no trajectory here", "warning")
         else:

@@ -47,7 +47,7 @@ class FolderLock:
         try:
             self._acquire(folder.path)
             holder = LockHolder(os.getpid(), socket.gethostname(), time.time())
-            with explain_errors(folder.path / LOCK_FILE):
+            with explain_errors(folder.path, LOCK_FILE):
                 os.ftruncate(self._fd, 0)
                 os.pwrite(self._fd, msgspec.json.encode(holder), 0)
         except BaseException:

@@ -117,7 +117,7 @@ def _accepts(trust: Trust, trajectory: Trajectory) -> bool:
     Raises DiskError if that cannot be told now.
     """
     try:
-        return trust.accepts(trajectory) and has_its_models(trajectory.request) and has_its_server(trajectory.request)
+        return trust.accepts(trajectory) and has_its_models(request := trajectory.request) and has_its_server(request)
     except DamagedError:
         return False
 

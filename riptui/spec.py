@@ -8,6 +8,7 @@ import hashlib
 import math
 from bisect import bisect_left
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Annotated, Literal, NamedTuple, get_args
 
 import msgspec
@@ -94,7 +95,7 @@ class Box(NamedTuple):
         return slice(self.y, self.y + self.height), slice(self.x, self.x + self.width)
 
 
-class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, dict=True):
     """The settings of one trajectory. Two specs with the same digest have the same frames.
 
     Raises SpecError when built with values that cannot be run, e.g. a mask size that does not divide the size.
@@ -181,7 +182,7 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         """Squares of the grid."""
         return (self.size // self.mask) ** 2
 
-    @property
+    @cached_property
     def iterations(self) -> int:
         """Number of iterations that reach the amount, rounded up."""
         return len(self.masks) or iterations_at(self.amount, self.cells)
@@ -204,7 +205,8 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     @property
     def interventions(self) -> list[str]:
         """What is done otherwise than in the paper, beside the masks, each in a few words; empty: nothing."""
-        return [text for name in NO_INTERVENTION if (text := describe_setting(name, getattr(self, name)))]
+        changed = {name: value for name, none in NO_INTERVENTION.items() if (value := getattr(self, name)) != none}
+        return [text for name, value in changed.items() if (text := describe_setting(name, value))]
 
     @property
     def inpainter_name(self) -> str:
@@ -215,7 +217,7 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
             return f"{self.inpainter} {model}"
         return model if self.inpainter in ("diffusion", "text-to-image", "img2img") and model else self.inpainter
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """The identity of the trajectory: SHA-256 in hex of the canonical JSON of all that decides the pixels."""
         fields = _written_fields(self)

@@ -257,8 +257,8 @@ class BatchRunner:
         if self._is_prepared:
             return
         ahead = sum(slot.walk.spec.iterations - slot.walk.iteration for slot in self._slots)
-        notices = self._inpainter.prepare(ahead, self.batch_size)
-        saver.submit(partial(iter, [(self._slots[0].trajectory, Notice(text)) for text in notices]))
+        if notices := self._inpainter.prepare(ahead, self.batch_size):
+            saver.submit(partial(iter, [(self._slots[0].trajectory, Notice(text)) for text in notices]))
         self._is_prepared = True
 
     def _on_denoising_step(self, step: int, steps: int) -> None:

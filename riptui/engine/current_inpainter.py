@@ -72,7 +72,6 @@ class CurrentInpainter:
         """Announce work to the inpainter. Returns its notices, which it has for the first time."""
         assert self.spec is not None
         self.loaded.prepare(iterations, batch_size, self.spec.size)
-        self._session = None  # its notes may have changed
         notices = [*self.loaded.notices]
         self.notices += tuple(notices)
         self.loaded.notices.clear()
@@ -83,6 +82,7 @@ class CurrentInpainter:
         if (
             self._session is None
             or self._session.batch != batch_size
+            or self._session.device != self.loaded.device
             or self._session.notes != self.loaded.notes  # they may change in a call
         ):
             assert self.spec is not None

@@ -69,7 +69,7 @@ class Slot:
     def begin(self) -> Iterator[Started | Measured | Notice]:
         """Recover the folder, count the attempt, measure frames that lack a metric or features. Raises RiptuiError."""
         self.k = len(self.trajectory.read_rows())
-        if has_work(self.trajectory):
+        if self.k < self.trajectory.spec.iterations or has_work(self.trajectory, request=self._request_watch.request):
             self._count_attempt()
         self._writer: IterationWriter = self._stack.enter_context(open_writer(self._claim))
         self.walk = self._writer.inspection.walk

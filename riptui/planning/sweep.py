@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from riptui.spec import (
     SquareSource,
 )
 from riptui.store import names
-from riptui.store.trajectory_names import name_trajectory, name_trajectory_as_older
+from riptui.store.trajectory_names import name_trajectory, name_trajectory_twice
 from riptui.tile_runs import TILE_PX
 
 
@@ -67,10 +68,14 @@ class Sweep:
             raise InputError(f"order {self.order} takes no masks of a folder: leave out --masks, or the order")
         if not (self.inpainters and self.masks and self.seeds):
             raise InputError("nothing to compute: give at least one inpainter, one mask size and one seed")
-        self.specs("", "0" * 64, "0" * 64)
+        len(self)
 
     def __len__(self) -> int:
         """Trajectories of one picture."""
+        return self._count
+
+    @cached_property
+    def _count(self) -> int:
         return len(self.specs("", "0" * 64, "0" * 64))
 
     @property
@@ -96,10 +101,8 @@ class Sweep:
         of the interventions only schedules concern it.
         """
         specs: dict[str, Spec] = {}
-        for text, mask, seed in product(self.inpainters, self.masks, self.seeds):
-            resolved = inpainters.resolve_inpainter(text)
-            parameters = {**resolved.parameters, **inpainters.parse_parameters(resolved.name, self.parameters)}
-            is_whole = inpainters.find_inpainter(resolved.name).scope == "image"
+        chosen = [(text, *self._choose_inpainter(text)) for text in self.inpainters]
+        for (text, name, parameters, is_whole), mask, seed in product(chosen, self.masks, self.seeds):
             sweep = self._without_squares(text, seed) if is_whole else self
             spec = sweep._give_masks(
                 Spec(
@@ -114,8 +117,8 @@ class Sweep:
                     amount=self.amount,
                     seed=seed,
                     paste=sweep.paste,
-                    inpainter=resolved.name,
-                    parameters=inpainters.spec_parameters(resolved.name, parameters),
+                    inpainter=name,
+                    parameters=parameters,
                     **vars(sweep.interventions),
                     **sweep._placeholders(),
                 )
@@ -124,6 +127,13 @@ class Sweep:
             require_schedule(spec.inpainter, spec.parameters, scheduled_values(spec))
             specs.setdefault(spec.digest, spec)
         return list(specs.values())
+
+    def _choose_inpainter(self, text: str) -> tuple[str, dict[str, ParameterValue], bool]:
+        """Its name in the registry, the parameters of its specs, and whether it is one of whole pictures."""
+        resolved = inpainters.resolve_inpainter(text)
+        parameters = {**resolved.parameters, **inpainters.parse_parameters(resolved.name, self.parameters)}
+        is_whole = inpainters.find_inpainter(resolved.name).scope == "image"
+        return resolved.name, inpainters.spec_parameters(resolved.name, parameters), is_whole
 
     def _without_squares(self, inpainter: str, seed: int) -> "Sweep":
         """The same for one inpainter of whole pictures."""
@@ -164,8 +174,8 @@ def trajectory_paths(group: str, spec: Spec) -> tuple[str, str]:
 
 def older_trajectory_paths(group: str, spec: Spec, name: str = "") -> tuple[str, ...]:
     """Where older releases, whose names had ASCII letters only, created it; empty if that is no other place."""
-    folder, older_name = older_picture_folder(group, spec), name_trajectory_as_older(spec)
-    if folder == picture_folder(group, spec) and older_name == name_trajectory(spec):
+    folder, (usual_name, older_name) = older_picture_folder(group, spec), name_trajectory_twice(spec)
+    if folder == picture_folder(group, spec) and older_name == usual_name:
         return ()
     if name:
         return (f"{folder}/{name}",)
@@ -180,12 +190,19 @@ def paths_in_folder(folder: str, spec: Spec) -> tuple[str, str]:
 
 def picture_folder(group: str, spec: Spec) -> str:
     """ "group/picture": the folder of a picture's trajectories."""
-    return _join(group, names.slugify(Path(spec.source_name).stem))
+    return _join(group, _picture_slugs(spec.source_name)[0])
 
 
 def older_picture_folder(group: str, spec: Spec) -> str:
     """The same as older releases named it."""
-    return _join(group, names.older_slug(Path(spec.source_name).stem))
+    return _join(group, _picture_slugs(spec.source_name)[1])
+
+
+@lru_cache(64)
+def _picture_slugs(source_name: str) -> tuple[str, str]:
+    """What a picture's folder is named, and what older releases named it. A picture may have thousands of specs."""
+    stem = Path(source_name).stem
+    return names.slugify(stem), names.older_slug(stem)
 
 
 def _join(group: str, folder: str) -> str:

@@ -4,6 +4,8 @@ Each session is counted before it computes anything, and the count is removed wh
 remains is the number of sessions that died.
 """
 
+import os
+
 import msgspec
 
 from riptui.store import layout
@@ -30,14 +32,17 @@ def count_attempt(claim: Claim, k: int) -> int:
     return attempts.count
 
 
-def read_attempt_count(trajectory: Trajectory, k: int) -> int:
-    """Processes that died at iteration k + 1 or are computing it; k: committed iterations. Raises DiskError."""
+def read_attempt_count(trajectory: Trajectory, k: int | None = None) -> int:
+    """Processes that died at iteration k + 1 or are computing it. Raises DiskError, DamagedError.
+
+    k: committed iterations; None: as many as there are.
+    """
     previous = _read(trajectory)
-    return previous.count if previous and previous.k == k else 0
+    return previous.count if previous and previous.k == (len(trajectory.read_rows()) if k is None else k) else 0
 
 
 def _read(trajectory: Trajectory) -> AttemptCount | None:
-    data = read_file(trajectory.path / layout.ATTEMPTS, 1000)
+    data = read_file(f"{os.fspath(trajectory)}/{layout.ATTEMPTS}", 1000)
     try:
         return msgspec.json.decode(data, type=AttemptCount) if data is not None else None
     except UNREADABLE:

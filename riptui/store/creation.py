@@ -20,13 +20,13 @@ from riptui.store.claim import claim, encode_record
 from riptui.store.disk import Folder, list_folder, make_folders, sync_parent
 from riptui.store.frames import read_original
 from riptui.store.listing import walk_folders
-from riptui.store.lock import LOCK_FILE, FolderLock, probe_lock
+from riptui.store.lock import FolderLock, probe_lock
 from riptui.store.names import require_name
 from riptui.store.records import Request
 from riptui.store.trajectory import Trajectory
 
 ABANDONED_SECONDS = 60.0  # seconds; a folder that is being created is locked after its first millisecond
-MAX_ATTEMPTS = 3  # to create a folder that no other process takes for an abandoned one in that millisecond
+MAX_ATTEMPTS = 3  # to create a folder that no process takes for an abandoned one
 
 
 def create_or_open(
@@ -123,7 +123,7 @@ def describe_differences(existing: Spec, requested: Spec) -> str:
 
 
 def remove_abandoned(parent: Path) -> None:
-    """Remove unfinished folders whose process is gone: their lock is free or, without one, they are old."""
+    """Remove unfinished folders whose process is gone: it left its name in their lock or, without one, they are old."""
     with suppress(DiskError):
         for name in list_folder(parent):
             if name.startswith(layout.NEW_PREFIX) and not (parent / name).is_symlink():
@@ -144,9 +144,8 @@ def remove_abandoned_below(paths: Iterable[Path]) -> None:
 
 def _remove_if_abandoned(path: Path) -> None:
     """Raises HeldError, DiskError, OSError."""
-    if (path / LOCK_FILE).exists():
-        if not probe_lock(path)[0]:
-            with Folder(path) as folder, FolderLock(folder):
-                shutil.rmtree(path)
-    elif time.time() - path.stat().st_mtime > ABANDONED_SECONDS:
-        shutil.rmtree(path)
+    held, dead_holder = probe_lock(path)
+    is_new = dead_holder is None and time.time() - path.stat().st_mtime <= ABANDONED_SECONDS  # not locked yet
+    if not held and not is_new:
+        with Folder(path) as folder, FolderLock(folder):
+            shutil.rmtree(path)

@@ -11,6 +11,7 @@ import os
 import stat
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import takewhile
 from pathlib import Path
 from typing import Self
 
@@ -45,7 +46,7 @@ class Folder:
 
     def open_file(self, name: str) -> int:
         """Open a file for appending, and create it if it is missing. The caller closes the descriptor."""
-        with explain_errors(self.path / name):
+        with explain_errors(self.path, name):
             fd = os.open(name, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666, dir_fd=self._fd)
             if stat.S_ISREG(os.fstat(fd).st_mode):
                 return fd
@@ -54,7 +55,7 @@ class Folder:
 
     def create_file(self, name: str) -> int:
         """Create a file, for writing. The caller closes the descriptor. Raises FileExistsError, DiskError."""
-        with explain_errors(self.path / name):
+        with explain_errors(self.path, name):
             try:
                 flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
                 return os.open(name, flags, 0o666, dir_fd=self._fd)
@@ -64,7 +65,7 @@ class Folder:
 
     def read_status(self, name: str) -> os.stat_result | None:
         """The status of what has this name in the folder; None if nothing has. Raises DiskError."""
-        with explain_errors(self.path / name):
+        with explain_errors(self.path, name):
             try:
                 return os.stat(name, dir_fd=self._fd, follow_symlinks=False)
             except FileNotFoundError:
@@ -76,7 +77,7 @@ class Folder:
         shared: other processes may write it too, without the folder's lock. durable: survive a power cut.
         """
         temporary = None if shared else f"{filesystem.TEMPORARY_PREFIX}{name}"
-        with explain_errors(self.path / name):
+        with explain_errors(self.path, name):
             filesystem.write_atomically(name, data, temporary=temporary, folder_fd=self._fd, durable=durable)
 
     def has_file(self, name: str) -> bool:
@@ -89,13 +90,13 @@ class Folder:
 
     def make_folder(self, name: str) -> None:
         """Create a folder if it is missing. An existing one is made durable: its creator may have died before."""
-        with explain_errors(self.path / name):
+        with explain_errors(self.path, name):
             with suppress(FileExistsError):
                 os.mkdir(name, 0o777, dir_fd=self._fd)
             filesystem.sync_folder(self._fd)
 
     def remove_file(self, name: str) -> None:
-        with explain_errors(self.path / name):
+        with explain_errors(self.path, name):
             try:
                 os.unlink(name, dir_fd=self._fd)
             except FileNotFoundError:
@@ -109,7 +110,7 @@ class Folder:
         except OSError as error:
             if error.errno in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
                 raise FileExistsError(new) from error
-            with explain_errors(self.path / new):
+            with explain_errors(self.path, new):
                 raise
         self.sync()
 
@@ -267,7 +268,7 @@ class _RegularFile:
             os.close(self.fd)
 
 
-def list_folder(path: Path) -> list[str]:
+def list_folder(path: Path | str) -> list[str]:
     """The names in a folder; none if there is no folder, or only a link to one. Raises DiskError."""
     with explain_errors(path):
         try:
@@ -285,7 +286,7 @@ def list_folder(path: Path) -> list[str]:
 def make_folders(path: Path) -> None:
     """Create a folder and its parents, each durable before the next."""
     with explain_errors(path):
-        missing = [folder for folder in (path, *path.parents) if not folder.exists()]
+        missing = [*takewhile(lambda folder: not folder.exists(), (path, *path.parents))]
         sync_parent(missing[-1].parent if missing else path)
         for folder in reversed(missing):
             with Folder(folder.parent.resolve()) as parent:
@@ -301,7 +302,7 @@ def make_folders_inside(root: Path, folder: Path) -> None:
 
 def sync_parent(path: Path) -> None:
     """Make the name of an existing folder durable: the process that created it may have died before."""
-    parent = path.parent.resolve()
+    parent = path.parent.resolve() if path.parent.is_symlink() else path.parent
     if os.access(parent, os.R_OK):  # otherwise it is not the user's and is older than the folder
         with Folder(parent) as folder:
             folder.sync()

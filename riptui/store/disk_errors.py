@@ -39,12 +39,12 @@ _ADVICE = {
 
 
 class explain_errors:  # noqa: N801  a generator's context would take four times as long, and lists enter 100,000
-    """Turn an OSError into a DiskError that says what to do."""
+    """Turn an OSError into a DiskError that says what to do. name: of the file, if `path` is its folder."""
 
-    __slots__ = ("_path",)
+    __slots__ = ("_name", "_path")
 
-    def __init__(self, path: Path | str) -> None:
-        self._path = path
+    def __init__(self, path: Path | str, name: str = "") -> None:
+        self._path, self._name = path, name
 
     def __enter__(self) -> None:
         pass
@@ -53,7 +53,7 @@ class explain_errors:  # noqa: N801  a generator's context would take four times
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         if isinstance(error, OSError):
-            raise _explain(error, self._path) from error
+            raise _explain(error, Path(self._path, self._name) if self._name else self._path) from error
 
 
 def _explain(error: OSError, path: Path | str) -> DiskError:

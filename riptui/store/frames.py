@@ -44,9 +44,11 @@ def read_frames(trajectory: Trajectory, frame_numbers: Iterable[int]) -> Iterato
 
     Raises InputError for a frame that is not computed yet, DamagedError for one whose pixels do not match.
     """
-    rows = trajectory.read_rows()
     numbers = sorted(set(frame_numbers))
-    if numbers and not 0 <= numbers[0] <= numbers[-1] <= len(rows):
+    if not numbers:
+        return
+    rows = trajectory.read_rows()
+    if not 0 <= numbers[0] <= numbers[-1] <= len(rows):
         missing = numbers[-1] if numbers[-1] > len(rows) else numbers[0]
         raise InputError(f"{trajectory.path} has frames 0 to {len(rows)}, not {missing}")
     patches = trajectory.read_data(layout.PATCHES)

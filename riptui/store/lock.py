@@ -46,7 +46,7 @@ class FolderLock:
             stack.callback(os.close, self._fd)
             self._acquire(folder.path)
             holder = LockHolder(os.getpid(), socket.gethostname(), time.time())
-            with explain_errors(folder.path / LOCK_FILE):
+            with explain_errors(folder.path, LOCK_FILE):
                 os.ftruncate(self._fd, 0)
                 os.pwrite(self._fd, msgspec.json.encode(holder), 0)
             self._stack = stack.pop_all()

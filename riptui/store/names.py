@@ -58,8 +58,9 @@ def slugify(text: str) -> str:
     Letters and digits of any script stay, symbols are spelled out (🐱: cat-face), and the rest becomes '-'. A text that
     is too long, or of which nothing stays, gets a part of its hash, so that other texts get other names.
     """
-    spelled = "".join(map(_spell, unicodedata.normalize("NFKC", text)))
-    name = compose(NOT_IN_NAMES.sub("-", _drop_loose_marks(spelled))).strip("-._")
+    if not (spelled := text).isascii():
+        spelled = _drop_loose_marks("".join(map(_spell, unicodedata.normalize("NFKC", text))))
+    name = compose(NOT_IN_NAMES.sub("-", spelled)).strip("-._")
     if not name:
         return f"{FALLBACK}-{_hash(text)}" if text else FALLBACK
     if is_name(name):

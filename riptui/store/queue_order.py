@@ -8,7 +8,7 @@ from riptui.errors import RiptuiError
 from riptui.store.disk_queue import DiskQueue, find_candidates
 from riptui.store.queued import QueuedTrajectory
 from riptui.store.trajectory import Trajectory
-from riptui.store.turns import Turns
+from riptui.store.turns import Turns, group_by_owner
 from riptui.store.worker_registry import Worker
 
 MAX_FORESEEN = 200  # trajectories; those after them are in the order of the queue, whatever their models
@@ -37,16 +37,15 @@ def foresee_order(waiting: Sequence[QueuedTrajectory], taken: Sequence[Trajector
         with suppress(RiptuiError, OSError):  # it was removed
             turns.count(trajectory.path.stat().st_uid, any_model=True)
             spec = trajectory.spec
-    everything = turns.sort(waiting)
-    rest, later, order = everything[:MAX_CONSIDERED], everything[MAX_CONSIDERED:], list[QueuedTrajectory]()
-    while rest and len(order) < MAX_FORESEEN:
-        chosen = next(find_candidates(rest, spec), rest[0])
-        rest.remove(chosen)
+    everything = [*turns.order(group_by_owner(waiting))]
+    rest, later, order = group_by_owner(everything[:MAX_CONSIDERED]), everything[MAX_CONSIDERED:], []
+    for _ in everything[:MAX_FORESEEN]:
+        chosen = next(find_candidates(turns.order(rest), spec), None) or next(turns.order(rest))
+        rest[chosen.owner].remove(chosen)
         turns.count(chosen.owner, any_model=True)
-        rest = turns.sort(rest)
         spec = chosen.trajectory.spec
         order.append(chosen)
-    return order + rest + later
+    return [*order, *turns.order(rest), *later]
 
 
 def _find_last_taken(runs: Path, workers: Sequence[Worker]) -> list[Trajectory]:

@@ -31,7 +31,7 @@ class QueuedTrajectory:
     @cached_property
     def sort_key(self) -> tuple[object, ...]:
         """Trajectories that may have killed workers come last, so that they do not keep the others from running."""
-        return self.attempts, -self.priority, self.queued, natural_key(str(self.trajectory.path))
+        return self.attempts, -self.priority, self.queued, natural_key(os.fspath(self.trajectory))
 
 
 def read_queued(trajectory: Trajectory, *, on_error: OnListingError = ignore_error) -> QueuedTrajectory | None:
@@ -41,11 +41,11 @@ def read_queued(trajectory: Trajectory, *, on_error: OnListingError = ignore_err
     """
     try:
         request = trajectory.request
-        if not is_requested(trajectory, request) or not has_work(trajectory):
+        if not is_requested(trajectory, request) or not has_work(trajectory, request=request):
             return None
-        count = attempts.read_attempt_count(trajectory, len(trajectory.read_rows()))
-        with explain_errors(trajectory.path):
-            owner = os.stat(trajectory.path).st_uid
+        count = attempts.read_attempt_count(trajectory)
+        with explain_errors(os.fspath(trajectory)):
+            owner = os.stat(trajectory).st_uid
         since = request.since or request.queued
         return QueuedTrajectory(trajectory, request.queued, count, owner, request.priority or 0, since)
     except DiskError as error:

@@ -3,6 +3,7 @@
 The user owns the request: it is written without the lock, also while a process runs the trajectory and polls it.
 """
 
+import os
 from collections.abc import Sequence
 from contextlib import suppress
 
@@ -30,9 +31,12 @@ def merge_request(request: Request, extra: Request | None) -> Request:
     return msgspec.structs.replace(request, state="run", metrics=metrics, measure=update.measure, priority=priority)
 
 
-def has_work(trajectory: Trajectory, extra: Request | None = None) -> bool:
-    """Whether something is left to compute: iterations, keyframes, or measurements that are requested."""
-    spec, request = trajectory.spec, merge_request(trajectory.request, extra)
+def has_work(trajectory: Trajectory, extra: Request | None = None, *, request: Request | None = None) -> bool:
+    """Whether something is left to compute: iterations, keyframes, or measurements that are requested.
+
+    request: that of the folder, if it was read already.
+    """
+    spec, request = trajectory.spec, merge_request(request or trajectory.request, extra)
     rows = trajectory.read_rows()
     if len(rows) < spec.iterations or not trajectory.has_patch(rows[-1]) or find_missing_keyframes(trajectory):
         return True
@@ -56,7 +60,7 @@ def find_missing_keyframes(trajectory: Trajectory) -> list[int]:
 
     A keyframe is written after its row, so a process that was killed in between leaves none of the last row.
     """
-    names = set(list_folder(trajectory.path / layout.KEYFRAMES))
+    names = set(list_folder(f"{os.fspath(trajectory)}/{layout.KEYFRAMES}"))
     return [k for k in trajectory.spec.keyframe_iterations() if k and layout.keyframe_name(k) not in names]
 
 
@@ -69,8 +73,10 @@ def find_missing_measurements(
     trajectory: Trajectory, metrics: Sequence[str], iterations: Sequence[int]
 ) -> dict[int, list[str]]:
     """The metrics to measure, by frame. A value @previous counts only if it was measured against the right frame."""
-    measured, previous_frames = trajectory.read_metrics(), trajectory.read_previous_frames()
     metrics = split_names(metrics).frames
+    if not metrics:
+        return {}
+    measured, previous_frames = trajectory.read_metrics(), trajectory.read_previous_frames()
     lacking = _find_missing_profiles(trajectory, metrics)
     missing = {}
     for k, previous in zip(iterations, [None, *iterations], strict=False):

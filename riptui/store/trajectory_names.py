@@ -11,9 +11,10 @@ def name_trajectory(spec: Spec) -> str:
     return slugify(_describe(spec))
 
 
-def name_trajectory_as_older(spec: Spec) -> str:
-    """The name that older releases, whose names had ASCII letters only, gave it."""
-    return older_slug(_describe(spec))
+def name_trajectory_twice(spec: Spec) -> tuple[str, str]:
+    """The name of a trajectory, and the one that older releases, whose names had ASCII letters only, gave it."""
+    text = _describe(spec)
+    return slugify(text), older_slug(text)
 
 
 def _describe(spec: Spec) -> str:

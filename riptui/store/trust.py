@@ -46,9 +46,10 @@ class Trust:
         """
         if self.serves == "all":
             return True
-        with explain_errors(trajectory.path):
+        path = os.fspath(trajectory)
+        with explain_errors(path):
             try:
-                status = os.stat(f"{trajectory.path}/{layout.REQUEST}", follow_symlinks=False)
+                status = os.stat(f"{path}/{layout.REQUEST}", follow_symlinks=False)
             except (FileNotFoundError, NotADirectoryError):
                 return False
         if status.st_uid == self.owner:

@@ -13,7 +13,7 @@ from riptui.filesystem import TEMPORARY_PREFIX
 from riptui.images import pixels_sha256
 from riptui.recursion import Walk, add_coverage
 from riptui.store import layout
-from riptui.store.disk import file_size, list_folder
+from riptui.store.disk import SMALL_BYTES, file_size, list_folder
 from riptui.store.frames import decode_patch_of, make_frame, read_keyframe, read_original
 from riptui.store.records import IterationRow, parse_valid_prefix
 from riptui.store.size_limits import max_bytes
@@ -126,8 +126,8 @@ def _check_tails(inspection: Inspection, data: bytes, trajectory: Trajectory) ->
 def _find_oversized(trajectory: Trajectory) -> Iterator[str]:
     """Find files that do not commit iterations and claim more bytes than the spec allows: a session cuts them."""
     for name in (layout.METRICS, layout.SQUARES, layout.PROFILES, layout.SESSIONS):
-        size, allowed = file_size(trajectory.path / name), max_bytes(trajectory.spec, name)
-        if size > allowed:
+        size = file_size(f"{trajectory.path}/{name}")
+        if size > SMALL_BYTES and size > (allowed := max_bytes(trajectory.spec, name)):
             yield f"{name}: it has {size:,} bytes, and its spec allows {allowed:,}"
 
 

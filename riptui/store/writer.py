@@ -64,7 +64,7 @@ class IterationWriter:
         self._patches.truncate(self.inspection.patches_end)
         self._sessions.drop_torn_lines(max_bytes(self._spec, layout.SESSIONS))
         for name in (layout.SQUARES, layout.PROFILES):
-            if (self._claim.trajectory.path / name).exists():
+            if self._claim.folder.has_file(name):
                 with Journal(self._claim.folder, name) as journal:
                     journal.drop_torn_lines(max_bytes(self._spec, name))
         self._keyframes.sync()

@@ -79,6 +79,7 @@ class Submission:
         known = manifest.read(study)
         self.squares: SquareSource = known.squares if known else "own"
         """Whose squares a seed gives where the file does not say."""
+        self._sweeps = study.sweeps_with(self.squares)
         self._known = {picture.path: picture for picture in known.pictures} if known else {}
         self._should_stop = should_stop
         self._problems: list[str] = []  # folders of the present picture that cannot be written
@@ -119,10 +120,9 @@ class Submission:
 
     def _require_weights(self) -> None:
         """Raise the error of the first trajectory that is new and lacks its model."""
-        sweeps = self._study.sweeps_with(self.squares)
-        specs = (spec for sweep in sweeps for spec in specs_without_seeds(sweep))
+        specs = (spec for sweep in self._sweeps for spec in specs_without_seeds(sweep))
         missing = find_missing(specs, self._on_trial)
-        for sweep in sweeps if missing else ():
+        for sweep in self._sweeps if missing else ():
             errors = [missing[key] for spec in specs_without_seeds(sweep) if (key := weights_key(spec)) in missing]
             if errors and not all(self._has_all(sweep, path) for path in self.paths):
                 raise errors[0]
@@ -164,13 +164,14 @@ class Submission:
         originals = dict(picture.originals)
         found = 0
         notes: dict[str, None] = {}
+        folder = os.path.realpath(self._study.folder)
         for size, fit in self._study.preparations:
             original = LazyOriginal(path, picture, size, fit, strict=self._study.strict)
             originals[original.name] = original.sha256
             planned = [*self._plan(picture, original)]
             found += sum(entry.existing is not None for entry in planned)
             for trajectory, iterations in self._create_or_request(planned, original):
-                trajectories[os.path.relpath(trajectory.path, os.path.realpath(self._study.folder))] = iterations
+                trajectories[os.path.relpath(trajectory, folder)] = iterations
             notes.update(dict.fromkeys([*original.notes, *self._problems]))
             self._problems.clear()
         picture = msgspec.structs.replace(picture, originals=originals, trajectories=trajectories)
@@ -178,15 +179,17 @@ class Submission:
 
     def _plan(self, picture: SourceRecord, original: LazyOriginal) -> Iterator["_PlannedTrajectory"]:
         name = text_name(Path(picture.path))
-        for sweep in self._study.sweeps_with(self.squares):
+        for sweep in self._sweeps:
             if (sweep.size, sweep.fit) == (original.size, original.fit):
                 for spec in sweep.specs(name, picture.sha256, original.sha256):
                     self._count += 1
                     position = queue_position(self._request.queued, self._count)
+                    paths = _list_paths(self._study, spec)
                     yield _PlannedTrajectory(
                         spec,
                         msgspec.structs.replace(self._request, queued=position),
-                        find_trajectory(self._study, spec),
+                        paths[0],
+                        _find_at(self._study, paths, spec),
                     )
 
     def _create_or_request(
@@ -198,7 +201,7 @@ class Submission:
         """
         by_path: dict[str, list[_PlannedTrajectory]] = {}
         for entry in entries:
-            by_path.setdefault(trajectory_paths(self._study.group, entry.spec)[0], []).append(entry)
+            by_path.setdefault(entry.path, []).append(entry)
         if any(entry.existing is None for entry in entries):
             original.decode()
 
@@ -239,10 +242,11 @@ class Submission:
 
 @dataclass(frozen=True)
 class _PlannedTrajectory:
-    """A trajectory of the study, and its folder if it exists."""
+    """A trajectory of the study, its usual path below the runs folder, and its folder if it exists."""
 
     spec: Spec
     request: Request
+    path: str
     existing: Trajectory | None
 
 
@@ -256,10 +260,19 @@ def _describe_not_drawn(paths: Sequence[Path]) -> list[str]:
 
 def find_trajectory(study: Study, spec: Spec) -> Trajectory | None:
     """The trajectory of a spec, or None if there is none."""
-    for relative_path in (*trajectory_paths(study.group, spec), *older_trajectory_paths(study.group, spec)):
-        trajectory = Trajectory(study.runs / relative_path)
+    return _find_at(study, _list_paths(study, spec), spec)
+
+
+def _list_paths(study: Study, spec: Spec) -> tuple[str, ...]:
+    """Where a trajectory may be below the runs folder, the usual path first."""
+    return *trajectory_paths(study.group, spec), *older_trajectory_paths(study.group, spec)
+
+
+def _find_at(study: Study, relative_paths: Sequence[str], spec: Spec) -> Trajectory | None:
+    for relative_path in relative_paths:
+        trajectory = Trajectory(f"{study.runs}/{relative_path}")
         with suppress(RiptuiError, DiskError):
-            if trajectory.spec.digest == spec.digest:
+            if trajectory.exists and trajectory.spec.digest == spec.digest:
                 return trajectory
     return None
 

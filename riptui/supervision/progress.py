@@ -1,15 +1,18 @@
 """Progress of many trajectories, from a few small reads per trajectory: 10,000 of them take a second."""
 
 import os
+import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 
 from riptui.errors import RiptuiError
 from riptui.store import attempts, layout
-from riptui.store.listing import read_last_row
+from riptui.store.disk_queue import MTIME_TICK_NS
+from riptui.store.listing import FolderSignature, read_last_row, read_signature
 from riptui.store.requests import has_work
 from riptui.store.sign_watch import SignWatch
 from riptui.store.trajectory import Status, Trajectory, derive_status
@@ -21,6 +24,7 @@ from riptui.supervision.restart_policy import WorkState
 ACTIVE_STATUSES = (Status.RUNNING, Status.QUEUED)
 """Trajectories that workers compute or will take. All others wait for a request."""
 MISSING, SKIPPED = "missing", "skipped"
+MAX_TRUSTED_SECONDS = 30.0  # seconds after which one that waits is read again, although its folder has not changed
 MAX_OTHERS_PER_POLL = 500  # trajectories that no worker names in its live.json, read by one poll
 
 
@@ -54,7 +58,7 @@ class ProgressTracker:
     def __init__(
         self, folder: Path, runs: Path, trajectories: Mapping[str, int], *, require_measured: bool = False
     ) -> None:
-        self._folder = Path(os.path.realpath(folder))
+        self._folder = os.path.realpath(folder)
         self._runs = os.path.realpath(runs)
         self._require_measured = require_measured
         self._progress = {
@@ -65,6 +69,8 @@ class ProgressTracker:
         """Trajectories that have not ended, in the order in which they are read."""
         self._halted: dict[str, None] = {}
         """Trajectories that ended before they were done, likewise: a person may resume them."""
+        self._known: dict[str, tuple[FolderSignature, float]] = {}
+        """Of trajectories that wait: the signatures of their folders, and when they were read (time.monotonic())."""
         self._busy: set[str] = set()
         self._signs = SignWatch()
         self._skipped: dict[str, str] = {}  # the reason by path
@@ -88,13 +94,14 @@ class ProgressTracker:
 
     @property
     def remaining(self) -> list[Trajectory]:
-        return [Trajectory(self._folder / path) for path in self._remaining]
+        return [*map(self._open, self._remaining)]
 
     def list_by_status(self, *statuses: str) -> list[Trajectory]:
         """The trajectories that had one of these statuses at the last poll."""
-        return [
-            Trajectory(self._folder / path) for path, progress in self._progress.items() if progress.status in statuses
-        ]
+        return [self._open(path) for path, progress in self._progress.items() if progress.status in statuses]
+
+    def _open(self, path: str) -> Trajectory:
+        return Trajectory(f"{self._folder}/{path}")  # a Path would take longer than most of the reading
 
     def poll(self, *, full: bool = False) -> StudyProgress:
         """Read trajectories that workers compute or computed, and some of the others. full: all of the others."""
@@ -105,8 +112,13 @@ class ProgressTracker:
         found = find_skipped(workers, earlier=self._earlier_skips)
         self._skipped = self._marked | {self._relative(path): reason for path, reason in found.items()}
         limit = None if full else MAX_OTHERS_PER_POLL
-        rest = [[path for path in paths if path not in active][:limit] for paths in (self._remaining, self._halted)]
-        for path in [*active, *rest[0], *rest[1]]:
+        for paths in (self._remaining, self._halted):
+            for path in [*islice((path for path in paths if path not in active), limit)]:
+                if full or not self._is_known(path):
+                    self._update(path)
+                else:
+                    paths[path] = paths.pop(path)  # at the end, so that the others are next
+        for path in active:
             self._update(path)
         counted = Counter(
             SKIPPED if progress.is_skipped else progress.status or MISSING for progress in self._progress.values()
@@ -148,19 +160,22 @@ class ProgressTracker:
         self._marked[self._relative(path)] = reason
         self._skipped[self._relative(path)] = reason  # so that the next poll reads it
 
-    def retry_skipped(self) -> None:
-        """Have workers try again what the last poll found to be skipped; what still cannot be used stays so."""
+    def retry_skipped(self) -> bool:
+        """Have workers try again what the last poll found to be skipped; return whether there is any that can be tried.
+        What still cannot be used stays skipped.
+        """
         tried = set()
         for path in self._skipped:
             with suppress(RiptuiError):
-                retry(Trajectory(self._folder / path))
-                tried.add(os.path.relpath(self._folder / path, self._runs))
+                retry(self._open(path))
+                tried.add(os.path.relpath(f"{self._folder}/{path}", self._runs))
         self._earlier_skips = [entry for entry in list_skips(self.last.workers) if entry[1].path in tried]
+        return bool(tried)
 
     def work_state(self, *, with_attempts: bool = False) -> WorkState:
         """What the last poll found. with_attempts: read the attempts of all that have not ended as well."""
         counts = [
-            attempts.read_attempt_count(Trajectory(self._folder / path), self._progress[path].k)
+            attempts.read_attempt_count(self._open(path), self._progress[path].k)
             for path in (self._remaining if with_attempts else ())
         ]
         return WorkState(
@@ -171,14 +186,26 @@ class ProgressTracker:
             attempts=sum(counts),
         )
 
+    def _is_known(self, path: str) -> bool:
+        """Whether what was read of a trajectory that waits still holds, for the price of three stats.
+
+        The clients of a file server may learn late that a folder has changed, so it is read again now and then anyway.
+        """
+        signature, read_at = self._known.get(path, (None, 0.0))
+        is_recent = time.monotonic() - read_at < MAX_TRUSTED_SECONDS
+        return is_recent and signature == read_signature(f"{self._folder}/{path}")
+
     def _update(self, path: str) -> None:
-        trajectory = Trajectory(self._folder / path)
+        trajectory, signature = self._open(path), read_signature(f"{self._folder}/{path}")
         progress = _read_progress(trajectory, self._progress[path].iterations, require_measured=self._require_measured)
         if progress.status is Status.QUEUED and path in self._skipped:
             progress = replace(progress, is_skipped=True)
         self._progress[path] = progress
-        for paths in (self._remaining, self._halted, self._failed):
+        for paths in (self._remaining, self._halted, self._failed, self._known):
             paths.pop(path, None)
+        is_waiting = progress.status in (Status.QUEUED, Status.PAUSED, Status.INTERRUPTED, Status.FAILED)
+        if is_waiting and not progress.is_skipped and time.time_ns() - signature.changed_ns > MTIME_TICK_NS:
+            self._known[path] = signature, time.monotonic()
         if progress.is_skipped:
             self._halted[path] = None
             self._failed[path] = self._skipped[path]
@@ -202,7 +229,7 @@ def worker_rate(worker: Worker) -> float:
 
 def _read_progress(trajectory: Trajectory, iterations: int, *, require_measured: bool) -> TrajectoryProgress:
     """Unlike `Trajectory.read_status`: queued also after a process died while computing it, if it is requested."""
-    row = read_last_row(f"{trajectory.path}/{layout.ROWS}")
+    row = read_last_row(f"{os.fspath(trajectory)}/{layout.ROWS}")
     k = row.k if row else 0
     try:
         status: Status | None = derive_status(

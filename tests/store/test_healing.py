@@ -3,17 +3,19 @@
 import os
 import secrets
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from riptui.errors import DamagedError
 from riptui.store import layout
-from riptui.store.creation import create_or_open
+from riptui.store.creation import create_or_open, remove_abandoned
 from riptui.store.disk import Folder
 from riptui.store.frames import read_frame
-from riptui.store.lock import LOCK_FILE, FolderLock
+from riptui.store.lock import LOCK_FILE, FolderLock, LockHolder
 from riptui.store.records import Request
 from riptui.store.requests import has_work
 from riptui.store.trajectory import Status, Trajectory
@@ -110,6 +112,7 @@ def test_what_a_killed_creation_left_is_removed_by_the_next_command(
         riptui(*command, done.path)
         assert not abandoned.exists()
         assert in_progress.path.exists()
+    os.utime(in_progress.path, (0, 0))  # nobody's name is in its lock any more: only its age tells
     make_trajectory("picture/other")
     assert {path.name for path in group.iterdir()} == {"m64-s0", "other"}
 
@@ -128,9 +131,28 @@ def spoilt_creation(group: Path) -> Path:
     """A folder as a process leaves it that is killed while it creates a trajectory."""
     folder = group / f"{layout.NEW_PREFIX}{secrets.token_hex(6)}"
     folder.mkdir()
-    (folder / LOCK_FILE).write_bytes(b"")
+    (folder / LOCK_FILE).write_bytes(msgspec.json.encode(LockHolder(os.getpid(), "host", time.time())))
     (folder / layout.ORIGINAL).write_bytes(b"half")
     return folder
+
+
+def test_a_creation_that_is_about_to_take_its_lock_is_not_abandoned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    acquire = FolderLock._acquire
+    found: list[Path] = []
+
+    def look_and_acquire(self: FolderLock, path: Path) -> None:
+        if not found:
+            found.append(path)
+            remove_abandoned(path.parent)
+            assert (path / LOCK_FILE).exists()
+        acquire(self, path)
+
+    monkeypatch.setattr(FolderLock, "_acquire", look_and_acquire)
+    original = picture()
+    assert create_or_open(tmp_path, "a/b", make_spec(original), original, Request()).exists
+    assert [path.parent for path in found] == [tmp_path / "a"]
 
 
 def test_a_creation_whose_folder_another_process_removed_is_made_again(

@@ -15,7 +15,7 @@ from riptui.store.records import Request
 from riptui.store.requests import set_request
 from riptui.store.trajectory import Trajectory
 from riptui.store.trust import Trust
-from riptui.store.turns import Turns
+from riptui.store.turns import Turns, group_by_owner
 from riptui.supervision.client import request_state
 from riptui.supervision.progress import ProgressTracker
 from riptui.supervision.reordering import move_to_end, reorder, set_priority
@@ -110,7 +110,7 @@ def test_the_priority_of_one_user_keeps_no_other_waiting() -> None:
     ]
     turns, names = Turns(), []
     while waiting:
-        taken = turns.sort(waiting)[0]
+        taken = next(turns.order(group_by_owner(waiting)))
         turns.count(taken.owner, any_model=True)
         waiting.remove(taken)
         names.append(taken.trajectory.path.name)

@@ -9,7 +9,7 @@ from riptui.store import turns
 from riptui.store.disk_queue import DiskQueue
 from riptui.store.queued import QueuedTrajectory
 from riptui.store.trajectory import Trajectory
-from riptui.store.turns import Turns
+from riptui.store.turns import Turns, group_by_owner
 from tests.support.trajectories import MakeTrajectory
 
 
@@ -26,7 +26,7 @@ def taken(waiting: list[QueuedTrajectory], count: int) -> list[str]:
     users, waiting = Turns(), [*waiting]
     names = []
     for _ in range(count):
-        queued = users.sort(waiting)[0]
+        queued = next(users.order(group_by_owner(waiting)))
         users.count(queued.owner, any_model=True)
         waiting.remove(queued)
         names.append(queued.trajectory.path.name)

@@ -1,6 +1,7 @@
 """`riptui study run`: submit a study, keep its workers running, and show its progress."""
 
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -184,8 +185,8 @@ def _watch(
 ) -> bool:
     """Show the progress until every trajectory has ended; return whether none failed. Raises WorkerError, DiskError."""
     tracker.poll(full=True)
-    tracker.retry_skipped()
-    tracker.poll(full=True)
+    if tracker.retry_skipped():
+        tracker.poll(full=True)
     if not (tracker.is_over or stop):
         executor.start()
     reported: set[str] = set()
@@ -198,7 +199,7 @@ def _watch(
         for text in (*progress.notices, *notes):
             display.notice(text)
         hook.tell_deaths(executor.take_deaths())
-        display.progress(time_left.add_to(progress, tracker))
+        display.progress(progress, partial(time_left.add_to, tracker=tracker))
         succeeded = not (progress.failed or progress.statuses.get("missing"))
         if stop:
             if not how.computes_elsewhere:
@@ -213,7 +214,7 @@ def _stop(tracker: ProgressTracker, executor: LocalPool | RayDriver, display: St
     deadline = time.monotonic() + STOP_WAIT_SECONDS
     while time.monotonic() < deadline:
         progress = tracker.poll(full=True)
-        display.progress(progress)
+        display.progress(progress, lambda progress: progress)
         if tracker.is_over:
             return
         executor.run_for(tracker, 0.1)

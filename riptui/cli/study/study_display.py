@@ -1,7 +1,7 @@
 """Displays of a running study: one bar on a terminal, plain lines elsewhere, JSON lines, or nothing."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Literal
 
@@ -18,6 +18,9 @@ MAX_SILENCE_SECONDS = 10.0  # between two plain lines
 JSON_INTERVAL_SECONDS = 2.0  # between two JSON objects
 MIN_BAR_COLUMNS = 100  # below that the numbers need the room
 MAX_FAILURES_PRINTED = 10  # `riptui study status` lists more
+
+AddTime = Callable[[StudyProgress], StudyProgress]
+"""Adds the seconds left to a progress: the queue is read for it."""
 
 StudyOutcome = Literal["done", "incomplete", "stopped"]
 """How it ended: all is done; something failed or was left out; or by Ctrl-C."""
@@ -47,8 +50,8 @@ class StudyDisplay:
     def skipped(self, path: str, reason: str) -> None:
         print_error(f"left out: {reason}")
 
-    def progress(self, progress: StudyProgress) -> None:
-        """The current progress, at each poll."""
+    def progress(self, progress: StudyProgress, add_time: AddTime) -> None:
+        """The current progress, at each poll. add_time: called only if it is shown now."""
 
     def ended(self, outcome: StudyOutcome, progress: StudyProgress) -> None:
         """Nothing more is watched."""
@@ -76,9 +79,9 @@ class PlainStudyDisplay(StudyDisplay):
         if position == total or time.monotonic() - self._last_output > MAX_SILENCE_SECONDS:
             self._print(f"{position} of {total} pictures prepared")
 
-    def progress(self, progress: StudyProgress) -> None:
+    def progress(self, progress: StudyProgress, add_time: AddTime) -> None:
         if time.monotonic() - self._last_output > MAX_SILENCE_SECONDS or not count_active(progress.statuses):
-            self._print(format_progress(progress))
+            self._print(format_progress(add_time(progress)))
 
     def notice(self, text: str) -> None:
         warn(text)
@@ -102,11 +105,11 @@ class BarStudyDisplay(StudyDisplay):
         text = f"{position} of {total} pictures"
         self._bars.update(self._task, completed=position, total=total, description=text)
 
-    def progress(self, progress: StudyProgress) -> None:
+    def progress(self, progress: StudyProgress, add_time: AddTime) -> None:
         if self._is_preparing:
             self._bars.remove_task(self._task)
             self._task, self._is_preparing = self._bars.add_task(""), False
-        text = format_progress(progress)
+        text = format_progress(add_time(progress))
         self._bars.update(self._task, completed=progress.done, total=progress.iterations, description=text)
         if not count_active(progress.statuses):
             print_line(text)
@@ -128,10 +131,10 @@ class JsonStudyDisplay(StudyDisplay):
     def skipped(self, path: str, reason: str) -> None:
         print_json({"event": "skipped", "picture": path, "reason": reason})
 
-    def progress(self, progress: StudyProgress) -> None:
+    def progress(self, progress: StudyProgress, add_time: AddTime) -> None:
         if time.monotonic() - self._last_output > JSON_INTERVAL_SECONDS or not count_active(progress.statuses):
             self._last_output = time.monotonic()
-            print_json({"event": "progress", **as_dict(progress)})
+            print_json({"event": "progress", **as_dict(add_time(progress))})
 
     def ended(self, outcome: StudyOutcome, progress: StudyProgress) -> None:
         print_json({"event": "ended", "outcome": outcome, **as_dict(progress)})

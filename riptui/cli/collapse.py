@@ -15,7 +15,8 @@ from riptui.cli.results_tables import to_json_value
 from riptui.cli.transient_progress import transient_progress
 from riptui.cli.unlisted import UnlistedFolders
 from riptui.errors import InputError, with_choices
-from riptui.export.tables import write_csv
+from riptui.export.files import require_file
+from riptui.export.tables import CSV_SUFFIXES, write_csv
 from riptui.features import load_extractor
 from riptui.results.collapse_summary import CollapseSummary, summarise_ends
 from riptui.results.collapse_table import collapse_rows
@@ -37,6 +38,8 @@ def collapse(
     overwrite: bool,
     as_json: bool,
 ) -> int:
+    if csv:
+        require_file(csv, CSV_SUFFIXES, overwrite=overwrite)
     chosen = parse_thresholds(thresholds)
     extractor = load_extractor(features, device)
     unlisted = UnlistedFolders()

@@ -22,7 +22,7 @@ from riptui.cli.transient_progress import transient_progress
 from riptui.cli.unlisted import UnlistedFolders
 from riptui.errors import InputError, with_choices
 from riptui.export.files import require_file
-from riptui.export.tables import CSV_SUFFIXES, PARQUET_SUFFIXES
+from riptui.export.tables import CSV_SUFFIXES, PARQUET_SUFFIXES, import_pyarrow, read_vectors
 from riptui.metrics import PREVIOUS, in_registry_order
 from riptui.metrics.display import PAPER_METRICS
 from riptui.metrics.sets import SET_METRICS
@@ -72,6 +72,7 @@ def results(
     overwrite: bool,
     as_json: bool,
 ) -> int:
+    _require_targets(csv, parquet, overwrite=overwrite)
     unlisted = UnlistedFolders()
     readable = _read_summaries(paths, unlisted)
     parts = AskedParts(findings, recursion, interventions, compare)
@@ -98,6 +99,15 @@ def results(
     if refusals:
         raise refusals[0]  # after what could be computed
     return unlisted.exit_code
+
+
+def _require_targets(csv: Path | None, parquet: Path | None, *, overwrite: bool) -> None:
+    """Raise the error of what cannot be written, before anything is computed or written."""
+    if csv:
+        require_file(csv, CSV_SUFFIXES, overwrite=overwrite)
+    if parquet:
+        require_file(parquet, PARQUET_SUFFIXES, overwrite=overwrite)
+        import_pyarrow()
 
 
 def _read_summaries(paths: Sequence[Path], unlisted: UnlistedFolders) -> list[TrajectorySummary]:
@@ -180,9 +190,8 @@ def _write_tables(
     *,
     overwrite: bool,
 ) -> None:
-    for file, suffixes in ((csv, CSV_SUFFIXES), (parquet, PARQUET_SUFFIXES)):
-        if file:  # both, before one is written
-            require_file(file, suffixes, overwrite=overwrite)
+    if parquet:
+        read_vectors(trajectories, features)  # refused before the CSV is written
     if csv:
         warn(f"{long_table.to_csv(trajectories, csv, overwrite=overwrite)}: written")
     if parquet:

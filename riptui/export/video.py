@@ -8,7 +8,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from riptui.export.animation import DEFAULT_FRAMES, frame_durations, pick_iterations, require_duration
+from riptui.export.animation import frame_durations, number_frames, require_duration
 from riptui.export.files import OnExportProgress, ignore_progress, require_file, write_atomically
 from riptui.extras import importing
 from riptui.store.frames import read_frames
@@ -54,7 +54,7 @@ def write_video(
     require_video()
     import av
 
-    numbers = sorted({0, *(pick_iterations(DEFAULT_FRAMES, trajectory) if iterations is None else iterations)})
+    numbers = number_frames(trajectory, iterations)
     repeats = [round(shown / milliseconds) for shown in frame_durations(len(numbers), milliseconds)]
     out = BytesIO()
     with av.open(out, "w", format="mp4", options=CONTAINER_OPTIONS) as container:

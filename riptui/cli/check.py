@@ -43,7 +43,7 @@ def check(paths: tuple[Path, ...], repair: bool, as_json: bool, weights: str | N
     if repair:
         remove_abandoned_below(paths)
     results = []
-    with transient_progress(hidden=as_json and out.is_terminal) as progress:
+    with transient_progress(as_json=as_json) as progress:
         for trajectory in progress.track(trajectories, description="checking"):
             results.append(_check_trajectory(trajectory, repair))
             if weights is not None:

@@ -5,11 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import rich_click as click
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 from riptui import export as export_files
-from riptui.cli.console import out, print_json, print_line, short_path
-from riptui.cli.transient_progress import transient_progress
+from riptui.cli.console import print_json, print_line, short_path
+from riptui.cli.transient_progress import ShowProgress, named_bars
 from riptui.errors import InputError
 from riptui.export import animation, png_frames, strip, tables, video
 from riptui.export.files import require_file
@@ -51,9 +50,8 @@ def export(
     if "png" in targets and last > computed:
         raise InputError(f"{short_path(trajectory.path)} has frames 0 to {computed}, not {last}")
     _require_contents(trajectory, targets, numbers, features)
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn())
-    with transient_progress(*columns, hidden=as_json and out.is_terminal) as progress:
-        writers = _list_writers(trajectory, numbers, last, features, progress, overwrite=overwrite)
+    with named_bars(as_json=as_json, in_percent=True) as begin:
+        writers = _list_writers(trajectory, numbers, last, features, begin, overwrite=overwrite)
         for option, target in targets.items():
             written = writers[option](target)
             if not as_json:
@@ -113,15 +111,14 @@ def _list_writers(
     numbers: list[int] | None,
     k: int,
     features: Sequence[str],
-    progress: Progress,
+    begin: Callable[[str], ShowProgress],
     *,
     overwrite: bool,
 ) -> dict[str, Callable[[Path], Path | list[Path]]]:
     """What writes the file of each option. numbers: the frames of those with several; k: of those with one."""
 
-    def add_bar(target: Path) -> export_files.OnExportProgress:
-        task = progress.add_task(printable(target.name), total=None)
-        return lambda done, total: progress.update(task, completed=done, total=total)
+    def add_bar(target: Path) -> ShowProgress:
+        return begin(printable(target.name))
 
     def of_frames(write: Callable[..., Path | list[Path]]) -> Callable[[Path], Path | list[Path]]:
         return lambda file: write(trajectory, file, numbers, overwrite=overwrite, on_progress=add_bar(file))

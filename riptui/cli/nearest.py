@@ -1,18 +1,15 @@
 """`riptui nearest`: the pictures of a corpus that are nearest to frames."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from math import isnan
 from pathlib import Path
 from typing import Any
 
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-
-from riptui.cli.console import out as console
 from riptui.cli.console import print_json, print_line, print_table, warn
 from riptui.cli.results_tables import to_json_value
 from riptui.cli.run_display import name_paths
 from riptui.cli.settings_table import FormatCell, build_layouts
-from riptui.cli.transient_progress import transient_progress
+from riptui.cli.transient_progress import named_bars
 from riptui.cli.unlisted import UnlistedFolders
 from riptui.corpus.corpus_index import CorpusIndex
 from riptui.corpus.nearest_pictures import NearestFrames, NearestQuestion, find_nearest_pictures
@@ -24,7 +21,7 @@ from riptui.export.files import require_file
 from riptui.export.tables import CSV_SUFFIXES, write_csv
 from riptui.features import load_extractor
 from riptui.store.annotations import parse_tag
-from riptui.store.listing import TrajectorySummary, find_all_trajectories, summarize_measured
+from riptui.store.listing import find_all_trajectories, summarize_measured
 from riptui.text.units import format_count, format_inpainted
 
 MAX_LISTED = 30
@@ -53,7 +50,9 @@ def nearest(
     summaries = [summarize_measured(trajectory) for trajectory in find_all_trajectories(paths, on_error=unlisted)]
     if unreadable := sum(summary.spec is None for summary in summaries):
         warn(f"left out, unreadable: {format_count(unreadable, 'trajectory')}; see riptui check")
-    found = _find(summaries, index, question, device, as_json=as_json)
+    extractor = load_extractor(index.manifest.features, device)
+    with named_bars(as_json=as_json) as begin:
+        found = find_nearest_pictures(summaries, index, extractor, question, begin("features of frames"))
     if csv:
         _write_csv(found, csv, overwrite=overwrite)
     if sheet:
@@ -67,22 +66,6 @@ def nearest(
     for reason in found.left_out:
         warn(f"left out, {reason}")
     return unlisted.exit_code
-
-
-def _find(
-    summaries: Sequence[TrajectorySummary], index: CorpusIndex, question: NearestQuestion, device: str, *, as_json: bool
-) -> NearestFrames:
-    extractor = load_extractor(index.manifest.features, device)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with transient_progress(*columns, hidden=as_json and console.is_terminal) as progress:
-        task = progress.add_task("features of frames", total=None)
-        return find_nearest_pictures(
-            summaries,
-            index,
-            extractor,
-            question,
-            lambda done, total: progress.update(task, completed=done, total=total),
-        )
 
 
 def _write_csv(found: NearestFrames, file: Path, *, overwrite: bool) -> None:

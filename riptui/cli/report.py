@@ -8,13 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from rich.progress import BarColumn, TaskID, TaskProgressColumn, TextColumn
-
 from riptui import figures
-from riptui.cli.console import out as console
 from riptui.cli.console import print_json, print_line, short_path, warn
 from riptui.cli.results_tables import to_json_value
-from riptui.cli.transient_progress import transient_progress
+from riptui.cli.transient_progress import named_bars, show_by_stage
 from riptui.cli.unlisted import UnlistedFolders
 from riptui.figures.figure import describe_skipped
 from riptui.store.listing import find_all_trajectories
@@ -67,8 +64,8 @@ def write_report(
     as_json: bool,
 ) -> None:
     """Write the report, show its progress, and print a summary. Raises what `figures.report.write_report` raises."""
-    bars_hidden = display == "none" or (as_json and console.is_terminal)
-    with _json_progress() if display == "json" else _bars(hidden=bars_hidden) as show_progress:
+    bars = _bars(as_json=as_json, hidden=display == "none")
+    with _json_progress() if display == "json" else bars as show_progress:
         written = figures.report.write_report(
             trajectories,
             out,
@@ -87,17 +84,9 @@ def write_report(
 
 
 @contextmanager
-def _bars(*, hidden: bool) -> Iterator[OnReportProgress]:
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn())
-    with transient_progress(*columns, hidden=hidden) as progress:
-        tasks: dict[str, TaskID] = {}
-
-        def show(stage: str, done: int, total: int) -> None:
-            if stage not in tasks:
-                tasks[stage] = progress.add_task(stage, total=total)
-            progress.update(tasks[stage], completed=done, total=total)
-
-        yield show
+def _bars(*, as_json: bool, hidden: bool) -> Iterator[OnReportProgress]:
+    with named_bars(as_json=as_json, in_percent=True, hidden=hidden) as begin:
+        yield show_by_stage(begin)
 
 
 @contextmanager

@@ -6,11 +6,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-
 from riptui import results as analysis
 from riptui.cli import results_tables
-from riptui.cli.console import out as console
 from riptui.cli.console import print_json, warn
 from riptui.cli.garbage import without_gc
 from riptui.cli.intervention_table import print_interventions
@@ -18,7 +15,7 @@ from riptui.cli.mask_names import MaskNames
 from riptui.cli.recursion_tables import print_recursion
 from riptui.cli.results_tables import comparison_as_dict, finding_as_dict
 from riptui.cli.set_results import set_results
-from riptui.cli.transient_progress import transient_progress
+from riptui.cli.transient_progress import named_bars
 from riptui.cli.unlisted import UnlistedFolders
 from riptui.errors import InputError, with_choices
 from riptui.export.files import require_file
@@ -246,12 +243,8 @@ def _read_squares(
 ) -> "analysis.read_squares.ReadSquares":
     """The errors of the squares, which findings and recursion need."""
     names = dict.fromkeys([*(PATCH_ERRORS if recursion else ()), *(patch_names(metric) if findings else ())])
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with transient_progress(*columns, hidden=as_json and console.is_terminal) as progress:
-        task = progress.add_task("reading squares", total=len(summaries))
-        return analysis.read_squares.read_squares(
-            summaries, [*names], lambda done, total: progress.update(task, completed=done, total=total)
-        )
+    with named_bars(as_json=as_json) as begin:
+        return analysis.read_squares.read_squares(summaries, [*names], begin("reading squares"))
 
 
 def _test_findings(

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from riptui.cli.collapse_tables import print_attraction, print_collapse, print_coupling
-from riptui.cli.console import print_json, warn
+from riptui.cli.console import print_json, warn, warn_left_out_count
 from riptui.cli.mask_names import MaskNames
 from riptui.cli.results_tables import to_json_value
 from riptui.cli.transient_progress import named_bars
@@ -21,7 +21,6 @@ from riptui.results.coupling import analyse_coupling
 from riptui.results.end_looks import choose_distance, distance_metrics, read_ends
 from riptui.results.end_states import analyse_attraction
 from riptui.store.listing import TrajectorySummary, find_all_trajectories, summarize_measured
-from riptui.text.units import format_count
 
 
 def collapse(
@@ -40,10 +39,10 @@ def collapse(
     extractor = load_extractor(features, device)
     unlisted = UnlistedFolders()
     summaries = [summarize_measured(trajectory) for trajectory in find_all_trajectories(paths, on_error=unlisted)]
-    if unreadable := sum(summary.spec is None for summary in summaries):
-        warn(f"left out, unreadable: {format_count(unreadable, 'trajectory')}; see riptui check")
-    if unfinished := sum(summary.spec is not None and summary.k < summary.spec.iterations for summary in summaries):
-        warn(f"left out, not computed to the end: {format_count(unfinished, 'trajectory')}; see riptui resume")
+    readable = [summary for summary in summaries if summary.spec]
+    warn_left_out_count("unreadable", len(summaries) - len(readable), see="riptui check")
+    unfinished = sum(summary.spec is not None and summary.k < summary.spec.iterations for summary in readable)
+    warn_left_out_count("not computed to the end", unfinished, see="riptui resume")
     chosen_metric = _choose_metric(metric, summaries)
     with named_bars(as_json=as_json) as begin:
         ends = read_ends(summaries, chosen_metric, begin("reading last frames"))

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from riptui.cli.console import print_json, warn, warn_left_out
+from riptui.cli.console import print_json, warn, warn_left_out, warn_left_out_count
 from riptui.cli.diversity_tables import print_diversity
 from riptui.cli.mask_names import MaskNames
 from riptui.cli.results_tables import to_json_value
@@ -17,7 +17,6 @@ from riptui.results.diversity import Amounts, analyse_diversity
 from riptui.results.diversity_rows import diversity_as_dict, list_pair_rows
 from riptui.results.frame_comparison import load_comparison
 from riptui.store.listing import find_all_trajectories, summarize_measured
-from riptui.text.units import format_count
 
 
 def diversity(
@@ -38,8 +37,7 @@ def diversity(
     found = [summarize_measured(trajectory) for trajectory in find_all_trajectories(paths, on_error=unlisted)]
     summaries = drop_copies(found)
     unfinished = sum(not (summary.spec and summary.k >= summary.spec.iterations) for summary in summaries)
-    if unfinished:
-        warn(f"left out, unfinished or unreadable: {format_count(unfinished, 'trajectory')}")
+    warn_left_out_count("unfinished or unreadable", unfinished)
     with named_bars(as_json=as_json) as begin:
         analysis = analyse_diversity(
             summaries, comparison, amounts=amounts, near_bits=near_bits, on_progress=show_by_stage(begin)

@@ -1,6 +1,6 @@
 """Prints how far the seeds of pictures are apart: a table, near-duplicates, and the matrix of a single set."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from math import isnan
 from typing import Any
 
@@ -8,9 +8,8 @@ from rich.text import Text
 
 from riptui.cli.console import out, print_line, print_table
 from riptui.cli.mask_names import MaskNames
-from riptui.cli.settings_table import FormatCell, build_layouts, format_settings
+from riptui.cli.settings_table import FormatCell, build_layouts, format_range, format_settings
 from riptui.metrics.display import format_result
-from riptui.results.bootstrap import IntervalEstimate
 from riptui.results.diversity import ConditionPoint, DiversityAnalysis, SeedSetPoint, SetDiversity, explain_intervals
 from riptui.results.similarity import list_pairs
 from riptui.text.shades import shade
@@ -59,9 +58,9 @@ def _columns() -> dict[str, FormatCell]:
         "pictures": lambda row: f"{of(row).pictures:,}",
         "runs": lambda row: f"{of(row).trajectories:,}",
         "distance": lambda row: format_result(of(row).distance.value),
-        "95 %": lambda row: _format_range(of(row).distance),
+        "95 %": lambda row: format_range(of(row).distance.low, of(row).distance.high),
         "Vendi": lambda row: _format_vendi(of(row)),
-        "95 % of Vendi": lambda row: _format_range(of(row).vendi, "{:.2f}".format),
+        "95 % of Vendi": lambda row: format_range(of(row).vendi.low, of(row).vendi.high, "{:.2f}".format),
         "near pairs": lambda row: f"{of(row).near_pairs:,} of {of(row).pairs:,}",
         "distinct": lambda row: f"{of(row).distinct:,}",
     }
@@ -72,10 +71,6 @@ def _format_vendi(point: ConditionPoint) -> str:
     if isnan(point.vendi.value):
         return "-"
     return f"{point.vendi.value:.2f} of {point.trajectories / point.pictures:.3g}"
-
-
-def _format_range(estimate: IntervalEstimate, form: Callable[[float], str] = format_result) -> str:
-    return "-" if isnan(estimate.low) else f"{form(estimate.low)} to {form(estimate.high)}"
 
 
 def _print_near(analysis: DiversityAnalysis, by: Collection[str], names: MaskNames) -> None:

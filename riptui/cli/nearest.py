@@ -5,7 +5,7 @@ from math import isnan
 from pathlib import Path
 from typing import Any
 
-from riptui.cli.console import print_json, print_line, print_table, warn
+from riptui.cli.console import print_json, print_line, print_table, warn, warn_left_out_count
 from riptui.cli.results_tables import to_json_value
 from riptui.cli.run_display import name_paths
 from riptui.cli.settings_table import FormatCell, build_layouts
@@ -48,8 +48,7 @@ def nearest(
     question = NearestQuestion(at, count, quantile, parse_tag(tag), paths)
     unlisted = UnlistedFolders()
     summaries = [summarize_measured(trajectory) for trajectory in find_all_trajectories(paths, on_error=unlisted)]
-    if unreadable := sum(summary.spec is None for summary in summaries):
-        warn(f"left out, unreadable: {format_count(unreadable, 'trajectory')}; see riptui check")
+    warn_left_out_count("unreadable", sum(summary.spec is None for summary in summaries), see="riptui check")
     extractor = load_extractor(index.manifest.features, device)
     with named_bars(as_json=as_json) as begin:
         found = find_nearest_pictures(summaries, index, extractor, question, begin("features of frames"))

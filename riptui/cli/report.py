@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from riptui import figures
-from riptui.cli.console import print_json, print_line, short_path, warn
+from riptui.cli.console import print_json, print_line, short_path, warn, warn_left_out_count
 from riptui.cli.results_tables import to_json_value
 from riptui.cli.transient_progress import named_bars, show_by_stage
 from riptui.cli.unlisted import UnlistedFolders
@@ -112,7 +112,5 @@ def _print_summary(written: WrittenReport) -> None:
         warn(message)
     if (more := len(written.damaged) - MAX_DAMAGED_LISTED) > 0:
         warn(f"and {more} more with unreadable frames; see riptui check")
-    if written.unfinished:
-        warn(f"left out, unfinished: {format_count(written.unfinished, 'trajectory')}; see riptui resume")
-    if written.unreadable:
-        warn(f"left out, unreadable: {format_count(len(written.unreadable), 'trajectory')}; see riptui check")
+    warn_left_out_count("unfinished", written.unfinished, see="riptui resume")
+    warn_left_out_count("unreadable", len(written.unreadable), see="riptui check")

@@ -8,7 +8,7 @@ from typing import Any
 
 from riptui import results as analysis
 from riptui.cli import results_tables
-from riptui.cli.console import print_json, warn
+from riptui.cli.console import print_json, warn, warn_left_out_count
 from riptui.cli.garbage import without_gc
 from riptui.cli.intervention_table import print_interventions
 from riptui.cli.mask_names import MaskNames
@@ -41,7 +41,6 @@ from riptui.results.picture_names import name_pictures
 from riptui.results.picture_sets import MemberFeatures
 from riptui.store.listing import TrajectorySummary, find_all_trajectories, summarize_measured
 from riptui.store.trajectory import Trajectory
-from riptui.text.units import format_count
 
 
 @dataclass(frozen=True)
@@ -111,13 +110,9 @@ def _read_summaries(paths: Sequence[Path], unlisted: UnlistedFolders) -> list[Tr
     """Of all readable trajectories, each spec once; warns of what is left out."""
     summaries = [summarize_measured(trajectory) for trajectory in find_all_trajectories(paths, on_error=unlisted)]
     found = [summary for summary in summaries if summary.spec]
-    if len(found) < len(summaries):
-        count = format_count(len(summaries) - len(found), "trajectory")
-        warn(f"left out, unreadable: {count}; see riptui check")
+    warn_left_out_count("unreadable", len(summaries) - len(found), see="riptui check")
     readable = drop_copies(found)
-    if len(readable) < len(found):
-        count = format_count(len(found) - len(readable), "trajectory")
-        warn(f"left out, copies of others with the same spec: {count}")
+    warn_left_out_count("copies of others with the same spec", len(found) - len(readable))
     return readable
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from riptui.cli.console import out, print_json, print_line, print_table, warn
 from riptui.cli.mask_names import MaskNames
 from riptui.cli.results_tables import to_json_value
-from riptui.cli.settings_table import build_layouts, format_interval, format_settings
+from riptui.cli.settings_table import build_layouts, format_range, format_settings
 from riptui.errors import InputError
 from riptui.export.tables import write_csv
 from riptui.metrics.display import format_result
@@ -109,7 +109,7 @@ def _columns(title: str) -> dict[str, Callable[[dict[str, Any]], str]]:
         "inpainted": lambda row: format_inpainted(point(row).inpainted),
         "images": lambda row: str(point(row).images),
         title: lambda row: format_result(point(row).estimate.value),
-        "95 %": lambda row: format_interval({"low": point(row).estimate.low, "high": point(row).estimate.high}),
+        "95 %": lambda row: format_range(point(row).estimate.low, point(row).estimate.high),
     }
 
 

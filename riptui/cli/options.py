@@ -6,13 +6,10 @@ from typing import Any, TypeVar
 
 import rich_click as click
 
-from riptui.cli.lazy import lazy
 from riptui.cli.lookup_runs import keep_runs
-from riptui.cli.values import FolderParam, MeasureParam, NumberRange
+from riptui.cli.values import FILE, MEASURE, FolderParam, NumberRange, runs_folder
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-
-runs_folder = lazy("riptui.cli.runs_folder:runs_folder")
 
 
 def multi_option(
@@ -27,12 +24,20 @@ def multi_option(
     return click.option(*names, type=type, default=defaults, multiple=True, callback=merge, **kwargs)
 
 
+def file_option(name: str, help_text: str) -> Callable[[Command], Command]:
+    """An option for a file that is written."""
+    return click.option(name, type=FILE, metavar="F", help=help_text)
+
+
 device_option = click.option(
     "--device",
     metavar="D",
     default="",
     show_default="the best one",
     help="Device that runs the models: cpu, cuda, cuda:N, or a GPU's UUID (GPU-... or MIG-...).",
+)
+network_device_option = click.option(
+    "--device", metavar="D", default="", show_default="the best one", help="Device of a network."
 )
 
 
@@ -147,9 +152,9 @@ lookup_option = click.option(
 )
 """--runs of commands whose work needs no more of it."""
 _folders_argument = click.argument(
-    "folders", nargs=-1, metavar="[RUNS]...", type=FolderParam(runs_folder), default=lambda: [runs_folder()]
+    "folders", nargs=-1, metavar="[RUNS]...", type=FolderParam(), default=lambda: [runs_folder()]
 )
-_runs_argument = click.argument("runs", required=False, default=runs_folder, type=FolderParam(runs_folder))
+_runs_argument = click.argument("runs", required=False, default=runs_folder, type=FolderParam())
 
 
 def runs_argument(command: Command) -> Command:
@@ -171,7 +176,7 @@ graphics_option = click.option(
 measure_option = click.option(
     "--measure",
     "measure_at",
-    type=MeasureParam(),
+    type=MEASURE,
     default="half",
     show_default=True,
     help="When to measure: half (every 50 %), every (each iteration), or every N iterations.",
@@ -185,11 +190,12 @@ filter_option = click.option(
     help="Only what matches, as / does in the app; see riptui ls.",
 )
 overwrite_option = click.option("--overwrite", is_flag=True, help="Replace existing files.")
+overwrite_file_option = click.option("--overwrite", is_flag=True, help="Replace an existing file.")
 paths_argument = click.argument(
     "paths",
     nargs=-1,
     required=True,
     metavar="PATH...",
-    type=FolderParam(runs_folder),
+    type=FolderParam(),
 )
-path_argument = click.argument("path", metavar="PATH", type=FolderParam(runs_folder))
+path_argument = click.argument("path", metavar="PATH", type=FolderParam())

@@ -6,7 +6,7 @@ import rich_click as click
 from click.shell_completion import CompletionItem
 
 from riptui.cli.lazy import lazy
-from riptui.cli.options import runs_folder
+from riptui.cli.values import runs_folder
 from riptui.text.terminal import printable
 
 _list_entries = lazy("riptui.store.trash:list_entries")

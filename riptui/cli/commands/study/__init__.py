@@ -43,7 +43,6 @@ def file_argument(command: Command) -> Command:
     cls=LazyGroup,
     package=__name__,
     panels={"Commands": COMMANDS},
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 def study() -> None:
     """Compute many trajectories from one TOML file: pictures, and lists of values to combine.

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
+from itertools import groupby
 from math import isnan
+from operator import itemgetter
 from typing import Any
 
 import msgspec
 from rich.text import Text
 
 from riptui.cli.console import out, print_line, print_prose, print_table, warn, warn_left_out_count
+from riptui.cli.recursion_tables import print_recursion
 from riptui.cli.settings_table import (
     build_layouts,
     explain_few_images,
@@ -115,6 +118,10 @@ def print_results(results: dict[str, Any]) -> None:
         warn("no trajectory is complete: there is nothing to test the findings on")
     if "comparison" in results:
         _print_comparison(results["comparison"], results["metric"])
+    if "recursion" in results:
+        print_recursion(results["recursion"])
+    if "interventions" in results:
+        _print_interventions(results["interventions"])
 
 
 def _name_picture(group: dict[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
@@ -219,6 +226,26 @@ def _print_comparison(comparison: dict[str, Any], metric: str) -> None:
     if comparison["shared_squares"]:
         print_line(f"{describe_shared(comparison['shared_squares'])}; the p values are for these squares", "dim")
     warn_left_out_count("incomplete or not run by every inpainter", comparison["left_out"])
+
+
+def _print_interventions(effects: Sequence[dict[str, Any]]) -> None:
+    if not effects:
+        warn("no trajectory with an intervention has a counterpart without: compute both, as the preset does")
+        return
+    out.print()
+    print_prose("Interventions on the same images, masks and noise: the value at the end minus that without", "bold")
+    columns = {
+        "images": lambda row: str(row["images"]),
+        "without": lambda row: format_result(row["without"]),
+        "difference": lambda row: format_result(row["difference"]["value"]),
+        "95 %": lambda row: format_interval(row["difference"]),
+    }
+    varied = [name for name in ("order", "amount") if len({effect[name] for effect in effects}) > 1]
+    names = ("mask", *varied, "intervention")
+    for inpainter, members in groupby(effects, key=itemgetter("inpainter")):
+        print_line(inpainter)
+        rows = [effect | {"key": {name: effect[name] for name in names}} for effect in members]
+        print_table(build_layouts(rows, "key", columns, ("images", "without")))
 
 
 def _format_percent(value: float | None) -> str:

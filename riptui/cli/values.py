@@ -21,6 +21,7 @@ from riptui.text.terminal import printable
 ValueT = TypeVar("ValueT")
 
 runs_folder = lazy("riptui.cli.runs_folder:runs_folder")
+_list_entries = lazy("riptui.store.trash:list_entries")
 
 
 class NumberRange(click.FloatRange):
@@ -181,6 +182,12 @@ def _complete_below(root: Path, incomplete: str) -> list[CompletionItem]:
         return []
     harmless = [name for name in names if printable(name) == name]  # the shell prints them unescaped
     return [CompletionItem(f"{folder}/{name}" if folder else name) for name in harmless]
+
+
+def complete_trashed(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete where trajectories in the trash were; a name that a terminal would obey is left out."""
+    places = dict.fromkeys(entry.record.place for entry in _list_entries(ctx.params.get("runs") or runs_folder()))
+    return _complete([place for place in places if printable(place) == place], incomplete)
 
 
 def complete_devices(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:

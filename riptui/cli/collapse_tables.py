@@ -8,7 +8,7 @@ from typing import Any
 
 from riptui.cli.console import print_line, print_prose, print_table, warn
 from riptui.cli.run_display import name_paths
-from riptui.cli.settings_table import FormatCell, build_layouts, explain_few_images
+from riptui.cli.settings_table import FormatCell, build_layouts, explain_few_images, format_estimate
 from riptui.metrics.display import distance_name, format_result
 from riptui.results.collapse_summary import LABELS
 from riptui.text.units import format_count, format_inpainted
@@ -100,10 +100,7 @@ def _format_point(amount: float, row: Mapping[str, Any]) -> str:
 
 
 def _format_ratio(ratio: Mapping[str, float]) -> str:
-    if isnan(ratio["value"]):
-        return "-"
-    interval = "" if isnan(ratio["low"]) else f" ({ratio['low']:.2f} to {ratio['high']:.2f})"
-    return f"{ratio['value']:.2f}{interval}"
+    return format_estimate(ratio, "{:.2f}".format)
 
 
 def _print_each(trajectories: Sequence[Mapping[str, Any]]) -> None:

@@ -6,7 +6,14 @@ from functools import partial
 from typing import Any
 
 from riptui.cli.console import out, print_line, print_prose, print_table, warn, warn_left_out
-from riptui.cli.settings_table import FormatCell, build_layouts, explain_few_images, explain_shared, format_interval
+from riptui.cli.settings_table import (
+    FormatCell,
+    build_layouts,
+    explain_few_images,
+    explain_shared,
+    format_estimate,
+    format_interval,
+)
 from riptui.metrics.display import format_result
 from riptui.results.exposure import DELTA_E, LUMA, PATCH_ERRORS
 from riptui.text.units import format_inpainted
@@ -105,11 +112,7 @@ def _order_rows(comparison: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _format_difference(amount: float, row: dict[str, Any]) -> str:
-    if amount not in row["differences"]:
-        return "-"
-    difference = row["differences"][amount]
-    interval = format_interval(difference)
-    return format_result(difference["value"]) + ("" if interval == "-" else f" ({interval})")
+    return format_estimate(row["differences"][amount]) if amount in row["differences"] else "-"
 
 
 def _format_share(estimate: dict[str, float], digits: int = 1) -> str:

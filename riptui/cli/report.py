@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from riptui import figures
 from riptui.cli.console import print_json, print_line, short_path, warn, warn_left_out_count
@@ -28,52 +28,30 @@ JSON_INTERVAL_SECONDS = 0.2  # between two JSON objects of one stage
 MAX_DAMAGED_LISTED = 5  # trajectories whose pictures cannot be read
 
 
-def report(
-    paths: tuple[Path, ...],
-    out: Path,
-    reference: Path | None,
-    corpus: str | None,
-    overwrite: bool,
-    display: ReportDisplay,
-    as_json: bool,
-) -> int:
+def report(paths: tuple[Path, ...], out: Path, **options: Any) -> int:
+    """options: as `write_report`."""
     unlisted = UnlistedFolders()
-    trajectories = find_all_trajectories(paths, on_error=unlisted)
-    write_report(
-        trajectories,
-        out,
-        reference=reference,
-        rated_folders=paths,
-        corpus=corpus,
-        overwrite=overwrite,
-        display=display,
-        as_json=as_json,
-    )
+    write_report(find_all_trajectories(paths, on_error=unlisted), out, paths, **options)
     return unlisted.exit_code
 
 
 def write_report(
     trajectories: Sequence[Trajectory],
     out: Path,
-    *,
-    reference: Path | None,
     rated_folders: Sequence[Path],
-    corpus: str | None,
-    overwrite: bool,
+    *,
     display: ReportDisplay,
     as_json: bool,
+    **options: Any,
 ) -> None:
-    """Write the report, show its progress, and print a summary. Raises what `figures.report.write_report` raises."""
+    """Write the report, show its progress, and print a summary.
+
+    options: those of `figures.report.write_report`. Raises what it raises.
+    """
     bars = _bars(as_json=as_json, hidden=display == "none")
     with _json_progress() if display == "json" else bars as show_progress:
         written = figures.report.write_report(
-            trajectories,
-            out,
-            reference=reference,
-            rated_folders=rated_folders,
-            corpus=corpus,
-            overwrite=overwrite,
-            on_progress=show_progress,
+            trajectories, out, rated_folders=rated_folders, on_progress=show_progress, **options
         )
     if display == "json":
         print_json({"event": "written", **to_json_value(written.as_dict())})

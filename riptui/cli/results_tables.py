@@ -16,6 +16,7 @@ from riptui.cli.settings_table import (
     build_layouts,
     explain_few_images,
     explain_shared,
+    format_estimate,
     format_interval,
     format_settings,
 )
@@ -170,11 +171,7 @@ def _explain_groups(groups: Sequence[dict[str, Any]], metric: str) -> Iterator[s
 
 
 def _format_icc(group: dict[str, Any]) -> str:
-    if not group["icc"]:
-        return "-"
-    last = group["icc"][-1]
-    interval = "" if isnan(last["low"]) else f" ({format_interval(last)})"
-    return f"{format_result(last['value'])}{interval}"
+    return format_estimate(group["icc"][-1]) if group["icc"] else "-"
 
 
 def _format_final(group: dict[str, Any]) -> str:

@@ -54,6 +54,14 @@ def format_interval(estimate: Mapping[str, float], form: Callable[[float], str] 
     return format_range(estimate["low"], estimate["high"], form)
 
 
+def format_estimate(estimate: Mapping[str, float], form: Callable[[float], str] = format_result) -> str:
+    """The value, with its interval if there is one."""
+    if isnan(estimate["value"]):
+        return "-"
+    interval = format_interval(estimate, form)
+    return form(estimate["value"]) + ("" if interval == "-" else f" ({interval})")
+
+
 def format_range(low: float, high: float, form: Callable[[float], str] = format_result) -> str:
     return "-" if isnan(low) else f"{form(low)} to {form(high)}"
 

@@ -27,7 +27,7 @@ from msgspec import Meta, inspect
 
 from riptui.errors import SettingsError, with_choices
 from riptui.settings import paths
-from riptui.settings.inpainter_tables import INPAINTER_TABLES
+from riptui.settings.inpainter_tables import INPAINTER_TABLES, parse_tables
 from riptui.settings.programs import InpainterProgram
 from riptui.settings.servers import InpaintingServer
 from riptui.settings.toml_file import TomlDocument, locate_entry, quote_value, read_toml
@@ -192,7 +192,7 @@ def _parse_entry(
     if name == "keys":
         return _parse_key_table(value, file, document, problems)
     if name in INPAINTER_TABLES:
-        found, wrong = INPAINTER_TABLES[name](value, partial(locate_entry, file, document))
+        found, wrong = parse_tables(name, value, partial(locate_entry, file, document))
         problems.extend(map(str, wrong.values()))
         return found
     return parse_value(name, value, choices)

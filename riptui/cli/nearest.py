@@ -12,9 +12,8 @@ from riptui.cli.settings_table import FormatCell, build_layouts
 from riptui.cli.transient_progress import named_bars
 from riptui.cli.unlisted import UnlistedFolders
 from riptui.corpus.corpus_index import CorpusIndex
-from riptui.corpus.nearest_pictures import NearestFrames, NearestQuestion, find_nearest_pictures
+from riptui.corpus.nearest_pictures import NearestFrames, NearestQuestion, find_nearest_pictures, nearest_rows
 from riptui.corpus.nearest_sheet import write_nearest_sheet
-from riptui.corpus.nearest_table import nearest_rows
 from riptui.corpus.picture_loading import PreparedAs
 from riptui.errors import InputError
 from riptui.export.files import require_file

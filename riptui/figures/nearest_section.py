@@ -6,9 +6,14 @@ from math import isnan
 from pathlib import Path
 
 from riptui.corpus.corpus_index import CorpusIndex
-from riptui.corpus.nearest_pictures import FrameNeighbours, NearestFrames, NearestQuestion, find_nearest_pictures
+from riptui.corpus.nearest_pictures import (
+    FrameNeighbours,
+    NearestFrames,
+    NearestQuestion,
+    find_nearest_pictures,
+    nearest_rows,
+)
 from riptui.corpus.nearest_sheet import write_nearest_sheet
-from riptui.corpus.nearest_table import nearest_rows
 from riptui.corpus.novelty import ShareEstimate
 from riptui.corpus.picture_loading import PreparedAs
 from riptui.export.tables import write_csv

@@ -146,22 +146,8 @@ from riptui.spec import COLOUR_MATCHES, FITS, SQUARE_ORDERS, SQUARE_SOURCES
 @click.option_panel(
     "Recursion",
     options=[
-        "--inpainter",
-        "--set",
-        "--mask",
-        "--amount",
-        "--seed",
-        "--order",
-        "--masks",
-        "--squares",
-        "--paste",
-        "--no-paste",
-        "--anchor",
-        "--schedule",
-        "--match",
-        "--feather",
-        "--size",
-        "--fit",
+        *("--inpainter", "--set", "--mask", "--amount", "--seed", "--order", "--masks", "--squares"),
+        *("--paste", "--no-paste", "--anchor", "--schedule", "--match", "--feather", "--size", "--fit"),
     ],
 )
 @click.option_panel("Pictures", options=["--recursive", "--strict"])

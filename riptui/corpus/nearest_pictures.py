@@ -48,6 +48,10 @@ class NearPicture:
     is_copy: bool
     """Whether it has the pixels of the frame."""
 
+    def describe(self) -> str:
+        """a copy, or 0.9512."""
+        return "a copy" if self.is_copy else f"{self.similarity:.4f}"
+
 
 @dataclass(frozen=True)
 class FrameNeighbours:

@@ -56,7 +56,7 @@ def _draw_row(canvas: PIL.Image.Image, y: int, frame: FrameNeighbours, prepared:
     _draw_tile(canvas, GAP, y, read_frame(frame.trajectory, frame.k), label, INK)
     for column, near in enumerate(frame.pictures, 1):
         picture = load_picture(near.path, prepared).image
-        text = "a copy" if near.is_copy else f"{near.similarity:.4f}" if picture is not None else "not readable now"
+        text = near.describe() if near.is_copy or picture is not None else "not readable now"
         _draw_tile(canvas, GAP + column * (TILE + GAP), y, picture, text, COPY if near.is_copy else FAINT)
 
 

@@ -57,6 +57,13 @@ class ShareEstimate:
     low: float
     high: float
 
+    def describe(self) -> str:
+        """60 % [31, 83], 6 of 10."""
+        if not self.of:
+            return "-"
+        interval = f"[{100 * self.low:.0f}, {100 * self.high:.0f}]"
+        return f"{100 * self.share:.0f} % {interval}, {self.count:,} of {self.of:,}"
+
 
 class SavedSimilarities(msgspec.Struct, frozen=True):
     """similarities.json."""

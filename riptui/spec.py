@@ -15,16 +15,13 @@ import msgspec
 
 from riptui.errors import SpecError, with_choices
 from riptui.schedule import parse_schedules, write_schedules
+from riptui.spec_words import NO_INTERVENTION, describe_setting
 from riptui.tile_runs import TILE_PX, repainted_tiles, require_masks
 
 FORMAT = 1
 ADDED_FIELDS: dict[str, object] = {
     "squares": "shared",
-    "onto": "frame",
-    "anchor": 0,
-    "schedule": "",
-    "match": "none",
-    "feather": 0,
+    **{name: value for name, value in NO_INTERVENTION.items() if name != "paste"},
     "mask_source": "",
     "masks": (),
 }
@@ -34,12 +31,6 @@ Older specs were written without such a field, so at this value it is left out o
 folders keep their identity, and older releases read new folders that do not use it. The value says what was done
 before the field existed; the default of new specs may be another.
 """
-NO_INTERVENTION: dict[str, object] = {
-    "paste": True,
-    **{name: ADDED_FIELDS[name] for name in ("onto", "anchor", "match", "feather", "schedule")},
-}
-"""The fields of interventions, each with the value that is none: the paper's protocol."""
-NO_INTERVENTION_TITLE = "no intervention"
 SIZES = range(256, 2048 + 1, 64)
 MAX_SEED = 2**53  # JSON readers that know only doubles keep integers exact up to here
 MAX_POINTS = 1_000_000  # 100 MB
@@ -72,13 +63,6 @@ OFFSET_STEP = TILE_PX  # px by which the grid is shifted, or a multiple: a pixel
 
 Sha256 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
 ColourLevel = Annotated[int, msgspec.Meta(ge=0, le=255)]
-
-
-def abbreviate(value: ParameterValue) -> ParameterValue:
-    """A value as names and labels show it: a JSON object as the first 8 digits of its SHA-256."""
-    if isinstance(value, str) and value.startswith('{"') and value.endswith("}"):
-        return hashlib.sha256(value.encode()).hexdigest()[:8]
-    return value
 
 
 class Box(NamedTuple):
@@ -308,47 +292,6 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
 MeasureInterval = Literal["half", "every"] | int
 """When to measure: at every 50 % inpainted, every iteration, or every N iterations."""
-
-
-NOTHING = '""'
-"""An empty text, such as no prompt, where a setting is named."""
-
-
-def describe_setting(name: str, value: object) -> str:
-    """A field of a spec, or a parameter, in a few words, the same in all tables, figures and screens: "64 px",
-    "match border", "radius 3"; of a path its last two parts. Empty for no intervention, and for None.
-    """
-    if value is None or is_untreated(name, value):
-        return ""
-    match name:
-        case "inpainter" | "order" | "fit":
-            return str(value)
-        case "mask":
-            return f"{value} px"
-        case "size":
-            return f"size {value} px"
-        case "amount":
-            return f"to {value:g} %"
-        case "squares":
-            return f"{value} squares"
-        case "mask_source":
-            return f"masks {str(value)[:8]}" if value else ""
-        case "paste":
-            return "no paste"
-        case "onto":
-            return f"paste onto {value}"
-        case "schedule":
-            return ", ".join(f"{varied} {course.text}" for varied, course in parse_schedules(str(value)).items())
-    if isinstance(value, float):
-        value = f"{value:.15g}"
-    if isinstance(value, str) and value.startswith("/") and "prompt" not in name:
-        value = "/".join(value.strip("/").split("/")[-2:]) or value
-    return f"{name} {value if value != '' else NOTHING}"
-
-
-def is_untreated(name: str, value: object) -> bool:
-    """Whether a setting is the field of an intervention, with the value that is none."""
-    return name in NO_INTERVENTION and value == NO_INTERVENTION[name]
 
 
 def can_share_batch(spec: Spec, other: Spec) -> bool:

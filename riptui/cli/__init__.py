@@ -12,8 +12,7 @@
     ls_table     the lines of `ls`
     sweep_options       the sweep of `run`
     metric_choice       which metrics a run measures; fetch_names: what the names given to `fetch` stand for
-    results_tables      tables of `results`, with settings_table, setting_value, mask_names, recursion_tables,
-                        intervention_table
+    results_tables      tables of `results`, with settings_table, setting_value, mask_names, recursion_tables
     set_results         `results` by a metric of sets
     collapse_tables     how trajectories end, for `collapse`; diversity_tables: of `diversity`
     care                --on-end and --timeout; stop_signal: Ctrl-C; logind: what systemd kills at logout
@@ -23,7 +22,7 @@
     diagnosis           a result of `doctor`; doctor_disk: its checks of the disk; transient_progress: bars that vanish
     filtered            what --filter leaves; figure_files: the files of chart and sheet
     pause_and_stop      the work of `pause` and `stop`
-    confirm      questions; trashed_places: completion of what is in the trash
+    confirm      questions
 
 Help and completion import only the declarations; the work of a command imports NumPy, OpenCV and scikit-image, which
 take 0.8 s together. The app, and `ls` without options, start without Click and Rich's help: in a tenth of that time.

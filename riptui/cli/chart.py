@@ -58,15 +58,21 @@ def chart(
     return unlisted.exit_code
 
 
-def read_charts(
-    trajectories: Sequence[Trajectory], options: ChartOptions, metrics: Sequence[str] | None, picture: str
-) -> list[GroupData]:
-    """The charts of the metrics, or of the first that was measured. Raises InputError for names that none has."""
+def read_group(trajectories: Sequence[Trajectory]) -> GroupReader:
+    """Trajectories as the app reads a group; warns of the unreadable ones."""
     reader = GroupReader()
     for _ in reader.read(str(trajectory.path) for trajectory in trajectories):
         pass
     if reader.unreadable:
         warn(f"left out, unreadable: {reader.unreadable:,}; see riptui check")
+    return reader
+
+
+def read_charts(
+    trajectories: Sequence[Trajectory], options: ChartOptions, metrics: Sequence[str] | None, picture: str
+) -> list[GroupData]:
+    """The charts of the metrics, or of the first that was measured. Raises InputError for names that none has."""
+    reader = read_group(trajectories)
     first = build_chart(reader, ChartOptions(options.view), "", exact=True)
     if picture:
         options = _choose_picture(options, first.images, picture)

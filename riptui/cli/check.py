@@ -43,11 +43,12 @@ def check(paths: tuple[Path, ...], repair: bool, as_json: bool, weights: str | N
     if repair:
         remove_abandoned_below(paths)
     results = []
-    with transient_progress(hidden=as_json and out.is_terminal) as progress:
+    with transient_progress(as_json=as_json) as progress:
         for trajectory in progress.track(trajectories, description="checking"):
             results.append(_check_trajectory(trajectory, repair))
             if weights is not None:
-                results[-1] |= _compare_weights(trajectory, find_weights)
+                state, unlike = _compare_weights(trajectory, find_weights)
+                results[-1] |= {"weights": state, "unlike": unlike}
             if as_json:
                 print_json(results[-1])
             else:
@@ -59,29 +60,32 @@ def check(paths: tuple[Path, ...], repair: bool, as_json: bool, weights: str | N
     return 1 if is_bad or unlisted.count else 0
 
 
-def _read_weights(text: str, joint_variant: bool = False) -> Mapping[str, str]:
+def _read_weights(text: str, joint_variant: bool) -> Mapping[str, str]:
     """The digests of the weights at a place, by part. Raises InputError, WeightsError."""
     with err.status(f"reading {printable(text)} ...") if err.is_terminal else nullcontext():
         return models.weight_check.read_place(text, joint_variant=joint_variant)
 
 
-def _compare_weights(trajectory: Trajectory, find_weights: Callable[[bool], Mapping[str, str]]) -> dict[str, Any]:
-    """Whether the weights at a place computed all sessions that recorded theirs, and the parts that differ."""
+def _compare_weights(
+    trajectory: Trajectory, find_weights: Callable[[bool], Mapping[str, str]]
+) -> tuple[str, list[str]]:
+    """Whether the weights at a place computed all sessions that recorded theirs (of WEIGHTS_TEXTS), and the parts that
+    differ."""
     try:
         sessions, spec = trajectory.read_sessions(), trajectory.spec
         uses_weights = find_inpainter(spec.inpainter).takes_record
     except RiptuiError:
-        return {"weights": "unknown", "unlike": []}
+        return "unknown", []
     if not uses_weights:
-        return {"weights": "none", "unlike": []}
+        return "none", []
     recorded = [models.identity.recorded_identity(session.notes) for session in sessions]
     if not any(recorded):
-        return {"weights": "unknown", "unlike": []}
+        return "unknown", []
     found = find_weights(any(models.identity.wants_joint_variant(session.notes) for session in sessions))
     unlike = models.weight_check.unlike_place(found, recorded, spec.parameters)
     if unlike is None:
-        return {"weights": "none" if all(recorded) else "unknown", "unlike": []}
-    return {"weights": "unlike" if unlike else "same", "unlike": unlike}
+        return "none" if all(recorded) else "unknown", []
+    return "unlike" if unlike else "same", unlike
 
 
 def _read_specs(trajectories: Iterable[Trajectory]) -> Iterator[SeededSpec]:

@@ -1,30 +1,26 @@
 """`riptui collapse`: how trajectories end, by stated thresholds."""
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-
 from riptui.cli.collapse_tables import print_attraction, print_collapse, print_coupling
-from riptui.cli.console import out as console
-from riptui.cli.console import print_json, warn
+from riptui.cli.console import print_json, warn, warn_left_out_count
 from riptui.cli.mask_names import MaskNames
 from riptui.cli.results_tables import to_json_value
-from riptui.cli.transient_progress import transient_progress
+from riptui.cli.transient_progress import named_bars
 from riptui.cli.unlisted import UnlistedFolders
 from riptui.errors import InputError, with_choices
-from riptui.export.tables import write_csv
+from riptui.export.files import require_file
+from riptui.export.tables import CSV_SUFFIXES, write_csv
 from riptui.features import load_extractor
 from riptui.results.collapse_summary import CollapseSummary, summarise_ends
 from riptui.results.collapse_table import collapse_rows
 from riptui.results.collapse_thresholds import parse_thresholds
 from riptui.results.coupling import analyse_coupling
-from riptui.results.end_looks import OnEndsProgress, choose_distance, distance_metrics, read_ends
+from riptui.results.end_looks import choose_distance, distance_metrics, read_ends
 from riptui.results.end_states import analyse_attraction
 from riptui.store.listing import TrajectorySummary, find_all_trajectories, summarize_measured
-from riptui.text.units import format_count
 
 
 def collapse(
@@ -37,19 +33,21 @@ def collapse(
     overwrite: bool,
     as_json: bool,
 ) -> int:
+    if csv:
+        require_file(csv, CSV_SUFFIXES, overwrite=overwrite)
     chosen = parse_thresholds(thresholds)
     extractor = load_extractor(features, device)
     unlisted = UnlistedFolders()
     summaries = [summarize_measured(trajectory) for trajectory in find_all_trajectories(paths, on_error=unlisted)]
-    if unreadable := sum(summary.spec is None for summary in summaries):
-        warn(f"left out, unreadable: {format_count(unreadable, 'trajectory')}; see riptui check")
-    if unfinished := sum(summary.spec is not None and summary.k < summary.spec.iterations for summary in summaries):
-        warn(f"left out, not computed to the end: {format_count(unfinished, 'trajectory')}; see riptui resume")
+    readable = [summary for summary in summaries if summary.spec]
+    warn_left_out_count("unreadable", len(summaries) - len(readable), see="riptui check")
+    unfinished = sum(summary.spec is not None and summary.k < summary.spec.iterations for summary in readable)
+    warn_left_out_count("not computed to the end", unfinished, see="riptui resume")
     chosen_metric = _choose_metric(metric, summaries)
-    with _progress(hidden=as_json and console.is_terminal) as show:
-        ends = read_ends(summaries, chosen_metric, show("reading last frames"))
-        attraction = analyse_attraction(ends.members, extractor, show("comparing ends"))
-        coupling = analyse_coupling(ends.members, show("comparing growth"))
+    with named_bars(as_json=as_json) as begin:
+        ends = read_ends(summaries, chosen_metric, begin("reading last frames"))
+        attraction = analyse_attraction(ends.members, extractor, begin("comparing ends"))
+        coupling = analyse_coupling(ends.members, begin("comparing growth"))
     summary = summarise_ends(ends, chosen)
     if csv:
         warn(f"{_write_csv(summary, csv, overwrite=overwrite)}: written")
@@ -74,19 +72,6 @@ def _choose_metric(metric: str | None, summaries: Iterable[TrajectorySummary]) -
     if metric not in (measured := distance_metrics(listed)):
         raise InputError(with_choices(f"none of these trajectories has a distance {metric}", metric, measured))
     return metric
-
-
-@contextmanager
-def _progress(*, hidden: bool) -> Iterator[Callable[[str], OnEndsProgress]]:
-    """Bars, of which each is made by its name when it begins."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with transient_progress(*columns, hidden=hidden) as progress:
-
-        def show(name: str) -> OnEndsProgress:
-            task = progress.add_task(name, total=None)
-            return lambda done, total: progress.update(task, completed=done, total=total)
-
-        yield show
 
 
 def _write_csv(summary: CollapseSummary, file: Path, *, overwrite: bool) -> Path:

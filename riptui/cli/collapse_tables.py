@@ -8,9 +8,8 @@ from typing import Any
 
 from riptui.cli.console import print_line, print_prose, print_table, warn
 from riptui.cli.run_display import name_paths
-from riptui.cli.settings_table import FormatCell, build_layouts
+from riptui.cli.settings_table import FormatCell, build_layouts, explain_few_images, format_estimate
 from riptui.metrics.display import distance_name, format_result
-from riptui.results.bootstrap import MIN_INTERVAL_IMAGES
 from riptui.results.collapse_summary import LABELS
 from riptui.text.units import format_count, format_inpainted
 
@@ -51,8 +50,8 @@ def print_collapse(summary: Mapping[str, Any]) -> None:
     known = summary["metric"]
     growth = f"by {distance_name(known)}" if known else "not known: no distance is measured (riptui measure)"
     print_prose(f"growth of the distance per covered area over the second half of the amount: {growth}", "dim")
-    if any(row["images"] < MIN_INTERVAL_IMAGES for row in summary["groups"]):
-        print_line(f"no intervals over fewer than {MIN_INTERVAL_IMAGES} images", "dim")
+    for line in explain_few_images(row["images"] for row in summary["groups"]):
+        print_line(line, "dim")
 
 
 def print_attraction(attraction: Mapping[str, Any]) -> None:
@@ -101,10 +100,7 @@ def _format_point(amount: float, row: Mapping[str, Any]) -> str:
 
 
 def _format_ratio(ratio: Mapping[str, float]) -> str:
-    if isnan(ratio["value"]):
-        return "-"
-    interval = "" if isnan(ratio["low"]) else f" ({ratio['low']:.2f} to {ratio['high']:.2f})"
-    return f"{ratio['value']:.2f}{interval}"
+    return format_estimate(ratio, "{:.2f}".format)
 
 
 def _print_each(trajectories: Sequence[Mapping[str, Any]]) -> None:

@@ -1,11 +1,11 @@
 """Options that name models, metrics and features: only the commands that compute import all of their names."""
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from typing import Any
 
 import rich_click as click
 
-from riptui.cli.options import Command, multi_option
+from riptui.cli.options import Command, combine, multi_option
 from riptui.cli.values import NameListParam
 from riptui.features import REGISTRY as EXTRACTORS
 from riptui.features import feature_extractor_names
@@ -35,33 +35,28 @@ INPAINTERS_OWN = ("--steps", "--guidance", "--strength", "--scheduler")
 """Those whose default depends on the model."""
 
 
-def model_options(command: Command) -> Command:
-    """Add `MODEL_OPTIONS`, and --allow-pickle."""
-    return _model_options(command, MODEL_OPTIONS)
-
-
-def generation_options(command: Command) -> Command:
-    """The same for pictures from nothing: the prompt is an argument, and there is no strength."""
-    return _model_options(command, GENERATION_OPTIONS)
-
-
 GENERATION_OPTIONS = [name for name in MODEL_OPTIONS if name not in ("--prompt", "--strength")]
-
-
-def _model_options(command: Command, names: Iterable[str]) -> Command:
-    pickle = "Load weights that exist only as pickle, which can run any code. Use this only for sources that you trust."
-    command = click.option("--allow-pickle", is_flag=True, help=pickle)(command)
-    for name in reversed([*names]):
-        metavar, help_text = MODEL_OPTIONS[name]
-        repeated: dict[str, Any] = {"multiple": True, "callback": _join_loras} if name == "--lora" else {}
-        default = "the inpainter's" if name in INPAINTERS_OWN else None
-        command = click.option(name, metavar=metavar, help=help_text, show_default=default, **repeated)(command)
-    return command
+"""Those for pictures from nothing: the prompt is an argument, and there is no strength."""
 
 
 def _join_loras(ctx: click.Context, param: click.Parameter, loras: tuple[str, ...]) -> str | None:
     return join_loras(loras) if loras else None
 
+
+def _model_option(name: str) -> Callable[[Command], Command]:
+    metavar, help_text = MODEL_OPTIONS[name]
+    repeated: dict[str, Any] = {"multiple": True, "callback": _join_loras} if name == "--lora" else {}
+    default = "the inpainter's" if name in INPAINTERS_OWN else None
+    return click.option(name, metavar=metavar, help=help_text, show_default=default, **repeated)
+
+
+_allow_pickle = click.option(
+    "--allow-pickle",
+    is_flag=True,
+    help="Load weights that exist only as pickle, which can run any code. Use this only for sources that you trust.",
+)
+model_options = combine(*map(_model_option, MODEL_OPTIONS), _allow_pickle)
+generation_options = combine(*map(_model_option, GENERATION_OPTIONS), _allow_pickle)
 
 metrics_option = multi_option(
     "--metrics",

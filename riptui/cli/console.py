@@ -15,6 +15,7 @@ from rich.segment import Segments
 from rich.text import Text
 
 from riptui.text.terminal import printable
+from riptui.text.units import format_count
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -63,6 +64,12 @@ def warn_left_out(reasons: Sequence[str]) -> None:
         warn(f"left out, {reason}")
     if (more := len(reasons) - MAX_LEFT_OUT_TOLD) > 0:
         warn(f"left out, {more:,} more; see riptui check")
+
+
+def warn_left_out_count(reason: str, count: int, noun: str = "trajectory", *, see: str = "") -> None:
+    """Warn of how many were left out, if any were; `see`: the commands that help."""
+    if count:
+        warn(f"left out, {reason}: {format_count(count, noun)}{see and f'; see {see}'}")
 
 
 def print_error(text: str, hint: str = "") -> None:

@@ -2,25 +2,21 @@
 
 from pathlib import Path
 
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
-
-from riptui.cli.console import out as console
-from riptui.cli.console import print_json, warn, warn_left_out
+from riptui.cli.console import print_json, warn, warn_left_out, warn_left_out_count
 from riptui.cli.diversity_tables import print_diversity
 from riptui.cli.mask_names import MaskNames
 from riptui.cli.results_tables import to_json_value
-from riptui.cli.transient_progress import transient_progress
+from riptui.cli.transient_progress import named_bars, show_by_stage
 from riptui.cli.unlisted import UnlistedFolders
 from riptui.errors import InputError
 from riptui.export.files import require_file
 from riptui.export.tables import CSV_SUFFIXES, write_csv
 from riptui.inpainters.devices.device_names import require_device
 from riptui.results.curves import drop_copies
-from riptui.results.diversity import Amounts, DiversityAnalysis, analyse_diversity
+from riptui.results.diversity import Amounts, analyse_diversity
 from riptui.results.diversity_rows import diversity_as_dict, list_pair_rows
-from riptui.results.frame_comparison import FrameComparison, load_comparison
-from riptui.store.listing import TrajectorySummary, find_all_trajectories, summarize_measured
-from riptui.text.units import format_count
+from riptui.results.frame_comparison import load_comparison
+from riptui.store.listing import find_all_trajectories, summarize_measured
 
 
 def diversity(
@@ -41,9 +37,11 @@ def diversity(
     found = [summarize_measured(trajectory) for trajectory in find_all_trajectories(paths, on_error=unlisted)]
     summaries = drop_copies(found)
     unfinished = sum(not (summary.spec and summary.k >= summary.spec.iterations) for summary in summaries)
-    if unfinished:
-        warn(f"left out, unfinished or unreadable: {format_count(unfinished, 'trajectory')}")
-    analysis = _analyse(summaries, comparison, amounts, near_bits, hidden=as_json and console.is_terminal)
+    warn_left_out_count("unfinished or unreadable", unfinished)
+    with named_bars(as_json=as_json) as begin:
+        analysis = analyse_diversity(
+            summaries, comparison, amounts=amounts, near_bits=near_bits, on_progress=show_by_stage(begin)
+        )
     warn_left_out(analysis.left_out)
     if not analysis.sets:
         raise InputError("no two complete trajectories differ in the seed alone: add some with --seed 0-9")
@@ -54,16 +52,3 @@ def diversity(
     else:
         print_diversity(analysis, MaskNames(summary.spec for summary in summaries if summary.spec))
     return unlisted.exit_code
-
-
-def _analyse(
-    summaries: list[TrajectorySummary], comparison: FrameComparison, amounts: Amounts, near_bits: int, *, hidden: bool
-) -> DiversityAnalysis:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with transient_progress(*columns, hidden=hidden) as progress:
-        tasks = {stage: progress.add_task(stage, total=None) for stage in ("comparing sets", "comparing pairs")}
-
-        def show(stage: str, done: int, total: int) -> None:
-            progress.update(tasks[stage], completed=done, total=total)
-
-        return analyse_diversity(summaries, comparison, amounts=amounts, near_bits=near_bits, on_progress=show)

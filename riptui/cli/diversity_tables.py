@@ -1,6 +1,6 @@
 """Prints how far the seeds of pictures are apart: a table, near-duplicates, and the matrix of a single set."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from math import isnan
 from typing import Any
 
@@ -8,12 +8,11 @@ from rich.text import Text
 
 from riptui.cli.console import out, print_line, print_table
 from riptui.cli.mask_names import MaskNames
-from riptui.cli.settings_table import FormatCell, build_layouts, format_settings
+from riptui.cli.settings_table import FormatCell, build_layouts, format_range, format_settings
 from riptui.metrics.display import format_result
-from riptui.results.bootstrap import IntervalEstimate
 from riptui.results.diversity import ConditionPoint, DiversityAnalysis, SeedSetPoint, SetDiversity, explain_intervals
 from riptui.results.similarity import list_pairs
-from riptui.text.shades import shade
+from riptui.text.terminal import shade
 from riptui.text.units import format_count, format_inpainted
 
 MAX_PAIRS_LISTED = 12  # near-duplicates
@@ -50,20 +49,16 @@ def _drop_constant(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _columns() -> dict[str, FormatCell]:
-    def of(row: dict[str, Any]) -> ConditionPoint:
-        point: ConditionPoint = row["point"]
-        return point
-
     return {
-        "inpainted": lambda row: format_inpainted(of(row).inpainted),
-        "pictures": lambda row: f"{of(row).pictures:,}",
-        "runs": lambda row: f"{of(row).trajectories:,}",
-        "distance": lambda row: format_result(of(row).distance.value),
-        "95 %": lambda row: _format_range(of(row).distance),
-        "Vendi": lambda row: _format_vendi(of(row)),
-        "95 % of Vendi": lambda row: _format_range(of(row).vendi, "{:.2f}".format),
-        "near pairs": lambda row: f"{of(row).near_pairs:,} of {of(row).pairs:,}",
-        "distinct": lambda row: f"{of(row).distinct:,}",
+        "inpainted": lambda row: format_inpainted(row["point"].inpainted),
+        "pictures": lambda row: f"{row['point'].pictures:,}",
+        "runs": lambda row: f"{row['point'].trajectories:,}",
+        "distance": lambda row: format_result(row["point"].distance.value),
+        "95 %": lambda row: format_range(row["point"].distance.low, row["point"].distance.high),
+        "Vendi": lambda row: _format_vendi(row["point"]),
+        "95 % of Vendi": lambda row: format_range(row["point"].vendi.low, row["point"].vendi.high, "{:.2f}".format),
+        "near pairs": lambda row: f"{row['point'].near_pairs:,} of {row['point'].pairs:,}",
+        "distinct": lambda row: f"{row['point'].distinct:,}",
     }
 
 
@@ -72,10 +67,6 @@ def _format_vendi(point: ConditionPoint) -> str:
     if isnan(point.vendi.value):
         return "-"
     return f"{point.vendi.value:.2f} of {point.trajectories / point.pictures:.3g}"
-
-
-def _format_range(estimate: IntervalEstimate, form: Callable[[float], str] = format_result) -> str:
-    return "-" if isnan(estimate.low) else f"{form(estimate.low)} to {form(estimate.high)}"
 
 
 def _print_near(analysis: DiversityAnalysis, by: Collection[str], names: MaskNames) -> None:

@@ -140,12 +140,11 @@ def check_programs() -> Diagnoses:
     """The external programs of the settings, and whether each is found; none of them is started."""
     for name, info in inpainters.REGISTRY.own_infos().items():
         missing = explain_missing(name, info)
-        problem, _, advice = str(missing or "").partition("; ")
-        yield (
-            Diagnosis("note", problem, advice)
-            if missing
-            else Diagnosis("ok", f"inpainter {name}: its program is found")
-        )
+        if missing:
+            problem, _, advice = str(missing).partition("; ")
+            yield Diagnosis("note", problem, advice)
+        else:
+            yield Diagnosis("ok", f"inpainter {name}: its program is found")
     for problem in inpainters.REGISTRY.own_problems().values():
         yield Diagnosis("note", problem, "riptui config edit")
 

@@ -5,13 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import rich_click as click
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 from riptui import export as export_files
-from riptui.cli.console import out, print_json, print_line, short_path
-from riptui.cli.transient_progress import transient_progress
+from riptui.cli.console import print_json, print_line, short_path
+from riptui.cli.transient_progress import ShowProgress, named_bars
 from riptui.errors import InputError
-from riptui.export import animation, png_frames, tables, video
+from riptui.export import animation, png_frames, strip, tables, video
 from riptui.export.files import require_file
 from riptui.spec import MeasureInterval, measured_iterations
 from riptui.store.listing import find_trajectories
@@ -31,31 +30,28 @@ SUFFIXES: Mapping[str, Sequence[str]] = {
 
 def export(
     path: Path,
-    frames: Path | None,
-    gif: Path | None,
-    mp4: Path | None,
-    png: Path | None,
-    strip: Path | None,
-    csv: Path | None,
-    parquet: Path | None,
     features: tuple[str, ...],
     at: MeasureInterval | None,
     k: int | None,
     overwrite: bool,
     as_json: bool,
+    **files: Path | None,
 ) -> int:
-    options = {"frames": frames, "gif": gif, "mp4": mp4, "png": png, "strip": strip, "csv": csv, "parquet": parquet}
-    targets = {option: target for option, target in options.items() if target}
+    """files: by the options that take one, `frames` and those of SUFFIXES."""
+    targets = {option: target for option in ("frames", *SUFFIXES) if (target := files[option])}
     _require_consistent(targets, k, features)
-    _refuse_group(path, table=csv or parquet)
+    _refuse_group(path, targets)
     trajectory = Trajectory.open(path)
     computed = len(trajectory.read_rows())
     numbers = None if at is None else [k for k in measured_iterations(trajectory.spec, at) if k <= computed]
     last = computed if k is None else k
-    _require_possible(trajectory, targets, last, computed, overwrite=overwrite)
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn())
-    with transient_progress(*columns, hidden=as_json and out.is_terminal) as progress:
-        writers = _list_writers(trajectory, numbers, last, features, progress, overwrite=overwrite)
+    for option, target in targets.items():
+        _require_target(option, target, overwrite=overwrite)
+    if "png" in targets and last > computed:
+        raise InputError(f"{short_path(trajectory.path)} has frames 0 to {computed}, not {last}")
+    _require_contents(trajectory, targets, numbers, features)
+    with named_bars(as_json=as_json, in_percent=True) as begin:
+        writers = _list_writers(trajectory, numbers, last, features, begin, overwrite=overwrite)
         for option, target in targets.items():
             written = writers[option](target)
             if not as_json:
@@ -83,17 +79,31 @@ def _require_consistent(targets: Mapping[str, Path], k: int | None, features: Se
         raise click.UsageError("--features are columns of the Parquet file: give --parquet FILE")
 
 
-def _require_possible(
-    trajectory: Trajectory, targets: Mapping[str, Path], k: int, computed: int, *, overwrite: bool
+def _require_target(option: str, target: Path, *, overwrite: bool) -> None:
+    if option == "frames":
+        png_frames.require_folder(target, overwrite=overwrite)
+    else:
+        require_file(target, SUFFIXES[option], overwrite=overwrite)
+
+
+def _require_contents(
+    trajectory: Trajectory, targets: Mapping[str, Path], numbers: Sequence[int] | None, features: Sequence[str]
 ) -> None:
-    """Raises InputError for a target or a frame that a writer would refuse, before another one has written anything."""
+    """Raises what a writer would refuse, before another one has written anything."""
     for option, target in targets.items():
-        if option == "frames":
-            png_frames.require_folder(target, overwrite=overwrite)
-        else:
-            require_file(target, SUFFIXES[option], overwrite=overwrite)
-    if "png" in targets and k > computed:
-        raise InputError(f"{short_path(trajectory.path)} has frames 0 to {computed}, not {k}")
+        match option:
+            case "frames":
+                count = len(trajectory.read_rows()) + 1 if numbers is None else len(numbers)
+                png_frames.require_space(trajectory, target, count)
+            case "gif":
+                animation.require_animation(trajectory, target, len(animation.number_frames(trajectory, numbers)))
+            case "strip":
+                strip.lay_out(trajectory.spec, len(strip.number_pictures(trajectory)))
+            case "csv":
+                tables.identified_rows(trajectory)
+            case "parquet":
+                tables.import_pyarrow()
+                tables.rows_with_vectors(trajectory, features)
 
 
 def _list_writers(
@@ -101,15 +111,14 @@ def _list_writers(
     numbers: list[int] | None,
     k: int,
     features: Sequence[str],
-    progress: Progress,
+    begin: Callable[[str], ShowProgress],
     *,
     overwrite: bool,
 ) -> dict[str, Callable[[Path], Path | list[Path]]]:
     """What writes the file of each option. numbers: the frames of those with several; k: of those with one."""
 
-    def add_bar(target: Path) -> export_files.OnExportProgress:
-        task = progress.add_task(printable(target.name), total=None)
-        return lambda done, total: progress.update(task, completed=done, total=total)
+    def add_bar(target: Path) -> ShowProgress:
+        return begin(printable(target.name))
 
     def of_frames(write: Callable[..., Path | list[Path]]) -> Callable[[Path], Path | list[Path]]:
         return lambda file: write(trajectory, file, numbers, overwrite=overwrite, on_progress=add_bar(file))
@@ -129,11 +138,12 @@ def _list_writers(
     }
 
 
-def _refuse_group(path: Path, *, table: Path | None) -> None:
+def _refuse_group(path: Path, targets: Mapping[str, Path]) -> None:
     """Raises InputError for a folder of trajectories, with what takes one."""
     is_folder = os.path.isdir(path)  # noqa: PTH112  # Path.is_dir raises for a name that is too long
     if not is_folder or Trajectory(path).exists or next(iter(find_trajectories(path)), None) is None:
         return
     shown = short_path(path)
-    advice = f"; riptui results {shown} --csv FILE makes a table of all of them" if table else ""
+    has_table = not targets.keys().isdisjoint(("csv", "parquet"))
+    advice = f"; riptui results {shown} --csv FILE makes a table of all of them" if has_table else ""
     raise InputError(f"{shown} is a group, and export takes one trajectory: see riptui ls {shown}{advice}")

@@ -53,12 +53,8 @@ def resolve_names(names: Iterable[str]) -> Fetchable:
             warn(f"{text} needs no weights")
         elif "/" not in text and text not in catalogue.MODELS and not is_local(text):
             features = (name for name, info in EXTRACTORS.items() if info.size)
-            choices = (
-                *catalogue.MODELS,
-                *(entry.inpainter for entry in PUBLISHED.values()),
-                *LPIPS_NAMES,
-                *features,
-            )
+            published_names = (entry.inpainter for entry in PUBLISHED.values())
+            choices = (*catalogue.MODELS, *published_names, *LPIPS_NAMES, *features)
             raise InputError(with_choices(f"unknown model {text!r}", text, choices) + ", or a hub id such as org/name")
         else:
             found = catalogue.resolve_model(text)

@@ -6,11 +6,10 @@ from typing import Any
 
 import msgspec
 
-from riptui.cli.care import Care
 from riptui.cli.console import warn
 from riptui.cli.run_trajectories import run_trajectories
 from riptui.cli.sweep_options import given_parameters, parse_settings
-from riptui.cli.worker_options import take_worker_options
+from riptui.cli.worker_options import take_how_to_run
 from riptui.errors import InputError
 from riptui.inpainters import resolve_inpainter
 from riptui.inpainters.models.catalogue import resolve_model
@@ -29,21 +28,16 @@ def generate(
     key_values: tuple[str, ...],
     runs: Path,
     group: str,
-    detach: bool,
     priority: int | None,
-    timeout: float | None,
-    on_end: str | None,
-    display: str,
-    as_json: bool,
     **model: Any,
 ) -> int:
+    """model: its parameters, and the options of `take_how_to_run`."""
     if not (models or repainters):
         raise InputError(
             "name what makes the pictures: --model org/name, a folder or a file; or --inpainter sd2, which repaints a "
             "grey picture as a whole"
         )
-    options = take_worker_options(model)
-    care = Care.of(on_end, timeout)
+    how = take_how_to_run(model)
     parameters = parse_settings(key_values) | given_parameters(model)
     sweeps = plan_generation(prompt, models or (), repainters or (), seeds, parameters, size)
     require_valid_names(group, "", sum(map(len, sweeps)))
@@ -54,5 +48,4 @@ def generate(
     rank = msgspec.UNSET if priority is None else priority
     request = Request("run", queued=time.time(), priority=rank)  # a grey original is nothing to measure against
     trajectories = submit_generation(runs, prompt, sweeps, request, group=group, on_trial=warn)
-    display = "json" if as_json else display
-    return run_trajectories(trajectories, display, request, runs=runs, options=options, detach=detach, care=care)
+    return run_trajectories(runs, trajectories, how, request)

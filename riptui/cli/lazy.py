@@ -55,6 +55,7 @@ class LazyGroup(click.RichGroup):
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        self.context_settings.update(help_option_names=["-h", "--help"], max_content_width=100)
         self._package = package
         self._short_help = {name: text for commands in panels.values() for name, text in commands.items()}
         self._unlisted = unlisted

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from riptui.cli.reading_line import ReadingLine
 from riptui.cli.unlisted import UnlistedFolders
 from riptui.store.disk_errors import explain_errors
 from riptui.store.glance import TrajectoryGlance, glance_at
-from riptui.store.listing import TrajectorySummary
+from riptui.store.listing import TrajectorySummary, skip_met
 from riptui.store.summary_cache import SummaryCache
 from riptui.store.trajectory import Status, Trajectory
 from riptui.text.units import format_count
@@ -41,14 +42,15 @@ def _list(folders: Sequence[Path], filter_text: str, as_json: bool) -> int:
     unlisted = UnlistedFolders()
     chosen: list[TrajectorySummary] = []
     glances: list[TrajectoryGlance] = []
+    met: set[str] = set()
     with ReadingLine() as line:
         caches = [SummaryCache(folder, on_read=line) for folder in folders]
-        for cache in caches:
+        for folder, cache in zip(folders, caches, strict=True):
             try:
                 if as_json or filter_text.strip():
-                    chosen += cache.walk(on_error=unlisted)
+                    chosen += skip_met(cache.walk(on_error=unlisted), folder, met, attrgetter("trajectory"))
                 else:
-                    glances += cache.glance(on_error=unlisted)
+                    glances += skip_met(cache.glance(on_error=unlisted), folder, met, attrgetter("folder"))
             except BaseException:
                 cache.save_part()  # what was read before Ctrl-C counts next time
                 raise

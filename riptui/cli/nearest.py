@@ -1,30 +1,23 @@
 """`riptui nearest`: the pictures of a corpus that are nearest to frames."""
 
-from collections.abc import Mapping, Sequence
-from math import isnan
 from pathlib import Path
-from typing import Any
 
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-
-from riptui.cli.console import out as console
-from riptui.cli.console import print_json, print_line, print_table, warn
+from riptui.cli.console import print_json, print_line, print_table, warn, warn_left_out_count
 from riptui.cli.results_tables import to_json_value
 from riptui.cli.run_display import name_paths
 from riptui.cli.settings_table import FormatCell, build_layouts
-from riptui.cli.transient_progress import transient_progress
+from riptui.cli.transient_progress import named_bars
 from riptui.cli.unlisted import UnlistedFolders
 from riptui.corpus.corpus_index import CorpusIndex
-from riptui.corpus.nearest_pictures import NearestFrames, NearestQuestion, find_nearest_pictures
+from riptui.corpus.nearest_pictures import NearestFrames, NearestQuestion, find_nearest_pictures, nearest_rows
 from riptui.corpus.nearest_sheet import write_nearest_sheet
-from riptui.corpus.nearest_table import nearest_rows
 from riptui.corpus.picture_loading import PreparedAs
 from riptui.errors import InputError
 from riptui.export.files import require_file
 from riptui.export.tables import CSV_SUFFIXES, write_csv
 from riptui.features import load_extractor
 from riptui.store.annotations import parse_tag
-from riptui.store.listing import TrajectorySummary, find_all_trajectories, summarize_measured
+from riptui.store.listing import find_all_trajectories, summarize_measured
 from riptui.text.units import format_count, format_inpainted
 
 MAX_LISTED = 30
@@ -51,9 +44,10 @@ def nearest(
     question = NearestQuestion(at, count, quantile, parse_tag(tag), paths)
     unlisted = UnlistedFolders()
     summaries = [summarize_measured(trajectory) for trajectory in find_all_trajectories(paths, on_error=unlisted)]
-    if unreadable := sum(summary.spec is None for summary in summaries):
-        warn(f"left out, unreadable: {format_count(unreadable, 'trajectory')}; see riptui check")
-    found = _find(summaries, index, question, device, as_json=as_json)
+    warn_left_out_count("unreadable", sum(summary.spec is None for summary in summaries), see="riptui check")
+    extractor = load_extractor(index.manifest.features, device)
+    with named_bars(as_json=as_json) as begin:
+        found = find_nearest_pictures(summaries, index, extractor, question, begin("features of frames"))
     if csv:
         _write_csv(found, csv, overwrite=overwrite)
     if sheet:
@@ -63,26 +57,10 @@ def nearest(
     if as_json:
         print_json(to_json_value(found.as_dict()))
     else:
-        _print_nearest(found.as_dict())
+        _print_nearest(found)
     for reason in found.left_out:
         warn(f"left out, {reason}")
     return unlisted.exit_code
-
-
-def _find(
-    summaries: Sequence[TrajectorySummary], index: CorpusIndex, question: NearestQuestion, device: str, *, as_json: bool
-) -> NearestFrames:
-    extractor = load_extractor(index.manifest.features, device)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with transient_progress(*columns, hidden=as_json and console.is_terminal) as progress:
-        task = progress.add_task("features of frames", total=None)
-        return find_nearest_pictures(
-            summaries,
-            index,
-            extractor,
-            question,
-            lambda done, total: progress.update(task, completed=done, total=total),
-        )
 
 
 def _write_csv(found: NearestFrames, file: Path, *, overwrite: bool) -> None:
@@ -92,44 +70,28 @@ def _write_csv(found: NearestFrames, file: Path, *, overwrite: bool) -> None:
     warn(f"{write_csv(rows, file, overwrite=overwrite)}: written")
 
 
-def _print_nearest(found: Mapping[str, Any]) -> None:
-    frames = found["frames"]
-    if not frames:
+def _print_nearest(found: NearestFrames) -> None:
+    if not found.frames:
         warn("no frame was compared")
         return
-    listed = frames[:MAX_LISTED]
-    names = name_paths([Path(frame["path"]) for frame in listed])
-    rows = [{**frame, "key": {"trajectory": name}} for frame, name in zip(listed, names, strict=True)]
+    listed = found.frames[:MAX_LISTED]
+    names = name_paths([frame.trajectory.path for frame in listed])
+    rows = [{"key": {"trajectory": name}, "frame": frame} for frame, name in zip(listed, names, strict=True)]
     columns: dict[str, FormatCell] = {
-        "inpainted": lambda row: format_inpainted(row["inpainted"]),
-        "tag": lambda row: found["tag"] if row["tagged"] else "",
-        "similarity": _format_similarity,
-        "novel": lambda row: "yes" if row["novel"] else "no",
-        "nearest": lambda row: Path(row["nearest"][0]["path"]).name if row["nearest"] else "-",
+        "inpainted": lambda row: format_inpainted(row["frame"].inpainted),
+        "tag": lambda row: found.tag if row["frame"].tagged else "",
+        "similarity": lambda row: row["frame"].pictures[0].describe() if row["frame"].pictures else "-",
+        "novel": lambda row: "yes" if row["frame"].novel else "no",
+        "nearest": lambda row: row["frame"].pictures[0].path.name if row["frame"].pictures else "-",
     }
     print_table(build_layouts(rows, "key", columns, ("tag", "inpainted")))
-    if len(frames) > MAX_LISTED:
-        print_line(f"and {len(frames) - MAX_LISTED:,} less similar ones; --csv and --json have all", "dim")
-    print_line(f"novel: {format_share(found['novel'])} of all frames", "bold")
-    if found["novel_tagged"]["of"]:
-        print_line(f"novel: {format_share(found['novel_tagged'])} of the frames tagged {found['tag']}", "bold")
+    if len(found.frames) > MAX_LISTED:
+        print_line(f"and {len(found.frames) - MAX_LISTED:,} less similar ones; --csv and --json have all", "dim")
+    print_line(f"novel: {found.novel.describe()} of all frames", "bold")
+    if found.novel_tagged.of:
+        print_line(f"novel: {found.novel_tagged.describe()} of the frames tagged {found.tag}", "bold")
     else:
-        print_line(f"no trajectory is tagged {found['tag']}: riptui tag PATH --add {found['tag']}", "dim")
-    print_line(f"corpus {found['corpus']}: {found['pictures']:,} pictures, by {found['features']}", "dim")
-    for line in (found["rule"], *found["notes"]):
+        print_line(f"no trajectory is tagged {found.tag}: riptui tag PATH --add {found.tag}", "dim")
+    print_line(f"corpus {found.corpus}: {found.pictures:,} pictures, by {found.features}", "dim")
+    for line in (found.threshold.describe(), *found.notes):
         print_line(line, "dim")
-
-
-def _format_similarity(row: Mapping[str, Any]) -> str:
-    if not row["nearest"]:
-        return "-"
-    [nearest, *_] = row["nearest"]
-    return "a copy" if nearest["copy"] else f"{nearest['similarity']:.4f}"
-
-
-def format_share(share: Mapping[str, float]) -> str:
-    """60 % [31, 83], 6 of 10."""
-    if isnan(share["share"]):
-        return "-"
-    interval = f"[{100 * share['low']:.0f}, {100 * share['high']:.0f}]"
-    return f"{100 * share['share']:.0f} % {interval}, {share['count']:,} of {share['of']:,}"

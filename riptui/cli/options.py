@@ -1,18 +1,21 @@
 """Options and arguments that several commands share."""
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import rich_click as click
 
-from riptui.cli.lazy import lazy
 from riptui.cli.lookup_runs import keep_runs
-from riptui.cli.values import FolderParam, MeasureParam, NumberRange
+from riptui.cli.values import FILE, MEASURE, FolderParam, NumberRange, complete_trashed, runs_folder
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-runs_folder = lazy("riptui.cli.runs_folder:runs_folder")
+
+def combine(*options: Callable[[Any], Any]) -> Callable[[Command], Command]:
+    """A decorator that adds all of these options and arguments, in this order."""
+    return lambda command: functools.reduce(lambda decorated, option: option(decorated), reversed(options), command)
 
 
 def multi_option(
@@ -27,6 +30,11 @@ def multi_option(
     return click.option(*names, type=type, default=defaults, multiple=True, callback=merge, **kwargs)
 
 
+def file_option(name: str, help_text: str) -> Callable[[Command], Command]:
+    """An option for a file that is written."""
+    return click.option(name, type=FILE, metavar="F", help=help_text)
+
+
 device_option = click.option(
     "--device",
     metavar="D",
@@ -34,51 +42,45 @@ device_option = click.option(
     show_default="the best one",
     help="Device that runs the models: cpu, cuda, cuda:N, or a GPU's UUID (GPU-... or MIG-...).",
 )
+network_device_option = click.option(
+    "--device", metavar="D", default="", show_default="the best one", help="Device of a network."
+)
 
 
-def worker_options(command: Command) -> Command:
-    """Add --device, --batch, --compile, --deterministic, --offload and --offline, for `take_worker_options`."""
-    return device_option(pool_options(command))
-
-
-def pool_options(command: Command) -> Command:
-    """The same without --device, for commands that use several devices."""
-    options = [
-        click.option(
-            "--batch",
-            type=click.IntRange(1, 1024),
-            metavar="N",
-            show_default="what fits in memory",
-            help="Trajectories to compute at once.",
-        ),
-        click.option(
-            "--compile",
-            type=click.Choice(["auto", "on", "off"]),
-            default="auto",
-            show_default=True,
-            help="Compile the model with torch.compile; auto: where that saves time.",
-        ),
-        click.option("--deterministic", is_flag=True, help="Make results reproducible bit for bit (slower)."),
-        click.option(
-            "--offload",
-            type=click.Choice(["none", "model", "sequential"]),
-            default="none",
-            show_default=True,
-            help="For models larger than the GPU's memory: keep them in the computer's, and move there what is needed, "
-            "a part at a time (slower) or a layer at a time (far slower).",
-        ),
-        click.option("--offline", is_flag=True, help="Never use the network."),
-        click.option(
-            "--trust",
-            is_flag=True,
-            help="Load what specs of other users name: local models, LoRA and embedding files, pickled weights.",
-        ),
-    ]
-    for option in reversed(options):
-        command = option(command)
-    return command
-
-
+pool_options = combine(
+    click.option(
+        "--batch",
+        type=click.IntRange(1, 1024),
+        metavar="N",
+        show_default="what fits in memory",
+        help="Trajectories to compute at once.",
+    ),
+    click.option(
+        "--compile",
+        type=click.Choice(["auto", "on", "off"]),
+        default="auto",
+        show_default=True,
+        help="Compile the model with torch.compile; auto: where that saves time.",
+    ),
+    click.option("--deterministic", is_flag=True, help="Make results reproducible bit for bit (slower)."),
+    click.option(
+        "--offload",
+        type=click.Choice(["none", "model", "sequential"]),
+        default="none",
+        show_default=True,
+        help="For models larger than the GPU's memory: keep them in the computer's, and move there what is needed, "
+        "a part at a time (slower) or a layer at a time (far slower).",
+    ),
+    click.option("--offline", is_flag=True, help="Never use the network."),
+    click.option(
+        "--trust",
+        is_flag=True,
+        help="Load what specs of other users name: local models, LoRA and embedding files, pickled weights.",
+    ),
+)
+"""Those of worker options that are for commands that use several devices."""
+worker_options = combine(device_option, pool_options)
+"""For `take_worker_options`."""
 WORKER_OPTIONS = ["--device", "--batch", "--compile", "--deterministic", "--offload", "--offline", "--trust"]
 """Of `worker_options`, for the panel of a command's help."""
 detach_option = click.option(
@@ -98,26 +100,24 @@ priority_option = click.option(
 CARE_OPTIONS = ["--timeout", "--on-end"]
 
 
-def care_options(command: Command) -> Command:
-    """Add --timeout and --on-end, which are for `Care.of`."""
-    timeout = click.option(
+care_options = combine(
+    click.option(
         "--timeout",
         type=NumberRange(min=0, min_open=True),
         metavar="SECONDS",
         show_default="none",
         help="Replace a worker or Ray actor whose iteration takes longer; loading a model does not count. With it, all "
         "inpainters run in a worker.",
-    )
-    on_end = click.option(
+    ),
+    click.option(
         "--on-end",
         metavar="CMD",
         show_default="the setting on_end",
         help="Command that tells you how it ended: split into words, run without a shell, with $RIPTUI_MESSAGE and "
         "others replaced in them; see the README.",
-    )
-    return timeout(on_end(command))
-
-
+    ),
+)
+"""For `Care.of`."""
 runs_option = click.option(
     "--runs",
     type=click.Path(path_type=Path, file_okay=False),
@@ -146,22 +146,13 @@ lookup_option = click.option(
     help="The runs folder, in which a path that is not here is looked for.",
 )
 """--runs of commands whose work needs no more of it."""
-_folders_argument = click.argument(
-    "folders", nargs=-1, metavar="[RUNS]...", type=FolderParam(runs_folder), default=lambda: [runs_folder()]
+runs_argument = combine(click.argument("runs", required=False, default=runs_folder, type=FolderParam()), lookup_option)
+"""A runs folder or a folder in it, by default that of --runs or of the settings."""
+folders_argument = combine(
+    click.argument("folders", nargs=-1, metavar="[RUNS]...", type=FolderParam(), default=lambda: [runs_folder()]),
+    lookup_option,
 )
-_runs_argument = click.argument("runs", required=False, default=runs_folder, type=FolderParam(runs_folder))
-
-
-def runs_argument(command: Command) -> Command:
-    """Add the argument RUNS: a runs folder or a folder in it, by default that of --runs or of the settings."""
-    return _runs_argument(lookup_option(command))
-
-
-def folders_argument(command: Command) -> Command:
-    """Add the argument RUNS..., of `runs_argument` any number."""
-    return _folders_argument(lookup_option(command))
-
-
+"""Any number of these."""
 graphics_option = click.option(
     "--graphics",
     type=click.Choice(["auto", "kitty", "sixel", "halfblock", "off"]),
@@ -171,7 +162,7 @@ graphics_option = click.option(
 measure_option = click.option(
     "--measure",
     "measure_at",
-    type=MeasureParam(),
+    type=MEASURE,
     default="half",
     show_default=True,
     help="When to measure: half (every 50 %), every (each iteration), or every N iterations.",
@@ -185,11 +176,9 @@ filter_option = click.option(
     help="Only what matches, as / does in the app; see riptui ls.",
 )
 overwrite_option = click.option("--overwrite", is_flag=True, help="Replace existing files.")
-paths_argument = click.argument(
-    "paths",
-    nargs=-1,
-    required=True,
-    metavar="PATH...",
-    type=FolderParam(runs_folder),
+overwrite_file_option = click.option("--overwrite", is_flag=True, help="Replace an existing file.")
+paths_argument = click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=FolderParam())
+trashed_argument = click.argument(
+    "paths", nargs=-1, metavar="[PATH]...", type=click.Path(path_type=Path), shell_complete=complete_trashed
 )
-path_argument = click.argument("path", metavar="PATH", type=FolderParam(runs_folder))
+path_argument = click.argument("path", metavar="PATH", type=FolderParam())

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def rate(
-    folder: Path,
+    path: Path,
     mode: RatingMode,
     rater: str | None,
     question: str,
@@ -35,14 +35,14 @@ def rate(
     if not has_terminal():
         raise click.UsageError("rating needs a terminal (stdin, stdout and stderr)")
     unlisted = UnlistedFolders()
-    trajectories = find_all_trajectories([folder], on_error=unlisted)
-    plan = RatingPlan(folder, _choose_rater(rater), mode, question, at, seed, limit)
+    trajectories = find_all_trajectories([path], on_error=unlisted)
+    plan = RatingPlan(path, _choose_rater(rater), mode, question, at, seed, limit)
     session = RatingSession(plan, [summarize(trajectory) for trajectory in trajectories])
 
     def make_screen(graphics: Graphics) -> RatingScreen:
         return rating.rating_screen.RatingScreen(session, graphics)
 
-    code = start(folder, load_settings(), graphics=graphics, only_screen=make_screen)
+    code = start(path, load_settings(), graphics=graphics, only_screen=make_screen)
     left = len(session.questions) - session.answered
     print_line(f"{session.describe()}, {left} left")
     return code or unlisted.exit_code

@@ -6,11 +6,16 @@ from functools import partial
 from typing import Any
 
 from riptui.cli.console import out, print_line, print_prose, print_table, warn, warn_left_out
-from riptui.cli.settings_table import FormatCell, build_layouts, format_interval
+from riptui.cli.settings_table import (
+    FormatCell,
+    build_layouts,
+    explain_few_images,
+    explain_shared,
+    format_estimate,
+    format_interval,
+)
 from riptui.metrics.display import format_result
-from riptui.results.bootstrap import MIN_INTERVAL_IMAGES
 from riptui.results.exposure import DELTA_E, LUMA, PATCH_ERRORS
-from riptui.results.shared_squares import describe_shared
 from riptui.text.units import format_inpainted
 
 
@@ -58,11 +63,8 @@ def _explain(groups: Sequence[dict[str, Any]]) -> Iterator[str]:
     yield "D1: mean error right after the first repaint of a square; R: how much each further repaint of it adds"
     yield "direct: what of R / D1 a repaint adds by itself, nothing around the square having been repainted in between"
     yield "excess: what is beyond that of first repaints at the end; coverage: how much of the end these explain"
-    if any(group["errors"][LUMA]["images"] < MIN_INTERVAL_IMAGES for group in groups):
-        yield f"no intervals over fewer than {MIN_INTERVAL_IMAGES} images"
-    for shared in sorted({group["shared_squares"] for group in groups} - {0}):
-        which = "" if all(group["shared_squares"] == shared for group in groups) else "in some groups "
-        yield f"{which}{describe_shared(shared)}"
+    yield from explain_few_images(group["errors"][LUMA]["images"] for group in groups)
+    yield from explain_shared(groups)
 
 
 def _print_held_out(held: Sequence[dict[str, Any]]) -> None:
@@ -110,11 +112,7 @@ def _order_rows(comparison: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _format_difference(amount: float, row: dict[str, Any]) -> str:
-    if amount not in row["differences"]:
-        return "-"
-    difference = row["differences"][amount]
-    interval = format_interval(difference)
-    return format_result(difference["value"]) + ("" if interval == "-" else f" ({interval})")
+    return format_estimate(row["differences"][amount]) if amount in row["differences"] else "-"
 
 
 def _format_share(estimate: dict[str, float], digits: int = 1) -> str:

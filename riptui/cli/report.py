@@ -6,15 +6,12 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
-
-from rich.progress import BarColumn, TaskID, TaskProgressColumn, TextColumn
+from typing import TYPE_CHECKING, Any, Literal
 
 from riptui import figures
-from riptui.cli.console import out as console
-from riptui.cli.console import print_json, print_line, short_path, warn
+from riptui.cli.console import print_json, print_line, short_path, warn, warn_left_out_count
 from riptui.cli.results_tables import to_json_value
-from riptui.cli.transient_progress import transient_progress
+from riptui.cli.transient_progress import named_bars, show_by_stage
 from riptui.cli.unlisted import UnlistedFolders
 from riptui.figures.figure import describe_skipped
 from riptui.store.listing import find_all_trajectories
@@ -31,52 +28,30 @@ JSON_INTERVAL_SECONDS = 0.2  # between two JSON objects of one stage
 MAX_DAMAGED_LISTED = 5  # trajectories whose pictures cannot be read
 
 
-def report(
-    paths: tuple[Path, ...],
-    out: Path,
-    reference: Path | None,
-    corpus: str | None,
-    overwrite: bool,
-    display: ReportDisplay,
-    as_json: bool,
-) -> int:
+def report(paths: tuple[Path, ...], out: Path, **options: Any) -> int:
+    """options: as `write_report`."""
     unlisted = UnlistedFolders()
-    trajectories = find_all_trajectories(paths, on_error=unlisted)
-    write_report(
-        trajectories,
-        out,
-        reference=reference,
-        rated_folders=paths,
-        corpus=corpus,
-        overwrite=overwrite,
-        display=display,
-        as_json=as_json,
-    )
+    write_report(find_all_trajectories(paths, on_error=unlisted), out, paths, **options)
     return unlisted.exit_code
 
 
 def write_report(
     trajectories: Sequence[Trajectory],
     out: Path,
-    *,
-    reference: Path | None,
     rated_folders: Sequence[Path],
-    corpus: str | None,
-    overwrite: bool,
+    *,
     display: ReportDisplay,
     as_json: bool,
+    **options: Any,
 ) -> None:
-    """Write the report, show its progress, and print a summary. Raises what `figures.report.write_report` raises."""
-    bars_hidden = display == "none" or (as_json and console.is_terminal)
-    with _json_progress() if display == "json" else _bars(hidden=bars_hidden) as show_progress:
+    """Write the report, show its progress, and print a summary.
+
+    options: those of `figures.report.write_report`. Raises what it raises.
+    """
+    bars = _bars(as_json=as_json, hidden=display == "none")
+    with _json_progress() if display == "json" else bars as show_progress:
         written = figures.report.write_report(
-            trajectories,
-            out,
-            reference=reference,
-            rated_folders=rated_folders,
-            corpus=corpus,
-            overwrite=overwrite,
-            on_progress=show_progress,
+            trajectories, out, rated_folders=rated_folders, on_progress=show_progress, **options
         )
     if display == "json":
         print_json({"event": "written", **to_json_value(written.as_dict())})
@@ -87,17 +62,9 @@ def write_report(
 
 
 @contextmanager
-def _bars(*, hidden: bool) -> Iterator[OnReportProgress]:
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn())
-    with transient_progress(*columns, hidden=hidden) as progress:
-        tasks: dict[str, TaskID] = {}
-
-        def show(stage: str, done: int, total: int) -> None:
-            if stage not in tasks:
-                tasks[stage] = progress.add_task(stage, total=total)
-            progress.update(tasks[stage], completed=done, total=total)
-
-        yield show
+def _bars(*, as_json: bool, hidden: bool) -> Iterator[OnReportProgress]:
+    with named_bars(as_json=as_json, in_percent=True, hidden=hidden) as begin:
+        yield show_by_stage(begin)
 
 
 @contextmanager
@@ -123,7 +90,5 @@ def _print_summary(written: WrittenReport) -> None:
         warn(message)
     if (more := len(written.damaged) - MAX_DAMAGED_LISTED) > 0:
         warn(f"and {more} more with unreadable frames; see riptui check")
-    if written.unfinished:
-        warn(f"left out, unfinished: {format_count(written.unfinished, 'trajectory')}; see riptui resume")
-    if written.unreadable:
-        warn(f"left out, unreadable: {format_count(len(written.unreadable), 'trajectory')}; see riptui check")
+    warn_left_out_count("unfinished", written.unfinished, see="riptui resume")
+    warn_left_out_count("unreadable", len(written.unreadable), see="riptui check")

@@ -1,28 +1,23 @@
 """`riptui results`: statistics of many trajectories."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-
 from riptui import results as analysis
 from riptui.cli import results_tables
-from riptui.cli.console import out as console
-from riptui.cli.console import print_json, warn
+from riptui.cli.console import print_json, warn, warn_left_out_count
 from riptui.cli.garbage import without_gc
-from riptui.cli.intervention_table import print_interventions
 from riptui.cli.mask_names import MaskNames
-from riptui.cli.recursion_tables import print_recursion
 from riptui.cli.results_tables import comparison_as_dict, finding_as_dict
 from riptui.cli.set_results import set_results
-from riptui.cli.transient_progress import transient_progress
+from riptui.cli.transient_progress import named_bars
 from riptui.cli.unlisted import UnlistedFolders
 from riptui.errors import InputError, with_choices
 from riptui.export.files import require_file
-from riptui.export.tables import CSV_SUFFIXES, PARQUET_SUFFIXES
+from riptui.export.tables import CSV_SUFFIXES, PARQUET_SUFFIXES, import_pyarrow, read_vectors
 from riptui.metrics import PREVIOUS, in_registry_order
 from riptui.metrics.display import PAPER_METRICS
 from riptui.metrics.sets import SET_METRICS
@@ -44,17 +39,6 @@ from riptui.results.picture_names import name_pictures
 from riptui.results.picture_sets import MemberFeatures
 from riptui.store.listing import TrajectorySummary, find_all_trajectories, summarize_measured
 from riptui.store.trajectory import Trajectory
-from riptui.text.units import format_count
-
-
-@dataclass(frozen=True)
-class AskedParts:
-    """What was asked for besides the table of groups."""
-
-    findings: bool
-    recursion: bool
-    interventions: bool
-    compare: bool
 
 
 @without_gc()
@@ -63,21 +47,21 @@ def results(
     by: tuple[str, ...],
     metric: str | None,
     features: str | None,
-    findings: bool,
-    recursion: bool,
-    interventions: bool,
-    compare: bool,
     csv: Path | None,
     parquet: Path | None,
     overwrite: bool,
     as_json: bool,
+    **parts: bool,
 ) -> int:
+    """parts: whether findings, recursion, interventions and a comparison (compare) are asked for as well."""
+    asked = {part for part, is_asked in parts.items() if is_asked}
+    _require_targets(csv, parquet, overwrite=overwrite)
     unlisted = UnlistedFolders()
     readable = _read_summaries(paths, unlisted)
-    parts = AskedParts(findings, recursion, interventions, compare)
     if metric in SET_METRICS:
-        _require_only_sets(metric, parts, parquet)
+        _require_only_sets(metric, asked, parquet)
         keys = _keys_of_sets(by, readable)
+        compare = "compare" in asked
         set_results(readable, metric, features, keys, compare=compare, csv=csv, overwrite=overwrite, as_json=as_json)
         return unlisted.exit_code
     if features is not None and not parquet:
@@ -88,11 +72,11 @@ def results(
     if csv or parquet:
         names = [features] if features else []
         _write_tables([summary.trajectory for summary in readable], csv, parquet, names, overwrite=overwrite)
-    output, refusals = _compute(readable, members, chosen_metric, keys, parts, as_json=as_json)
+    output, refusals = _compute(readable, members, chosen_metric, keys, asked, as_json=as_json)
     if as_json:
         print_json(results_tables.to_json_value(output))
     else:
-        _print(MaskNames(summary.spec for summary in readable if summary.spec).name_all(output))
+        results_tables.print_results(MaskNames(summary.spec for summary in readable if summary.spec).name_all(output))
     for refusal in refusals[1:]:
         warn(str(refusal))
     if refusals:
@@ -100,22 +84,27 @@ def results(
     return unlisted.exit_code
 
 
+def _require_targets(csv: Path | None, parquet: Path | None, *, overwrite: bool) -> None:
+    """Raise the error of what cannot be written, before anything is computed or written."""
+    if csv:
+        require_file(csv, CSV_SUFFIXES, overwrite=overwrite)
+    if parquet:
+        require_file(parquet, PARQUET_SUFFIXES, overwrite=overwrite)
+        import_pyarrow()
+
+
 def _read_summaries(paths: Sequence[Path], unlisted: UnlistedFolders) -> list[TrajectorySummary]:
     """Of all readable trajectories, each spec once; warns of what is left out."""
     summaries = [summarize_measured(trajectory) for trajectory in find_all_trajectories(paths, on_error=unlisted)]
     found = [summary for summary in summaries if summary.spec]
-    if len(found) < len(summaries):
-        count = format_count(len(summaries) - len(found), "trajectory")
-        warn(f"left out, unreadable: {count}; see riptui check")
+    warn_left_out_count("unreadable", len(summaries) - len(found), see="riptui check")
     readable = drop_copies(found)
-    if len(readable) < len(found):
-        count = format_count(len(found) - len(readable), "trajectory")
-        warn(f"left out, copies of others with the same spec: {count}")
+    warn_left_out_count("copies of others with the same spec", len(found) - len(readable))
     return readable
 
 
-def _require_only_sets(metric: str, parts: AskedParts, parquet: Path | None) -> None:
-    if parts.findings or parts.recursion or parts.interventions:
+def _require_only_sets(metric: str, asked: Set[str], parquet: Path | None) -> None:
+    if asked & {"findings", "recursion", "interventions"}:
         options = "--findings, --recursion and --interventions"
         raise InputError(f"{options} are about metrics of frames, and {metric} is one of sets")
     if parquet:
@@ -127,7 +116,7 @@ def _compute(
     members: Sequence[Curve],
     metric: str,
     keys: Sequence[str],
-    parts: AskedParts,
+    asked: Set[str],
     *,
     as_json: bool,
 ) -> tuple[dict[str, Any], list[InputError]]:
@@ -139,28 +128,20 @@ def _compute(
     if IMAGE in keys:
         output["pictures"] = name_pictures(curve.spec for curve in members)
     refusals: list[InputError] = []
-    if parts.findings or parts.recursion:
-        squares = _read_squares(summaries, metric, findings=parts.findings, recursion=parts.recursion, as_json=as_json)
-        if parts.findings:
+    if "findings" in asked or "recursion" in asked:
+        squares = _read_squares(summaries, metric, asked, as_json=as_json)
+        if "findings" in asked:
             with _told_later(refusals):
                 output["findings"] = _test_findings(summaries, metric, squares)
-        if parts.recursion:
+        if "recursion" in asked:
             output["recursion"] = analysis.recursion_analysis.analyse_recursion(squares, summaries, metric).as_dict()
-    if parts.interventions:
+    if "interventions" in asked:
         output["interventions"] = [asdict(effect) for effect in compare_interventions(members)]
-    if parts.compare:
+    if "compare" in asked:
         with _told_later(refusals):
             conditions = comparison.settings_to_compare(members)
             output["comparison"] = comparison_as_dict(comparison.compare(members, conditions), conditions)
     return output, refusals
-
-
-def _print(output: dict[str, Any]) -> None:
-    results_tables.print_results(output)
-    if "recursion" in output:
-        print_recursion(output["recursion"])
-    if "interventions" in output:
-        print_interventions(output["interventions"])
 
 
 @contextmanager
@@ -180,9 +161,8 @@ def _write_tables(
     *,
     overwrite: bool,
 ) -> None:
-    for file, suffixes in ((csv, CSV_SUFFIXES), (parquet, PARQUET_SUFFIXES)):
-        if file:  # both, before one is written
-            require_file(file, suffixes, overwrite=overwrite)
+    if parquet:
+        read_vectors(trajectories, features)  # refused before the CSV is written
     if csv:
         warn(f"{long_table.to_csv(trajectories, csv, overwrite=overwrite)}: written")
     if parquet:
@@ -233,16 +213,13 @@ def _grouping_keys(by: Sequence[str], members: Sequence[HasSpec]) -> tuple[str, 
 
 
 def _read_squares(
-    summaries: Sequence[TrajectorySummary], metric: str, *, findings: bool, recursion: bool, as_json: bool
+    summaries: Sequence[TrajectorySummary], metric: str, asked: Set[str], *, as_json: bool
 ) -> "analysis.read_squares.ReadSquares":
     """The errors of the squares, which findings and recursion need."""
-    names = dict.fromkeys([*(PATCH_ERRORS if recursion else ()), *(patch_names(metric) if findings else ())])
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with transient_progress(*columns, hidden=as_json and console.is_terminal) as progress:
-        task = progress.add_task("reading squares", total=len(summaries))
-        return analysis.read_squares.read_squares(
-            summaries, [*names], lambda done, total: progress.update(task, completed=done, total=total)
-        )
+    names = dict.fromkeys(PATCH_ERRORS if "recursion" in asked else ())
+    names |= dict.fromkeys(patch_names(metric) if "findings" in asked else ())
+    with named_bars(as_json=as_json) as begin:
+        return analysis.read_squares.read_squares(summaries, [*names], begin("reading squares"))
 
 
 def _test_findings(

@@ -2,16 +2,25 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
+from itertools import groupby
 from math import isnan
+from operator import itemgetter
 from typing import Any
 
 import msgspec
 from rich.text import Text
 
-from riptui.cli.console import out, print_line, print_prose, print_table, warn
-from riptui.cli.settings_table import build_layouts, format_interval, format_settings
+from riptui.cli.console import out, print_line, print_prose, print_table, warn, warn_left_out_count
+from riptui.cli.recursion_tables import print_recursion
+from riptui.cli.settings_table import (
+    build_layouts,
+    explain_few_images,
+    explain_shared,
+    format_estimate,
+    format_interval,
+    format_settings,
+)
 from riptui.metrics.display import format_result
-from riptui.results.bootstrap import MIN_INTERVAL_IMAGES
 from riptui.results.comparison import InpainterComparison
 from riptui.results.curves import Curve, differing_settings, distributions_of, group_by, values_by_amount
 from riptui.results.shared_squares import describe_shared
@@ -96,8 +105,7 @@ def to_json_value(value: object) -> Any:
 
 def print_results(results: dict[str, Any]) -> None:
     _print_groups([_name_picture(group, results.get("pictures", {})) for group in results["groups"]], results["metric"])
-    if infinite := results["infinite"]:
-        warn(f"left out, {results['metric']} is infinite at the end: {format_count(infinite, 'trajectory')}")
+    warn_left_out_count(f"{results['metric']} is infinite at the end", results["infinite"])
     for tested in results.get("findings", ()):
         out.print()
         print_line(format_settings(tested["settings"]), "bold")
@@ -111,6 +119,10 @@ def print_results(results: dict[str, Any]) -> None:
         warn("no trajectory is complete: there is nothing to test the findings on")
     if "comparison" in results:
         _print_comparison(results["comparison"], results["metric"])
+    if "recursion" in results:
+        print_recursion(results["recursion"])
+    if "interventions" in results:
+        _print_interventions(results["interventions"])
 
 
 def _name_picture(group: dict[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
@@ -136,9 +148,8 @@ def _print_groups(groups: Sequence[dict[str, Any]], metric: str) -> None:
     print_table(build_layouts(groups, "key", columns, [name for name in expendable if name in columns]))
     for line in _explain_groups(groups, metric):
         print_prose(line, "dim")
-    if unfinished := sum(group["unfinished"] for group in groups):
-        count = format_count(unfinished, "trajectory")
-        warn(f"left out, not measured to the end: {count}; see riptui resume and riptui measure")
+    unfinished = sum(group["unfinished"] for group in groups)
+    warn_left_out_count("not measured to the end", unfinished, see="riptui resume and riptui measure")
 
 
 def _explain_groups(groups: Sequence[dict[str, Any]], metric: str) -> Iterator[str]:
@@ -151,11 +162,8 @@ def _explain_groups(groups: Sequence[dict[str, Any]], metric: str) -> Iterator[s
     if halves:
         halves_told = " or ".join(sorted(halves))
         yield f"half-life of coverage alone, if squares are damaged once and stay so: {halves_told} %"
-    if any(group["images"] < MIN_INTERVAL_IMAGES for group in groups):
-        yield f"no intervals over fewer than {MIN_INTERVAL_IMAGES} images"
-    for shared in sorted({group["shared_squares"] for group in groups} - {0}):
-        which = "" if all(group["shared_squares"] == shared for group in groups) else "in some groups "
-        yield f"{which}{describe_shared(shared)}"
+    yield from explain_few_images(group["images"] for group in groups)
+    yield from explain_shared(groups)
     if any(group["icc"] for group in groups):
         yield "ICC: the share of the variance at the end that is between images, and not between the seeds of one"
         if any(group["icc"] and group["shared_squares"] for group in groups):
@@ -163,11 +171,7 @@ def _explain_groups(groups: Sequence[dict[str, Any]], metric: str) -> Iterator[s
 
 
 def _format_icc(group: dict[str, Any]) -> str:
-    if not group["icc"]:
-        return "-"
-    last = group["icc"][-1]
-    interval = "" if isnan(last["low"]) else f" ({format_interval(last)})"
-    return f"{format_result(last['value'])}{interval}"
+    return format_estimate(group["icc"][-1]) if group["icc"] else "-"
 
 
 def _format_final(group: dict[str, Any]) -> str:
@@ -218,9 +222,27 @@ def _print_comparison(comparison: dict[str, Any], metric: str) -> None:
     print_table(build_layouts(comparison["differences"], "nearer", columns, ("p (Wilcoxon)", "95 %", "by")))
     if comparison["shared_squares"]:
         print_line(f"{describe_shared(comparison['shared_squares'])}; the p values are for these squares", "dim")
-    if comparison["left_out"]:
-        count = format_count(comparison["left_out"], "trajectory")
-        warn(f"left out, incomplete or not run by every inpainter: {count}")
+    warn_left_out_count("incomplete or not run by every inpainter", comparison["left_out"])
+
+
+def _print_interventions(effects: Sequence[dict[str, Any]]) -> None:
+    if not effects:
+        warn("no trajectory with an intervention has a counterpart without: compute both, as the preset does")
+        return
+    out.print()
+    print_prose("Interventions on the same images, masks and noise: the value at the end minus that without", "bold")
+    columns = {
+        "images": lambda row: str(row["images"]),
+        "without": lambda row: format_result(row["without"]),
+        "difference": lambda row: format_result(row["difference"]["value"]),
+        "95 %": lambda row: format_interval(row["difference"]),
+    }
+    varied = [name for name in ("order", "amount") if len({effect[name] for effect in effects}) > 1]
+    names = ("mask", *varied, "intervention")
+    for inpainter, members in groupby(effects, key=itemgetter("inpainter")):
+        print_line(inpainter)
+        rows = [effect | {"key": {name: effect[name] for name in names}} for effect in members]
+        print_table(build_layouts(rows, "key", columns, ("images", "without")))
 
 
 def _format_percent(value: float | None) -> str:

@@ -7,13 +7,12 @@ from typing import Any
 
 import msgspec
 
-from riptui.cli.care import Care
 from riptui.cli.console import print_line, short_path, warn
 from riptui.cli.metric_choice import choose_metrics
 from riptui.cli.run_trajectories import run_trajectories
 from riptui.cli.source_images import find_sources, read_pictures
 from riptui.cli.sweep_options import build_sweep
-from riptui.cli.worker_options import take_worker_options
+from riptui.cli.worker_options import take_how_to_run
 from riptui.metrics import check_names
 from riptui.planning.submit import submit
 from riptui.planning.sweep import require_valid_names
@@ -31,18 +30,11 @@ def run(
     runs: Path,
     group: str,
     name: str,
-    detach: bool,
     priority: int | None,
-    timeout: float | None,
-    on_end: str | None,
-    display: str,
-    as_json: bool,
     **settings: Any,
 ) -> int:
-    """settings: options of the worker and, by the names of `build_sweep`, of the sweep."""
-    options = take_worker_options(settings)
-    display = "json" if as_json else display
-    care = Care.of(on_end, timeout)
+    """settings: those of `take_how_to_run` and, by the names of `build_sweep`, of the sweep."""
+    how = take_how_to_run(settings)
     metrics = None if metrics is None else check_names(metrics)  # a mistyped name fails before anything takes time
     sweep = build_sweep(**settings)
     sources = find_sources(images, recursive=recursive)
@@ -59,7 +51,7 @@ def run(
             runs, members, sweep, request, group=f"{group}/{subgroup}".strip("/"), name=name, on_trial=warn
         )
     ]
-    code = run_trajectories(trajectories, display, request, runs=runs, options=options, detach=detach, care=care)
-    if not detach and code == 0 and display not in ("json", "none"):
+    code = run_trajectories(runs, trajectories, how, request)
+    if not how.detach and code == 0 and how.is_for_people:
         print_line(f"saved in {short_path(Path(os.path.commonpath([found.path for found in trajectories])))}", "dim")
     return code or (0 if complete else 1)

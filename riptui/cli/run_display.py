@@ -119,20 +119,14 @@ def _event_fields(trajectory: Trajectory, event: DisplayEvent) -> dict[str, Any]
             return {name: getattr(row, name) for name in names}
         case Measured(k, values):
             return {"k": k, "values": {name: finite_or_none(value) for name, value in values.items()}}
-        case Ended(k, done):
-            return {"k": k, "done": done}
         case HeldByOther(k, holder):
             return {"k": k, "pid": holder.pid if holder else None, "host": holder.host if holder else None}
         case Failed(error):
             return {"error": str(error)}
-        case Notice(text):
-            return {"text": text}
-        case Loading(inpainter):
-            return {"inpainter": inpainter}
-        case StepDone(k, step, steps):
-            return {"k": k, "step": step, "steps": steps}
         case NothingToDo():
             return {}
+        case Ended() | Notice() | Loading() | StepDone():
+            return vars(event)
 
 
 class PlainDisplay(RunDisplay):

@@ -5,42 +5,33 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-from riptui.cli.care import Care
 from riptui.cli.console import warn
 from riptui.cli.in_process import run_in_process
 from riptui.cli.run_display import open_display
 from riptui.cli.via_worker import queue_for_worker, run_in_worker
+from riptui.cli.worker_options import HowToRun
 from riptui.errors import RiptuiError
 from riptui.inpainters import find_inpainter
 from riptui.store import requests
 from riptui.store.records import Request
 from riptui.store.trajectory import Trajectory
-from riptui.store.worker_record import WorkerOptions
 
 
 def run_trajectories(
-    trajectories: Sequence[Trajectory],
-    display: str,
-    request: Request | None = None,
-    *,
-    runs: Path,
-    options: WorkerOptions | None = None,
-    detach: bool = False,
-    care: Care = Care(),  # noqa: B008  # frozen
+    runs: Path, trajectories: Sequence[Trajectory], how: HowToRun, request: Request | None = None
 ) -> int:
-    """Compute trajectories and show it on the display of that name; return the exit code.
+    """Compute trajectories and show it; return the exit code.
 
-    A worker runs them if `detach` asks for it, if any needs a model, which a worker keeps loaded, or if a time limit is
+    A worker runs them if they are detached, if any needs a model, which a worker keeps loaded, or if a time limit is
     set, for only another process can be replaced; else this process.
     """
-    options = options or WorkerOptions()
-    if detach:
-        return queue_for_worker(runs, trajectories, display, request, options, care)
-    with open_display(display, trajectories) as run_display:
-        if care.timeout is not None or any(map(_runs_in_worker, trajectories)):
-            code = run_in_worker(runs, trajectories, run_display, request, options, care)
+    if how.detach:
+        return queue_for_worker(runs, trajectories, how, request)
+    with open_display(how.display, trajectories) as display:
+        if how.care.timeout is not None or any(map(_runs_in_worker, trajectories)):
+            code = run_in_worker(runs, trajectories, how, request, display)
         else:
-            code = run_in_process(runs, trajectories, run_display, request, care, options.trust)
+            code = run_in_process(runs, trajectories, how, request, display)
     if code > 128 and (unfinished := [trajectory for trajectory in trajectories if has_work(trajectory, request)]):
         folder = os.path.commonpath([os.path.relpath(trajectory.path) for trajectory in unfinished])
         warn(f"stopped; the computed frames are saved. Resume with: riptui resume {shlex.quote(folder)}")

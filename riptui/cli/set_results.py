@@ -1,20 +1,19 @@
 """`riptui results --metric kid`: a metric of sets of pictures, by group and inpainted %."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from riptui.cli.console import out, print_json, print_line, print_table, warn
 from riptui.cli.mask_names import MaskNames
 from riptui.cli.results_tables import to_json_value
-from riptui.cli.settings_table import build_layouts, format_interval, format_settings
+from riptui.cli.settings_table import FormatCell, build_layouts, explain_few_images, format_range, format_settings
 from riptui.errors import InputError
 from riptui.export.tables import write_csv
 from riptui.metrics.display import format_result
 from riptui.metrics.sets import find_set_metric
-from riptui.results.bootstrap import MIN_INTERVAL_IMAGES
 from riptui.results.picture_sets import PictureSets, SetGroup, choose_features, read_picture_sets
-from riptui.results.set_curves import SetComparison, SetCurve, SetMetricPoint, set_comparisons, set_curves
+from riptui.results.set_curves import SetComparison, SetCurve, set_comparisons, set_curves
 from riptui.results.set_tables import comparison_rows, curve_rows
 from riptui.store.listing import TrajectorySummary
 from riptui.text.terminal import printable
@@ -72,8 +71,8 @@ def _explain(curves: Sequence[SetCurve]) -> Iterator[str]:
     info = find_set_metric(curves[0].metric)
     yield info.summary
     images = min(point.images for curve in curves for point in curve.points)
-    if images < MIN_INTERVAL_IMAGES:
-        yield f"no intervals over fewer than {MIN_INTERVAL_IMAGES} images"
+    if few := [*explain_few_images([images])]:
+        yield from few
     elif info.is_fitted:
         yield "the interval is Wilson's of half as many pictures: no resample is classified"
     elif images > info.resampled_pictures:
@@ -100,16 +99,12 @@ def _print_comparison(comparison: SetComparison, metric: str, sets: PictureSets,
         print_table(build_layouts(rows, "key", _columns(title), ("images", "95 %")))
 
 
-def _columns(title: str) -> dict[str, Callable[[dict[str, Any]], str]]:
-    def point(row: dict[str, Any]) -> SetMetricPoint:
-        found: SetMetricPoint = row["point"]
-        return found
-
+def _columns(title: str) -> dict[str, FormatCell]:
     return {
-        "inpainted": lambda row: format_inpainted(point(row).inpainted),
-        "images": lambda row: str(point(row).images),
-        title: lambda row: format_result(point(row).estimate.value),
-        "95 %": lambda row: format_interval({"low": point(row).estimate.low, "high": point(row).estimate.high}),
+        "inpainted": lambda row: format_inpainted(row["point"].inpainted),
+        "images": lambda row: str(row["point"].images),
+        title: lambda row: format_result(row["point"].estimate.value),
+        "95 %": lambda row: format_range(row["point"].estimate.low, row["point"].estimate.high),
     }
 
 

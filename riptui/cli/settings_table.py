@@ -1,6 +1,6 @@
 """Tables whose rows are named by their settings, in layouts for less and less room."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from math import isnan
 from typing import Any
 
@@ -10,7 +10,9 @@ from rich.text import Text
 
 from riptui.cli.setting_value import format_setting_value
 from riptui.metrics.display import format_result
+from riptui.results.bootstrap import MIN_INTERVAL_IMAGES
 from riptui.results.curves import settings_title
+from riptui.results.shared_squares import describe_shared
 from riptui.text.terminal import printable
 
 FormatCell = Callable[[dict[str, Any]], str]
@@ -48,5 +50,30 @@ def _format_setting(value: object) -> str:
     return "-" if value is None else printable(format_setting_value(value))[:40]
 
 
-def format_interval(estimate: dict[str, float]) -> str:
-    return "-" if isnan(estimate["low"]) else f"{format_result(estimate['low'])} to {format_result(estimate['high'])}"
+def format_interval(estimate: Mapping[str, float], form: Callable[[float], str] = format_result) -> str:
+    return format_range(estimate["low"], estimate["high"], form)
+
+
+def format_estimate(estimate: Mapping[str, float], form: Callable[[float], str] = format_result) -> str:
+    """The value, with its interval if there is one."""
+    if isnan(estimate["value"]):
+        return "-"
+    interval = format_interval(estimate, form)
+    return form(estimate["value"]) + ("" if interval == "-" else f" ({interval})")
+
+
+def format_range(low: float, high: float, form: Callable[[float], str] = format_result) -> str:
+    return "-" if isnan(low) else f"{form(low)} to {form(high)}"
+
+
+def explain_few_images(images: Iterable[int]) -> Iterator[str]:
+    """A line, if there is no interval over so few images somewhere."""
+    if any(count < MIN_INTERVAL_IMAGES for count in images):
+        yield f"no intervals over fewer than {MIN_INTERVAL_IMAGES} images"
+
+
+def explain_shared(groups: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """What the intervals of groups are for, whose images share squares."""
+    counts = {group["shared_squares"] for group in groups}
+    for shared in sorted(counts - {0}):
+        yield f"{'in some groups ' if len(counts) > 1 else ''}{describe_shared(shared)}"

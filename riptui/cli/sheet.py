@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from riptui import figures
 from riptui.arrays import Image
+from riptui.cli.chart import read_group
 from riptui.cli.console import print_line, warn
 from riptui.cli.figure_files import write_with_table
 from riptui.cli.filtered import find_filtered
@@ -27,7 +27,6 @@ from riptui.tui.gallery.gallery_table import (
     metric_of,
     reached_point,
 )
-from riptui.tui.group.group_reader import GroupMember, GroupReader
 
 if TYPE_CHECKING:
     from riptui.figures.sheet import Tile
@@ -48,7 +47,7 @@ def sheet(
 ) -> int:
     make_sheet = figures.sheet.make_sheet  # if matplotlib is missing, this fails before anything is read
     unlisted = UnlistedFolders()
-    members = _read_members(find_filtered(paths, [runs], filter_text, unlisted))
+    members = [*read_group(find_filtered(paths, [runs], filter_text, unlisted)).members.values()]
     table = build_gallery(
         members, GalleryAxes(columns, by_seed), reached_point(members) if inpainted is None else inpainted
     )
@@ -70,15 +69,6 @@ def sheet(
     for file in write_with_table(lambda: make_sheet(tiles), rows, files, overwrite=overwrite):
         print_line(str(file))
     return unlisted.exit_code
-
-
-def _read_members(trajectories: Sequence[Trajectory]) -> list[GroupMember]:
-    reader = GroupReader()
-    for _ in reader.read(str(trajectory.path) for trajectory in trajectories):
-        pass
-    if reader.unreadable:
-        warn(f"left out, unreadable: {reader.unreadable:,}; see riptui check")
-    return [*reader.members.values()]
 
 
 def _make_tiles(table: GalleryTable, metric: str) -> list[list[Tile]]:

@@ -17,7 +17,7 @@ ROWS_OF_STATE, LEAST_ROWS = 6, 8  # of the lines above the pictures, the caption
 
 
 def print_side_by_side(
-    trajectory: Trajectory, k: int, graphics: str | None = None, *, required: bool = False, rows_below: int = 0
+    trajectory: Trajectory, k: int, graphics: str | None, *, required: bool = False, rows_below: int = 0
 ) -> None:
     """Print the original and frame k side by side with captions, by the protocol `graphics` or the setting's.
 

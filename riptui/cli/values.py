@@ -2,19 +2,26 @@
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from math import inf, isfinite
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import rich_click as click
 from click.shell_completion import CompletionItem
 
+from riptui.cli.lazy import lazy
 from riptui.errors import InputError
 from riptui.planning.bundled_pictures import BUNDLED_PREFIX, list_bundled
 from riptui.spec import MeasureInterval
 from riptui.text import int_ranges
 from riptui.text.terminal import printable
+
+ValueT = TypeVar("ValueT")
+
+runs_folder = lazy("riptui.cli.runs_folder:runs_folder")
+_list_entries = lazy("riptui.store.trash:list_entries")
 
 
 class NumberRange(click.FloatRange):
@@ -27,39 +34,37 @@ class NumberRange(click.FloatRange):
         return number
 
 
-class NumberListParam(click.ParamType[tuple[int, ...]]):
-    """Whole numbers such as 64,128,256 or 0-9: a tuple in the given order, without duplicates."""
+class ParsedParam(click.ParamType[ValueT]):
+    """A text that `parse` reads, which raises InputError. `words`: those to complete. A default may be no text."""
 
-    name = "numbers"
+    def __init__(self, name: str, parse: Callable[[str], ValueT], words: Sequence[str] = ()) -> None:
+        self.name = name
+        self._parse = parse
+        self._words = words
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
-        if isinstance(value, tuple):
-            return value
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> ValueT:
         try:
-            return int_ranges.parse(value)
+            return self._parse(value) if isinstance(value, str) else value
         except InputError as error:
             self.fail(str(error))
 
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        return _complete(self._words, incomplete)
 
-class NameListParam(click.ParamType[tuple[str, ...]]):
+
+class NameListParam(ParsedParam[tuple[str, ...]]):
     """Names separated by commas: a tuple. A comma in an existing path separates nothing.
 
     `choices` returns those to complete.
     """
 
-    name = "names"
-
-    def __init__(self, choices: Callable[[], list[str]]) -> None:
-        self.choices = choices
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
-        if isinstance(value, tuple):
-            return value
-        return tuple(dict.fromkeys(_split_names(value)))
+    def __init__(self, choices: Callable[[], Iterable[str]]) -> None:
+        super().__init__("names", lambda text: tuple(dict.fromkeys(_split_names(text))))
+        self._choices = choices
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         done, comma, last = incomplete.rpartition(",")
-        return [CompletionItem(f"{done}{comma}{name}") for name in self.choices() if name.startswith(last)]
+        return [CompletionItem(f"{done}{comma}{name}") for name in self._choices() if name.startswith(last)]
 
 
 def _split_names(text: str) -> Iterator[str]:
@@ -80,61 +85,47 @@ def _is_path(text: str) -> bool:
         return False
 
 
-class MeasureParam(click.ParamType[MeasureInterval]):
-    """When to measure: half, every, or a number of iterations."""
-
-    name = "half|every|N"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> MeasureInterval:
-        if isinstance(value, int):
-            return value
-        if value == "half" or value == "every":
-            return value  # type: ignore[no-any-return]
-        if not re.fullmatch(r"0*[1-9][0-9]{0,8}", value):
-            self.fail(f"expected half (every 50 %), every (each iteration) or a number of iterations, got {value!r}")
-        return int(value)
-
-    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        return [CompletionItem(word) for word in ("half", "every") if word.startswith(incomplete)]
+def _parse_measure(text: str) -> MeasureInterval:
+    if text == "half" or text == "every":
+        return text  # type: ignore[return-value]
+    if not re.fullmatch(r"0*[1-9][0-9]{0,8}", text):
+        raise InputError(f"expected half (every 50 %), every (each iteration) or a number of iterations, got {text!r}")
+    return int(text)
 
 
-class AmountsParam(click.ParamType[Any]):
-    """Where to look at trajectories: end, half, or inpainted % such as 100,400: a tuple of numbers."""
-
-    name = "end|half|P,P"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> Literal["end", "half"] | tuple[float, ...]:
-        if isinstance(value, tuple) or value in ("end", "half"):
-            return value  # type: ignore[no-any-return]
-        try:
-            amounts = tuple(dict.fromkeys(float(part.strip().removesuffix("%")) for part in value.split(",")))
-        except ValueError:
-            amounts = ()
-        if not (amounts and all(0 < amount < inf for amount in amounts)):
-            self.fail(f"expected end, half (every 50 %) or inpainted % such as 100,400, got {value!r}")
-        return amounts
-
-    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        return [CompletionItem(word) for word in ("end", "half") if word.startswith(incomplete)]
+def _parse_amounts(text: str) -> Literal["end", "half"] | tuple[float, ...]:
+    if text == "end" or text == "half":
+        return text  # type: ignore[return-value]
+    try:
+        amounts = tuple(dict.fromkeys(float(part.strip().removesuffix("%")) for part in text.split(",")))
+    except ValueError:
+        amounts = ()
+    if not (amounts and all(0 < amount < inf for amount in amounts)):
+        raise InputError(f"expected end, half (every 50 %) or inpainted % such as 100,400, got {text!r}")
+    return amounts
 
 
-class MinutesParam(click.ParamType[float]):
-    """A number of minutes, or inf."""
+def _parse_minutes(text: str) -> float:
+    try:
+        minutes = float(text)
+    except ValueError:
+        minutes = -1.0
+    if not minutes >= 0:
+        raise InputError(
+            f"expected a number of minutes, 0 (exit when the queue is empty) or inf (never exit), got {text!r}"
+        )
+    return minutes
 
-    name = "minutes"
 
-    def convert(self, value: str | float, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        try:
-            minutes = float(value)
-        except ValueError:
-            minutes = -1.0
-        if not minutes >= 0:
-            self.fail(
-                f"expected a number of minutes, 0 (exit when the queue is empty) or inf (never exit), got {value!r}"
-            )
-        return minutes
+NUMBERS = ParsedParam("numbers", int_ranges.parse)
+"""Whole numbers such as 64,128,256 or 0-9: a tuple in the given order, without duplicates."""
+MEASURE = ParsedParam("half|every|N", _parse_measure, ("half", "every"))
+"""When to measure."""
+AMOUNTS = ParsedParam("end|half|P,P", _parse_amounts, ("end", "half"))
+"""Where to look at trajectories: end, half, or inpainted % such as 100,400: a tuple of numbers."""
+MINUTES = ParsedParam("minutes", _parse_minutes)
+"""A number of minutes, or inf."""
+FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 class PictureParam(click.Path):
@@ -156,26 +147,25 @@ class PictureParam(click.Path):
 class FolderParam(click.Path):
     """The path of a trajectory or a group: from here, else as `riptui ls` prints it, from the runs folder."""
 
-    def __init__(self, runs_folder: Callable[[], Path]) -> None:
+    def __init__(self) -> None:
         super().__init__(path_type=Path)
-        self._runs_folder = runs_folder
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         path = Path(os.fsdecode(super().convert(value, param, ctx)))
         if not path.is_absolute() and not os.path.lexists(path):
-            below_runs: Path = self._find_runs(ctx) / path
+            below_runs = _find_runs(ctx) / path
             if os.path.lexists(below_runs):
                 return below_runs
         return path
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        return complete_folders(ctx, param, incomplete) or _complete_below(self._find_runs(ctx), incomplete)
+        return complete_folders(ctx, param, incomplete) or _complete_below(_find_runs(ctx), incomplete)
 
-    def _find_runs(self, ctx: click.Context | None) -> Path:
-        if ctx is None:
-            return self._runs_folder()
-        with ctx.scope(cleanup=False):  # the completion has left it
-            return ctx.params.get("runs") or self._runs_folder()
+
+def _find_runs(ctx: click.Context | None) -> Path:
+    with nullcontext() if ctx is None else ctx.scope(cleanup=False):  # the completion has left it
+        found: Path = (ctx and ctx.params.get("runs")) or runs_folder()
+    return found
 
 
 def complete_folders(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -194,6 +184,16 @@ def _complete_below(root: Path, incomplete: str) -> list[CompletionItem]:
     return [CompletionItem(f"{folder}/{name}" if folder else name) for name in harmless]
 
 
+def complete_trashed(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete where trajectories in the trash were; a name that a terminal would obey is left out."""
+    places = dict.fromkeys(entry.record.place for entry in _list_entries(ctx.params.get("runs") or runs_folder()))
+    return _complete([place for place in places if printable(place) == place], incomplete)
+
+
 def complete_devices(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Complete the words of --devices; GPUs are not looked for, which takes seconds on some machines."""
-    return [CompletionItem(word) for word in ("all", "cpu", "free") if word.startswith(incomplete)]
+    return _complete(("all", "cpu", "free"), incomplete)
+
+
+def _complete(words: Iterable[str], incomplete: str) -> list[CompletionItem]:
+    return [CompletionItem(word) for word in words if word.startswith(incomplete)]

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from riptui.cli import logind
-from riptui.cli.care import Care
 from riptui.cli.console import print_json, print_line, short_path, warn
 from riptui.cli.run_display import NothingToDo, RunDisplay, open_display
 from riptui.cli.stop_signal import StopSignal
@@ -25,7 +24,7 @@ from riptui.supervision.pool import LocalPool
 from riptui.text.units import format_count
 
 if TYPE_CHECKING:
-    from riptui.store.worker_record import WorkerOptions
+    from riptui.cli.worker_options import HowToRun
     from riptui.store.worker_registry import Worker
 
 POLL_SECONDS = 0.25  # seconds between two looks: denoising steps are shown as they happen
@@ -60,10 +59,9 @@ def queue_unfinished(
 def run_in_worker(
     runs: Path,
     trajectories: Sequence[Trajectory],
-    display: RunDisplay,
+    how: HowToRun,
     request: Request | None,
-    options: WorkerOptions,
-    care: Care,
+    display: RunDisplay,
 ) -> int:
     """Have a worker compute trajectories to their ends, show it, and return the exit code.
 
@@ -75,8 +73,8 @@ def run_in_worker(
         return 1 if failed else 0
     for text in explain_other_environments(runs):
         warn(text)
-    pool = LocalPool(runs, [options], timeout=care.timeout)
-    with StopSignal() as stop, care.open_hook(runs) as hook:
+    pool = LocalPool(runs, [how.options], timeout=how.care.timeout)
+    with StopSignal() as stop, how.care.open_hook(runs) as hook:
         monitor = TrajectoryMonitor(runs, queued)
         pool.start()
         deadline: float | None = None
@@ -99,31 +97,24 @@ def run_in_worker(
     return 1 if failed else 0
 
 
-def queue_for_worker(
-    runs: Path,
-    trajectories: Sequence[Trajectory],
-    display: str,
-    request: Request | None,
-    options: WorkerOptions,
-    care: Care,
-) -> int:
+def queue_for_worker(runs: Path, trajectories: Sequence[Trajectory], how: HowToRun, request: Request | None) -> int:
     """Queue trajectories for a worker that outlives this process, and return the exit code.
 
     Raises WorkerError, DiskError.
     """
-    with open_display(display, trajectories) as run_display:
-        queued, failed = queue_unfinished(trajectories, run_display, request)
+    with open_display(how.display, trajectories) as display:
+        queued, failed = queue_unfinished(trajectories, display, request)
     if queued:
         for text in explain_other_environments(runs):
             warn(text)
-        worker = ensure_worker(runs, options)
+        worker = ensure_worker(runs, how.options)
         if not worker.alive and not worker.leaving:
             raise WorkerError(f"worker {worker.record.id} died while starting: {log_tail(worker.log)}")
-        care.start_follower(runs, [options], trajectories=queued)
-        if display == "json":
+        how.care.start_follower(runs, [how.options], trajectories=queued)
+        if how.display == "json":
             for trajectory in queued:
                 print_json({"event": "queued", "trajectory": str(trajectory.path), "worker": worker.record.id})
-        elif display != "none":
+        elif how.is_for_people:
             _print_next_steps(queued, worker, runs)
     return 1 if failed else 0
 

@@ -1,14 +1,39 @@
-"""Worker options from those on the command line."""
+"""How trajectories are computed, from the options on the command line."""
 
 import os
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
+from riptui.cli.care import Care
 from riptui.errors import InputError
 from riptui.inpainters.devices.device_names import require_device
 from riptui.store.worker_record import WorkerOptions
 from riptui.supervision.device_choice import resolve_uuid
+
+
+@dataclass(frozen=True)
+class HowToRun:
+    """How a command has trajectories computed, and shows it."""
+
+    options: WorkerOptions
+    care: Care
+    display: str
+    """auto, rich, plain, json or none."""
+    detach: bool
+
+    @property
+    def is_for_people(self) -> bool:
+        return self.display not in ("json", "none")
+
+
+def take_how_to_run(parameters: dict[str, Any]) -> HowToRun:
+    """Move the options of `run`, `generate` and `resume` out of a command's parameters. Raises InputError."""
+    options = take_worker_options(parameters)
+    care = Care.of(parameters.pop("on_end"), parameters.pop("timeout"))
+    as_json, display = parameters.pop("as_json"), parameters.pop("display")
+    return HowToRun(options, care, "json" if as_json else display, parameters.pop("detach"))
 
 
 def take_worker_options(parameters: dict[str, Any]) -> WorkerOptions:

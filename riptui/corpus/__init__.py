@@ -7,6 +7,6 @@ corpus_writer    appends pictures to an index, so that a crash at any time loses
 corpus_building  from a folder of pictures to an index: what is new, what is gone; picture_loading: decodes them
 similar_vectors  the most similar of many vectors, a part of them at a time
 novelty          from which similarity on a frame is not new, by the corpus itself; the share of new frames
-nearest_pictures the nearest pictures to the frames of trajectories; nearest_table: as rows
+nearest_pictures the nearest pictures to the frames of trajectories
 nearest_sheet    as one picture: each frame beside its nearest
 """

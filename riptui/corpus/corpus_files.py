@@ -24,13 +24,8 @@ from riptui.store.names import is_name, require_name
 from riptui.store.records import UNREADABLE
 
 FORMAT = 1
-MANIFEST, PICTURES, VECTORS, SIMILARITIES, LOCK = (
-    "corpus.json",
-    "pictures.jsonl",
-    "vectors.f32",
-    "similarities.json",
-    ".lock",
-)
+MANIFEST, PICTURES, VECTORS = "corpus.json", "pictures.jsonl", "vectors.f32"
+SIMILARITIES, LOCK = "similarities.json", ".lock"
 NUMBER_BYTES = 4  # of a float32
 
 

@@ -20,6 +20,7 @@ from riptui.corpus.novelty import (
 )
 from riptui.corpus.similar_vectors import find_nearest
 from riptui.errors import DeviceMemoryError, InputError, RiptuiError
+from riptui.export.tables import TableCell
 from riptui.features import FeatureExtractor
 from riptui.results.curves import drop_copies
 from riptui.spec import Spec
@@ -27,6 +28,7 @@ from riptui.store.annotations import peek_annotations
 from riptui.store.feature_file import compute_features
 from riptui.store.listing import TrajectorySummary
 from riptui.store.trajectory import Trajectory
+from riptui.text.terminal import printable
 from riptui.text.units import format_count, format_inpainted
 
 USABLE = "usable"
@@ -45,6 +47,10 @@ class NearPicture:
     """Cosine of the features, -1 to 1."""
     is_copy: bool
     """Whether it has the pixels of the frame."""
+
+    def describe(self) -> str:
+        """a copy, or 0.9512."""
+        return "a copy" if self.is_copy else f"{self.similarity:.4f}"
 
 
 @dataclass(frozen=True)
@@ -127,6 +133,25 @@ def describe_frame(frame: FrameNeighbours) -> dict[str, Any]:
             {"path": str(near.path), "similarity": near.similarity, "copy": near.is_copy} for near in frame.pictures
         ],
     }
+
+
+def nearest_rows(nearest: NearestFrames) -> list[dict[str, TableCell]]:
+    """A row for each frame and picture, all with the same columns in the same order, and the same threshold."""
+    shared = ("inpainter", "mask", "seed", "k", "inpainted", "tagged", "novel")
+    return [
+        {
+            "path": printable(found["path"]),
+            "source": printable(found["source"]),
+            **{name: found[name] for name in shared},
+            "threshold": nearest.threshold.similarity,
+            "rank": rank,
+            "similarity": near["similarity"],
+            "copy": near["copy"],
+            "nearest": printable(near["path"]),
+        }
+        for found in map(describe_frame, nearest.frames)
+        for rank, near in enumerate(found["nearest"], 1)
+    ]
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from riptui.arrays import Image
 from riptui.corpus.nearest_pictures import FrameNeighbours, NearestFrames
 from riptui.corpus.picture_loading import PreparedAs, load_picture
 from riptui.errors import InputError
-from riptui.export.files import OnExportProgress, ignore_progress, require_file, write_atomically
+from riptui.export.files import require_file, write_atomically
 from riptui.store.frames import read_frame
 from riptui.text.units import format_inpainted
 
@@ -28,7 +28,6 @@ def write_nearest_sheet(
     *,
     rows: int = MAX_ROWS,
     overwrite: bool = False,
-    on_progress: OnExportProgress = ignore_progress,
 ) -> int:
     """Write the sheet of the least novel frames, as many as `rows`; return how many are on it.
 
@@ -44,7 +43,6 @@ def write_nearest_sheet(
     canvas = PIL.Image.new("RGB", size, BACKGROUND)
     for row, frame in enumerate(shown):
         _draw_row(canvas, GAP + row * (TILE + LABEL + GAP), frame, prepared)
-        on_progress(row + 1, len(shown))
     out = BytesIO()
     canvas.save(out, "PNG")
     write_atomically(file, out.getvalue())
@@ -58,7 +56,7 @@ def _draw_row(canvas: PIL.Image.Image, y: int, frame: FrameNeighbours, prepared:
     _draw_tile(canvas, GAP, y, read_frame(frame.trajectory, frame.k), label, INK)
     for column, near in enumerate(frame.pictures, 1):
         picture = load_picture(near.path, prepared).image
-        text = "a copy" if near.is_copy else f"{near.similarity:.4f}" if picture is not None else "not readable now"
+        text = near.describe() if near.is_copy or picture is not None else "not readable now"
         _draw_tile(canvas, GAP + column * (TILE + GAP), y, picture, text, COPY if near.is_copy else FAINT)
 
 

@@ -57,6 +57,13 @@ class ShareEstimate:
     low: float
     high: float
 
+    def describe(self) -> str:
+        """60 % [31, 83], 6 of 10."""
+        if not self.of:
+            return "-"
+        interval = f"[{100 * self.low:.0f}, {100 * self.high:.0f}]"
+        return f"{100 * self.share:.0f} % {interval}, {self.count:,} of {self.of:,}"
+
 
 class SavedSimilarities(msgspec.Struct, frozen=True):
     """similarities.json."""
@@ -82,7 +89,7 @@ def find_threshold(similarities: Sequence[float], level: float = LEVEL) -> Novel
     return NoveltyThreshold(level, threshold, own, count)
 
 
-def read_similarities(index: CorpusIndex, *, sample: int = SAMPLE, seed: int = 0) -> list[float]:
+def read_similarities(index: CorpusIndex, *, sample: int = SAMPLE) -> list[float]:
     """The leave-one-out similarities of the index, ascending: those that were saved, or those that are computed now.
 
     Copies by pixels count as one picture, and none is the neighbour of another. Raises DiskError.
@@ -95,7 +102,7 @@ def read_similarities(index: CorpusIndex, *, sample: int = SAMPLE, seed: int = 0
             return saved.similarities
     except (OSError, *UNREADABLE):
         pass
-    found = _leave_one_out(index, sample, seed)
+    found = _leave_one_out(index, sample)
     with explain_errors(file):
         write_atomically(file, msgspec.json.encode(SavedSimilarities(state, found)), durable=False)
     return found
@@ -109,10 +116,9 @@ def wilson_interval(count: int, of: int) -> ShareEstimate:
     return ShareEstimate(count, of, count / of, float(interval.low), float(interval.high))
 
 
-def _leave_one_out(index: CorpusIndex, sample: int, seed: int) -> list[float]:
+def _leave_one_out(index: CorpusIndex, sample: int) -> list[float]:
     distinct = [numbers[0] for numbers in index.copies.values()]
-    generator = np.random.default_rng(seed)
-    drawn = sorted(generator.choice(distinct, min(sample, len(distinct)), replace=False).tolist())
+    drawn = sorted(np.random.default_rng(0).choice(distinct, min(sample, len(distinct)), replace=False).tolist())
     similarities: list[float] = []
     for start in range(0, len(drawn), QUERIES):
         part = drawn[start : start + QUERIES]

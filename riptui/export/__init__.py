@@ -35,18 +35,12 @@ __all__ = [
 __getattr__ = lazy_names(  # results writes tables: pictures would take it 30 ms
     __name__,
     {
-        "files": ("OnExportProgress",),
-        "video": (
-            "require_video",
-            "write_video",
-        ),
-        "animation": ("write_animation",),
-        "frame_png": ("write_frame_png",),
-        "png_frames": ("write_frames",),
-        "tables": (
-            "write_metrics_csv",
-            "write_metrics_parquet",
-        ),
-        "strip": ("write_strip",),
+        "files": ["OnExportProgress"],
+        "video": ["require_video", "write_video"],
+        "animation": ["write_animation"],
+        "frame_png": ["write_frame_png"],
+        "png_frames": ["write_frames"],
+        "tables": ["write_metrics_csv", "write_metrics_parquet"],
+        "strip": ["write_strip"],
     },
 )

@@ -30,16 +30,14 @@ FORMATS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
-def pick_iterations(count: int, trajectory: Trajectory) -> list[int]:
-    """Frame 0, the last computed frame, and about `count` evenly spaced ones between them."""
-    last = len(trajectory.read_rows())
-    stride = max(1, round(last / max(count, 1)))
-    return sorted({*range(0, last, stride), last})
-
-
-def count_default_frames(trajectory: Trajectory) -> int:
-    """How many frames an animation has unless others are asked for."""
-    return len(pick_iterations(DEFAULT_FRAMES, trajectory))
+def number_frames(trajectory: Trajectory, iterations: Iterable[int] | None = None) -> list[int]:
+    """The frames of an animation: the original and those after `iterations`, or about `DEFAULT_FRAMES` if None, evenly
+    spaced up to the last computed one.
+    """
+    if iterations is None:
+        last = len(trajectory.read_rows())
+        iterations = (*range(0, last, max(1, round(last / DEFAULT_FRAMES))), last)
+    return sorted({0, *iterations})
 
 
 def write_animation(
@@ -59,8 +57,9 @@ def write_animation(
     Raises InputError: a bad suffix, duration or target, or a frame that is not computed yet; DiskError, DamagedError.
     """
     require_file(file, list(FORMATS), overwrite=overwrite)
-    frame_numbers = sorted({0, *(pick_iterations(DEFAULT_FRAMES, trajectory) if iterations is None else iterations)})
-    _require_possible(trajectory, file, len(frame_numbers), milliseconds)
+    require_duration(milliseconds)
+    frame_numbers = number_frames(trajectory, iterations)
+    require_animation(trajectory, file, len(frame_numbers))
     images = _report_each(read_frames(trajectory, frame_numbers), len(frame_numbers), on_progress)
     kind, options = FORMATS[file.suffix.lower()]
     if kind == "GIF":
@@ -80,8 +79,8 @@ def require_duration(milliseconds: int) -> None:
         raise InputError(f"{milliseconds} ms per frame: it must be from {MIN_MS} to {MAX_MS:,}")
 
 
-def _require_possible(trajectory: Trajectory, file: Path, count: int, milliseconds: int) -> None:
-    require_duration(milliseconds)
+def require_animation(trajectory: Trajectory, file: Path, count: int) -> None:
+    """Raise InputError unless Pillow can write so many frames of a trajectory, in the file's format."""
     max_frames = MAX_PIXELS // trajectory.spec.size**2
     if count > max_frames:
         raise InputError(f"{count} frames are too many: at most {max_frames} of this size fit in memory; export fewer")

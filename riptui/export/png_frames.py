@@ -36,7 +36,7 @@ def write_frames(
     """
     frame_numbers = sorted(set(range(len(trajectory.read_rows()) + 1) if iterations is None else iterations))
     require_folder(folder, overwrite=overwrite)
-    _require_space(trajectory, folder, len(frame_numbers))
+    require_space(trajectory, folder, len(frame_numbers))
     digits = max(MIN_DIGITS, len(str(trajectory.spec.iterations)))
     with _staged_frames(folder) as staging:
         for done, (k, image) in enumerate(read_frames(trajectory, frame_numbers), start=1):
@@ -57,7 +57,7 @@ def require_folder(folder: Path, *, overwrite: bool) -> None:
             raise InputError(f"{folder} is a file: name a folder")
 
 
-def _require_space(trajectory: Trajectory, folder: Path, count: int) -> None:
+def require_space(trajectory: Trajectory, folder: Path, count: int) -> None:
     """Raise DiskError without enough free space. Each frame is estimated as the original's size, an upper bound."""
     needed = count * len(read_file(trajectory.path / layout.ORIGINAL) or b"")
     with explain_errors(folder):

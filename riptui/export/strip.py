@@ -19,6 +19,7 @@ from riptui.text.terminal import printable
 from riptui.text.units import format_inpainted
 
 MAX_PER_ROW = 9  # pictures: the paper's 0 to 400 %
+TILE_PX = 256  # px, unless asked for otherwise
 MIN_TILE_PX = 64  # px; below it a label would be wider than its picture
 MAX_PIXELS = 2**26  # of a strip; 45,000 % at the default tile, and 0.2 GB in memory
 MAX_NAME_LENGTH = 48  # characters of the source's name in the caption
@@ -69,7 +70,7 @@ def write_strip(
     trajectory: Trajectory,
     file: Path,
     *,
-    tile: int = 256,
+    tile: int = TILE_PX,
     columns: int | None = None,
     overwrite: bool = False,
     on_progress: OnExportProgress = ignore_progress,
@@ -83,9 +84,8 @@ def write_strip(
     DamagedError.
     """
     require_file(file, [".png"], overwrite=overwrite)
-    spec, computed = trajectory.spec, len(trajectory.read_rows())
-    iterations = [k for k in spec.point_iterations() if k <= computed]
-    layout = _lay_out(spec, len(iterations), tile, columns)
+    spec, iterations = trajectory.spec, number_pictures(trajectory)
+    layout = lay_out(spec, len(iterations), tile, columns)
     font = PIL.ImageFont.load_default(layout.font_size)
     caption = _caption(spec)
     width = max(layout.width, 2 * layout.margin + math.ceil(font.getlength(caption)))
@@ -104,7 +104,14 @@ def write_strip(
     return file
 
 
-def _lay_out(spec: Spec, count: int, tile: int, columns: int | None) -> StripLayout:
+def number_pictures(trajectory: Trajectory) -> list[int]:
+    """The iterations at every 50 %, as far as they are computed."""
+    computed = len(trajectory.read_rows())
+    return [k for k in trajectory.spec.point_iterations() if k <= computed]
+
+
+def lay_out(spec: Spec, count: int, tile: int = TILE_PX, columns: int | None = None) -> StripLayout:
+    """The layout of so many pictures. Raises InputError for a bad tile or number of columns, or too many pictures."""
     if not MIN_TILE_PX <= tile <= spec.size:
         raise InputError(f"tiles of {tile} px: they must have {MIN_TILE_PX} to {spec.size} px, the frame's size")
     if columns is not None and columns < 1:

@@ -4,13 +4,14 @@ import csv as csv_files
 from collections.abc import Iterable, Mapping, Sequence
 from io import BytesIO, StringIO
 from pathlib import Path
+from typing import Any
 
 from riptui.arrays import FeatureVector
 from riptui.errors import InputError
 from riptui.export.files import require_file, write_atomically
 from riptui.extras import importing
 from riptui.features import canonical_name
-from riptui.metrics import in_registry_order
+from riptui.metrics.display import in_display_order
 from riptui.metrics.values import MetricValues, number_of
 from riptui.store.feature_file import read_features
 from riptui.store.trajectory import Trajectory
@@ -43,8 +44,8 @@ FORMULA_SIGNS = ("=", "+", "-", "@")
 
 
 def metric_rows(trajectory: Trajectory, also: Iterable[int] = ()) -> list[dict[str, TableCell]]:
-    """One row per measured frame, ascending: k, inpainted (%), coverage (%), and all measured metrics. `also`: frames
-    that have a row although they were not measured.
+    """One row per measured frame, ascending: k, inpainted (%), coverage (%), and all measured metrics, in the order of
+    screens and of the report. `also`: frames that have a row although they were not measured.
 
     None: not measured. inf: the PSNR of equal pictures. nan: another value that is not finite.
     Raises DamagedError, DiskError, SpecError.
@@ -53,7 +54,7 @@ def metric_rows(trajectory: Trajectory, also: Iterable[int] = ()) -> list[dict[s
     found_values: dict[int, MetricValues] = {k: {} for k in also} | trajectory.read_metrics()
     measured = {k: values for k, values in sorted(found_values.items()) if 0 <= k < len(coverage)}
     found = {name for values in measured.values() for name in values}
-    names = in_registry_order(found - IDENTITY_COLUMNS.keys() - PROGRESS_COLUMNS.keys())
+    names = in_display_order(sorted(found - IDENTITY_COLUMNS.keys() - PROGRESS_COLUMNS.keys()))
     rows: list[dict[str, TableCell]] = []
     for k, values in measured.items():
         row: dict[str, TableCell] = {"k": k, "inpainted": spec.inpainted(k), "coverage": coverage[k]}
@@ -67,7 +68,7 @@ def write_metrics_csv(trajectory: Trajectory, file: Path, *, overwrite: bool = F
     Raises what `write_csv` raises; InputError also if nothing is measured yet; DamagedError.
     """
     require_file(file, CSV_SUFFIXES, overwrite=overwrite)
-    return write_csv(_add_identity(trajectory), file, overwrite=overwrite)
+    return write_csv(identified_rows(trajectory), file, overwrite=overwrite)
 
 
 def write_metrics_parquet(
@@ -78,12 +79,19 @@ def write_metrics_parquet(
     Raises what `write_parquet` and `read_vectors` raise; InputError also if nothing is measured yet; DamagedError.
     """
     require_file(file, PARQUET_SUFFIXES, overwrite=overwrite)
-    found = read_vectors([trajectory], features)
-    table = _add_identity(trajectory, {k for by_frame in found.values() for _, k in by_frame})
-    frames = [(trajectory.path, int(str(row["k"]))) for row in table]
-    vectors = {name: [*map(by_frame.get, frames)] for name, by_frame in found.items()}
+    table, vectors = rows_with_vectors(trajectory, features)
     types = IDENTITY_COLUMNS | PROGRESS_COLUMNS
     return write_parquet(table, types, file, vectors=vectors, overwrite=overwrite)
+
+
+def rows_with_vectors(
+    trajectory: Trajectory, features: Sequence[str]
+) -> tuple[TableData, dict[str, list[FeatureVector | None]]]:
+    """`identified_rows`, also of frames that have features alone, and a column of vectors for each extractor."""
+    found = read_vectors([trajectory], features)
+    table = identified_rows(trajectory, {k for by_frame in found.values() for _, k in by_frame})
+    frames = [(trajectory.path, int(str(row["k"]))) for row in table]
+    return table, {name: [*map(by_frame.get, frames)] for name, by_frame in found.items()}
 
 
 def read_vectors(trajectories: Iterable[Trajectory], features: Iterable[str]) -> dict[str, VectorsByFrame]:
@@ -131,9 +139,7 @@ def write_parquet(
     None for each row. Raises MissingExtraError, BrokenExtraError, and what `write_csv` raises.
     """
     require_file(file, PARQUET_SUFFIXES, overwrite=overwrite)
-    with importing("export to Parquet", "parquet"):
-        import pyarrow as arrow
-        from pyarrow import parquet as parquet_files
+    arrow = import_pyarrow()
     types = {str: arrow.string(), bool: arrow.bool_(), int: arrow.int64(), float: arrow.float64()}
     schema = arrow.schema([(name, types[column_types.get(name, float)]) for name in table[0]])
     out = BytesIO()
@@ -141,12 +147,19 @@ def write_parquet(
     for name, column in (vectors or {}).items():
         values = arrow.array(column, arrow.list_(arrow.float32()))
         content = content.append_column(f"features {printable(name)}", values)
-    parquet_files.write_table(content, out)
+    arrow.parquet.write_table(content, out)
     write_atomically(file, out.getvalue())
     return file
 
 
-def _add_identity(trajectory: Trajectory, also: Iterable[int] = ()) -> TableData:
+def import_pyarrow() -> Any:
+    """pyarrow, with its `parquet`. Raises MissingExtraError, BrokenExtraError."""
+    with importing("export to Parquet", "parquet"):
+        import pyarrow.parquet
+    return pyarrow
+
+
+def identified_rows(trajectory: Trajectory, also: Iterable[int] = ()) -> TableData:
     """`metric_rows` with the columns that identify their trajectory. Raises InputError if there are none."""
     rows = metric_rows(trajectory, also)
     if not rows:

@@ -6,16 +6,13 @@ from collections.abc import Iterable
 from fractions import Fraction
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
-from riptui.export.animation import DEFAULT_FRAMES, frame_durations, pick_iterations, require_duration
+from riptui.export.animation import frame_durations, number_frames, require_duration
 from riptui.export.files import OnExportProgress, ignore_progress, require_file, write_atomically
 from riptui.extras import importing
 from riptui.store.frames import read_frames
 from riptui.store.trajectory import Trajectory
-
-if TYPE_CHECKING:
-    from av import VideoCodecContext
 
 SUFFIXES = [".mp4"]
 X264_OPTIONS = {"crf": "16", "preset": "medium", "threads": "1"}
@@ -26,10 +23,11 @@ BT709 = 1
 """The number, in H.264, of the colours that players assume and that RGB is converted to here."""
 
 
-def require_video() -> None:
-    """Raise MissingExtraError or BrokenExtraError if no film can be written."""
+def require_video() -> Any:
+    """PyAV. Raises MissingExtraError or BrokenExtraError if no film can be written."""
     with importing("export to MP4", "video"):
-        import av  # noqa: F401
+        import av
+    return av
 
 
 def write_video(
@@ -51,17 +49,16 @@ def write_video(
     """
     require_file(file, SUFFIXES, overwrite=overwrite)
     require_duration(milliseconds)
-    require_video()
-    import av
-
-    numbers = sorted({0, *(pick_iterations(DEFAULT_FRAMES, trajectory) if iterations is None else iterations)})
+    av = require_video()
+    numbers = number_frames(trajectory, iterations)
     repeats = [round(shown / milliseconds) for shown in frame_durations(len(numbers), milliseconds)]
     out = BytesIO()
     with av.open(out, "w", format="mp4", options=CONTAINER_OPTIONS) as container:
         stream = container.add_stream("libx264", rate=Fraction(1000, milliseconds), options=X264_OPTIONS)
         stream.width = stream.height = trajectory.spec.size
         stream.pix_fmt = "yuv420p"
-        _declare_colours(stream.codec_context)
+        codec = stream.codec_context
+        codec.color_primaries = codec.color_trc = codec.colorspace = BT709
         for done, ((_, image), count) in enumerate(
             zip(read_frames(trajectory, numbers), repeats, strict=True), start=1
         ):
@@ -74,7 +71,3 @@ def write_video(
         container.mux(stream.encode())
     write_atomically(file, out.getvalue())
     return file
-
-
-def _declare_colours(codec: VideoCodecContext) -> None:
-    codec.color_primaries = codec.color_trc = codec.colorspace = BT709

@@ -2,14 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import isnan
 from pathlib import Path
 
 from riptui.corpus.corpus_index import CorpusIndex
-from riptui.corpus.nearest_pictures import FrameNeighbours, NearestFrames, NearestQuestion, find_nearest_pictures
+from riptui.corpus.nearest_pictures import (
+    FrameNeighbours,
+    NearestFrames,
+    NearestQuestion,
+    find_nearest_pictures,
+    nearest_rows,
+)
 from riptui.corpus.nearest_sheet import write_nearest_sheet
-from riptui.corpus.nearest_table import nearest_rows
-from riptui.corpus.novelty import ShareEstimate
 from riptui.corpus.picture_loading import PreparedAs
 from riptui.export.tables import write_csv
 from riptui.features import load_extractor
@@ -80,9 +83,9 @@ def render_nearest(written: WrittenNearest) -> Iterator[str]:
     found = written.found
     yield f"## Nearest pictures\n\n{_INTRODUCTION}"
     tag = escape_markdown(found.tag)
-    shares = [f"novel of all frames: {format_wilson(found.novel)}"]
+    shares = [f"novel of all frames: {found.novel.describe()}"]
     if found.novel_tagged.of:
-        shares.append(f"novel of the frames tagged {tag}: {format_wilson(found.novel_tagged)}")
+        shares.append(f"novel of the frames tagged {tag}: {found.novel_tagged.describe()}")
     else:
         shares.append(f"no trajectory is tagged {tag} (riptui tag PATH --add {tag})")
     corpus = f"corpus {escape_markdown(found.corpus)}: {format_count(found.pictures, 'picture')}, by {found.features}"
@@ -105,11 +108,4 @@ def _frame_row(frame: FrameNeighbours) -> list[str]:
     if not frame.pictures:
         return [*names, "-", novel, "-"]
     nearest = frame.pictures[0]
-    similarity = "a copy" if nearest.is_copy else f"{nearest.similarity:.4f}"
-    return [*names, similarity, novel, escape_markdown(nearest.path.name)]
-
-
-def format_wilson(share: ShareEstimate) -> str:
-    if isnan(share.share):
-        return "-"
-    return f"{100 * share.share:.0f} % [{100 * share.low:.0f}, {100 * share.high:.0f}], {share.count:,} of {share.of:,}"
+    return [*names, nearest.describe(), novel, escape_markdown(nearest.path.name)]

@@ -93,7 +93,7 @@ def check_names(names: Iterable[str]) -> tuple[str, ...]:
 def in_registry_order(metrics: Iterable[str]) -> list[str]:
     """Sort names as in the registry, names with endings right after their metric; unknown names come last.
 
-    It is the order of columns in exported tables; screens and the report use `display.in_display_order`.
+    The order in which one is chosen; what is shown and exported has `display.in_display_order`.
     """
     known = [*REGISTRY]
 

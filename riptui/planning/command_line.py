@@ -7,6 +7,9 @@ from riptui.spec import FOLDER_ORDERS, ParameterValue, Spec
 
 DEFAULT_SPEC = Spec(source_name="", source_sha256="0" * 64, original_sha256="0" * 64)
 
+OPTIONS = {"onto": "paste"}
+"""Fields whose option has another name."""
+
 
 def to_command_line(spec: Spec) -> str:
     """Quoted for a shell, with the options that differ from their defaults."""
@@ -14,37 +17,28 @@ def to_command_line(spec: Spec) -> str:
         return _to_generate_command(spec)
     words = ["riptui", "run", *_inpainter_options(spec)]
     words += ["--mask", str(spec.mask), "--seed", str(spec.seed)]
-    if spec.amount != DEFAULT_SPEC.amount:
-        words += ["--amount", f"{spec.amount:.17g}"]
-    if spec.order != DEFAULT_SPEC.order:
-        words += ["--order", spec.order]
+    words += _changed_options(spec, "amount", "order")
     if spec.order in FOLDER_ORDERS:
         words += ["--masks", "FOLDER"]
-    if spec.squares != DEFAULT_SPEC.squares:
-        words += ["--squares", spec.squares]
+    words += _changed_options(spec, "squares")
     if not spec.paste:
         words.append("--no-paste")
-    if spec.onto != DEFAULT_SPEC.onto:
-        words += ["--paste", spec.onto]
-    if spec.anchor != DEFAULT_SPEC.anchor:
-        words += ["--anchor", str(spec.anchor)]
-    if spec.match != DEFAULT_SPEC.match:
-        words += ["--match", spec.match]
-    if spec.feather != DEFAULT_SPEC.feather:
-        words += ["--feather", str(spec.feather)]
+    words += _changed_options(spec, "onto", "anchor", "match", "feather")
     words += [word for line in spec.schedule.splitlines() for word in ("--schedule", line)]
-    if spec.size != DEFAULT_SPEC.size:
-        words += ["--size", str(spec.size)]
-    if spec.fit != DEFAULT_SPEC.fit:
-        words += ["--fit", spec.fit]
-    return shlex.join([*words, "--", spec.source_name])
+    return shlex.join([*words, *_changed_options(spec, "size", "fit"), "--", spec.source_name])
+
+
+def _changed_options(spec: Spec, *names: str) -> list[str]:
+    """The options of those fields that differ from their defaults."""
+    changed = {name: value for name in names if (value := getattr(spec, name)) != getattr(DEFAULT_SPEC, name)}
+    texts = {name: f"{value:.17g}" if isinstance(value, float) else str(value) for name, value in changed.items()}
+    return [word for name, text in texts.items() for word in (f"--{OPTIONS.get(name, name)}", text)]
 
 
 def _to_generate_command(spec: Spec) -> str:
     words = ["riptui", "generate", "--model", str(spec.parameters["model"]), "--seed", str(spec.seed)]
     words += _parameter_options(spec, "model", "prompt")
-    if spec.size != DEFAULT_SPEC.size:
-        words += ["--size", str(spec.size)]
+    words += _changed_options(spec, "size")
     return shlex.join([*words, "--", str(spec.parameters["prompt"])])
 
 

@@ -11,7 +11,7 @@ from riptui.errors import InputError
 from riptui.images import PreparedImage
 from riptui.inpainters.import_trial import OnTrial
 from riptui.inpainters.models.catalogue import MODELS, resolve_model
-from riptui.planning.submit import OnCreated, submit
+from riptui.planning.submit import submit
 from riptui.planning.sweep import Sweep
 from riptui.spec import ParameterValue
 from riptui.store.names import slugify
@@ -65,7 +65,6 @@ def submit_generation(
     request: Request,
     *,
     group: str = "",
-    on_created: OnCreated = lambda done, total: None,
     on_trial: OnTrial = lambda text: None,
 ) -> list[Trajectory]:
     """Create the trajectories `runs/group/PROMPT/...`, or open existing ones. Raises as `submit`."""
@@ -78,7 +77,6 @@ def submit_generation(
             sweep,
             request,
             group=group,
-            on_created=on_created,
             on_trial=on_trial,
         )
     ]

@@ -35,7 +35,7 @@ def find_missing(
     return {key: error for key, error in found.items() if error}
 
 
-def list_missing(specs: Iterable[Spec], on_trial: OnTrial = lambda text: None) -> list[RiptuiError]:
+def list_missing(specs: Iterable[Spec], on_trial: OnTrial) -> list[RiptuiError]:
     """All that is missing, for somebody who gets it at once: of a model that is not there its other parts too."""
     distinct = {weights_key(spec): spec for spec in specs}
     missing = find_missing(distinct.values(), on_trial)

@@ -20,14 +20,8 @@ import numpy as np
 
 from riptui.arrays import Float64, Int64
 from riptui.errors import InputError, with_choices
-from riptui.spec import (
-    NO_INTERVENTION_TITLE,
-    ParameterValue,
-    Spec,
-    abbreviate,
-    describe_setting,
-    is_untreated,
-)
+from riptui.spec import ParameterValue, Spec
+from riptui.spec_words import NO_INTERVENTION_TITLE, abbreviate, describe_setting, is_untreated
 from riptui.store.listing import TrajectorySummary
 from riptui.store.trajectory import Trajectory
 

@@ -9,7 +9,8 @@ import numpy as np
 
 from riptui.results.bootstrap import IntervalEstimate, estimate
 from riptui.results.curves import Curve
-from riptui.spec import NO_INTERVENTION, Spec
+from riptui.spec import Spec
+from riptui.spec_words import NO_INTERVENTION
 from riptui.store.listing import natural_key
 
 EffectKey = tuple[str, str, str, str, float]

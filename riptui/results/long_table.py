@@ -7,7 +7,7 @@ from pathlib import Path
 
 from riptui.errors import InputError
 from riptui.export.tables import PROGRESS_COLUMNS, TableCell, metric_rows, read_vectors, write_csv, write_parquet
-from riptui.metrics import in_registry_order
+from riptui.metrics.display import in_display_order
 from riptui.results.curves import differing_settings, get_setting
 from riptui.spec import ParameterValue
 from riptui.store.trajectory import Trajectory
@@ -23,8 +23,8 @@ def build_table(
     """One row per measured frame of each trajectory, all with the same columns in the same order.
 
     The columns: `IDENTITY`; the spec fields and inpainter's parameters that differ between trajectories; k, inpainted
-    (%), coverage (%); the metrics in the registry's order. None: not measured, or no such parameter. `also`: further
-    frames that have a row, by the trajectory's folder.
+    (%), coverage (%); the metrics in the order of screens and of the report. None: not measured, or no such parameter.
+    `also`: further frames that have a row, by the trajectory's folder.
     Raises InputError if nothing is measured; DamagedError, DiskError, SpecError.
     """
     listed = list(trajectories)
@@ -32,9 +32,8 @@ def build_table(
     differing = [
         name for name in differing_settings([trajectory.spec for trajectory in listed]) if name not in IDENTITY
     ]
-    metrics = in_registry_order(
-        {name for _, rows in measured for row in rows for name in row} - PROGRESS_COLUMNS.keys()
-    )
+    names = {name for _, rows in measured for row in rows for name in row} - PROGRESS_COLUMNS.keys()
+    metrics = in_display_order(sorted(names))
     columns = {name: _free_column(name, {*IDENTITY, *differing}) for name in metrics}
     rows = []
     for trajectory, found in measured:

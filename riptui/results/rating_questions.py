@@ -12,7 +12,8 @@ from itertools import combinations
 
 from riptui.errors import InputError
 from riptui.results.curves import differing_settings, drop_copies, get_setting
-from riptui.spec import NO_INTERVENTION_TITLE, Spec, describe_setting
+from riptui.spec import Spec
+from riptui.spec_words import NO_INTERVENTION_TITLE, describe_setting
 from riptui.store.listing import TrajectorySummary
 from riptui.store.ratings import RatedFrame, Rating, RatingMode
 from riptui.store.trajectory import Trajectory

@@ -15,7 +15,7 @@ from riptui.results.preferences import Preference, rank_conditions
 from riptui.results.rater_agreement import KappaEstimate, MetricAgreement, compare_metrics, compare_raters
 from riptui.results.rating_answers import ComparisonAnswer, RatingAnswers, TagAnswer, collect_answers
 from riptui.results.rating_questions import PAPER_TAGS
-from riptui.spec import NO_INTERVENTION_TITLE
+from riptui.spec_words import NO_INTERVENTION_TITLE
 from riptui.store.listing import TrajectorySummary, natural_key, walk_folders
 from riptui.store.ratings import RatedFrame, Rating, find_rating_files, read_ratings
 

@@ -15,7 +15,7 @@ are plain names here; callers know which of them exist.
 """
 
 import os
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -27,7 +27,7 @@ from msgspec import Meta, inspect
 
 from riptui.errors import SettingsError, with_choices
 from riptui.settings import paths
-from riptui.settings.inpainter_tables import INPAINTER_TABLES
+from riptui.settings.inpainter_tables import INPAINTER_TABLES, parse_tables
 from riptui.settings.programs import InpainterProgram
 from riptui.settings.servers import InpaintingServer
 from riptui.settings.toml_file import TomlDocument, locate_entry, quote_value, read_toml
@@ -144,12 +144,13 @@ def load_settings(choices: Mapping[str, Collection[str]] = MappingProxyType({}))
     origins: dict[str, SettingOrigin] = dict.fromkeys(Settings.__struct_fields__, "default")
     problems: list[str] = []
     document = _read_document(file, problems)
+    locate = partial(locate_entry, file, document)
     for name, value in document.values.items():
         try:
-            values[name] = _parse_entry(name, value, file, document, problems, choices)
+            values[name] = _parse_entry(name, value, locate, problems, choices)
             origins[name] = "file"
         except SettingsError as error:
-            problems.append(f"{locate_entry(file, document, name)}: {error}")
+            problems.append(f"{locate(name)}: {error}")
     for name, variable in ENVIRONMENT_VARIABLES.items():
         if text := os.environ.get(variable):
             try:
@@ -183,16 +184,15 @@ def _read_document(file: Path, problems: list[str]) -> TomlDocument:
 def _parse_entry(
     name: str,
     value: Any,
-    file: Path,
-    document: TomlDocument,
+    locate: Callable[[str], str],
     problems: list[str],
     choices: Mapping[str, Collection[str]],
 ) -> Any:
     """Parse the value of a name. Adds what is wrong in a table to the problems. Raises SettingsError."""
     if name == "keys":
-        return _parse_key_table(value, file, document, problems)
+        return _parse_key_table(value, locate, problems)
     if name in INPAINTER_TABLES:
-        found, wrong = INPAINTER_TABLES[name](value, partial(locate_entry, file, document))
+        found, wrong = parse_tables(name, value, locate)
         problems.extend(map(str, wrong.values()))
         return found
     return parse_value(name, value, choices)
@@ -214,7 +214,7 @@ def parse_value(name: str, value: object, choices: Mapping[str, Collection[str]]
     return getattr(converted, name)
 
 
-def _parse_key_table(table: object, file: Path, document: TomlDocument, problems: list[str]) -> dict[str, str]:
+def _parse_key_table(table: object, locate: Callable[[str], str], problems: list[str]) -> dict[str, str]:
     """Parse [keys]: ID to its keys, separated by commas. The app checks whether the IDs and keys exist."""
     if not isinstance(table, dict):
         raise SettingsError(f'keys is {quote_value(table)}; it must be a table: [keys], and below it ID = "x"')
@@ -230,7 +230,7 @@ def _parse_key_table(table: object, file: Path, document: TomlDocument, problems
             problem = (
                 f'keys.{name} is {quote_value(value)}; it must be a key such as "x" or a list such as ["x", "ctrl+x"]'
             )
-        problems.append(f"{locate_entry(file, document, f'keys.{name}')}: {problem}")
+        problems.append(f"{locate(f'keys.{name}')}: {problem}")
     return keys
 
 

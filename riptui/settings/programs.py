@@ -1,7 +1,7 @@
 """External programs as inpainters: the tables [inpainters.NAME] of the settings. Starts none of them."""
 
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from string import Formatter
 from typing import Annotated, Any, Literal
@@ -33,7 +33,7 @@ ALLOWED_VALUES = {
 
 
 class InpainterProgram(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A program that inpaints files. `parse_programs` makes one that can be started; the program itself may be missing.
+    """A program that inpaints files. `parse_program` makes one that can be started; the program itself may be missing.
 
     It takes either one picture, by {image}, {mask} and {output}, or folders, by {images}, {masks} and {outputs}.
     """
@@ -85,69 +85,48 @@ def split_words(command: str) -> list[str]:
     return [str(Path(word).expanduser()) if word.startswith("~/") else word for word in shlex.split(command)]
 
 
-def parse_programs(
-    table: object, locate: Callable[[str], str]
-) -> tuple[dict[str, InpainterProgram], dict[str, SettingsError]]:
-    """Parse the value of `inpainters`, a table of tables: the programs, and why the others cannot be used, by name.
-
-    locate: the place of a dotted name in the file, e.g. "settings.toml, line 3". Raises SettingsError, without a place,
-    if it is not a table of tables.
-    """
-    if not isinstance(table, dict):
-        raise SettingsError(
-            f"inpainters is {quote_value(table)}; it must be a table: [inpainters.NAME], and below it command"
-        )
-    programs: dict[str, InpainterProgram] = {}
-    problems: dict[str, SettingsError] = {}
-    for name, entries in table.items():
-        try:
-            programs[name] = _parse_program(name, entries)
-        except _EntryError as error:
-            problems[name] = SettingsError(f"{locate(f'inpainters.{name}{error.key}')}: {error}")
-    return programs, problems
-
-
-class _EntryError(SettingsError):
-    """key: ".KEY" of the entry that is wrong; "" for the table."""
-
-    def __init__(self, message: str, key: str = "") -> None:
-        super().__init__(message)
-        self.key = key and f".{key}"
-
-
-def _parse_program(name: str, entries: object) -> InpainterProgram:
+def parse_program(name: str, entries: object) -> InpainterProgram:
+    """The program of a table [inpainters.NAME]. Raises SettingsError, with the `key` of the entry that is wrong."""
     title = f"inpainters.{name}"
     try:
         msgspec.convert(name, Annotated[str, Meta(pattern=NAME_PATTERN)])
     except msgspec.ValidationError as error:
-        raise _EntryError(
+        raise SettingsError(
             f"{quote_value(title)}: a name has 1 to 64 of a-z 0-9 . - and starts with a letter or digit"
         ) from error
     if not isinstance(entries, dict):
-        raise _EntryError(
+        raise SettingsError(
             f"{title} is {quote_value(entries)}; it must be a table: [{title}], and below it command and hole"
         )
     for key, value in entries.items():
         _require_value(title, key, value)
     for key in ("command", "hole"):
         if key not in entries:
-            raise _EntryError(f"{title} has no {key}; it must be {ALLOWED_VALUES[key]}")
+            raise SettingsError(f"{title} has no {key}; it must be {ALLOWED_VALUES[key]}")
     program = msgspec.convert(entries, InpainterProgram)
     _require_words(title, program)
     _require_placeholders(title, program)
     return program
 
 
+class EntryError(SettingsError):
+    """key: that of the entry that is wrong."""
+
+    def __init__(self, message: str, key: str) -> None:
+        super().__init__(message)
+        self.key = key
+
+
 def _require_value(title: str, key: str, value: Any) -> None:
     if key not in ALLOWED_VALUES:
-        raise _EntryError(with_choices(f"{title} has no setting {quote_value(key)}", key, ALLOWED_VALUES), key)
+        raise EntryError(with_choices(f"{title} has no setting {quote_value(key)}", key, ALLOWED_VALUES), key)
     try:
         msgspec.convert({"command": "x", "hole": "white", key: value}, InpainterProgram)
         texts = [*value, *value.values()] if isinstance(value, dict) else [value]
         if any("\0" in str(text) for text in texts) or (isinstance(value, dict) and any("=" in name for name in value)):
             raise ValueError("not for an operating system")
     except ValueError as error:  # msgspec's too
-        raise _EntryError(f"{title}.{key} is {quote_value(value)}; it must be {ALLOWED_VALUES[key]}", key) from error
+        raise EntryError(f"{title}.{key} is {quote_value(value)}; it must be {ALLOWED_VALUES[key]}", key) from error
 
 
 def _require_words(title: str, program: InpainterProgram) -> None:
@@ -156,20 +135,20 @@ def _require_words(title: str, program: InpainterProgram) -> None:
         try:
             words = shlex.split(text)
         except ValueError as error:
-            raise _EntryError(f"{title}.{key} cannot be split into words: {str(error).lower()}", key) from error
+            raise EntryError(f"{title}.{key} cannot be split into words: {str(error).lower()}", key) from error
         if text and not words:
-            raise _EntryError(f"{title}.{key} has no words; it must be {ALLOWED_VALUES[key]}", key)
+            raise EntryError(f"{title}.{key} has no words; it must be {ALLOWED_VALUES[key]}", key)
     for word in program.words:
         try:
             fields = _list_fields(word)
         except ValueError as error:
-            raise _EntryError(
+            raise EntryError(
                 f"{title}.command, {quote_value(word)}: {error}; a brace itself is written {{{{", "command"
             ) from error
         for field in fields:
             if field not in PLACEHOLDERS:
                 known = [f"{{{name}}}" for name in PLACEHOLDERS]
-                raise _EntryError(
+                raise EntryError(
                     with_choices(f"{title}.command has no placeholder {{{field}}}", f"{{{field}}}", known), "command"
                 )
 
@@ -178,7 +157,7 @@ def _require_placeholders(title: str, program: InpainterProgram) -> None:
     """One of the two modes with all of its placeholders, and a seed if, and only if, it is given."""
     used = program.placeholders
     if used & FILE_MODE and used & FOLDER_MODE:
-        raise _EntryError(
+        raise EntryError(
             f"{title}.command mixes {_braced(used & FILE_MODE)}, one picture, with {_braced(used & FOLDER_MODE)}, "
             "folders of them: use one of the two",
             "command",
@@ -186,17 +165,17 @@ def _require_placeholders(title: str, program: InpainterProgram) -> None:
     mode = FOLDER_MODE if program.takes_folders else FILE_MODE
     if missing := mode - used:
         other = "" if used & (FILE_MODE | FOLDER_MODE) else f", or {_braced(FOLDER_MODE)}"
-        raise _EntryError(f"{title}.command lacks {_braced(missing)}{other}", "command")
+        raise EntryError(f"{title}.command lacks {_braced(missing)}{other}", "command")
     if "seeds" in used and not program.takes_folders:
-        raise _EntryError(f"{title}.command takes one picture: {{seed}}, not {{seeds}}", "command")
+        raise EntryError(f"{title}.command takes one picture: {{seed}}, not {{seeds}}", "command")
     seeds = used & {"seed", "seeds"}
     if len(seeds) == 2:
-        raise _EntryError(f"{title}.command has {{seed}} and {{seeds}}: use one of the two", "command")
+        raise EntryError(f"{title}.command has {{seed}} and {{seeds}}: use one of the two", "command")
     if seeds and program.seed != "given":
         advice = f'seed is "{program.seed}": set seed = "given"'
-        raise _EntryError(f"{title}.command takes {_braced(seeds)}, and {advice}", "command")
+        raise EntryError(f"{title}.command takes {_braced(seeds)}, and {advice}", "command")
     if program.seed == "given" and not seeds:
-        raise _EntryError(f'{title}.seed is "given", and the command has no {{seed}}', "seed")
+        raise EntryError(f'{title}.seed is "given", and the command has no {{seed}}', "seed")
 
 
 def _list_fields(word: str) -> list[str]:

@@ -1,7 +1,6 @@
 """Servers that inpaint: the tables [servers.NAME] of the settings. Contacts none of them."""
 
 import re
-from collections.abc import Callable
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -31,26 +30,6 @@ class InpaintingServer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
     """Seconds for which a connection that was lost is tried again, before the trajectory fails."""
 
 
-def parse_servers(
-    table: object, locate: Callable[[str], str]
-) -> tuple[dict[str, InpaintingServer], dict[str, SettingsError]]:
-    """Parse the value of `servers`, a table of tables: the servers, and why the others cannot be used, by name.
-
-    locate: the place of a dotted name in the file, e.g. "settings.toml, line 3". Raises SettingsError, without a place,
-    if it is not a table.
-    """
-    if not isinstance(table, dict):
-        raise SettingsError(f"servers is {quote_value(table)}; it must be a table: [servers.NAME], and below it url")
-    servers: dict[str, InpaintingServer] = {}
-    problems: dict[str, SettingsError] = {}
-    for name, entries in table.items():
-        try:
-            servers[name] = _parse_server(name, entries)
-        except SettingsError as error:
-            problems[name] = SettingsError(f"{locate(f'servers.{name}')}: {error}")
-    return servers, problems
-
-
 def clean_url(text: str) -> str:
     """A server's URL without a slash at its end.
 
@@ -71,7 +50,8 @@ def clean_url(text: str) -> str:
     return text.strip().rstrip("/")
 
 
-def _parse_server(name: str, entries: object) -> InpaintingServer:
+def parse_server(name: str, entries: object) -> InpaintingServer:
+    """The server of a table [servers.NAME], or of its URL. Raises SettingsError."""
     title = f"servers.{name}"
     if name not in SERVER_NAMES:
         raise SettingsError(with_choices(f"there is no server {quote_value(name)}", name, SERVER_NAMES))

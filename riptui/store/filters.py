@@ -24,7 +24,8 @@ from riptui.errors import with_choices
 from riptui.metrics import REGISTRY
 from riptui.metrics.display import finite_values, in_display_order, primary_metric
 from riptui.metrics.values import pack_values, unpack_values
-from riptui.spec import ParameterValue, Spec, abbreviate
+from riptui.spec import ParameterValue, Spec
+from riptui.spec_words import abbreviate
 from riptui.store.listing import TrajectorySummary
 from riptui.store.trajectory import Status
 

@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
@@ -26,6 +26,7 @@ from riptui.store.trajectory import Status, Trajectory, derive_status
 
 _TAIL_BYTES = 1024  # bytes; a row is about 250
 
+FoundT = TypeVar("FoundT")
 
 OnListingError = Callable[[DiskError], None]
 """Called for each folder below a runs folder that may hold trajectories and cannot be listed, or that holds some and
@@ -189,14 +190,15 @@ def mtime_ns(folder: str) -> int:
 
 
 def find_all_trajectories(paths: Iterable[Path], *, on_error: OnListingError = ignore_error) -> list[Trajectory]:
-    """The trajectories at or below paths given by the user; `on_error` as in `find_trajectories`.
+    """The trajectories at or below paths given by the user, each once; `on_error` as in `find_trajectories`.
 
     Raises NotATrajectoryError for a path without any, DiskError if a path without any could not be listed whole.
     """
-    all_found: dict[str, Trajectory] = {}
+    all_found: list[Trajectory] = []
+    met: set[str] = set()
     for path in paths:
         errors: list[DiskError] = []
-        below = {os.fspath(found): found for found in find_trajectories(path, on_error=errors.append)}
+        below = list(find_trajectories(path, on_error=errors.append))
         for error in errors if below else ():
             on_error(error)
         if errors and not below:
@@ -205,8 +207,23 @@ def find_all_trajectories(paths: Iterable[Path], *, on_error: OnListingError = i
             with explain_errors(path):
                 reason = "holds no trajectory" if path.exists() else "does not exist"
                 raise NotATrajectoryError(f"{path} {reason}; list trajectories with: riptui ls")
-        all_found.update(below)
-    return list(all_found.values())
+        all_found += skip_met(below, path, met, lambda trajectory: trajectory)
+    return all_found
+
+
+def skip_met(
+    found: Iterable[FoundT], root: Path, met: set[str], folder_of: Callable[[FoundT], str | Trajectory]
+) -> Iterator[FoundT]:
+    """What was found below a root, without what was met before, also if by a relative path, an absolute one or a link.
+
+    `met`: the places that were met, to which those of this root are added.
+    """
+    real, start = os.path.realpath(root).rstrip("/"), len(str(root))  # below it no links are followed
+    for item in found:
+        place = real + os.fspath(folder_of(item))[start:]
+        if place not in met:
+            met.add(place)
+            yield item
 
 
 def summarize(trajectory: Trajectory) -> TrajectorySummary:

@@ -2,7 +2,8 @@
 
 from riptui import inpainters
 from riptui.inpainters.parameters import ADDED_MODELS
-from riptui.spec import Spec, abbreviate
+from riptui.spec import Spec
+from riptui.spec_words import abbreviate
 from riptui.store.names import older_slug, slugify
 
 

@@ -52,7 +52,8 @@ def test_json_and_csv_have_the_values_behind_each_label(runs: Path, tmp_path: Pa
     rows = [*csv.DictReader(file.read_text().splitlines())]
     assert [row["look"] for row in rows] == ["uniform", "uniform"]
     assert float(rows[0]["colour_spread"]) < float(rows[0]["threshold uniform"]) < float(rows[0]["original_spread"])
-    assert riptui("collapse", runs, "--csv", file).code == 2, "it exists"
+    refused = riptui("collapse", runs, "--csv", file, "--features", "gone")
+    refused.require_one_line("exists; --overwrite")  # before the features are looked for
 
 
 def test_what_is_unfinished_is_told(tmp_path: Path) -> None:

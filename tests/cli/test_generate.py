@@ -24,7 +24,7 @@ def queued(monkeypatch: pytest.MonkeyPatch) -> list[Trajectory]:
     """What the command gives to a worker, in place of the work."""
     found: list[Trajectory] = []
 
-    def take(trajectories: Sequence[Trajectory], display: str, *_: Any, **given: Any) -> int:
+    def take(runs: Path, trajectories: Sequence[Trajectory], *_: Any) -> int:
         found.extend(trajectories)
         return 0
 

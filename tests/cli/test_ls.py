@@ -74,6 +74,18 @@ def test_several_folders_are_one_list(make_trajectory: MakeTrajectory, tmp_path:
     refused.require_one_line("gone does not exist")
 
 
+@pytest.mark.parametrize("places", [["runs", "{here}/runs"], ["link", "runs/a"], ["runs/a/one", "."]])
+def test_a_folder_that_is_named_in_two_ways_is_listed_once(
+    places: list[str], make_trajectory: MakeTrajectory, tmp_path: Path
+) -> None:
+    make_trajectory("a/one")
+    Path("link").symlink_to("runs/a")
+    named = [place.format(here=tmp_path) for place in places]
+    outcome = riptui("ls", *named)
+    assert (outcome.code, outcome.err, outcome.out.splitlines()[1:]) == (0, "", ["1 queued"])
+    assert len(listed(*named)) == 1
+
+
 @pytest.mark.slow
 def test_each_status_has_its_mark(make_trajectory: MakeTrajectory) -> None:
     fields: dict[str, Any] = {"inpainter": "noise"}

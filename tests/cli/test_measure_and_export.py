@@ -378,6 +378,45 @@ def test_export_of_nothing_measured_says_what_to_do(make_trajectory: MakeTraject
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("last", "words"),
+    [
+        (["--csv", "x.csv"], "nothing is measured"),
+        pytest.param(["--parquet", "x.parquet"], "nothing is measured", marks=pytest.mark.needs("parquet")),
+        pytest.param(
+            ["--parquet", "x.parquet", "--features", "inception"], "no features", marks=pytest.mark.needs("parquet")
+        ),
+        (["--strip", "x.png"], "3 pictures of 256 px"),
+        (["--gif", "x.gif"], "17 frames are too many"),
+        (["--frames", "f"], "need about"),
+    ],
+)
+def test_what_one_file_lacks_is_refused_before_another_is_written(
+    last: list[str], words: str, make_trajectory: MakeTrajectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    list(run_trajectory(make_trajectory(metrics=())))
+    monkeypatch.setattr("riptui.export.strip.MAX_PIXELS", 1)
+    monkeypatch.setattr("riptui.export.animation.MAX_PIXELS", 256**2)
+    monkeypatch.setattr("riptui.export.png_frames.free_bytes", lambda folder: 1)
+    outcome = riptui("export", PLACE, "--png", "first.png", *last)
+    assert outcome.code in (1, 2)
+    outcome.require_one_line(words)
+    assert [path.name for path in Path().iterdir()] == ["runs"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("others", [("--png", "x.png"), ("--csv", "x.csv")])
+def test_a_missing_extra_is_named_before_another_file_is_written(
+    others: tuple[str, ...], done: Trajectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    riptui("export", PLACE, *others, "--parquet", "x.parquet").require_one_line("pip install 'riptui[parquet]'")
+    if others[0] == "--csv":
+        riptui("results", "runs", *others, "--parquet", "x.parquet").require_one_line("pip install 'riptui[parquet]'")
+    assert [path.name for path in Path().iterdir()] == ["runs"]
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(("path", "words"), [("gone", "does not exist"), ("runs", "is a group")])
 def test_export_of_no_trajectory_is_refused(path: str, words: str, done: Trajectory) -> None:
     outcome = riptui("export", path, "--csv", "x.csv")

@@ -170,6 +170,16 @@ def test_disk_use_is_told_by_folder_the_largest_first() -> None:
     riptui("du").require_one_line("runs holds no trajectory")
 
 
+def test_what_is_named_in_two_ways_counts_once() -> None:
+    Path("link").symlink_to("runs/fig7")
+    alone = json.loads(riptui("du", "runs", "--json").out)
+    for other in (Path("runs").resolve(), "link", "."):
+        both = json.loads(riptui("du", "runs", other, "--json").out)
+        assert both["bytes"] == alone["bytes"]
+        assert sum(found["trajectories"] for found in both["folders"].values()) == 3
+    assert "3 trajectories" in riptui("rm", "runs", Path("runs").resolve(), "link", "-y").out
+
+
 def test_what_is_in_the_trash_is_completed() -> None:
     riptui("rm", "fig7", "-y")
     assert completed("restore", "fig7/c") == ["fig7/cat"]

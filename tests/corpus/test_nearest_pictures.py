@@ -9,9 +9,8 @@ from PIL import Image as PilImages
 from riptui.arrays import Image
 from riptui.corpus.corpus_building import CorpusPlan, build_corpus
 from riptui.corpus.corpus_index import CorpusIndex
-from riptui.corpus.nearest_pictures import NearestFrames, NearestQuestion, find_nearest_pictures
+from riptui.corpus.nearest_pictures import NearestFrames, NearestQuestion, find_nearest_pictures, nearest_rows
 from riptui.corpus.nearest_sheet import write_nearest_sheet
-from riptui.corpus.nearest_table import nearest_rows
 from riptui.corpus.picture_loading import PreparedAs
 from riptui.errors import InputError
 from riptui.features import load_extractor

@@ -22,7 +22,7 @@ def test_about_64_frames_are_evenly_paced_from_the_original_to_the_last(
 ) -> None:
     trajectory = make_trajectory()
     monkeypatch.setattr(trajectory, "read_rows", lambda: [None] * computed_until)
-    at = export.animation.pick_iterations(64, trajectory)
+    at = export.animation.number_frames(trajectory)
     strides = set(np.diff(at)[:-1].tolist())
     assert (at[0], at[-1]) == (0, computed_until)
     assert len(strides) <= 1

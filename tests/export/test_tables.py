@@ -21,11 +21,11 @@ def read_csv(file: Path) -> list[dict[str, str]]:
 
 
 @pytest.mark.slow
-def test_rows_hold_every_measured_frame_with_metrics_in_registry_order(computed: Computed) -> None:
+def test_rows_hold_every_measured_frame_with_metrics_as_screens_order_them(computed: Computed) -> None:
     trajectory = computed(metrics=("psnr", "ssim@previous", "ssim"))
     rows, measured = export.tables.metric_rows(trajectory), trajectory.read_metrics()
     assert [row["k"] for row in rows] == [0, 8, 16]
-    assert list(rows[0]) == ["k", "inpainted", "coverage", "ssim", "ssim@previous", "psnr"]
+    assert list(rows[0]) == ["k", "inpainted", "coverage", "ssim", "psnr", "ssim@previous"]
     assert [row["inpainted"] for row in rows] == [0, 50, 100]
     assert [row["coverage"] for row in rows] == [0, *(trajectory.read_rows()[k - 1].coverage for k in (8, 16))]
     assert rows[0]["psnr"] == inf
@@ -38,7 +38,7 @@ def test_rows_hold_every_measured_frame_with_metrics_in_registry_order(computed:
 def test_a_csv_reads_back_as_exactly_what_was_measured(computed: Computed, out: Path) -> None:
     trajectory = computed(metrics=("ssim", "psnr", "ssim@previous"))
     read = read_csv(export.write_metrics_csv(trajectory, out / "a.csv"))
-    assert tuple(read[0]) == (*NAMES, "ssim", "ssim@previous", "psnr")
+    assert tuple(read[0]) == (*NAMES, "ssim", "psnr", "ssim@previous")
     assert read[0]["psnr"] == "inf"
     assert read[0]["ssim@previous"] == ""
     for row, (k, values) in zip(read, trajectory.read_metrics().items(), strict=True):
@@ -72,7 +72,7 @@ def test_parquet_holds_the_same_with_types_and_nulls(computed: Computed, out: Pa
         claimed.add_measurement(8, {"delta-e": float("nan")})
     table = read_table(export.write_metrics_parquet(trajectory, out / "a.parquet"))
     types = {field.name: str(field.type) for field in table.schema}
-    assert tuple(types) == (*NAMES, "ssim@previous", "psnr", "delta-e")
+    assert tuple(types) == (*NAMES, "psnr", "delta-e", "ssim@previous")
     assert (types["source_name"], types["seed"], types["k"]) == ("string", "int64", "int64")
     assert types["amount"] == types["psnr"] == types["ssim@previous"] == "double"
     read = table.to_pylist()

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from riptui.settings import load_settings, paths
+from riptui.settings.inpainter_tables import parse_tables
 from riptui.settings.program_examples import EXAMPLES
-from riptui.settings.programs import InpainterProgram, parse_programs
+from riptui.settings.programs import InpainterProgram
 from riptui.settings.template import make_template
 
 FOLDERS = "{images} {masks} {outputs}"
@@ -126,7 +127,7 @@ def test_the_ready_entries_are_in_the_template_and_would_be_accepted() -> None:
         commented = "".join(f"# {line}\n" for line in entry.splitlines())
         assert commented in make_template()
     table = tomllib.loads("".join(entries))["inpainters"]
-    programs, problems = parse_programs(table, lambda name: name)
+    programs, problems = parse_tables("inpainters", table, lambda name: name)
     assert problems == {}
     assert [*programs] == ["mine", "mat-cli", "mae-far", "zits", "comod", "asuka", "lanpaint"]
     assert {name: program.hole for name, program in programs.items() if program.hole == "black"} == {

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from riptui.settings import load_settings, paths
-from riptui.settings.inpainter_tables import read_servers
+from riptui.settings.inpainter_tables import parse_tables, read_servers
 from riptui.settings.program_examples import SERVER_EXAMPLES
-from riptui.settings.servers import InpaintingServer, clean_url, parse_servers
+from riptui.settings.servers import InpaintingServer, clean_url
 
 
 def write(text: str) -> Path:
@@ -73,4 +73,4 @@ def test_urls_lose_the_slash_at_their_end() -> None:
 
 def test_the_examples_of_a_new_file_are_valid() -> None:
     text = SERVER_EXAMPLES.partition("\n\n")[0]
-    assert parse_servers(tomllib.loads(text)["servers"], str)[1] == {}
+    assert parse_tables("servers", tomllib.loads(text)["servers"], str)[1] == {}

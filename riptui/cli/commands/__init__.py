@@ -14,7 +14,6 @@ from riptui.cli.lazy import LazyGroup
     package=__name__,
     panels=PANELS,
     unlisted=UNLISTED_COMMANDS,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Start with `riptui demo`. Exit codes: 0 done, 1 failed while running, 2 bad input or usage, 129 hang-up, "
     "130 Ctrl-C, 143 SIGTERM.",
 )

@@ -5,8 +5,8 @@ from pathlib import Path
 import rich_click as click
 
 from riptui.cli.lazy import command
-from riptui.cli.options import graphics_option, lookup_option, runs_folder
-from riptui.cli.values import complete_folders
+from riptui.cli.options import graphics_option, lookup_option
+from riptui.cli.values import complete_folders, runs_folder
 
 
 @command("riptui.cli.browse:browse")

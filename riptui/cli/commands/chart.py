@@ -1,19 +1,17 @@
 """`riptui chart`."""
 
-from pathlib import Path
-
 import rich_click as click
 
 from riptui.cli.lazy import command
 from riptui.cli.options import filter_option, multi_option, overwrite_option, paths_argument, runs_option
-from riptui.cli.values import NameListParam
+from riptui.cli.values import FILE, NameListParam
 from riptui.metrics import REGISTRY
 
 out_option = click.option(
     "--out",
     "-o",
     "files",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=FILE,
     required=True,
     multiple=True,
     metavar="FILE",
@@ -35,7 +33,7 @@ out_option = click.option(
 )
 @multi_option(
     "--metrics",
-    type=NameListParam(lambda: [*REGISTRY]),
+    type=NameListParam(lambda: REGISTRY),
     metavar="A,B",
     show_default="the first that was measured",
     help="Metrics that were measured, a panel each; for the view sets those of sets, e.g. kid.",

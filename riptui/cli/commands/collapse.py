@@ -1,7 +1,5 @@
 """`riptui collapse`."""
 
-from pathlib import Path
-
 import rich_click as click
 
 from riptui.cli import options
@@ -27,14 +25,9 @@ from riptui.cli.lazy import command
     show_default=True,
     help="What ends are compared by, between pictures: phash, or NAME or NAME:MODEL of a network, e.g. clip.",
 )
-@click.option("--device", metavar="D", default="", show_default="the best one", help="Device of a network.")
-@click.option(
-    "--csv",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="F",
-    help="Write each trajectory's labels and measured values as CSV.",
-)
-@click.option("--overwrite", is_flag=True, help="Replace an existing file.")
+@options.network_device_option
+@options.file_option("--csv", "Write each trajectory's labels and measured values as CSV.")
+@options.overwrite_file_option
 @options.lookup_option
 @options.json_option
 def collapse() -> None:

@@ -1,12 +1,10 @@
 """`riptui diversity`."""
 
-from pathlib import Path
-
 import rich_click as click
 
 from riptui.cli import options
 from riptui.cli.lazy import command
-from riptui.cli.values import AmountsParam
+from riptui.cli.values import AMOUNTS
 from riptui.features import feature_extractor_names
 
 
@@ -23,7 +21,7 @@ from riptui.features import feature_extractor_names
 @click.option(
     "--at",
     "amounts",
-    type=AmountsParam(),
+    type=AMOUNTS,
     default="end",
     show_default=True,
     metavar="WHEN",
@@ -38,13 +36,8 @@ from riptui.features import feature_extractor_names
     metavar="BITS",
     help="Pictures whose perceptual hashes differ in at most so many of 64 bits are near-duplicates.",
 )
-@click.option(
-    "--csv",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="F",
-    help="Write the distance of each pair as a table.",
-)
-@click.option("--overwrite", is_flag=True, help="Replace an existing file.")
+@options.file_option("--csv", "Write the distance of each pair as a table.")
+@options.overwrite_file_option
 @options.device_option
 @options.lookup_option
 @options.json_option

@@ -6,35 +6,29 @@ import rich_click as click
 
 from riptui.cli import options
 from riptui.cli.lazy import command
-from riptui.cli.values import MeasureParam, NameListParam
+from riptui.cli.values import MEASURE, NameListParam
 from riptui.features import feature_extractor_names
-
-FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 @command("riptui.cli.export:export")
 @options.path_argument
 @click.option("--frames", type=click.Path(path_type=Path), metavar="DIR", help="Whole frames, one PNG file each.")
-@click.option("--gif", type=FILE, metavar="F", help="Animation; the format follows the extension: .gif, .webp or .png.")
-@click.option("--mp4", type=FILE, metavar="F", help="Film of the same frames, for slides (needs the extra [video]).")
-@click.option(
-    "--png", type=FILE, metavar="F", help="One frame, unchanged, with its spec in the file's text: see --frame."
-)
-@click.option(
-    "--strip", type=FILE, metavar="F", help="Image sequence as in the paper: the frames at every 50 %, side by side."
-)
-@click.option("--csv", type=FILE, metavar="F", help="All measured values, one row per measured frame.")
-@click.option("--parquet", type=FILE, metavar="F", help="The same table as Parquet (needs the extra [parquet]).")
+@options.file_option("--gif", "Animation; the format follows the extension: .gif, .webp or .png.")
+@options.file_option("--mp4", "Film of the same frames, for slides (needs the extra [video]).")
+@options.file_option("--png", "One frame, unchanged, with its spec in the file's text: see --frame.")
+@options.file_option("--strip", "Image sequence as in the paper: the frames at every 50 %, side by side.")
+@options.file_option("--csv", "All measured values, one row per measured frame.")
+@options.file_option("--parquet", "The same table as Parquet (needs the extra [parquet]).")
 @options.multi_option(
     "--features",
-    type=NameListParam(lambda: [*feature_extractor_names()]),
+    type=NameListParam(feature_extractor_names),
     default="",
     metavar="A,B",
     help="With --parquet: also the stored features by these extractors, a column of vectors each.",
 )
 @click.option(
     "--at",
-    type=MeasureParam(),
+    type=MEASURE,
     show_default="--frames: every; --gif, --mp4: about 64 frames",
     help="Frames for --frames, --gif and --mp4: half (every 50 %), every (all), or every N iterations.",
 )

@@ -4,7 +4,7 @@ import rich_click as click
 
 from riptui.cli import computing_options, options
 from riptui.cli.lazy import command
-from riptui.cli.values import NameListParam, NumberListParam
+from riptui.cli.values import NUMBERS, NameListParam
 from riptui.inpainters import REGISTRY
 from riptui.inpainters.models.catalogue import MODELS
 
@@ -15,7 +15,7 @@ from riptui.inpainters.models.catalogue import MODELS
     "--model",
     "-m",
     "models",
-    type=NameListParam(lambda: list(MODELS)),
+    type=NameListParam(lambda: MODELS),
     metavar="NAME",
     help="Text-to-image models: by hub id, org/name[@revision], page on the hub, folder or file; or sd3. Separate "
     "several by commas.",
@@ -24,13 +24,11 @@ from riptui.inpainters.models.catalogue import MODELS
     "--inpainter",
     "-i",
     "repainters",
-    type=NameListParam(lambda: list(REGISTRY)),
+    type=NameListParam(lambda: REGISTRY),
     metavar="NAME",
     help="Inpainters, such as sd2, that repaint the whole of a grey picture; as in riptui run.",
 )
-@options.multi_option(
-    "--seed", "seeds", type=NumberListParam(), default="0", show_default=True, help="Seeds, e.g. 3 or 0-99."
-)
+@options.multi_option("--seed", "seeds", type=NUMBERS, default="0", show_default=True, help="Seeds, e.g. 3 or 0-99.")
 @click.option("--size", type=int, default=512, show_default=True, help="Size in px: a multiple of 64 from 256 to 2048.")
 @click.option("--set", "key_values", multiple=True, metavar="KEY=VALUE", help="Set a parameter of the model.")
 @computing_options.generation_options

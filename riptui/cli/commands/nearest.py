@@ -1,14 +1,10 @@
 """`riptui nearest`."""
 
-from pathlib import Path
-
 import rich_click as click
 
 from riptui.cli import options
 from riptui.cli.lazy import command
 from riptui.cli.values import NumberRange
-
-FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 @command("riptui.cli.nearest:nearest")
@@ -33,10 +29,10 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option(
     "--tag", default="usable", show_default=True, metavar="TAG", help="Count the novel ones among those with this tag."
 )
-@click.option("--sheet", type=FILE, metavar="F", help="Draw each frame beside its nearest pictures, as PNG.")
-@click.option("--csv", type=FILE, metavar="F", help="Write all of it as CSV, one row per frame and picture.")
-@click.option("--overwrite", is_flag=True, help="Replace existing files.")
-@click.option("--device", metavar="D", default="", show_default="the best one", help="Device of a network.")
+@options.file_option("--sheet", "Draw each frame beside its nearest pictures, as PNG.")
+@options.file_option("--csv", "Write all of it as CSV, one row per frame and picture.")
+@options.overwrite_option
+@options.network_device_option
 @options.lookup_option
 @options.json_option
 def nearest() -> None:

@@ -3,16 +3,12 @@
 import rich_click as click
 
 from riptui.cli.lazy import command
-from riptui.cli.options import graphics_option, lookup_option, runs_folder
-from riptui.cli.values import FolderParam, NumberRange
+from riptui.cli.options import graphics_option, lookup_option, path_argument
+from riptui.cli.values import NumberRange
 
 
 @command("riptui.cli.rate:rate")
-@click.argument(
-    "folder",
-    metavar="PATH",
-    type=FolderParam(runs_folder),
-)
+@path_argument
 @click.option(
     "--mode",
     type=click.Choice(["ab", "best", "tags"]),

@@ -7,27 +7,35 @@ import rich_click as click
 from riptui.cli import options
 from riptui.cli.lazy import command
 
-reference_option = click.option(
-    "--reference",
-    type=click.Path(path_type=Path),
-    metavar="CSV",
-    help="Published curves to draw dashed in figure 7: a header metric,mask,inpainted,mean,sd and one row per metric "
-    "(e.g. lpips-vgg), mask size (px) and % inpainted; sd may be empty.",
+OUT_HELP = (
+    "Where to write report.md, report.html (the same in one file) and the figures (PNG, SVG, PDF, CSV). An existing "
+    "report is replaced."
 )
-corpus_option = click.option(
-    "--corpus", metavar="NAME", help="Also find the nearest pictures of this corpus to the last frames (riptui corpus)."
-)
-overwrite_option = click.option(
-    "--overwrite",
-    is_flag=True,
-    help="Write into a folder that holds other files; only files of the same name are replaced.",
-)
-report_display_option = click.option(
-    "--display",
-    type=click.Choice(["auto", "json", "none"]),
-    default="auto",
-    show_default=True,
-    help="How to show progress. auto: bars, on a terminal; json: one object per line, at last what was written.",
+report_options = options.combine(
+    click.option(
+        "--reference",
+        type=click.Path(path_type=Path),
+        metavar="CSV",
+        help="Published curves to draw dashed in figure 7: a header metric,mask,inpainted,mean,sd and one row per "
+        "metric (e.g. lpips-vgg), mask size (px) and % inpainted; sd may be empty.",
+    ),
+    click.option(
+        "--corpus",
+        metavar="NAME",
+        help="Also find the nearest pictures of this corpus to the last frames (riptui corpus).",
+    ),
+    click.option(
+        "--overwrite",
+        is_flag=True,
+        help="Write into a folder that holds other files; only files of the same name are replaced.",
+    ),
+    click.option(
+        "--display",
+        type=click.Choice(["auto", "json", "none"]),
+        default="auto",
+        show_default=True,
+        help="How to show progress. auto: bars, on a terminal; json: one object per line, at last what was written.",
+    ),
 )
 
 
@@ -39,13 +47,9 @@ report_display_option = click.option(
     type=click.Path(path_type=Path),
     required=True,
     metavar="FOLDER",
-    help="Where to write report.md, report.html (the same in one file) and the figures (PNG, SVG, PDF, CSV). An "
-    "existing report is replaced.",
+    help=OUT_HELP,
 )
-@reference_option
-@corpus_option
-@overwrite_option
-@report_display_option
+@report_options
 @options.lookup_option
 @options.json_option
 def report() -> None:

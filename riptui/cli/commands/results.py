@@ -1,7 +1,5 @@
 """`riptui results`."""
 
-from pathlib import Path
-
 import rich_click as click
 
 from riptui.cli import options
@@ -13,7 +11,6 @@ GROUPING_FIELDS = [
     *("inpainter", "mask", "seed", "order", "amount", "paste", "onto", "anchor", "schedule", "match", "feather"),
     *("size", "fit", "image", "source_name"),
 ]
-FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 @command("riptui.cli.results:results")
@@ -49,11 +46,9 @@ FILE = click.Path(path_type=Path, dir_okay=False)
     help="What interventions change (--anchor, --match ... of riptui run), in pairs with the same without.",
 )
 @click.option("--compare", is_flag=True, help="Rank the inpainters by drift, with paired tests.")
-@click.option(
-    "--csv", type=FILE, metavar="F", help="Write all measured values as one table, one row per measured frame."
-)
-@click.option("--parquet", type=FILE, metavar="F", help="The same table as Parquet (needs the extra [parquet]).")
-@click.option("--overwrite", is_flag=True, help="Replace existing files.")
+@options.file_option("--csv", "Write all measured values as one table, one row per measured frame.")
+@options.file_option("--parquet", "The same table as Parquet (needs the extra [parquet]).")
+@options.overwrite_option
 @options.lookup_option
 @options.json_option
 def results() -> None:

@@ -6,7 +6,7 @@ import rich_click as click
 
 from riptui.cli import computing_options, options
 from riptui.cli.lazy import command
-from riptui.cli.values import NameListParam, NumberListParam, PictureParam
+from riptui.cli.values import NUMBERS, NameListParam, PictureParam
 from riptui.inpainters import DEFAULT_INPAINTER, REGISTRY
 from riptui.spec import COLOUR_MATCHES, FITS, SQUARE_ORDERS, SQUARE_SOURCES
 
@@ -17,7 +17,7 @@ from riptui.spec import COLOUR_MATCHES, FITS, SQUARE_ORDERS, SQUARE_SOURCES
     "--inpainter",
     "-i",
     "inpainters",
-    type=NameListParam(lambda: list(REGISTRY)),
+    type=NameListParam(lambda: REGISTRY),
     default=DEFAULT_INPAINTER,
     show_default=True,
     metavar="NAME",
@@ -35,7 +35,7 @@ from riptui.spec import COLOUR_MATCHES, FITS, SQUARE_ORDERS, SQUARE_SOURCES
 @options.multi_option(
     "--mask",
     "masks",
-    type=NumberListParam(),
+    type=NUMBERS,
     default="128",
     show_default=True,
     help="Mask sizes: the side of a square in px, e.g. 64,128,256. Inpainters of whole pictures have none.",
@@ -47,9 +47,7 @@ from riptui.spec import COLOUR_MATCHES, FITS, SQUARE_ORDERS, SQUARE_SOURCES
     show_default=True,
     help="Stop at this amount: pixels repainted, in % of the image (repeats count).",
 )
-@options.multi_option(
-    "--seed", "seeds", type=NumberListParam(), default="0", show_default=True, help="Seeds, e.g. 3 or 0-9."
-)
+@options.multi_option("--seed", "seeds", type=NUMBERS, default="0", show_default=True, help="Seeds, e.g. 3 or 0-9.")
 @click.option(
     "--order",
     type=click.Choice(SQUARE_ORDERS),
@@ -148,22 +146,8 @@ from riptui.spec import COLOUR_MATCHES, FITS, SQUARE_ORDERS, SQUARE_SOURCES
 @click.option_panel(
     "Recursion",
     options=[
-        "--inpainter",
-        "--set",
-        "--mask",
-        "--amount",
-        "--seed",
-        "--order",
-        "--masks",
-        "--squares",
-        "--paste",
-        "--no-paste",
-        "--anchor",
-        "--schedule",
-        "--match",
-        "--feather",
-        "--size",
-        "--fit",
+        *("--inpainter", "--set", "--mask", "--amount", "--seed", "--order", "--masks", "--squares"),
+        *("--paste", "--no-paste", "--anchor", "--schedule", "--match", "--feather", "--size", "--fit"),
     ],
 )
 @click.option_panel("Pictures", options=["--recursive", "--strict"])

@@ -8,7 +8,7 @@ from riptui.cli.values import FolderParam
 
 
 @command("riptui.cli.pause_and_stop:stop")
-@click.argument("paths", nargs=-1, metavar="[PATH]...", type=FolderParam(options.runs_folder))
+@click.argument("paths", nargs=-1, metavar="[PATH]...", type=FolderParam())
 @click.option(
     "--worker", "worker", metavar="ID|all", help="Shut down this worker, or all; unfinished work stays queued."
 )

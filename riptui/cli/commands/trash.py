@@ -3,8 +3,7 @@
 import rich_click as click
 
 from riptui.cli.lazy import command
-from riptui.cli.options import json_option, runs_option
-from riptui.cli.trashed_places import trashed_argument
+from riptui.cli.options import json_option, runs_option, trashed_argument
 
 
 @command("riptui.cli.trash:trash")

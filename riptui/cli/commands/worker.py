@@ -6,7 +6,7 @@ import rich_click as click
 
 from riptui.cli.lazy import command
 from riptui.cli.options import runs_option, worker_options
-from riptui.cli.values import MinutesParam
+from riptui.cli.values import MINUTES
 
 
 @command("riptui.cli.worker:worker")
@@ -14,7 +14,7 @@ from riptui.cli.values import MinutesParam
 @worker_options
 @click.option(
     "--idle",
-    type=MinutesParam(),
+    type=MINUTES,
     metavar="MINUTES",
     default=10.0,
     envvar="RIPTUI_IDLE",

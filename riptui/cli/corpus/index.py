@@ -4,11 +4,8 @@ import os
 from dataclasses import asdict
 from pathlib import Path
 
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-
-from riptui.cli.console import out as console
 from riptui.cli.console import print_json, print_line, short_path, warn
-from riptui.cli.transient_progress import transient_progress
+from riptui.cli.transient_progress import named_bars
 from riptui.corpus.corpus_building import BuiltCorpus, CorpusPlan, build_corpus, default_name
 from riptui.corpus.corpus_files import corpus_folder
 from riptui.errors import InputError
@@ -36,10 +33,8 @@ def index(
     extractor = load_extractor(features, device)
     chosen = name or default_name(folder, features)
     plan = CorpusPlan(chosen, folder, size, fit, not flat, jobs or len(os.sched_getaffinity(0)))
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with transient_progress(*columns, hidden=as_json and console.is_terminal) as progress:
-        task = progress.add_task("indexing pictures", total=None)
-        built = build_corpus(plan, extractor, lambda done, total: progress.update(task, completed=done, total=total))
+    with named_bars(as_json=as_json) as begin:
+        built = build_corpus(plan, extractor, begin("indexing pictures"))
     if as_json:
         print_json(asdict(built) | {"pictures": built.pictures, "index": str(corpus_folder(chosen))})
     else:

@@ -76,10 +76,8 @@ def format_table(lines: Sequence[WaitingTrajectory]) -> str:
     has_owners = {line.queued.owner for line in lines} != {os.geteuid()}
     has_priorities = any(line.queued.priority for line in lines)
     titles = ["#", "trajectory", "owner", "priority", "has waited", "takes", "starts in"]
-    has_takes, has_starts = (
-        any(line.takes is not None for line in lines),
-        any(line.starts_in is not None for line in lines),
-    )
+    has_takes = any(line.takes is not None for line in lines)
+    has_starts = any(line.starts_in is not None for line in lines)
     shown = [True, True, has_owners, has_priorities, True, has_takes, has_starts]
     rows = [list(compress(cells, shown)) for cells in [titles, *map(_format_cells, lines)]]
     widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]

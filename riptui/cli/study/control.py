@@ -1,5 +1,6 @@
 """`riptui study pause`, `resume`, `stop` and `retry`."""
 
+from functools import partial
 from pathlib import Path
 
 from riptui.cli.care import Care
@@ -9,22 +10,6 @@ from riptui.study.study_control import STUDY_REQUESTS, StudyAction, request_stud
 from riptui.supervision.client import list_running_workers
 from riptui.supervision.progress import ProgressTracker
 from riptui.text.units import format_count
-
-
-def pause(file: Path) -> int:
-    return _request(file, "pause")
-
-
-def stop(file: Path) -> int:
-    return _request(file, "stop")
-
-
-def resume(file: Path) -> int:
-    return _request(file, "resume")
-
-
-def retry(file: Path) -> int:
-    return _request(file, "retry")
 
 
 def _request(file: Path, action: StudyAction) -> int:
@@ -38,3 +23,9 @@ def _request(file: Path, action: StudyAction) -> int:
         if not any(worker.record.takes_queued for worker in list_running_workers(study.runs)):
             warn(f"no workers are running; start them with: riptui study run {name_study(study)}")
     return 1 if found.left else 0
+
+
+pause = partial(_request, action="pause")
+resume = partial(_request, action="resume")
+stop = partial(_request, action="stop")
+retry = partial(_request, action="retry")

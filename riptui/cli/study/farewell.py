@@ -35,8 +35,7 @@ class RunOptions:
     def to_command(self, file: Path) -> str:
         """The command that continues as this one ran."""
         words = ["riptui", "study", "run", *self.name(file)]
-        options = ("devices", "workers", "ray", "ray_cpus")
-        for name in options:
+        for name in ("devices", "workers", "ray", "ray_cpus"):
             value = getattr(self, name)
             if value not in ("", None):
                 words += [f"--{name.replace('_', '-')}", str(value)]
@@ -46,7 +45,9 @@ class RunOptions:
 def describe_stop(options: RunOptions, file: Path, progress: StudyProgress) -> Iterator[str]:
     """Lines for a study that was stopped."""
     yield f"stopped; the computed frames are saved. Continue with: {options.to_command(file)}"
-    yield f"  {_describe_counts(progress)}; progress: riptui study status {shlex.join(options.name(file))}"
+    total = format_count(sum(progress.statuses.values()), "trajectory")
+    done = f"{progress.statuses.get('done', 0)} of {total} done"
+    yield f"  {done}; progress: riptui study status {shlex.join(options.name(file))}"
     if running := progress.statuses.get("running", 0):
         yield f"  {format_count(running, 'trajectory')} will stop after the current iteration"
     if options.ray:
@@ -77,16 +78,8 @@ def describe_detached(options: RunOptions, file: Path, runs: Path) -> Iterator[s
         yield f"  compute   riptui study sbatch {quoted} | sbatch    or start workers: riptui worker{at}"
     yield f"  progress  riptui study status {quoted}    its workers: riptui ps{at}"
     yield f"  stop      riptui study stop {quoted}"
-    yield f"  return    {options.to_command(file)}    Ctrl-C then {_describe_ctrl_c(options)}"
-
-
-def _describe_ctrl_c(options: RunOptions) -> str:
-    return "only ends the watching" if options.computes_elsewhere else "stops the study"
-
-
-def _describe_counts(progress: StudyProgress) -> str:
-    total = sum(progress.statuses.values())
-    return f"{progress.statuses.get('done', 0)} of {format_count(total, 'trajectory')} done"
+    ctrl_c = "only ends the watching" if options.computes_elsewhere else "stops the study"
+    yield f"  return    {options.to_command(file)}    Ctrl-C then {ctrl_c}"
 
 
 def _describe_jobs(workers: Collection[Worker], purpose: str) -> Iterator[str]:

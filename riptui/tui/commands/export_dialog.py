@@ -17,7 +17,7 @@ from textual.widgets import Button, Checkbox, Input, ProgressBar, Static
 
 from riptui import export
 from riptui.errors import InputError, RiptuiError
-from riptui.export.animation import DEFAULT_FRAMES, count_default_frames
+from riptui.export.animation import DEFAULT_FRAMES, number_frames
 from riptui.settings.state import recall, remember
 from riptui.spec import MeasureInterval, measured_iterations
 from riptui.store.trajectory import Trajectory
@@ -149,7 +149,7 @@ class ExportScreen(Dialog[list[Path] | None]):
                     label = label.replace("one frame", "the newest" if self._frame is None else f"frame {self._frame}")
                 if kind == "gif" and len(self._trajectories) == 1:
                     with suppress(RiptuiError):  # of an unreadable one, the export says so
-                        count = count_default_frames(self._trajectories[0])
+                        count = len(number_frames(self._trajectories[0]))
                         label = label.replace(f"about {DEFAULT_FRAMES}", str(count))
                 yield SignCheckbox(label, kind in (self._kinds or previous.kinds), id=kind, compact=True)
             yield SignCheckbox("overwrite existing files", previous.overwrite, id="overwrite", compact=True)

@@ -6,7 +6,8 @@ from os.path import commonpath
 from pathlib import Path
 
 from riptui.arrays import Image
-from riptui.spec import Spec, abbreviate, describe_setting
+from riptui.spec import Spec
+from riptui.spec_words import abbreviate, describe_setting
 from riptui.store.listing import natural_key
 from riptui.text.terminal import printable
 from riptui.tui.group.group_reader import GroupMember

@@ -17,7 +17,8 @@ from riptui.results.curves import Curve, GroupKey, distributions, group_by
 from riptui.results.exposure import SquareErrors
 from riptui.results.panel import condition_settings, distance_function
 from riptui.results.picture_names import name_pictures
-from riptui.spec import NO_INTERVENTION_TITLE, ParameterValue, describe_setting
+from riptui.spec import ParameterValue
+from riptui.spec_words import NO_INTERVENTION_TITLE, describe_setting
 from riptui.store.trajectory import Trajectory
 from riptui.text.terminal import printable
 from riptui.text.units import format_count

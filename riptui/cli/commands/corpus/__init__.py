@@ -16,7 +16,6 @@ COMMANDS = {
     package=__name__,
     panels={"Commands": COMMANDS},
     default="ls",
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 def corpus() -> None:
     """Index folders of pictures, for `riptui nearest`: is a frame a new picture, or nearly one of these?

@@ -5,7 +5,7 @@ from pathlib import Path
 import rich_click as click
 
 from riptui.cli.lazy import command
-from riptui.cli.options import json_option
+from riptui.cli.options import json_option, network_device_option
 from riptui.cli.values import complete_folders
 
 
@@ -36,7 +36,7 @@ from riptui.cli.values import complete_folders
 @click.option(
     "--jobs", "-j", type=click.IntRange(1, 256), metavar="N", show_default="all CPUs", help="Processes that decode."
 )
-@click.option("--device", metavar="D", default="", show_default="the best one", help="Device of a network.")
+@network_device_option
 @json_option
 def index() -> None:
     """Index a folder of pictures, of any number, or bring its index up to date.

@@ -16,7 +16,6 @@ COMMANDS = {
     package=__name__,
     panels={"Commands": COMMANDS},
     default="ls",
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 def queue() -> None:
     """List what waits in the runs folder, in the order in which workers will take it; reorder it.

@@ -6,7 +6,8 @@ import rich_click as click
 
 from riptui.cli.lazy import LazyGroup
 from riptui.cli.lookup_runs import keep_runs
-from riptui.cli.options import Command
+from riptui.cli.options import combine
+from riptui.cli.values import FILE
 
 COMMANDS = {
     "new": "Write a study file in which every line is explained.",
@@ -22,28 +23,26 @@ COMMANDS = {
     "sbatch": "Print a SLURM script that starts workers.",
 }
 
-new_file_argument = click.argument("file", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False))
-_runs_option = click.option(
-    "--runs",
-    "lookup_runs",
-    type=click.Path(path_type=Path, file_okay=False),
-    expose_value=False,
-    callback=keep_runs,
-    show_default="that of FILE, else the setting runs, or ./runs",
-    help="The runs folder of the study.",
+new_file_argument = click.argument("file", metavar="FILE", type=FILE)
+file_argument = combine(
+    new_file_argument,
+    click.option(
+        "--runs",
+        "lookup_runs",
+        type=click.Path(path_type=Path, file_okay=False),
+        expose_value=False,
+        callback=keep_runs,
+        show_default="that of FILE, else the setting runs, or ./runs",
+        help="The runs folder of the study.",
+    ),
 )
-
-
-def file_argument(command: Command) -> Command:
-    """Add the argument FILE, a study file, and --runs, which goes before what the file says."""
-    return new_file_argument(_runs_option(command))
+"""A study file, and --runs, which goes before what the file says."""
 
 
 @click.group(
     cls=LazyGroup,
     package=__name__,
     panels={"Commands": COMMANDS},
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 def study() -> None:
     """Compute many trajectories from one TOML file: pictures, and lists of values to combine.

@@ -4,12 +4,7 @@ from pathlib import Path
 
 import rich_click as click
 
-from riptui.cli.commands.report import (
-    corpus_option,
-    overwrite_option,
-    reference_option,
-    report_display_option,
-)
+from riptui.cli.commands.report import OUT_HELP, report_options
 from riptui.cli.commands.study import file_argument
 from riptui.cli.lazy import command
 from riptui.cli.options import json_option
@@ -23,13 +18,9 @@ from riptui.cli.options import json_option
     type=click.Path(path_type=Path),
     metavar="FOLDER",
     show_default="NAME-report next to FILE",
-    help="Where to write report.md, report.html (the same in one file) and the figures (PNG, SVG, PDF, CSV). An "
-    "existing report is replaced.",
+    help=OUT_HELP,
 )
-@reference_option
-@corpus_option
-@overwrite_option
-@report_display_option
+@report_options
 @json_option
 def report() -> None:
     """Draw the paper's figures from a study and test its findings. Only complete trajectories count.

@@ -5,6 +5,7 @@ batch_limit        how many trajectories may share the batch
 current_inpainter  the inpainter that is loaded, until another is needed
 slot               one claimed trajectory in the batch
 padding            a batch of a fixed shape
+freed_memory       what the C library does with the memory of freed arrays
 saver              a thread that saves and measures one iteration while the next is inpainted
 session_record     by what, where and with which versions rows are computed
 measuring          measure frames that are saved already

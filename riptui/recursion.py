@@ -52,10 +52,22 @@ class Walk:
             self.original = self.frame
         if not self.repainted.size:
             self.repainted = np.zeros((self.spec.size, self.spec.size), np.bool_)
+        self._covered = int(np.count_nonzero(self.repainted))
 
     @property
     def done(self) -> bool:
         return self.iteration >= self.spec.iterations
+
+    def coverage_with(self, region: Region) -> float:
+        """% of the pixels repainted at least once, if the next iteration repaints a region."""
+        return 100 * (self._covered + region.count_missing(self.repainted)) / self.repainted.size
+
+    def advance(self, region: Region, frame: Image) -> None:
+        """Go on from the next iteration, which repainted a region and made a frame."""
+        self._covered += region.count_missing(self.repainted)
+        region.add_to(self.repainted)
+        self.frame = frame
+        self.iteration += 1
 
 
 @dataclass(frozen=True)
@@ -113,7 +125,9 @@ def iterate(walks: Sequence[Walk], inpaint: Inpainter, *, on_step: OnStep = igno
     started = time.perf_counter()
     frames = np.stack([walk.frame for walk in walks])
     regions = [masks.draw_region(walk.spec, walk.iteration + 1) for walk in walks]
-    repaint = np.stack([region.in_frame(walk.spec.size) for walk, region in zip(walks, regions, strict=True)])
+    repaint = np.zeros(frames.shape[:-1], np.bool_)
+    for mask, region in zip(repaint, regions, strict=True):
+        region.add_to(mask)
     seeds = [masks.draw_noise_seed(walk.spec, walk.iteration + 1) for walk in walks]
     outputs = np.empty_like(frames)
     for members, chosen in _choose_inpainters(walks, inpaint):
@@ -148,13 +162,12 @@ def _choose_inpainters(walks: Sequence[Walk], inpaint: Inpainter) -> list[tuple[
 
 def _paste(walk: Walk, region: Region, output: Image, noise_seed: int, seconds: float) -> Iteration:
     """Paste one output and advance its walk."""
-    k, before = walk.iteration + 1, walk.frame
+    k, before, coverage = walk.iteration + 1, walk.frame, walk.coverage_with(region)
     anchor = masks.draw_anchor(walk.spec, k)
     frame = _make_frame(walk, region, output)
     if anchor is not None:
         Region(anchor).paste(walk.original, frame)
-    walk.frame, walk.iteration = frame, k
-    walk.repainted, coverage = add_coverage(walk.repainted, region)
+    walk.advance(region, frame)
     return Iteration(k, region, anchor, noise_seed, before, frame, walk.spec.inpainted(k), coverage, seconds)
 
 
@@ -176,9 +189,3 @@ def _blend(spec: Spec, region: Region, output: Image, canvas: Image) -> Image:
     if spec.match == "border":
         output = pasting.match_border(output, canvas, mask)
     return pasting.feather(output, canvas, mask, spec.feather)
-
-
-def add_coverage(repainted: Mask, region: Region) -> tuple[Mask, float]:
-    """The pixels repainted at least once, with those of one more iteration, and their % of all."""
-    widened = repainted | region.in_frame(len(repainted))
-    return widened, 100 * int(np.count_nonzero(widened)) / widened.size

@@ -33,8 +33,17 @@ class Region(NamedTuple):
     def in_frame(self, size: int) -> Mask:
         """The mask of a frame of size x size pixels."""
         whole = np.zeros((size, size), np.bool_)
-        whole[self.box.window] = True if self.mask is None else self.mask
+        self.add_to(whole)
         return whole
+
+    def add_to(self, mask: Mask) -> None:
+        """Set the pixels in the mask of a whole frame, in place."""
+        mask[self.box.window] |= True if self.mask is None else self.mask
+
+    def count_missing(self, mask: Mask) -> int:
+        """How many of the pixels are not set in the mask of a whole frame."""
+        there = mask[self.box.window]
+        return self.pixels - int(np.count_nonzero(there if self.mask is None else there & self.mask))
 
     def paste(self, source: Image, onto: Image) -> None:
         """Copy the pixels from one frame onto another, in place."""

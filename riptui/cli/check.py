@@ -14,6 +14,7 @@ from riptui.cli.copies import warn_of_copies
 from riptui.cli.transient_progress import transient_progress
 from riptui.cli.unlisted import UnlistedFolders
 from riptui.errors import DamagedError, DiskError, RiptuiError, SpecError
+from riptui.freed_memory import keep_freed_memory
 from riptui.inpainters import find_inpainter, models
 from riptui.store.claim import claim
 from riptui.store.copies import SeededSpec
@@ -42,6 +43,7 @@ def check(paths: tuple[Path, ...], repair: bool, as_json: bool, weights: str | N
     trajectories = find_all_trajectories(paths, on_error=unlisted)
     if repair:
         remove_abandoned_below(paths)
+    keep_freed_memory()
     results = []
     with transient_progress(as_json=as_json) as progress:
         for trajectory in progress.track(trajectories, description="checking"):

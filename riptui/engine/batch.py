@@ -10,6 +10,7 @@ from functools import partial
 
 from riptui.engine.batch_limit import BatchLimit
 from riptui.engine.current_inpainter import CurrentInpainter
+from riptui.freed_memory import keep_freed_memory
 from riptui.engine.padding import PaddedInpainter
 from riptui.engine.saver import Saver
 from riptui.engine.slot import Slot, as_riptui_error, save_and_measure
@@ -49,6 +50,7 @@ class BatchRunner:
         deterministic: bool = False,
         offload: OffloadMode = "none",
     ) -> None:
+        keep_freed_memory()
         self._requested_device = device
         self._inpainter = CurrentInpainter(device=device, compile=compile, deterministic=deterministic, offload=offload)
         self._limit = BatchLimit(slots)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from riptui.arrays import Image
 from riptui.events import Measured, Notice
 from riptui.features.cpu_fallback import take_unsaid
+from riptui.freed_memory import keep_freed_memory
 from riptui.metrics import REPAINTS, Repaint, find_metric
 from riptui.metrics.meter import Meter
 from riptui.metrics.repaint_meter import RepaintMeter
@@ -23,6 +24,7 @@ def measure_saved_frames(
     in `metrics.load`.
     Raises WeightsError, MissingExtraError, DiskError, DamagedError.
     """
+    keep_freed_memory()
     if missing := find_missing_measurements(claimed.trajectory, metrics, iterations):
         yield from _measure_frames(claimed, metrics, iterations, missing, device)
     if missing := find_missing_repaints(claimed.trajectory, metrics):

@@ -6,8 +6,7 @@ availability  which metrics can run on this machine, and why the others cannot
 meter         measures the frames of a trajectory; content: where the picture is in a frame with blank bands;
               repaint_meter: measures each repainted square (NAME@repaints)
 pairwise      a metric made of features and a distance between them; single_frame: a metric of one frame alone
-pixels        ssim, psnr, delta-e, lab-l, lab-a, lab-b, entropy, by scikit-image; running_ssim: ssim updated
-              square by square
+pixels        ssim, psnr, delta-e, lab-l, lab-a, lab-b; running_ssim: ssim updated square by square; entropy
 seams         seam, seam-original, seam-delta-e: the edge that an iteration leaves along its mask's border
 fine_detail   high-frequencies, edge-density, jpeg-bytes; spectrum: log amplitude relative to the reference, by
               frequency; frequency_bins: its axis

@@ -117,7 +117,7 @@ BUILT_IN: dict[str, MetricInfo] = {
         unit="ΔE00",
     ),
     "entropy": MetricInfo(
-        "riptui.metrics.pixels:entropy",
+        "riptui.metrics.entropy:entropy",
         "Shannon entropy of the luma's histogram, of the frame alone.",
         range=(0, 8),
         higher_means="neither",

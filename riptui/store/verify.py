@@ -11,7 +11,7 @@ from riptui.arrays import Image
 from riptui.errors import DamagedError
 from riptui.filesystem import TEMPORARY_PREFIX
 from riptui.images import pixels_sha256
-from riptui.recursion import Walk, add_coverage
+from riptui.recursion import Walk
 from riptui.store import layout
 from riptui.store.disk import SMALL_BYTES, file_size, list_folder
 from riptui.store.frames import decode_patch_of, make_frame, read_keyframe, read_original
@@ -80,13 +80,12 @@ def _check_row(inspection: Inspection, row: IterationRow, patches: bytes) -> str
     walk, spec = inspection.walk, inspection.walk.spec
     k = walk.iteration + 1
     region = masks.draw_region(spec, k)
-    repainted, coverage = add_coverage(walk.repainted, region)
     expected = msgspec.structs.replace(
         row,
         k=k,
         box=region.box,
         inpainted=spec.inpainted(k),
-        coverage=coverage,
+        coverage=walk.coverage_with(region),
         patch=(inspection.patches_end, row.patch[1]),
         noise_seed=masks.draw_noise_seed(spec, k),
         anchor=masks.draw_anchor(spec, k) or msgspec.UNSET,
@@ -103,7 +102,7 @@ def _check_row(inspection: Inspection, row: IterationRow, patches: bytes) -> str
         return "its patch does not give the frame that it names"
     if spec.paste and not patch.is_of(row, region):
         return "its patch has another shape than its mask"
-    inspection.walk = Walk(spec, frame, k, repainted, inspection.original)
+    walk.advance(region, frame)
     inspection.rows.append(row)
     inspection.patches_end += row.patch[1]
     return None

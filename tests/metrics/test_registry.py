@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from skimage.metrics import peak_signal_noise_ratio
 
 from riptui import metrics
 from riptui.arrays import Image, Images
@@ -189,6 +190,13 @@ def test_psnr_is_the_closed_form() -> None:
     frame[..., 0] += 6  # mean squared error 36 / 3
     assert value("psnr", flat(100, 100, 100), frame) == pytest.approx(10 * np.log10(255**2 / 12), abs=1e-12)
     assert value("psnr", flat(0, 0, 0), flat(255, 255, 255)) == 0
+
+
+def test_psnr_is_that_of_scikit_image_to_the_last_bit() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        pair = rng.integers(0, 256, (2, *rng.integers(16, 300, 2), 3), np.uint8)
+        assert value("psnr", *pair) == peak_signal_noise_ratio(*pair, data_range=255)
 
 
 def test_delta_e_of_black_and_white_is_100_and_of_primary_colours_as_published() -> None:

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from riptui.masks import draw_region
-from riptui.recursion import add_coverage
+from riptui.masks import draw_mask
 from riptui.results import paper_tests
 from riptui.results.curves import Curve, extract_curve, select_points
 from riptui.results.expected_coverage import expected_coverage, relative_coverage
@@ -24,10 +23,10 @@ from tests.support.simulated_studies import simulate
 
 def drawn_coverage(spec: Spec) -> float:
     """% of the pixels that the spec's squares cover."""
-    seen, covered = np.zeros((spec.size, spec.size), np.bool_), 0.0
+    seen = np.zeros((spec.size, spec.size), np.bool_)
     for iteration in range(1, spec.iterations + 1):
-        seen, covered = add_coverage(seen, draw_region(spec, iteration))
-    return covered
+        seen |= draw_mask(spec, iteration)
+    return float(100 * seen.mean())
 
 
 @pytest.mark.parametrize("order", ["replacement", "offset"])

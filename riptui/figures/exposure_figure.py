@@ -15,7 +15,6 @@ from riptui.figures import style
 from riptui.figures.curve_view import CurveView
 from riptui.figures.data import mask_titles
 from riptui.metrics.display import in_display_order
-from riptui.metrics.values import finite_or_none
 from riptui.results.bootstrap import MIN_INTERVAL_IMAGES
 from riptui.results.exposure import LUMA, PATCH_ERRORS
 from riptui.results.recursion_analysis import RecursionGroup
@@ -70,20 +69,10 @@ def exposure_rows(groups: Sequence[RecursionGroup]) -> Iterator[dict[str, TableC
             shared: dict[str, TableCell] = {"mask": group.spec.mask, "error": name, "images": effect.images}
             empty = dict.fromkeys(("exposure", "repaints", "inpainted", "value", "low", "high", "null"))
             for mean in effect.by_exposure:
-                estimate = mean.error
-                yield (
-                    shared
-                    | empty
-                    | {
-                        "exposure": mean.exposure,
-                        "repaints": mean.repaints,
-                        "value": estimate.value,
-                        "low": finite_or_none(estimate.low),
-                        "high": finite_or_none(estimate.high),
-                    }
-                )
+                counts = {"exposure": mean.exposure, "repaints": mean.repaints}
+                yield {**shared, **empty, **counts, **mean.error.cells()}
             for point in effect.curve:
-                yield shared | empty | {"inpainted": point.inpainted, "value": point.error, "null": point.null}
+                yield {**shared, **empty, "inpainted": point.inpainted, "value": point.error, "null": point.null}
 
 
 def exposure_caption(groups: Sequence[RecursionGroup]) -> str:

@@ -94,7 +94,5 @@ def _row(effect: InterventionEffect) -> dict[str, TableCell]:
         "intervention": effect.intervention,
         "images": effect.images,
         "without": finite_or_none(effect.without),
-        "difference": finite_or_none(effect.difference.value),
-        "low": finite_or_none(effect.difference.low),
-        "high": finite_or_none(effect.difference.high),
+        **effect.difference.cells("difference"),
     }

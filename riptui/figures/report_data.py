@@ -116,7 +116,7 @@ def _complete_run(summary: TrajectorySummary) -> CompleteRun | None:
 
 
 def _conditions(runs: Sequence[CompleteRun]) -> list[Condition]:
-    by = condition_settings(runs) if runs else []
+    by = condition_settings(runs)
     groups = group_by(runs, by)
     slugs = _slugs([str(key[0]) for key in groups])
     sizes = sorted({run.spec.mask for run in runs})

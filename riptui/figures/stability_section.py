@@ -12,7 +12,6 @@ from riptui.figures.data import Condition
 from riptui.figures.markdown import escape_markdown, format_estimate, markdown_table
 from riptui.figures.report_data import ReportData
 from riptui.metrics.display import format_result
-from riptui.metrics.values import finite_or_none
 from riptui.results.bootstrap import MIN_INTERVAL_IMAGES
 from riptui.results.comparison import InpainterComparison, PairedDifference, Standing, compare, settings_to_compare
 from riptui.results.curves import GroupKey, settings_title
@@ -49,9 +48,7 @@ class WrittenStability:
                 "nearer": printable(self.title(pair.nearer)),
                 "farther": printable(self.title(pair.farther)),
                 "images": pair.effect.images,
-                "difference": finite_or_none(pair.effect.value),
-                "low": finite_or_none(pair.effect.low),
-                "high": finite_or_none(pair.effect.high),
+                **pair.effect.cells("difference"),
                 "p": pair.p,
                 "adjusted p": pair.adjusted,
             }

@@ -124,9 +124,7 @@ def _draw(laws: Sequence[StrengthLaw]) -> Figure:
 
 def _rows(law: StrengthLaw) -> Iterator[dict[str, TableCell]]:
     exponent: dict[str, TableCell] = {
-        "exponent": finite_or_none(law.exponent.value),
-        "low": finite_or_none(law.exponent.low),
-        "high": finite_or_none(law.exponent.high),
+        **law.exponent.cells("exponent"),
         "exponent_beyond": finite_or_none(law.exponent_beyond.value),
     }
     base: dict[str, TableCell] = {"settings": _title(law), "distance": law.metric, "passes": law.passes}

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from riptui.export.tables import TableCell
-from riptui.metrics.values import finite_or_none
 from riptui.results.picture_sets import SetGroup
 from riptui.results.set_curves import SetComparison, SetCurve, SetMetricPoint
 from riptui.text.terminal import printable
@@ -28,7 +27,6 @@ def comparison_rows(comparisons: Iterable[SetComparison], metric: str, by: Seque
 
 
 def _row(metric: str, kind: str, settings: SetRow, other: SetRow, point: SetMetricPoint) -> SetRow:
-    estimate = point.estimate
     return {
         "metric": metric,
         "kind": kind,
@@ -36,9 +34,7 @@ def _row(metric: str, kind: str, settings: SetRow, other: SetRow, point: SetMetr
         **other,
         "inpainted": point.inpainted,
         "images": point.images,
-        "value": finite_or_none(estimate.value),
-        "low": finite_or_none(estimate.low),
-        "high": finite_or_none(estimate.high),
+        **point.estimate.cells(),
         "refused": point.refused,
     }
 

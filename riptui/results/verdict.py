@@ -95,10 +95,11 @@ class PaperFinding:
     @property
     def parts(self) -> list[Verdict]:
         """The verdict of each part, in the order of the evidence."""
-        judged = [item for item in self.evidence if item.counts and item.decides]
-        verdicts = dict(zip(map(id, judged), judge_together(judged), strict=True))
-        verdicts |= {id(item): judge_together([item])[0] for item in self.evidence if item.counts and not item.decides}
-        return [verdicts.get(id(item), Verdict.UNDECIDED) for item in self.evidence]
+        deciding = iter(judge_together([item for item in self.evidence if item.counts and item.decides]))
+        return [
+            Verdict.UNDECIDED if not item.counts else next(deciding) if item.decides else judge_together([item])[0]
+            for item in self.evidence
+        ]
 
     @property
     def images(self) -> int:

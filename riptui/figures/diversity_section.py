@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from math import isnan
 from pathlib import Path
 
@@ -31,6 +30,7 @@ from riptui.figures.markdown import (
     show_figures,
 )
 from riptui.figures.report_data import OnReportProgress, ReportData
+from riptui.figures.section import ReportSection
 from riptui.results.bootstrap import IntervalEstimate
 from riptui.results.curves import get_setting, settings_title
 from riptui.results.diversity import (
@@ -41,7 +41,7 @@ from riptui.results.diversity import (
     analyse_diversity,
     explain_intervals,
 )
-from riptui.results.diversity_rows import list_pair_rows
+from riptui.results.diversity_rows import diversity_as_dict, list_pair_rows
 from riptui.results.frame_comparison import choose_comparison
 from riptui.results.panel import condition_settings
 from riptui.results.seed_sets import SeedSet, find_seed_sets
@@ -62,28 +62,20 @@ near-duplicates counts once. In brackets: 95 % confidence intervals.
 """
 
 
-@dataclass(frozen=True)
-class WrittenDiversity:
-    """The analysis, and its figures on disk."""
-
-    analysis: DiversityAnalysis
-    figures: Sequence[WrittenFigure]
-
-
-def write_diversity(data: ReportData, folder: Path, on_progress: OnReportProgress) -> WrittenDiversity | None:
-    """Compare the seeds of each picture, by the best features that all its frames have; None if there are no sets.
+def write_diversity(data: ReportData, folder: Path, on_progress: OnReportProgress) -> ReportSection:
+    """Compare the seeds of each picture, by the best features that all its frames have; nothing without sets.
 
     Writes the figures and every pair as CSV. Raises DiskError.
     """
     sets = find_seed_sets(data.summaries)
     if not sets:
-        return None
+        return ReportSection("diversity", None)
     comparison = choose_comparison(sets)
     analysis = analyse_diversity(
         data.summaries, comparison, amounts="half", keep=False, on_progress=_only_sets(on_progress)
     )
     if not analysis.sets:
-        return None
+        return ReportSection("diversity", None)
     write_csv([*list_pair_rows(analysis)], folder / DIVERSITY_CSV)
     drawn = [
         (condition, found)
@@ -96,12 +88,10 @@ def write_diversity(data: ReportData, folder: Path, on_progress: OnReportProgres
             for condition, found in drawn[:MAX_DRAWN]
             for figure in _write_figures(condition, found, analysis.unit, folder)
         ]
-    return WrittenDiversity(analysis, figures)
+    return ReportSection("diversity", diversity_as_dict(analysis), _render(analysis, figures), figures, [DIVERSITY_CSV])
 
 
-def render_diversity(diversity: WrittenDiversity) -> Iterator[str]:
-    """The parts of the section's text; nothing without sets."""
-    analysis = diversity.analysis
+def _render(analysis: DiversityAnalysis, figures: Sequence[WrittenFigure]) -> Iterator[str]:
     yield f"## How far seeds are apart\n\n{_INTRODUCTION}"
     yield (
         f"Distances by {escape_markdown(analysis.by)} ({escape_markdown(analysis.unit)}); near-duplicates: at most "
@@ -109,8 +99,8 @@ def render_diversity(diversity: WrittenDiversity) -> Iterator[str]:
         f"[CSV]({DIVERSITY_CSV}) of every pair.\n"
     )
     for kind in KINDS:
-        figures = [figure for figure in diversity.figures if figure.stem.startswith(f"diversity-{kind}")]
-        yield from show_figures("How far seeds are apart", figures)
+        of_kind = [figure for figure in figures if figure.stem.startswith(f"diversity-{kind}")]
+        yield from show_figures("How far seeds are apart", of_kind)
     columns = [
         "condition",
         "mask",

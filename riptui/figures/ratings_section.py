@@ -6,6 +6,7 @@ from pathlib import Path
 
 from riptui.export.tables import TableData, write_csv
 from riptui.figures.markdown import escape_markdown, format_estimate, markdown_list, markdown_table
+from riptui.figures.section import ReportSection
 from riptui.results.bootstrap import IntervalEstimate
 from riptui.results.preferences import format_strength
 from riptui.results.rating_questions import PAPER_TAGS
@@ -25,18 +26,16 @@ intervals by image; the people are given, not a sample.
 """
 
 
-def write_ratings(folders: Sequence[Path], summaries: Sequence[TrajectorySummary], out: Path) -> RatingSummary | None:
-    """Summarise the ratings in folders, and write all answers as CSV; None if there are none. Raises DiskError."""
-    ratings = find_ratings(folders)
-    summary = summarise_ratings(ratings, summaries)
-    if table := [*_list_answers(summary)]:
-        write_csv(table, out / CSV_NAME)
-        return summary
-    return None
+def write_ratings(folders: Sequence[Path], summaries: Sequence[TrajectorySummary], out: Path) -> ReportSection:
+    """Summarise the ratings in folders, and write all answers as CSV; nothing without ratings. Raises DiskError."""
+    summary = summarise_ratings(find_ratings(folders), summaries)
+    if not (table := _list_answers(summary)):
+        return ReportSection("ratings", None)
+    write_csv(table, out / CSV_NAME)
+    return ReportSection("ratings", summary.as_dict(), _render(summary), files=[CSV_NAME])
 
 
-def render_ratings(summary: RatingSummary) -> Iterator[str]:
-    """The parts of the section's text; nothing without ratings."""
+def _render(summary: RatingSummary) -> Iterator[str]:
     people = ", ".join(f"{escape_markdown(name)} {count}" for name, count in summary.answers.counts_by_rater.items())
     yield f"## What people say\n\n{_INTRODUCTION}"
     yield (

@@ -1,7 +1,6 @@
 """The report's section on what recursion does: its figures, its tables, and when not to trust them."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from riptui.figures.markdown import (
     show_figures,
 )
 from riptui.figures.report_data import ReportData
+from riptui.figures.section import ReportSection
 from riptui.metrics.display import format_result
 from riptui.results.bootstrap import IntervalEstimate
 from riptui.results.curves import get_setting, settings_title
@@ -43,15 +43,7 @@ a shifted edge and a wrong colour alike: look at the pictures.
 """
 
 
-@dataclass(frozen=True)
-class WrittenRecursion:
-    """The analysis, and its figures on disk."""
-
-    analysis: RecursionAnalysis
-    figures: Sequence[WrittenFigure]
-
-
-def write_recursion(data: ReportData, folder: Path) -> WrittenRecursion:
+def write_recursion(data: ReportData, folder: Path) -> ReportSection:
     """Analyse the squares of all complete trajectories, and write a figure per condition. Raises DiskError."""
     analysis = analyse_recursion(data.squares, data.summaries, data.metric)
     with style.styled():
@@ -60,17 +52,16 @@ def write_recursion(data: ReportData, folder: Path) -> WrittenRecursion:
             for condition in data.conditions
             if (groups := [group for group in analysis.groups if _belongs(group, condition)])
         ]
-    return WrittenRecursion(analysis, figures)
+    content, text = analysis.as_dict(), _render(analysis, figures)
+    return ReportSection("recursion", content, text, figures, headline=_headline(analysis))
 
 
-def render_recursion(recursion: WrittenRecursion) -> Iterator[str]:
-    """The parts of the section's text."""
-    analysis = recursion.analysis
+def _render(analysis: RecursionAnalysis, figures: Sequence[WrittenFigure]) -> Iterator[str]:
     yield f"## What recursion does\n\n{_INTRODUCTION}"
     if not analysis.groups:
         yield "No trajectory is complete, made with paste and readable: there is nothing to say.\n"
     yield from _shared_squares(analysis.groups)
-    yield from show_figures("What recursion does", recursion.figures)
+    yield from show_figures("What recursion does", figures)
     for name in dict.fromkeys(name for group in analysis.groups for name in group.effects):
         unit = f", in {PATCH_ERRORS[name]}" if name in PATCH_ERRORS else ""
         yield f"Error of squares by {escape_markdown(name)}{unit}:\n"
@@ -86,7 +77,7 @@ def render_recursion(recursion: WrittenRecursion) -> Iterator[str]:
     yield markdown_list(first_complaints([f"left out, {note}" for note in analysis.left_out]))
 
 
-def recursion_headline(analysis: RecursionAnalysis) -> str:
+def _headline(analysis: RecursionAnalysis) -> str:
     """How much of the error coverage alone explains, in a line; nothing without squares."""
     explained = [group.effects[LUMA].explained.value for group in analysis.groups if LUMA in group.effects]
     shares = [share for share in explained if isfinite(share)]

@@ -15,6 +15,7 @@ from riptui.figures.data import Condition
 from riptui.figures.figure import WrittenFigure
 from riptui.figures.markdown import escape_markdown, format_estimate, markdown_list, markdown_table, show_figures
 from riptui.figures.report_data import OnReportProgress, ReportData
+from riptui.figures.section import ReportSection
 from riptui.figures.sets_figure import draw_sets
 from riptui.metrics.sets import SET_METRICS
 from riptui.results.curves import settings_title
@@ -63,7 +64,7 @@ class WrittenSets:
         return {"features": found, "notes": list(self.notes)}
 
 
-def write_sets(data: ReportData, folder: Path, on_progress: OnReportProgress) -> WrittenSets:
+def write_sets(data: ReportData, folder: Path, on_progress: OnReportProgress) -> ReportSection:
     """Compute the metrics of sets that the stored features allow, and write the files. Raises DiskError."""
     runs = [run for condition in data.conditions for run in condition.runs]
     by = [*condition_settings(runs), "mask"]
@@ -90,7 +91,8 @@ def write_sets(data: ReportData, folder: Path, on_progress: OnReportProgress) ->
             comparisons[name] = _compare(sets, curves)
             file = folder / f"{STEM}-{_slug(name)}-comparisons.csv"
             tables[name] = write_csv([*_comparison_rows(comparisons[name], by)], file).name
-    return WrittenSets(found, comparisons, by, [*notes], figures, tables)
+    written = WrittenSets(found, comparisons, by, [*notes], figures, tables)
+    return ReportSection("sets", written.as_dict(), render_sets(written), figures, [*tables.values()])
 
 
 def _measure(sets: PictureSets, by: Sequence[str]) -> tuple[list[SetCurve], list[str]]:

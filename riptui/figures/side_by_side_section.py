@@ -1,7 +1,6 @@
 """The report's section that has all conditions in one figure, S3, and in one table: what comparisons are made for."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from riptui.figures.data import Condition
 from riptui.figures.figure import WrittenFigure
 from riptui.figures.markdown import escape_markdown, markdown_table, show_figure
 from riptui.figures.report_data import PANEL_NETS
+from riptui.figures.section import ReportSection
 from riptui.metrics.display import format_result, in_display_order
 from riptui.text.terminal import printable
 from riptui.text.units import format_count
@@ -29,23 +29,17 @@ DASHES = ("-", "--", ":")
 STEM = "figure-s3"
 
 
-@dataclass(frozen=True)
-class WrittenSideBySide:
-    """The figure on disk, if there are several conditions, and the lines of the table."""
-
-    figures: Sequence[WrittenFigure] = ()
-    columns: Sequence[str] = ()
-    rows: Sequence[Sequence[str]] = ()
-
-
 Averages = Mapping[Condition, Sequence[AveragePoint]]
 
 
-def write_side_by_side(conditions: Sequence[Condition], folder: Path) -> WrittenSideBySide:
-    """Draw the means of all conditions in one figure, and write it with its data. Raises DiskError."""
+def write_side_by_side(conditions: Sequence[Condition], folder: Path) -> ReportSection:
+    """Draw the means of all conditions in one figure, and write it with its data; nothing for a single condition.
+
+    Raises DiskError.
+    """
     averages = {condition: found for condition in conditions if (found := compute_averages(condition))}
     if len(averages) < 2:
-        return WrittenSideBySide()
+        return ReportSection("side_by_side", [])
     with style.styled():
         files = style.write_figure(_draw(averages), folder, STEM)
     data = [
@@ -61,18 +55,15 @@ def write_side_by_side(conditions: Sequence[Condition], folder: Path) -> Written
         "Means over images of all conditions, the seeds of an image averaged first; n = "
         f"{_count(min(images), max(images))}{undrawn}"
     )
-    written = WrittenFigure("S3", "", STEM, f"{caption}.", tuple(file.name for file in files))
-    return WrittenSideBySide([written], *_table(averages))
-
-
-def render_side_by_side(found: WrittenSideBySide) -> Iterator[str]:
-    """The parts of the section's text; nothing for a single condition."""
-    if not found.figures:
-        return
-    yield "## Side by side\n"
-    yield show_figure("Figure S3", found.figures[0])
-    yield "Means over images at the first measured point after the original, and at the end:\n"
-    yield markdown_table(found.columns, found.rows)
+    figure = WrittenFigure("S3", "", STEM, f"{caption}.", tuple(file.name for file in files))
+    columns, rows = _table(averages)
+    text = (
+        "## Side by side\n",
+        show_figure("Figure S3", figure),
+        "Means over images at the first measured point after the original, and at the end:\n",
+        markdown_table(columns, rows),
+    )
+    return ReportSection("side_by_side", [dict(zip(columns, row, strict=True)) for row in rows], text, [figure])
 
 
 def _count(low: int, high: int) -> str:

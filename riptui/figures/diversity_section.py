@@ -20,7 +20,7 @@ from riptui.figures.diversity_figure import (
     draw_spread,
     spread_rows,
 )
-from riptui.figures.figure import WrittenFigure
+from riptui.figures.figure import PlottedFigure, WrittenFigure
 from riptui.figures.markdown import (
     escape_markdown,
     first_complaints,
@@ -45,6 +45,7 @@ from riptui.results.diversity_rows import diversity_as_dict, list_pair_rows
 from riptui.results.frame_comparison import choose_comparison
 from riptui.results.panel import condition_settings
 from riptui.results.seed_sets import SeedSet, find_seed_sets
+from riptui.spec import Spec
 from riptui.store.frames import read_frame
 from riptui.text.units import format_count, format_inpainted
 
@@ -80,7 +81,7 @@ def write_diversity(data: ReportData, folder: Path, on_progress: OnReportProgres
     drawn = [
         (condition, found)
         for condition in data.conditions
-        if (found := [diversity for diversity in analysis.conditions if _belongs(diversity, condition)])
+        if (found := [diversity for diversity in analysis.conditions if condition.includes(_spec(diversity))])
     ]
     with style.styled():
         figures = [
@@ -130,9 +131,9 @@ def _only_sets(on_progress: OnReportProgress) -> OnReportProgress:
     return show
 
 
-def _belongs(diversity: ConditionDiversity, condition: Condition) -> bool:
-    spec = diversity.sets[0].seed_set.members[0].spec
-    return all(get_setting(spec, name) == value for name, value in condition.settings.items())
+def _spec(diversity: ConditionDiversity) -> Spec:
+    """Of any of its trajectories."""
+    return diversity.sets[0].seed_set.members[0].spec
 
 
 def _write_figures(
@@ -170,10 +171,8 @@ def _write_figures(
 def _write(
     figure: Figure, rows: TableData, caption: str, kind: str, condition: Condition, folder: Path
 ) -> WrittenFigure:
-    stem = "-".join(filter(None, ("diversity", kind, condition.slug)))
-    files = style.write_figure(figure, folder, stem)
-    files.append(write_csv(rows, folder / f"{stem}.csv"))
-    return WrittenFigure("diversity", condition.label, stem, caption, tuple(file.name for file in files))
+    plotted = PlottedFigure("diversity", condition.stem_of(f"diversity-{kind}"), caption, figure, rows)
+    return style.write_plotted(plotted, condition.label, folder)
 
 
 def _read_frames(diversity: SetDiversity) -> list[Image]:

@@ -4,11 +4,10 @@ from collections.abc import Iterator, Sequence
 from math import isfinite
 from pathlib import Path
 
-from riptui.export.tables import write_csv
 from riptui.figures import style
 from riptui.figures.data import Condition
 from riptui.figures.exposure_figure import draw_exposure, exposure_caption, exposure_rows
-from riptui.figures.figure import WrittenFigure
+from riptui.figures.figure import PlottedFigure, WrittenFigure
 from riptui.figures.markdown import (
     escape_markdown,
     first_complaints,
@@ -21,7 +20,7 @@ from riptui.figures.report_data import ReportData
 from riptui.figures.section import ReportSection
 from riptui.metrics.display import format_result
 from riptui.results.bootstrap import IntervalEstimate
-from riptui.results.curves import get_setting, settings_title
+from riptui.results.curves import settings_title
 from riptui.results.exposure import LUMA, PATCH_ERRORS
 from riptui.results.recursion_analysis import RecursionAnalysis, RecursionGroup, analyse_recursion
 from riptui.results.shared_squares import describe_shared
@@ -50,7 +49,7 @@ def write_recursion(data: ReportData, folder: Path) -> ReportSection:
         figures = [
             _write_figure(condition, groups, folder)
             for condition in data.conditions
-            if (groups := [group for group in analysis.groups if _belongs(group, condition)])
+            if (groups := [group for group in analysis.groups if condition.includes(group.spec)])
         ]
     content, text = analysis.as_dict(), _render(analysis, figures)
     return ReportSection("recursion", content, text, figures, headline=_headline(analysis))
@@ -98,16 +97,10 @@ def _shared_squares(groups: Sequence[RecursionGroup]) -> Iterator[str]:
         yield f"{which} {describe_shared(shared)}.\n"
 
 
-def _belongs(group: RecursionGroup, condition: Condition) -> bool:
-    return all(get_setting(group.spec, name) == value for name, value in condition.settings.items())
-
-
 def _write_figure(condition: Condition, groups: Sequence[RecursionGroup], folder: Path) -> WrittenFigure:
-    stem = "-".join(filter(None, ("recursion", condition.slug)))
-    files = style.write_figure(draw_exposure(groups, condition.sizes), folder, stem)
-    files.append(write_csv(list(exposure_rows(groups)), folder / f"{stem}.csv"))
-    names = tuple(file.name for file in files)
-    return WrittenFigure("recursion", condition.label, stem, exposure_caption(groups), names)
+    figure, rows = draw_exposure(groups, condition.sizes), [*exposure_rows(groups)]
+    plotted = PlottedFigure("recursion", condition.stem_of("recursion"), exposure_caption(groups), figure, rows)
+    return style.write_plotted(plotted, condition.label, folder)
 
 
 def _effects_table(groups: Sequence[RecursionGroup], name: str) -> str:

@@ -12,7 +12,7 @@ from riptui.errors import RiptuiError
 from riptui.export.tables import write_csv
 from riptui.figures import style
 from riptui.figures.data import Condition
-from riptui.figures.figure import WrittenFigure
+from riptui.figures.figure import PlottedFigure, WrittenFigure
 from riptui.figures.markdown import escape_markdown, format_estimate, markdown_list, markdown_table, show_figures
 from riptui.figures.report_data import OnReportProgress, ReportData
 from riptui.figures.section import ReportSection
@@ -144,12 +144,9 @@ def _write_figures(
     sets: PictureSets, curves: Sequence[SetCurve], conditions: Sequence[Condition], folder: Path
 ) -> Iterator[WrittenFigure]:
     for condition in conditions:
-        drawn = [curve for curve in curves if _belongs(curve.group, condition, sets.by)]
+        drawn = [curve for curve in curves if condition.includes(curve.group.spec)]
         if not drawn:
             continue
-        stem = "-".join(filter(None, (STEM, _slug(sets.features), condition.slug)))
-        files = style.write_figure(draw_sets(drawn, condition), folder, stem)
-        files.append(write_csv([*curve_rows(drawn, sets.by)], folder / f"{stem}.csv"))
         images = max(point.images for curve in drawn for point in curve.points)
         known = any(isfinite(point.estimate.low) for curve in drawn for point in curve.points)
         intervals = "bars of 95 % confidence by image" if known else "no intervals, for want of images"
@@ -157,7 +154,9 @@ def _write_figures(
             f"The frames of {format_count(images, 'image')} against their originals by the features {sets.features}, "
             f"with {intervals}."
         )
-        yield WrittenFigure("sets", condition.label, stem, caption, tuple(file.name for file in files))
+        figure, rows = draw_sets(drawn, condition), [*curve_rows(drawn, sets.by)]
+        stem = condition.stem_of(f"{STEM}-{_slug(sets.features)}")
+        yield style.write_plotted(PlottedFigure("sets", stem, caption, figure, rows), condition.label, folder)
 
 
 def render_sets(written: WrittenSets) -> Iterator[str]:
@@ -221,10 +220,6 @@ def _title(group: SetGroup, by: Sequence[str]) -> str:
 
 def _settings(group: SetGroup, by: Sequence[str]) -> Iterator[tuple[str, Any]]:
     return zip(by, group.key, strict=True)
-
-
-def _belongs(group: SetGroup, condition: Condition, by: Sequence[str]) -> bool:
-    return all(condition.settings.get(name) == value for name, value in _settings(group, by) if name != "mask")
 
 
 def _slug(features: str) -> str:

@@ -8,12 +8,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from riptui.export.tables import write_csv
 from riptui.figures import style
 from riptui.figures.averages import AveragePoint, average_runs, compute_averages
 from riptui.figures.curve_view import CurveView
 from riptui.figures.data import Condition
-from riptui.figures.figure import WrittenFigure
+from riptui.figures.figure import PlottedFigure
 from riptui.figures.markdown import escape_markdown, markdown_table, show_figure
 from riptui.figures.report_data import PANEL_NETS
 from riptui.figures.section import ReportSection
@@ -40,14 +39,11 @@ def write_side_by_side(conditions: Sequence[Condition], folder: Path) -> ReportS
     averages = {condition: found for condition in conditions if (found := compute_averages(condition))}
     if len(averages) < 2:
         return ReportSection("side_by_side", [])
-    with style.styled():
-        files = style.write_figure(_draw(averages), folder, STEM)
     data = [
         {"condition": printable(condition.title), **point._asdict()}
         for condition, points in averages.items()
         for point in points
     ]
-    files.append(write_csv(data, folder / f"{STEM}.csv"))
     images = [point.images for points in averages.values() for point in points]
     left_out = len(averages) - MAX_LINES
     undrawn = f"; {format_count(left_out, 'condition')} not drawn" if left_out > 0 else ""
@@ -55,7 +51,8 @@ def write_side_by_side(conditions: Sequence[Condition], folder: Path) -> ReportS
         "Means over images of all conditions, the seeds of an image averaged first; n = "
         f"{_count(min(images), max(images))}{undrawn}"
     )
-    figure = WrittenFigure("S3", "", STEM, f"{caption}.", tuple(file.name for file in files))
+    with style.styled():
+        figure = style.write_plotted(PlottedFigure("S3", STEM, f"{caption}.", _draw(averages), data), "", folder)
     columns, rows = _table(averages)
     text = (
         "## Side by side\n",

@@ -9,10 +9,10 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from riptui.export.tables import TableCell, write_csv
+from riptui.export.tables import TableCell
 from riptui.figures import style
 from riptui.figures.data import Condition
-from riptui.figures.figure import WrittenFigure
+from riptui.figures.figure import PlottedFigure, WrittenFigure
 from riptui.figures.markdown import escape_markdown, format_estimate, markdown_table, show_figure
 from riptui.figures.section import ReportSection
 from riptui.metrics.display import distance_name, format_result
@@ -42,15 +42,14 @@ def write_strengths(conditions: Sequence[Condition], folder: Path) -> ReportSect
     laws = find_strength_laws(curves)
     if not laws:
         return ReportSection("strengths", [])
-    with style.styled():
-        files = style.write_figure(_draw(laws), folder, STEM)
-    files.append(write_csv([row for law in laws for row in _rows(law)], folder / f"{STEM}.csv"))
     images = max(law.exponent.images for law in laws)
     caption = (
         "Mean drift against the strength, both logarithmic, one panel per distance; dotted: slope two; n = "
         f"{format_count(images, 'image')}."
     )
-    figure = WrittenFigure("S4", "", STEM, caption, tuple(file.name for file in files))
+    with style.styled():
+        plotted = PlottedFigure("S4", STEM, caption, _draw(laws), [row for law in laws for row in _rows(law)])
+        figure = style.write_plotted(plotted, "", folder)
     return ReportSection("strengths", [asdict(law) for law in laws], _render(laws, figure), [figure])
 
 

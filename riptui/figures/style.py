@@ -26,7 +26,9 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from riptui.export.files import write_atomically
+from riptui.export.tables import write_csv
 from riptui.figures.curve_view import CurveView
+from riptui.figures.figure import PlottedFigure, WrittenFigure
 from riptui.metrics import REGISTRY, base_name
 from riptui.metrics.display import distance_name
 from riptui.text.terminal import printable
@@ -276,6 +278,14 @@ def write_figure(figure: Figure, folder: Path, stem: str) -> list[Path]:
     files = [folder / f"{stem}.{kind}" for kind in FIGURE_KINDS]
     write_figure_files(figure, files)
     return files
+
+
+def write_plotted(plotted: PlottedFigure, condition: str, folder: Path) -> WrittenFigure:
+    """Write a figure with its data as CSV. `condition`: its name, if there are several. Raises DiskError."""
+    files = [*write_figure(plotted.figure, folder, plotted.stem)]
+    files.append(write_csv(plotted.rows, folder / f"{plotted.stem}.csv"))
+    names = tuple(file.name for file in files)
+    return WrittenFigure(plotted.number, condition, plotted.stem, plotted.caption, names, plotted.view)
 
 
 def write_figure_files(figure: Figure, files: Sequence[Path]) -> None:

@@ -8,6 +8,7 @@ from riptui.export.tables import write_csv
 from riptui.features import load_extractor
 from riptui.figures.markdown import (
     MAX_LISTED,
+    condition_title,
     escape_markdown,
     first_complaints,
     format_estimate,
@@ -17,7 +18,6 @@ from riptui.figures.markdown import (
 from riptui.figures.report_data import OnReportProgress, ReportData
 from riptui.figures.section import ReportSection
 from riptui.metrics.display import distance_name, format_result
-from riptui.results.bootstrap import IntervalEstimate
 from riptui.results.collapse_summary import LABELS, CollapseSummary, EndShares, MaskSpread, summarise_ends
 from riptui.results.collapse_table import attraction_rows, collapse_rows, coupling_rows
 from riptui.results.collapse_thresholds import CollapseThresholds
@@ -142,10 +142,9 @@ def _coupling_parts(coupling: CouplingAnalysis, ends: TrajectoryEnds) -> Iterato
 
 
 def _title_and_mask(settings: Mapping[str, ParameterValue], ends: TrajectoryEnds) -> list[str]:
-    condition = {name: value for name, value in settings.items() if name != "mask"}
     key = settings["inpainter"], settings["mask"]
     titles = {end.spec.mask_title for end in ends.members if (end.spec.inpainter, end.spec.mask) == key}
-    return [escape_markdown(settings_title(condition)), titles.pop() if len(titles) == 1 else f"{settings['mask']} px"]
+    return [condition_title(settings), titles.pop() if len(titles) == 1 else f"{settings['mask']} px"]
 
 
 def _share_row(group: EndShares, ends: TrajectoryEnds) -> list[str]:
@@ -153,7 +152,7 @@ def _share_row(group: EndShares, ends: TrajectoryEnds) -> list[str]:
     return [
         *_title_and_mask(group.settings, ends),
         *counts,
-        *(_format_share(group.shares[str(label)]) for label in LABELS),
+        *(format_estimate(group.shares[str(label)], "{:.0f}".format) for label in LABELS),
     ]
 
 
@@ -191,10 +190,3 @@ def _spread_row(spread: MaskSpread, masks: Sequence[int], thresholds: CollapseTh
     kind = "spreads by mask size" if spread.spreads(thresholds) else "similar"
     title = escape_markdown(settings_title(spread.settings))
     return [escape_markdown(spread.source_name), title, *distances, f"{spread.spread:.1f} %", kind]
-
-
-def _format_share(share: IntervalEstimate) -> str:
-    if isnan(share.value):
-        return "-"
-    interval = "" if isnan(share.low) else f" [{share.low:.0f}, {share.high:.0f}]"
-    return f"{share.value:.0f}{interval}"

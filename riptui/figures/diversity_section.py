@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from math import isnan
 from pathlib import Path
 
 from matplotlib.figure import Figure
@@ -31,7 +30,6 @@ from riptui.figures.markdown import (
 )
 from riptui.figures.report_data import OnReportProgress, ReportData
 from riptui.figures.section import ReportSection
-from riptui.results.bootstrap import IntervalEstimate
 from riptui.results.curves import get_setting, settings_title
 from riptui.results.diversity import (
     ConditionDiversity,
@@ -205,7 +203,7 @@ def _point_rows(analysis: DiversityAnalysis) -> Iterator[list[str]]:
                 f"{point.pictures:,}",
                 f"{point.trajectories:,}",
                 format_estimate(point.distance),
-                _format_vendi(point.vendi, point.trajectories / point.pictures),
+                format_estimate(point.vendi, "{:.2f}".format, f" of {point.trajectories / point.pictures:.3g}"),
                 f"{point.near_pairs:,} of {format_count(point.pairs, 'pair')}",
                 f"{point.distinct:,}",
             ]
@@ -216,13 +214,6 @@ def _shown_points(condition: ConditionDiversity) -> Sequence[ConditionPoint]:
     *earlier, last = condition.points
     quarter = min(earlier, key=lambda point: abs(point.inpainted - last.inpainted / 4), default=None)
     return [quarter, last] if quarter else [last]
-
-
-def _format_vendi(estimate: IntervalEstimate, seeds: float) -> str:
-    if isnan(estimate.value):
-        return "-"
-    interval = "" if isnan(estimate.low) else f" [{estimate.low:.2f}, {estimate.high:.2f}]"
-    return f"{estimate.value:.2f} of {seeds:.3g}{interval}"
 
 
 def _condition_settings(analysis: DiversityAnalysis) -> list[str]:

@@ -1,7 +1,6 @@
 """The figure of what recursion does: error by exposure, and the curve against its coverage null."""
 
 from collections.abc import Iterator, Sequence
-from math import isfinite
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -98,16 +97,8 @@ def exposure_caption(groups: Sequence[RecursionGroup]) -> str:
 
 
 def _draw_exposures(axes: Axes, effect: RecursionEffect, mark: style.MarkStyle) -> None:
-    x = [mean.exposure for mean in effect.by_exposure]
-    y = [mean.error.value for mean in effect.by_exposure]
-    lengths = [
-        [mean.error.value - mean.error.low, mean.error.high - mean.error.value]
-        if isfinite(mean.error.low)
-        else [0.0, 0.0]
-        for mean in effect.by_exposure
-    ]
-    bars = np.array(lengths).T if np.any(lengths) else None
-    axes.errorbar(x, y, yerr=bars, elinewidth=0.7, capsize=1.8, **style.marker_options(len(x)), **mark)
+    exposures = [mean.exposure for mean in effect.by_exposure]
+    style.draw_estimates(axes, exposures, [mean.error for mean in effect.by_exposure], mark)
 
 
 def _draw_null(axes: Axes, effect: RecursionEffect, mark: style.MarkStyle) -> None:

@@ -1,7 +1,6 @@
 """The report's section on what people said with `riptui rate`, and its table of answers."""
 
 from collections.abc import Iterator, Sequence
-from math import isnan
 from pathlib import Path
 
 from riptui.export.tables import TableData, write_csv
@@ -66,7 +65,7 @@ def _render(summary: RatingSummary) -> Iterator[str]:
                 escape_markdown(", ".join(kappa.raters)),
                 str(kappa.items),
                 f"{kappa.agreed:.0f} %",
-                _kappa(kappa.kappa),
+                format_estimate(kappa.kappa),
             ]
             for kappa in summary.kappas
         ]
@@ -138,14 +137,8 @@ def _name(condition: str) -> str:
 
 
 def _format_percent(estimate: IntervalEstimate) -> str:
-    interval = "" if isnan(estimate.low) else f" [{estimate.low:.0f}, {estimate.high:.0f}]"
-    return f"{estimate.value:.0f} %{interval}"
+    return format_estimate(estimate, "{:.0f}".format, " %")
 
 
 def _format_strength(estimate: IntervalEstimate) -> str:
-    interval = "" if isnan(estimate.low) else f" [{estimate.low:+.2f}, {estimate.high:+.2f}]"
-    return f"{format_strength(estimate.value)}{interval}"
-
-
-def _kappa(estimate: IntervalEstimate) -> str:
-    return "-" if isnan(estimate.value) else format_estimate(estimate)
+    return format_estimate(estimate, "{:+.2f}".format, value=format_strength(estimate.value))

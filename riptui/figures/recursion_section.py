@@ -9,6 +9,7 @@ from riptui.figures.data import Condition
 from riptui.figures.exposure_figure import draw_exposure, exposure_caption, exposure_rows
 from riptui.figures.figure import PlottedFigure, WrittenFigure
 from riptui.figures.markdown import (
+    condition_title,
     escape_markdown,
     first_complaints,
     format_estimate,
@@ -109,7 +110,7 @@ def _effects_table(groups: Sequence[RecursionGroup], name: str) -> str:
         effect = group.effects[name]
         rows.append(
             [
-                _title(group),
+                condition_title(group.settings),
                 group.spec.mask_title,
                 f"{effect.trajectories:,}",
                 f"{effect.images:,}",
@@ -128,7 +129,7 @@ def _effects_table(groups: Sequence[RecursionGroup], name: str) -> str:
 def _parts_table(groups: Sequence[RecursionGroup], name: str) -> Iterator[str]:
     rows = [
         [
-            _title(group),
+            condition_title(group.settings),
             group.spec.mask_title,
             f"{effect.images:,}",
             *(_format_share(part, digits=2) for part in (effect.relative_slope, effect.direct, effect.indirect)),
@@ -164,7 +165,7 @@ def _format_range(shares: Sequence[float]) -> str:
 
 
 def _held_out_parts(analysis: RecursionAnalysis) -> Iterator[str]:
-    titles = {id(group.settings): _title(group) for group in analysis.groups}
+    titles = {id(group.settings): condition_title(group.settings) for group in analysis.groups}
     held_out = [held for held in analysis.held_out if held.error == LUMA]
     if not held_out:
         return
@@ -205,15 +206,5 @@ def _order_parts(analysis: RecursionAnalysis) -> Iterator[str]:
         yield markdown_table(["inpainter", "by", "orders", "inpainted", "images", "difference"], rows)
 
 
-def _title(group: RecursionGroup) -> str:
-    settings = {name: value for name, value in group.settings.items() if name != "mask"}
-    return escape_markdown(settings_title(settings))
-
-
 def _format_share(estimate: IntervalEstimate, digits: int = 1) -> str:
-    if not isfinite(estimate.value):
-        return "-"
-    ends = (estimate.value, estimate.low, estimate.high)
-    value, low, high = (f"{round(end, digits) + 0.0:.{digits}f}" for end in ends)  # -0.0 becomes 0.0
-    interval = f" [{low}, {high}]" if isfinite(estimate.low) else ""
-    return f"{value} %{interval}"
+    return format_estimate(estimate, lambda share: f"{round(share, digits) + 0.0:.{digits}f}", " %")  # no -0.0

@@ -42,15 +42,4 @@ def draw_sets(curves: Sequence[SetCurve], condition: Condition) -> Figure:
 def _draw_curve(axes: Axes, curve: SetCurve, offset: float, mark: style.MarkStyle) -> None:
     points = [point for point in curve.points if isfinite(point.estimate.value)]
     x = [panels.shift_amount(point.inpainted, offset) for point in points]
-    y = [point.estimate.value for point in points]
-    reach = [
-        [abs(end - point.estimate.value) if isfinite(end) else 0.0 for point, end in ends]
-        for ends in (
-            [(point, point.estimate.low) for point in points],
-            [(point, point.estimate.high) for point in points],
-        )
-    ]
-    has_bars = any(map(any, reach))
-    axes.errorbar(
-        x, y, yerr=reach if has_bars else None, elinewidth=0.7, capsize=1.8, **style.marker_options(len(points)), **mark
-    )
+    style.draw_estimates(axes, x, [point.estimate for point in points], mark)

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from math import isfinite, isnan
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,14 @@ from riptui.export.tables import write_csv
 from riptui.figures import style
 from riptui.figures.data import Condition
 from riptui.figures.figure import PlottedFigure, WrittenFigure
-from riptui.figures.markdown import escape_markdown, format_estimate, markdown_list, markdown_table, show_figures
+from riptui.figures.markdown import (
+    condition_title,
+    escape_markdown,
+    format_estimate,
+    markdown_list,
+    markdown_table,
+    show_figures,
+)
 from riptui.figures.report_data import OnReportProgress, ReportData
 from riptui.figures.section import ReportSection
 from riptui.figures.sets_figure import draw_sets
@@ -21,7 +28,7 @@ from riptui.metrics.sets import SET_METRICS
 from riptui.results.curves import settings_title
 from riptui.results.panel import condition_settings
 from riptui.results.picture_sets import PictureSets, SetGroup, list_features, read_picture_sets
-from riptui.results.set_curves import SetComparison, SetCurve, SetMetricPoint, set_comparisons, set_curves
+from riptui.results.set_curves import SetComparison, SetCurve, set_comparisons, set_curves
 from riptui.results.set_tables import SetRow, comparison_rows, curve_rows
 from riptui.store.layout import FEATURES_PREFIX, features_name
 from riptui.text.units import format_count, format_inpainted
@@ -185,7 +192,7 @@ def _ends_table(curves: Sequence[SetCurve], by: Sequence[str]) -> str:
     for group in groups:
         points = [last.get((id(group), metric)) for metric in metrics]
         inpainted, images = next((point.inpainted, point.images) for point in points if point)
-        cells = [_format(point) if point else "-" for point in points]
+        cells = [format_estimate(point.estimate) if point else "-" for point in points]
         rows.append([_title(group, by), group.spec.mask_title, f"{images:,}", format_inpainted(inpainted), *cells])
     return markdown_table(["inpainter", "mask", "images", "inpainted", *metrics], rows)
 
@@ -199,8 +206,8 @@ def _comparisons_table(comparisons: Mapping[str, Sequence[SetComparison]], by: S
             comparison.first.spec.mask_title,
             f"{comparison.between[-1].images:,}",
             format_inpainted(comparison.between[-1].inpainted),
-            _format(comparison.between[-1]),
-            _format(comparison.differences[-1]),
+            format_estimate(comparison.between[-1].estimate),
+            format_estimate(comparison.differences[-1].estimate),
         ]
         for metric, compared in comparisons.items()
         for comparison in compared
@@ -210,12 +217,8 @@ def _comparisons_table(comparisons: Mapping[str, Sequence[SetComparison]], by: S
     return markdown_table(columns, rows)
 
 
-def _format(point: SetMetricPoint) -> str:
-    return "-" if isnan(point.estimate.value) else format_estimate(point.estimate)
-
-
 def _title(group: SetGroup, by: Sequence[str]) -> str:
-    return escape_markdown(settings_title({name: value for name, value in _settings(group, by) if name != "mask"}))
+    return condition_title(dict(_settings(group, by)))
 
 
 def _settings(group: SetGroup, by: Sequence[str]) -> Iterator[tuple[str, Any]]:

@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Any
 
 import matplotlib as mpl
+import numpy as np
 from anyascii import anyascii
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -31,6 +32,7 @@ from riptui.figures.curve_view import CurveView
 from riptui.figures.figure import PlottedFigure, WrittenFigure
 from riptui.metrics import REGISTRY, base_name
 from riptui.metrics.display import distance_name
+from riptui.results.bootstrap import IntervalEstimate
 from riptui.text.terminal import printable
 
 PAGE_WIDTH = 7.0  # inches: both columns of a page
@@ -158,6 +160,15 @@ def is_dense(points: int) -> bool:
 def marker_options(points: int) -> MarkStyle:
     """Options that mark every point of a line, or every few points of a dense line."""
     return {"markevery": -(-points // MAX_MARKED_POINTS) or 1, "markeredgecolor": "white", "markeredgewidth": 0.4}
+
+
+def draw_estimates(axes: Axes, x: Sequence[float], estimates: Sequence[IntervalEstimate], mark: MarkStyle) -> None:
+    """Draw a line through values, with their intervals as bars where they have one."""
+    y = [estimate.value for estimate in estimates]
+    ends = [(estimate.low, estimate.high) for estimate in estimates]
+    lengths = np.nan_to_num(np.abs(np.array(ends).reshape(-1, 2).T - y), posinf=0.0)
+    bars = lengths if lengths.any() else None
+    axes.errorbar(x, y, yerr=bars, elinewidth=0.7, capsize=1.8, **marker_options(len(y)), **mark)
 
 
 def add_legend(

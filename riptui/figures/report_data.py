@@ -60,7 +60,7 @@ def load_report_data(trajectories: Iterable[Trajectory], on_progress: OnReportPr
             run = _complete_run(summary)
         except RiptuiError as error:
             summary, run = TrajectorySummary(trajectory, None, error=str(error)), None
-        if summary.spec is None:
+        if summary.spec is None or (summary.error and run is None):
             unreadable.append(f"{trajectory.path}: {summary.error}")
         else:
             readable.append(summary)

@@ -67,8 +67,8 @@ def test_images_inpainters_and_their_parameters_are_told_by_name() -> None:
 
 
 def test_what_is_not_treated_says_what_it_lacks() -> None:
-    treated = {"anchor": 8, "match": "border", "feather": 4, "onto": "original"}
-    told, parts = compare_specs([entrant(made_spec()), entrant(made_spec(**treated))])
+    treated = made_spec(onto="original", anchor=8, match="border", feather=4)
+    told, parts = compare_specs([entrant(made_spec()), entrant(treated)])
     assert told == "onto, anchor, match, feather"
     assert parts[0] == ["paste onto frame", "no anchor", "colours not matched", "no feather"]
     assert parts[1] == ["paste onto original", "anchor 8", "match border", "feather 4"]

@@ -100,36 +100,25 @@ def _tags_table(summary: RatingSummary) -> str:
 
 
 def _list_answers(summary: RatingSummary) -> TableData:
-    comparisons: TableData = [
-        {
-            "rater": answer.rater,
-            "question": answer.key[0],
-            "image": answer.image,
-            "digest": frame.digest,
-            "k": frame.k,
-            "condition": condition,
-            "place": place,
-            "chosen": "" if answer.chosen is None else str(int(answer.chosen == place - 1)),
-            "tags": "",
-        }
+    comparisons = [
+        (
+            (answer.rater, answer.key[0], answer.image, frame.digest, frame.k, condition, place),
+            "" if answer.chosen is None else str(int(answer.chosen == place - 1)),
+            "",
+        )
         for answer in summary.answers.comparisons
         for place, (frame, condition) in enumerate(zip(answer.frames, answer.conditions, strict=True), 1)
     ]
-    tagged: TableData = [
-        {
-            "rater": answer.rater,
-            "question": "tags",
-            "image": answer.image,
-            "digest": answer.frame.digest,
-            "k": answer.frame.k,
-            "condition": answer.condition,
-            "place": 1,
-            "chosen": "",
-            "tags": ", ".join(tag for tag in PAPER_TAGS if tag in answer.tags),
-        }
+    tagged = [
+        (
+            (answer.rater, "tags", answer.image, answer.frame.digest, answer.frame.k, answer.condition, 1),
+            "",
+            ", ".join(tag for tag in PAPER_TAGS if tag in answer.tags),
+        )
         for answer in summary.answers.tags
     ]
-    return [*comparisons, *tagged]
+    columns = ("rater", "question", "image", "digest", "k", "condition", "place", "chosen", "tags")
+    return [dict(zip(columns, (*shown, chosen, tags), strict=True)) for shown, chosen, tags in comparisons + tagged]
 
 
 def _name(condition: str) -> str:

@@ -8,9 +8,13 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
 from riptui.errors import RiptuiError
 from riptui.export.tables import write_csv
-from riptui.figures import style
+from riptui.figures import panels, style
+from riptui.figures.curve_view import CurveView
 from riptui.figures.data import Condition
 from riptui.figures.figure import PlottedFigure, WrittenFigure
 from riptui.figures.markdown import (
@@ -23,7 +27,6 @@ from riptui.figures.markdown import (
 )
 from riptui.figures.report_data import OnReportProgress, ReportData
 from riptui.figures.section import ReportSection
-from riptui.figures.sets_figure import draw_sets
 from riptui.metrics.sets import SET_METRICS
 from riptui.results.curves import settings_title
 from riptui.results.panel import condition_settings
@@ -34,6 +37,7 @@ from riptui.store.layout import FEATURES_PREFIX, features_name
 from riptui.text.units import format_count, format_inpainted
 
 STEM = "figure-sets"
+LANE_PERCENT = 5.0  # % inpainted for the bars of each mask size
 UNBIASED = "kid"
 """The metric by which two groups are always compared: the only one that few pictures do not bias."""
 
@@ -161,9 +165,39 @@ def _write_figures(
             f"The frames of {format_count(images, 'image')} against their originals by the features {sets.features}, "
             f"with {intervals}."
         )
-        figure, rows = draw_sets(drawn, condition), [*curve_rows(drawn, sets.by)]
+        figure, rows = _draw_sets(drawn, condition), [*curve_rows(drawn, sets.by)]
         stem = condition.stem_of(f"{STEM}-{_slug(sets.features)}")
         yield style.write_plotted(PlottedFigure("sets", stem, caption, figure, rows), condition.label, folder)
+
+
+def _draw_sets(curves: Sequence[SetCurve], condition: Condition) -> Figure:
+    """Metrics of sets against the inpainted %. `curves`: of one condition, any metrics."""
+    metrics = list(dict.fromkeys(curve.metric for curve in curves))
+    figure, parts = panels.make_panel_figure(metrics, CurveView.AMOUNT)
+    marks = panels.mark_styles(condition)
+    lane = panels.lane_width(LANE_PERCENT, marks)
+    last = max(point.inpainted for curve in curves for point in curve.points)
+    for axes, metric in parts:
+        for index, (mask, mark) in enumerate(marks.items()):
+            offset = lane * (index - (len(marks) - 1) / 2)
+            for curve in curves:
+                if (curve.metric, curve.group.spec.mask) == (metric, mask):
+                    _draw_curve(axes, curve, offset, mark)
+        info = SET_METRICS[metric]
+        axes.set_title(f"{metric}; lower is farther" if info.higher_means == "closer" else metric)
+        style.set_percent_axis(axes, CurveView.AMOUNT, last_amount=last)
+        if info.is_share:
+            axes.set_ylim(-0.03, 1.03)
+        elif metric == "kid":
+            axes.axhline(0, color=style.FAINT, linewidth=0.7, zorder=1)
+    style.add_legend(figure, marks)
+    return figure
+
+
+def _draw_curve(axes: Axes, curve: SetCurve, offset: float, mark: style.MarkStyle) -> None:
+    points = [point for point in curve.points if isfinite(point.estimate.value)]
+    x = [panels.shift_amount(point.inpainted, offset) for point in points]
+    style.draw_estimates(axes, x, [point.estimate for point in points], mark)
 
 
 def render_sets(written: WrittenSets) -> Iterator[str]:

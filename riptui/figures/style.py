@@ -83,6 +83,7 @@ _STYLE: Any = {
     "savefig.dpi": DPI,
 }
 
+Point = tuple[float, float]
 MarkStyle = dict[str, Any]
 """Colour and marker, as matplotlib names them."""
 
@@ -249,31 +250,17 @@ def axis_name(metric: str, view: CurveView = CurveView.AMOUNT) -> str:
 
 def label_beside(axes: Axes, text: str) -> None:
     """Label a picture at its left side, from bottom to top."""
-    axes.annotate(
-        text,
-        xy=(0, 0.5),
-        xycoords="axes fraction",
-        xytext=(-3, 0),
-        textcoords="offset points",
-        rotation=90,
-        ha="right",
-        va="center",
-        fontsize=7.5,
-    )
+    _annotate(axes, text, (0, 0.5), (-3, 0), rotation=90, ha="right", va="center", fontsize=7.5)
 
 
 def label_below(axes: Axes, text: str) -> None:
     """Write a value below a picture."""
-    axes.annotate(
-        text,
-        xy=(0.5, 0),
-        xycoords="axes fraction",
-        xytext=(0, -2),
-        textcoords="offset points",
-        ha="center",
-        va="top",
-        fontsize=7,
-    )
+    _annotate(axes, text, (0.5, 0), (0, -2), ha="center", va="top", fontsize=7)
+
+
+def _annotate(axes: Axes, text: str, place: Point, offset: Point, **options: Any) -> None:
+    """`place`: as a share of the axes' width and height; `offset`: from there, in points."""
+    axes.annotate(text, place, offset, "axes fraction", "offset points", **options)
 
 
 FIGURE_KINDS: dict[str, dict[str, Any]] = {

@@ -18,7 +18,7 @@ from riptui.results.bootstrap import MIN_INTERVAL_IMAGES
 from riptui.results.exposure import LUMA, PATCH_ERRORS
 from riptui.results.recursion_analysis import RecursionGroup
 from riptui.results.recursion_effect import RecursionEffect
-from riptui.text.units import format_count
+from riptui.text.units import format_count, format_counts
 from riptui.tile_runs import TILE_PX
 
 
@@ -76,12 +76,11 @@ def exposure_rows(groups: Sequence[RecursionGroup]) -> Iterator[dict[str, TableC
 
 def exposure_caption(groups: Sequence[RecursionGroup]) -> str:
     """The caption of the figure, with every n."""
-    images = sorted({group.effects[LUMA].images for group in groups})
+    images = {group.effects[LUMA].images for group in groups}
     trajectories = sum(group.effects[LUMA].trajectories for group in groups)
-    counted = f"{images[0]} to {images[-1]} images" if len(images) > 1 else format_count(images[0], "image")
     intervals = (
         "bars are 95 % intervals by image"
-        if images[-1] >= MIN_INTERVAL_IMAGES
+        if max(images) >= MIN_INTERVAL_IMAGES
         else f"no intervals over fewer than {MIN_INTERVAL_IMAGES} images"
     )
     whole = all(group.spec.whole_image for group in groups)
@@ -92,7 +91,7 @@ def exposure_caption(groups: Sequence[RecursionGroup]) -> str:
         "Left: mean luma error of squares right after their first, second, third ... repaint, each square compared "
         f"with itself; {intervals}. Right: mean luma error of the frame against {against}; dashed: what it would be if "
         "each square had stayed as its first repaint left it (coverage null); shaded: the excess. "
-        f"n = {counted}, {format_count(trajectories, 'trajectory')}.{of_lpips}{tiles}"
+        f"n = {format_counts(images, 'image')}, {format_count(trajectories, 'trajectory')}.{of_lpips}{tiles}"
     )
 
 

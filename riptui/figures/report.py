@@ -136,11 +136,10 @@ def write_report(
         on_progress("testing", 0, 1)
         tested, notes = _check_findings(data)
         notes += _reference_notes(data, overlaid)
-        runs = sum(len(condition.runs) for condition in data.conditions)
         written = WrittenReport(
             folder=out,
             metric=data.metric,
-            trajectories=runs,
+            trajectories=len(data.runs),
             unfinished=data.unfinished,
             unreadable=data.unreadable,
             figures=figures,

@@ -40,8 +40,18 @@ class ReportData:
     """Of the complete trajectories."""
 
     @property
+    def runs(self) -> list[CompleteRun]:
+        """Of all conditions."""
+        return [run for condition in self.conditions for run in condition.runs]
+
+    @property
     def unfinished(self) -> int:
-        return len(self.summaries) - sum(len(condition.runs) for condition in self.conditions)
+        return len(self.summaries) - len(self.runs)
+
+    @property
+    def metrics(self) -> list[str]:
+        """Those that the figures of any condition have."""
+        return list(dict.fromkeys(metric for condition in self.conditions for metric in condition.metrics))
 
     @property
     def metric(self) -> str | None:

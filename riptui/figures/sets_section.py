@@ -77,8 +77,7 @@ class WrittenSets:
 
 def write_sets(data: ReportData, folder: Path, on_progress: OnReportProgress) -> ReportSection:
     """Compute the metrics of sets that the stored features allow, and write the files. Raises DiskError."""
-    runs = [run for condition in data.conditions for run in condition.runs]
-    by = [*condition_settings(runs), "mask"]
+    by = [*condition_settings(data.runs), "mask"]
     found: dict[str, Sequence[SetCurve]] = {}
     comparisons: dict[str, Mapping[str, Sequence[SetComparison]]] = {}
     notes: dict[str, None] = {}

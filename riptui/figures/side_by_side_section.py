@@ -19,7 +19,7 @@ from riptui.figures.section import ReportSection
 from riptui.metrics.display import format_result, in_display_order
 from riptui.results.curves import settings_title
 from riptui.text.terminal import printable
-from riptui.text.units import format_count
+from riptui.text.units import format_count, format_counts
 
 MAX_METRICS = 3  # of the figure
 MAX_MASKS = 3
@@ -55,7 +55,7 @@ def write_side_by_side(conditions: Sequence[Condition], folder: Path) -> ReportS
     apart = "; each column has some of them in colour, and all in grey" if len(averages) > MAX_TOGETHER else ""
     caption = (
         "Means over images of all conditions, the seeds of an image averaged first; n = "
-        f"{_count(min(images), max(images))}{apart}{undrawn}"
+        f"{format_counts(images, 'image')}{apart}{undrawn}"
     )
     with style.styled():
         figure = style.write_plotted(PlottedFigure("S3", STEM, f"{caption}.", _draw(averages), data), "", folder)
@@ -67,10 +67,6 @@ def write_side_by_side(conditions: Sequence[Condition], folder: Path) -> ReportS
         markdown_table(columns, rows),
     )
     return ReportSection("side_by_side", [dict(zip(columns, row, strict=True)) for row in rows], text, [figure])
-
-
-def _count(low: int, high: int) -> str:
-    return format_count(high, "image") if low == high else f"{low:,} to {format_count(high, 'image')}"
 
 
 def _draw(averages: Averages) -> Figure:

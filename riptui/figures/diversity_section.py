@@ -92,9 +92,10 @@ def write_diversity(data: ReportData, folder: Path, on_progress: OnReportProgres
 
 def _render(analysis: DiversityAnalysis, figures: Sequence[WrittenFigure]) -> Iterator[str]:
     yield f"## How far seeds are apart\n\n{_INTRODUCTION}"
+    points = [point for condition in analysis.conditions for point in condition.points]
     yield (
         f"Distances by {escape_markdown(analysis.by)} ({escape_markdown(analysis.unit)}); near-duplicates: at most "
-        f"{analysis.near_bits} of 64 bits differ; {explain_intervals(_all_points(analysis))}. "
+        f"{analysis.near_bits} of 64 bits differ; {explain_intervals(points)}. "
         f"[CSV]({DIVERSITY_CSV}) of every pair.\n"
     )
     for kind in KINDS:
@@ -115,10 +116,6 @@ def _render(analysis: DiversityAnalysis, figures: Sequence[WrittenFigure]) -> It
         yield "Near-duplicates at the end:\n"
         yield markdown_list(first_complaints(near, DIVERSITY_CSV))
     yield markdown_list(first_complaints([f"left out, {reason}" for reason in analysis.left_out]))
-
-
-def _all_points(analysis: DiversityAnalysis) -> list[ConditionPoint]:
-    return [point for condition in analysis.conditions for point in condition.points]
 
 
 def _only_sets(on_progress: OnReportProgress) -> OnReportProgress:

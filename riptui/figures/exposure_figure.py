@@ -34,7 +34,10 @@ def draw_exposure(groups: Sequence[RecursionGroup], sizes: Sequence[int]) -> Fig
     for name, (left, right) in zip(names, figure.subplots(len(names), 2, squeeze=False), strict=True):
         for group in groups:
             if effect := group.effects.get(name):
-                _draw_exposures(left, effect, marks[group.spec.mask])
+                exposures = [mean.exposure for mean in effect.by_exposure]
+                style.draw_estimates(
+                    left, exposures, [mean.error for mean in effect.by_exposure], marks[group.spec.mask]
+                )
                 _draw_null(right, effect, marks[group.spec.mask])
         left.set_title("error by number of repaints")
         left.set_xlabel("repaints of the square")
@@ -93,11 +96,6 @@ def exposure_caption(groups: Sequence[RecursionGroup]) -> str:
         "each square had stayed as its first repaint left it (coverage null); shaded: the excess. "
         f"n = {format_counts(images, 'image')}, {format_count(trajectories, 'trajectory')}.{of_lpips}{tiles}"
     )
-
-
-def _draw_exposures(axes: Axes, effect: RecursionEffect, mark: style.MarkStyle) -> None:
-    exposures = [mean.exposure for mean in effect.by_exposure]
-    style.draw_estimates(axes, exposures, [mean.error for mean in effect.by_exposure], mark)
 
 
 def _draw_null(axes: Axes, effect: RecursionEffect, mark: style.MarkStyle) -> None:

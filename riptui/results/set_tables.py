@@ -12,9 +12,10 @@ SetRow = dict[str, TableCell]
 
 def curve_rows(curves: Iterable[SetCurve], by: Sequence[str]) -> Iterator[SetRow]:
     """Of groups against their originals; the columns of the second group are empty."""
+    others: SetRow = {f"other {printable(name)}": None for name in by}
     for curve in curves:
         for point in curve.points:
-            yield _row(curve.metric, "to the originals", _settings(curve.group, by), _no_settings(by), point)
+            yield _row(curve.metric, "to the originals", _settings(curve.group, by), others, point)
 
 
 def comparison_rows(comparisons: Iterable[SetComparison], metric: str, by: Sequence[str]) -> Iterator[SetRow]:
@@ -44,7 +45,3 @@ def _settings(group: SetGroup, by: Sequence[str], prefix: str = "") -> SetRow:
         f"{prefix}{printable(name)}": value if isinstance(value, int | float) else printable(str(value))
         for name, value in zip(by, group.key, strict=True)
     }
-
-
-def _no_settings(by: Sequence[str]) -> SetRow:
-    return {f"other {printable(name)}": None for name in by}

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
+from textwrap import fill
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -26,6 +27,8 @@ MAX_MASKS = 3
 MAX_LINES = 21
 MAX_TOGETHER = 8  # lines that can be told apart in one panel
 MAX_ROWS = 4  # of a figure with more lines
+COLUMN_INCHES = 3.5  # the width of its columns
+LABEL_LETTERS = 38  # in a line below a column
 MAX_COLUMNS = 6  # metrics of the table
 DASHES = ("-", "--")
 BEHIND = {"color": "#d8d8d8", "linewidth": 0.7, "zorder": 1}
@@ -76,7 +79,8 @@ def _draw(averages: Averages) -> Figure:
     masks = sorted({mask for condition in averages for mask in condition.masks})[-MAX_MASKS:]
     drawn = [*averages][:MAX_LINES]
     if len(drawn) > MAX_TOGETHER:
-        return _draw_apart(averages, drawn, [(name, mask) for name in names for mask in masks][:MAX_ROWS])
+        few = names[: max(1, MAX_ROWS // len(masks))]
+        return _draw_apart(averages, drawn, [(name, mask) for name in few for mask in masks])
     columns = len(names)
     figure = style.empty_figure(max(style.PAGE_WIDTH, 2.4 * columns), 2.6 * len(masks) + 0.16 * len(drawn))
     marks = _mark(drawn)
@@ -84,27 +88,33 @@ def _draw(averages: Averages) -> Figure:
         for axes, name in zip(row, names, strict=True):
             members = _draw_lines(axes, averages, marks, name, mask)
             _set_axes(axes, members, name, mask if len(masks) > 1 else None)
-    style.place_legend(figure, _make_handles({condition.title: mark for condition, mark in marks.items()}))
+    handles = [Line2D([], [], label=style.safe_label(condition.title, 70), **mark) for condition, mark in marks.items()]
+    style.place_legend(figure, handles)
     return figure
 
 
 def _draw_apart(averages: Averages, drawn: Sequence[Condition], rows: Sequence[tuple[str, int]]) -> Figure:
     """A column for each few conditions, in colour, with all others in grey; a row for each metric and mask size."""
     columns = split_conditions(drawn)
-    height = 2.3 * len(rows) + 0.16 * max(map(len, columns)) + 0.3
-    figure = style.empty_figure(max(style.PAGE_WIDTH, 2.9 * len(columns)), height)
+    named = [_name_lines(members) for members in columns]
+    legend_lines = max(sum(label.count("\n") + 1 for label in labels) for _, labels in named)
+    figure = style.empty_figure(COLUMN_INCHES * len(columns), 2.6 * len(rows) + 0.16 * legend_lines)
     grid = figure.subplots(len(rows), len(columns), squeeze=False, sharey="row")
-    for column, members in enumerate(columns):
+    for column, (members, (inpainter, labels)) in enumerate(zip(columns, named, strict=True)):
         marks = _mark(members)
-        inpainter, labels = _name_lines(members)
         for axes, (name, mask) in zip(grid[:, column], rows, strict=True):
+            if not any(mask in condition.masks for condition in members):
+                axes.set_axis_off()
+                continue
             shown = _draw_lines(axes, averages, dict.fromkeys(drawn, BEHIND), name, mask)
             _draw_lines(axes, averages, marks, name, mask)
             _set_axes(axes, shown, name, mask)
             axes.set_title(style.safe_label(", ".join(filter(None, (inpainter, axes.get_title()))), 40))
-            axes.label_outer()
-        handles = _make_handles(dict(zip(labels, marks.values(), strict=True)))
-        grid[-1, column].legend(handles=handles, loc="upper left", bbox_to_anchor=(0, -0.2))
+            if column:
+                axes.set_ylabel("")
+                axes.tick_params(labelleft=False)
+        handles = [Line2D([], [], label=label, **mark) for label, mark in zip(labels, marks.values(), strict=True)]
+        grid[-1, column].legend(handles=handles, loc="upper left", bbox_to_anchor=(0, -0.22))
     return figure
 
 
@@ -122,12 +132,12 @@ def split_conditions(conditions: Sequence[Condition]) -> list[list[Condition]]:
 
 
 def _name_lines(conditions: Sequence[Condition]) -> tuple[str, list[str]]:
-    """The inpainter, if it is the same for all, and what else tells each condition from the others."""
+    """The inpainter, if it is the same for all, and each condition's other settings, as labels of a column's width."""
     inpainter, *others = dict.fromkeys(str(condition.settings["inpainter"]) for condition in conditions)
-    if others:
-        return "", [condition.title for condition in conditions]
-    rest = [{key: value for key, value in c.settings.items() if key != "inpainter"} for c in conditions]
-    return inpainter, [settings_title(settings) or inpainter for settings in rest]
+    without = "" if others else "inpainter"
+    settings = [{key: value for key, value in c.settings.items() if key != without} for c in conditions]
+    titles = [style.safe_label(settings_title(found) or inpainter, 90) for found in settings]
+    return "" if others else inpainter, [fill(title, LABEL_LETTERS) for title in titles]
 
 
 def _mark(conditions: Sequence[Condition]) -> dict[Condition, style.MarkStyle]:
@@ -136,10 +146,6 @@ def _mark(conditions: Sequence[Condition]) -> dict[Condition, style.MarkStyle]:
         condition: {**looks[i % 7], "linestyle": DASHES[i // 7], "markersize": 3}
         for i, condition in enumerate(conditions)
     }
-
-
-def _make_handles(marks: Mapping[str, style.MarkStyle]) -> list[Line2D]:
-    return [Line2D([], [], label=style.safe_label(title, 70), **mark) for title, mark in marks.items()]
 
 
 def _draw_lines(

@@ -14,7 +14,8 @@ from riptui.tui.runs.tree_model import GroupTotals
 
 BAR_COLUMNS = 20
 GIB = 2**30
-COUNTED_STATUSES = ("running", "queued", "paused", "failed", "interrupted", "done")
+MARKS = STATUS_MARKS | {"stopped": STATUS_MARKS["interrupted"]}
+COUNTED_STATUSES = ("running", "queued", "paused", "failed", "interrupted", "stopped", "done")
 
 
 def format_counts(totals: GroupTotals, workers: Sequence[Worker] = (), *, seconds_left: float | None = None) -> Text:
@@ -23,7 +24,7 @@ def format_counts(totals: GroupTotals, workers: Sequence[Worker] = (), *, second
     counts = {status: totals.statuses[status] for status in COUNTED_STATUSES}
     counts["running"] = max(0, counts["running"] - silent)
     parts = [
-        Text.assemble((STATUS_MARKS[status][0], _status_colour(status)), f" {count} {status}")
+        Text.assemble((MARKS[status][0], _status_colour(status)), f" {count} {status}")
         for status, count in counts.items()
         if count
     ]
@@ -87,5 +88,5 @@ def format_progress(workers: Sequence[Worker], current_path: str, width: int) ->
 
 
 def _status_colour(status: str) -> str:
-    colour = STATUS_MARKS[status][1]
+    colour = MARKS[status][1]
     return "" if colour == "none" else colour

@@ -42,7 +42,7 @@ class GroupTotals:
         return self.statuses.total()
 
     def add(self, entry: TreeEntry, sign: int) -> None:
-        self.statuses[entry.status or ("unreadable" if entry.error else "")] += sign
+        self.statuses[entry.counted_as] += sign
         self.progress_sum += sign * entry.progress
 
     def merge(self, change: "GroupTotals") -> None:

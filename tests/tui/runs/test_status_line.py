@@ -37,6 +37,17 @@ def test_the_time_of_the_whole_queue_stands_behind_what_waits() -> None:
     assert "left" not in format_counts(totals).plain
 
 
+def test_what_a_person_stopped_is_counted_apart_from_what_died() -> None:
+    totals, more = GroupTotals(), GroupTotals()
+    totals.add(TreeEntry("a/one", Status.INTERRUPTED), 1)
+    for path in ("a/two", "a/three"):
+        more.add(TreeEntry(path, Status.INTERRUPTED, was_stopped=True), 1)
+    totals.merge(more)
+    assert format_counts(totals).plain == "◼ 1 interrupted  ◼ 2 stopped"
+    totals.add(TreeEntry("a/one", Status.INTERRUPTED), -1)
+    assert format_counts(totals).plain == "◼ 2 stopped"
+
+
 def test_what_a_silent_worker_computes_is_not_counted_as_running(worker: Worker) -> None:
     totals = GroupTotals()
     totals.add(TreeEntry("a/one", Status.RUNNING, k=100, iterations=1600), 1)

@@ -16,6 +16,7 @@ from riptui.cli.unlisted import UnlistedFolders
 from riptui.errors import DamagedError, DiskError, RiptuiError, SpecError
 from riptui.freed_memory import keep_freed_memory
 from riptui.inpainters import find_inpainter, models
+from riptui.store import layout
 from riptui.store.claim import claim
 from riptui.store.copies import SeededSpec
 from riptui.store.creation import remove_abandoned_below
@@ -104,18 +105,30 @@ def _check_trajectory(trajectory: Trajectory, repair: bool) -> dict[str, Any]:
         running, _ = probe_lock(trajectory.path)
         inspection = inspect_folder(trajectory)
         result |= {"good": inspection.walk.iteration, "iterations": trajectory.spec.iterations}
-        result["damage"] = inspection.damage
+        request_damage = _find_request_damage(trajectory)
+        result["damage"] = [*inspection.damage, *request_damage]
         result["not_replayable"] = describe_unreplayable(trajectory, inspection.rows) or None
         result["mixed"] = describe_mixed_sessions(trajectory, inspection.rows) or None
         result["leftovers"] = [] if running else inspection.leftovers  # those of a running trajectory are in use
-        if repair and not running and (inspection.damage or inspection.leftovers):
+        if repair and not running and (result["damage"] or inspection.leftovers):
             with claim(trajectory) as claimed, open_writer(claimed):
+                if request_damage:
+                    claimed.folder.remove_file(layout.REQUEST)
                 result["repaired"] = True
     except (DamagedError, SpecError) as error:
         result["damage"] = [str(error)]
     except DiskError as error:
         result |= {"damage": [str(error)], "unreadable": True}
     return result
+
+
+def _find_request_damage(trajectory: Trajectory) -> list[str]:
+    """Why what was asked of it cannot be read, if so: `riptui ls` calls such a trajectory unreadable."""
+    try:
+        _ = trajectory.request
+    except DamagedError as error:
+        return [str(error)]
+    return []
 
 
 def _print_result(result: dict[str, Any]) -> None:

@@ -10,13 +10,13 @@ from functools import partial
 
 from riptui.engine.batch_limit import BatchLimit
 from riptui.engine.current_inpainter import CurrentInpainter
-from riptui.freed_memory import keep_freed_memory
 from riptui.engine.padding import PaddedInpainter
 from riptui.engine.saver import Saver
 from riptui.engine.slot import Slot, as_riptui_error, save_and_measure
 from riptui.errors import DeviceMemoryError, DiskError, HeldError, InpainterError, RiptuiError
 from riptui.events import Failed, HeldByOther, Notice, TrajectoryEvent
 from riptui.features.cpu_fallback import count_fallbacks
+from riptui.freed_memory import keep_freed_memory
 from riptui.inpainters import CompileMode, OffloadMode, OnStep
 from riptui.recursion import ignore_step, iterate
 from riptui.spec import Spec

@@ -13,7 +13,7 @@ sections       all of what follows, in its order; section: what the report needs
 side_by_side_section  all conditions in one figure and one table; strength_section: drift against the strength
 interventions_section  what each intervention changes
 exposure_figure, recursion_section  error by exposure and coverage null, and what the report says about them
-sets_section   metrics of sets of pictures; sets_figure: their figure
+sets_section   metrics of sets of pictures
 diversity_figure, diversity_section  how far the seeds of a picture are apart
 ratings_section  what people said with `riptui rate`
 nearest_section  the nearest pictures of a corpus, and the share of novel frames

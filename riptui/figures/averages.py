@@ -1,7 +1,7 @@
 """Figure 7: mean and spread over all images of a condition, one panel per net, one line per mask size."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from math import isfinite, nan
 from typing import NamedTuple
 
@@ -19,7 +19,7 @@ from riptui.figures.reference import ReferenceCurves
 from riptui.metrics.values import finite_or_none
 from riptui.results.curves import CurveValues, shared_amounts
 from riptui.text.terminal import printable
-from riptui.text.units import format_count
+from riptui.text.units import format_counts
 
 LANE_PERCENT = 5.0  # % inpainted for the bars of each mask size
 
@@ -207,7 +207,7 @@ def _mean_caption(
     bars = f"{'bands' if dense else 'bars'} of one standard deviation over images{both_ways}"
     parts = [
         f"Mean {of_excess}over images against {against}, with {bars}" if several else f"{values} against {against}",
-        f"{each}n = {_format_range(images, 'image')}, {_format_range(trajectories, 'trajectory')}",
+        f"{each}n = {format_counts(images, 'image')}, {format_counts(trajectories, 'trajectory')}",
     ]
     if max(trajectories) > max(images):
         parts.append("the seeds of an image are averaged first")
@@ -222,15 +222,9 @@ def _mean_caption(
     return f"{'; '.join(parts)}{condition.describe_null(view, condition.metrics_in(view))}."
 
 
-def _max_per_mask(rows: Sequence[AveragePoint], name: str) -> list[int]:
-    """The largest count over the points of each mask size; ascending."""
+def _max_per_mask(rows: Sequence[AveragePoint], name: str) -> Collection[int]:
+    """The largest count over the points of each mask size."""
     maxima: defaultdict[int, int] = defaultdict(int)
     for average in rows:
         maxima[average.mask] = max(maxima[average.mask], getattr(average, name))
-    return sorted(maxima.values())
-
-
-def _format_range(counts: Sequence[int], noun: str) -> str:
-    """8 to 10 images."""
-    low, high = counts[0], counts[-1]
-    return format_count(high, noun) if low == high else f"{low:,} to {format_count(high, noun)}"
+    return maxima.values()

@@ -1,15 +1,14 @@
 """The report's section on how trajectories end, and its table of every trajectory with the values behind its labels."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from math import isnan
 from pathlib import Path
-from typing import Any
 
 from riptui.export.tables import write_csv
 from riptui.features import load_extractor
 from riptui.figures.markdown import (
     MAX_LISTED,
+    condition_title,
     escape_markdown,
     first_complaints,
     format_estimate,
@@ -17,8 +16,8 @@ from riptui.figures.markdown import (
     markdown_table,
 )
 from riptui.figures.report_data import OnReportProgress, ReportData
+from riptui.figures.section import ReportSection
 from riptui.metrics.display import distance_name, format_result
-from riptui.results.bootstrap import IntervalEstimate
 from riptui.results.collapse_summary import LABELS, CollapseSummary, EndShares, MaskSpread, summarise_ends
 from riptui.results.collapse_table import attraction_rows, collapse_rows, coupling_rows
 from riptui.results.collapse_thresholds import CollapseThresholds
@@ -41,30 +40,7 @@ over the second half of the amount. In brackets: 95 % confidence intervals by im
 """
 
 
-@dataclass(frozen=True)
-class CollapseAnalysis:
-    """How trajectories end, whether different pictures end alike, and whether they grow alike."""
-
-    summary: CollapseSummary
-    attraction: AttractionAnalysis
-    coupling: CouplingAnalysis
-
-    def as_dict(self) -> dict[str, Any]:
-        """For JSON; numbers that are not finite are nan."""
-        return self.summary.as_dict() | {"attraction": self.attraction.as_dict(), "coupling": self.coupling.as_dict()}
-
-    @property
-    def files(self) -> Sequence[str]:
-        """The names of the tables beside the report."""
-        tables = {
-            COLLAPSE_CSV: self.summary.ends.members,
-            ATTRACTION_CSV: self.attraction.groups,
-            COUPLING_CSV: self.coupling.groups,
-        }
-        return [name for name, content in tables.items() if content]
-
-
-def write_collapse(data: ReportData, folder: Path, on_progress: OnReportProgress) -> CollapseAnalysis:
+def write_collapse(data: ReportData, folder: Path, on_progress: OnReportProgress) -> ReportSection:
     """Label the ends of all complete trajectories, compare those of different pictures, and write the tables as CSV.
 
     Raises DiskError.
@@ -75,25 +51,22 @@ def write_collapse(data: ReportData, folder: Path, on_progress: OnReportProgress
 
     metric = data.metric if data.metric in distance_metrics(data.summaries) else choose_distance(data.summaries)
     ends = read_ends(data.summaries, metric, show("reading last frames"))
-    found = CollapseAnalysis(
-        summarise_ends(ends, CollapseThresholds()),
-        analyse_attraction(ends.members, load_extractor("phash"), show("comparing ends"), keep=False),
-        analyse_coupling(ends.members, show("comparing growth")),
-    )
+    summary = summarise_ends(ends, CollapseThresholds())
+    attraction = analyse_attraction(ends.members, load_extractor("phash"), show("comparing ends"), keep=False)
+    coupling = analyse_coupling(ends.members, show("comparing growth"))
     tables = {
-        COLLAPSE_CSV: collapse_rows(found.summary),
-        ATTRACTION_CSV: attraction_rows(found.attraction),
-        COUPLING_CSV: coupling_rows(found.coupling),
+        COLLAPSE_CSV: collapse_rows(summary),
+        ATTRACTION_CSV: attraction_rows(attraction),
+        COUPLING_CSV: coupling_rows(coupling),
     }
-    for name, rows in tables.items():
-        if rows:
-            write_csv(rows, folder / name)
-    return found
+    files = [write_csv(rows, folder / name).name for name, rows in tables.items() if rows]
+    content = summary.as_dict() | {"attraction": attraction.as_dict(), "coupling": coupling.as_dict()}
+    text = _render(summary, attraction, coupling)
+    return ReportSection("collapse", content, text, files=files, headline=_headline(summary))
 
 
-def render_collapse(found: CollapseAnalysis) -> Iterator[str]:
-    """The parts of the section's text; nothing if no trajectory is complete and readable."""
-    summary = found.summary
+def _render(summary: CollapseSummary, attraction: AttractionAnalysis, coupling: CouplingAnalysis) -> Iterator[str]:
+    """Nothing if no trajectory is complete and readable."""
     if not summary.groups:
         return
     yield f"## How trajectories end\n\n{_INTRODUCTION}"
@@ -111,13 +84,13 @@ def render_collapse(found: CollapseAnalysis) -> Iterator[str]:
         [_median_row(group, summary.ends) for group in summary.groups],
     )
     yield from _spread_parts(summary)
-    yield from _attraction_parts(found.attraction, summary.ends)
-    yield from _coupling_parts(found.coupling, summary.ends)
-    reasons = dict.fromkeys([*summary.ends.left_out, *found.attraction.left_out, *found.coupling.left_out])
+    yield from _attraction_parts(attraction, summary.ends)
+    yield from _coupling_parts(coupling, summary.ends)
+    reasons = dict.fromkeys([*summary.ends.left_out, *attraction.left_out, *coupling.left_out])
     yield markdown_list(first_complaints([f"left out, {reason}" for reason in reasons]))
 
 
-def collapse_headline(summary: CollapseSummary) -> str:
+def _headline(summary: CollapseSummary) -> str:
     """How often each look occurs, in a line; nothing if no trajectory is complete."""
     shares = {str(label): [group.shares[str(label)].value for group in summary.groups] for label in LABELS}
     known = {label: found for label, values in shares.items() if (found := [v for v in values if not isnan(v)])}
@@ -169,10 +142,9 @@ def _coupling_parts(coupling: CouplingAnalysis, ends: TrajectoryEnds) -> Iterato
 
 
 def _title_and_mask(settings: Mapping[str, ParameterValue], ends: TrajectoryEnds) -> list[str]:
-    condition = {name: value for name, value in settings.items() if name != "mask"}
     key = settings["inpainter"], settings["mask"]
     titles = {end.spec.mask_title for end in ends.members if (end.spec.inpainter, end.spec.mask) == key}
-    return [escape_markdown(settings_title(condition)), titles.pop() if len(titles) == 1 else f"{settings['mask']} px"]
+    return [condition_title(settings), titles.pop() if len(titles) == 1 else f"{settings['mask']} px"]
 
 
 def _share_row(group: EndShares, ends: TrajectoryEnds) -> list[str]:
@@ -180,7 +152,7 @@ def _share_row(group: EndShares, ends: TrajectoryEnds) -> list[str]:
     return [
         *_title_and_mask(group.settings, ends),
         *counts,
-        *(_format_share(group.shares[str(label)]) for label in LABELS),
+        *(format_estimate(group.shares[str(label)], "{:.0f}".format) for label in LABELS),
     ]
 
 
@@ -218,10 +190,3 @@ def _spread_row(spread: MaskSpread, masks: Sequence[int], thresholds: CollapseTh
     kind = "spreads by mask size" if spread.spreads(thresholds) else "similar"
     title = escape_markdown(settings_title(spread.settings))
     return [escape_markdown(spread.source_name), title, *distances, f"{spread.spread:.1f} %", kind]
-
-
-def _format_share(share: IntervalEstimate) -> str:
-    if isnan(share.value):
-        return "-"
-    interval = "" if isnan(share.low) else f" [{share.low:.0f}, {share.high:.0f}]"
-    return f"{share.value:.0f}{interval}"

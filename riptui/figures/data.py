@@ -14,7 +14,7 @@ from riptui.metrics import REGISTRY, base_name
 from riptui.metrics.display import PAPER_METRICS
 from riptui.metrics.values import finite_or_none
 from riptui.results.coverage_null import ExcessCurve, describe_sources
-from riptui.results.curves import Curve, settings_title
+from riptui.results.curves import Curve, get_setting, settings_title
 from riptui.results.picture_names import name_pictures
 from riptui.spec import ParameterValue, Spec
 from riptui.store.records import Session
@@ -166,9 +166,17 @@ class Condition:
         """The greatest % inpainted."""
         return max(run.spec.inpainted(run.spec.iterations) for run in self.runs)
 
+    def includes(self, spec: Spec) -> bool:
+        """Whether a trajectory with this spec is one of them."""
+        return all(get_setting(spec, name) == value for name, value in self.settings.items())
+
     def stem(self, number: str, view: CurveView = CurveView.AMOUNT) -> str:
-        """A figure's file name without its ending: figure-07-telea-coverage."""
-        return "-".join(filter(None, ["figure", f"{int(number):02}", self.slug, view]))
+        """The file name, without its ending, of a figure with a number of the paper's: figure-07-telea-coverage."""
+        return self.stem_of(f"figure-{int(number):02}", view)
+
+    def stem_of(self, kind: str, view: CurveView = CurveView.AMOUNT) -> str:
+        """The file name, without its ending, of a figure of this kind: recursion-telea."""
+        return "-".join(filter(None, [kind, self.slug, view]))
 
     def measured_runs(self, metric: str, view: CurveView = CurveView.AMOUNT) -> list[CompleteRun]:
         return [run for run in self.runs if metric in run.curves_in(view)]

@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from math import isnan
 from pathlib import Path
 
 from matplotlib.figure import Figure
@@ -21,7 +19,7 @@ from riptui.figures.diversity_figure import (
     draw_spread,
     spread_rows,
 )
-from riptui.figures.figure import WrittenFigure
+from riptui.figures.figure import PlottedFigure, WrittenFigure
 from riptui.figures.markdown import (
     escape_markdown,
     first_complaints,
@@ -31,7 +29,7 @@ from riptui.figures.markdown import (
     show_figures,
 )
 from riptui.figures.report_data import OnReportProgress, ReportData
-from riptui.results.bootstrap import IntervalEstimate
+from riptui.figures.section import ReportSection
 from riptui.results.curves import get_setting, settings_title
 from riptui.results.diversity import (
     ConditionDiversity,
@@ -41,10 +39,11 @@ from riptui.results.diversity import (
     analyse_diversity,
     explain_intervals,
 )
-from riptui.results.diversity_rows import list_pair_rows
+from riptui.results.diversity_rows import diversity_as_dict, list_pair_rows
 from riptui.results.frame_comparison import choose_comparison
 from riptui.results.panel import condition_settings
 from riptui.results.seed_sets import SeedSet, find_seed_sets
+from riptui.spec import Spec
 from riptui.store.frames import read_frame
 from riptui.text.units import format_count, format_inpainted
 
@@ -62,33 +61,25 @@ near-duplicates counts once. In brackets: 95 % confidence intervals.
 """
 
 
-@dataclass(frozen=True)
-class WrittenDiversity:
-    """The analysis, and its figures on disk."""
-
-    analysis: DiversityAnalysis
-    figures: Sequence[WrittenFigure]
-
-
-def write_diversity(data: ReportData, folder: Path, on_progress: OnReportProgress) -> WrittenDiversity | None:
-    """Compare the seeds of each picture, by the best features that all its frames have; None if there are no sets.
+def write_diversity(data: ReportData, folder: Path, on_progress: OnReportProgress) -> ReportSection:
+    """Compare the seeds of each picture, by the best features that all its frames have; nothing without sets.
 
     Writes the figures and every pair as CSV. Raises DiskError.
     """
     sets = find_seed_sets(data.summaries)
     if not sets:
-        return None
+        return ReportSection("diversity", None)
     comparison = choose_comparison(sets)
     analysis = analyse_diversity(
         data.summaries, comparison, amounts="half", keep=False, on_progress=_only_sets(on_progress)
     )
     if not analysis.sets:
-        return None
+        return ReportSection("diversity", None)
     write_csv([*list_pair_rows(analysis)], folder / DIVERSITY_CSV)
     drawn = [
         (condition, found)
         for condition in data.conditions
-        if (found := [diversity for diversity in analysis.conditions if _belongs(diversity, condition)])
+        if (found := [diversity for diversity in analysis.conditions if condition.includes(_spec(diversity))])
     ]
     with style.styled():
         figures = [
@@ -96,21 +87,20 @@ def write_diversity(data: ReportData, folder: Path, on_progress: OnReportProgres
             for condition, found in drawn[:MAX_DRAWN]
             for figure in _write_figures(condition, found, analysis.unit, folder)
         ]
-    return WrittenDiversity(analysis, figures)
+    return ReportSection("diversity", diversity_as_dict(analysis), _render(analysis, figures), figures, [DIVERSITY_CSV])
 
 
-def render_diversity(diversity: WrittenDiversity) -> Iterator[str]:
-    """The parts of the section's text; nothing without sets."""
-    analysis = diversity.analysis
+def _render(analysis: DiversityAnalysis, figures: Sequence[WrittenFigure]) -> Iterator[str]:
     yield f"## How far seeds are apart\n\n{_INTRODUCTION}"
+    points = [point for condition in analysis.conditions for point in condition.points]
     yield (
         f"Distances by {escape_markdown(analysis.by)} ({escape_markdown(analysis.unit)}); near-duplicates: at most "
-        f"{analysis.near_bits} of 64 bits differ; {explain_intervals(_all_points(analysis))}. "
+        f"{analysis.near_bits} of 64 bits differ; {explain_intervals(points)}. "
         f"[CSV]({DIVERSITY_CSV}) of every pair.\n"
     )
     for kind in KINDS:
-        figures = [figure for figure in diversity.figures if figure.stem.startswith(f"diversity-{kind}")]
-        yield from show_figures("How far seeds are apart", figures)
+        of_kind = [figure for figure in figures if figure.stem.startswith(f"diversity-{kind}")]
+        yield from show_figures("How far seeds are apart", of_kind)
     columns = [
         "condition",
         "mask",
@@ -128,10 +118,6 @@ def render_diversity(diversity: WrittenDiversity) -> Iterator[str]:
     yield markdown_list(first_complaints([f"left out, {reason}" for reason in analysis.left_out]))
 
 
-def _all_points(analysis: DiversityAnalysis) -> list[ConditionPoint]:
-    return [point for condition in analysis.conditions for point in condition.points]
-
-
 def _only_sets(on_progress: OnReportProgress) -> OnReportProgress:
     def show(stage: str, done: int, total: int) -> None:
         if stage == "comparing sets":
@@ -140,9 +126,9 @@ def _only_sets(on_progress: OnReportProgress) -> OnReportProgress:
     return show
 
 
-def _belongs(diversity: ConditionDiversity, condition: Condition) -> bool:
-    spec = diversity.sets[0].seed_set.members[0].spec
-    return all(get_setting(spec, name) == value for name, value in condition.settings.items())
+def _spec(diversity: ConditionDiversity) -> Spec:
+    """Of any of its trajectories."""
+    return diversity.sets[0].seed_set.members[0].spec
 
 
 def _write_figures(
@@ -180,10 +166,8 @@ def _write_figures(
 def _write(
     figure: Figure, rows: TableData, caption: str, kind: str, condition: Condition, folder: Path
 ) -> WrittenFigure:
-    stem = "-".join(filter(None, ("diversity", kind, condition.slug)))
-    files = style.write_figure(figure, folder, stem)
-    files.append(write_csv(rows, folder / f"{stem}.csv"))
-    return WrittenFigure("diversity", condition.label, stem, caption, tuple(file.name for file in files))
+    plotted = PlottedFigure("diversity", condition.stem_of(f"diversity-{kind}"), caption, figure, rows)
+    return style.write_plotted(plotted, condition.label, folder)
 
 
 def _read_frames(diversity: SetDiversity) -> list[Image]:
@@ -216,7 +200,7 @@ def _point_rows(analysis: DiversityAnalysis) -> Iterator[list[str]]:
                 f"{point.pictures:,}",
                 f"{point.trajectories:,}",
                 format_estimate(point.distance),
-                _format_vendi(point.vendi, point.trajectories / point.pictures),
+                format_estimate(point.vendi, "{:.2f}".format, f" of {point.trajectories / point.pictures:.3g}"),
                 f"{point.near_pairs:,} of {format_count(point.pairs, 'pair')}",
                 f"{point.distinct:,}",
             ]
@@ -227,13 +211,6 @@ def _shown_points(condition: ConditionDiversity) -> Sequence[ConditionPoint]:
     *earlier, last = condition.points
     quarter = min(earlier, key=lambda point: abs(point.inpainted - last.inpainted / 4), default=None)
     return [quarter, last] if quarter else [last]
-
-
-def _format_vendi(estimate: IntervalEstimate, seeds: float) -> str:
-    if isnan(estimate.value):
-        return "-"
-    interval = "" if isnan(estimate.low) else f" [{estimate.low:.2f}, {estimate.high:.2f}]"
-    return f"{estimate.value:.2f} of {seeds:.3g}{interval}"
 
 
 def _condition_settings(analysis: DiversityAnalysis) -> list[str]:

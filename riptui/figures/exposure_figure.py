@@ -1,7 +1,6 @@
 """The figure of what recursion does: error by exposure, and the curve against its coverage null."""
 
 from collections.abc import Iterator, Sequence
-from math import isfinite
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -15,12 +14,11 @@ from riptui.figures import style
 from riptui.figures.curve_view import CurveView
 from riptui.figures.data import mask_titles
 from riptui.metrics.display import in_display_order
-from riptui.metrics.values import finite_or_none
 from riptui.results.bootstrap import MIN_INTERVAL_IMAGES
 from riptui.results.exposure import LUMA, PATCH_ERRORS
 from riptui.results.recursion_analysis import RecursionGroup
 from riptui.results.recursion_effect import RecursionEffect
-from riptui.text.units import format_count
+from riptui.text.units import format_count, format_counts
 from riptui.tile_runs import TILE_PX
 
 
@@ -36,7 +34,10 @@ def draw_exposure(groups: Sequence[RecursionGroup], sizes: Sequence[int]) -> Fig
     for name, (left, right) in zip(names, figure.subplots(len(names), 2, squeeze=False), strict=True):
         for group in groups:
             if effect := group.effects.get(name):
-                _draw_exposures(left, effect, marks[group.spec.mask])
+                exposures = [mean.exposure for mean in effect.by_exposure]
+                style.draw_estimates(
+                    left, exposures, [mean.error for mean in effect.by_exposure], marks[group.spec.mask]
+                )
                 _draw_null(right, effect, marks[group.spec.mask])
         left.set_title("error by number of repaints")
         left.set_xlabel("repaints of the square")
@@ -70,30 +71,19 @@ def exposure_rows(groups: Sequence[RecursionGroup]) -> Iterator[dict[str, TableC
             shared: dict[str, TableCell] = {"mask": group.spec.mask, "error": name, "images": effect.images}
             empty = dict.fromkeys(("exposure", "repaints", "inpainted", "value", "low", "high", "null"))
             for mean in effect.by_exposure:
-                estimate = mean.error
-                yield (
-                    shared
-                    | empty
-                    | {
-                        "exposure": mean.exposure,
-                        "repaints": mean.repaints,
-                        "value": estimate.value,
-                        "low": finite_or_none(estimate.low),
-                        "high": finite_or_none(estimate.high),
-                    }
-                )
+                counts = {"exposure": mean.exposure, "repaints": mean.repaints}
+                yield {**shared, **empty, **counts, **mean.error.cells()}
             for point in effect.curve:
-                yield shared | empty | {"inpainted": point.inpainted, "value": point.error, "null": point.null}
+                yield {**shared, **empty, "inpainted": point.inpainted, "value": point.error, "null": point.null}
 
 
 def exposure_caption(groups: Sequence[RecursionGroup]) -> str:
     """The caption of the figure, with every n."""
-    images = sorted({group.effects[LUMA].images for group in groups})
+    images = {group.effects[LUMA].images for group in groups}
     trajectories = sum(group.effects[LUMA].trajectories for group in groups)
-    counted = f"{images[0]} to {images[-1]} images" if len(images) > 1 else format_count(images[0], "image")
     intervals = (
         "bars are 95 % intervals by image"
-        if images[-1] >= MIN_INTERVAL_IMAGES
+        if max(images) >= MIN_INTERVAL_IMAGES
         else f"no intervals over fewer than {MIN_INTERVAL_IMAGES} images"
     )
     whole = all(group.spec.whole_image for group in groups)
@@ -104,21 +94,8 @@ def exposure_caption(groups: Sequence[RecursionGroup]) -> str:
         "Left: mean luma error of squares right after their first, second, third ... repaint, each square compared "
         f"with itself; {intervals}. Right: mean luma error of the frame against {against}; dashed: what it would be if "
         "each square had stayed as its first repaint left it (coverage null); shaded: the excess. "
-        f"n = {counted}, {format_count(trajectories, 'trajectory')}.{of_lpips}{tiles}"
+        f"n = {format_counts(images, 'image')}, {format_count(trajectories, 'trajectory')}.{of_lpips}{tiles}"
     )
-
-
-def _draw_exposures(axes: Axes, effect: RecursionEffect, mark: style.MarkStyle) -> None:
-    x = [mean.exposure for mean in effect.by_exposure]
-    y = [mean.error.value for mean in effect.by_exposure]
-    lengths = [
-        [mean.error.value - mean.error.low, mean.error.high - mean.error.value]
-        if isfinite(mean.error.low)
-        else [0.0, 0.0]
-        for mean in effect.by_exposure
-    ]
-    bars = np.array(lengths).T if np.any(lengths) else None
-    axes.errorbar(x, y, yerr=bars, elinewidth=0.7, capsize=1.8, **style.marker_options(len(x)), **mark)
 
 
 def _draw_null(axes: Axes, effect: RecursionEffect, mark: style.MarkStyle) -> None:

@@ -2,12 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 from riptui.export.tables import TableCell, write_csv
 from riptui.figures.data import Condition
 from riptui.figures.markdown import escape_markdown, format_estimate, markdown_table
+from riptui.figures.section import ReportSection
 from riptui.metrics.display import format_result, in_display_order
 from riptui.metrics.values import finite_or_none
 from riptui.results.intervention_effects import InterventionEffect, compare_interventions
@@ -22,16 +23,11 @@ intervention ends nearer to the original; of a similarity such as ssim or psnr, 
 """
 
 
-@dataclass(frozen=True)
-class WrittenInterventions:
-    """The differences, and the file that has them."""
+def write_interventions(conditions: Sequence[Condition], metric: str | None, folder: Path) -> ReportSection:
+    """Compare the interventions of all conditions, by each metric; nothing without a pair. Raises DiskError.
 
-    effects: Sequence[InterventionEffect] = ()
-    files: Sequence[str] = ()
-
-
-def write_interventions(conditions: Sequence[Condition], folder: Path) -> WrittenInterventions:
-    """Compare the interventions of all conditions, by each metric; nothing without a pair. Raises DiskError."""
+    `metric`: that of the report, which the headline is about.
+    """
     runs = [run for condition in conditions for run in condition.runs]
     names = in_display_order({name for run in runs for name in run.curves})
     effects = [
@@ -40,28 +36,33 @@ def write_interventions(conditions: Sequence[Condition], folder: Path) -> Writte
         for effect in compare_interventions(run.curves[name] for run in runs if name in run.curves)
     ]
     if not effects:
-        return WrittenInterventions()
-    file = write_csv([_row(effect) for effect in effects], folder / INTERVENTIONS_CSV)
-    return WrittenInterventions(effects, [file.name])
+        return ReportSection("interventions", [])
+    write_csv([_row(effect) for effect in effects], folder / INTERVENTIONS_CSV)
+    return ReportSection(
+        "interventions",
+        [asdict(effect) for effect in effects],
+        _render(effects),
+        files=[INTERVENTIONS_CSV],
+        headline=_headline(effects, metric),
+    )
 
 
-def render_interventions(found: WrittenInterventions) -> Iterator[str]:
-    """The parts of the section's text; nothing without a pair."""
-    if not found.effects:
-        return
+def _render(effects: Sequence[InterventionEffect]) -> Iterator[str]:
     yield f"## Interventions\n\n{_INTRODUCTION}"
-    metrics = list(dict.fromkeys(effect.metric for effect in found.effects))
+    metrics = list(dict.fromkeys(effect.metric for effect in effects))
     pairs: defaultdict[tuple[str, ...], dict[str, dict[str, InterventionEffect]]] = defaultdict(dict)
-    for effect in found.effects:
+    for effect in effects:
         key = effect.inpainter, effect.mask, effect.order, format_inpainted(effect.amount)
         pairs[key].setdefault(effect.intervention, {})[effect.metric] = effect
     varied = [place for place in range(4) if place < 2 or len({group[place] for group in pairs}) > 1]
     rows = []
-    for group, effects in pairs.items():
+    for group, by_intervention in pairs.items():
         shown = [escape_markdown(group[place]) for place in varied]
-        without = {metric: effect.without for by_metric in effects.values() for metric, effect in by_metric.items()}
+        without = {
+            metric: effect.without for by_metric in by_intervention.values() for metric, effect in by_metric.items()
+        }
         rows.append([*shown, "none: the value itself", "", *(format_result(without[name]) for name in metrics)])
-        for intervention, by_metric in effects.items():
+        for intervention, by_metric in by_intervention.items():
             cells = [format_estimate(by_metric[name].difference) if name in by_metric else "-" for name in metrics]
             images = max(effect.images for effect in by_metric.values())
             rows.append([*shown, escape_markdown(intervention), f"{images:,}", *cells])
@@ -70,15 +71,15 @@ def render_interventions(found: WrittenInterventions) -> Iterator[str]:
     yield f"[CSV]({INTERVENTIONS_CSV})\n"
 
 
-def interventions_headline(found: WrittenInterventions, metric: str | None) -> str:
+def _headline(effects: Sequence[InterventionEffect], metric: str | None) -> str:
     """How many interventions change the end by the report's metric, in a line; nothing without a pair."""
-    effects = [effect for effect in found.effects if effect.metric == metric]
-    if not effects:
+    by_metric = [effect for effect in effects if effect.metric == metric]
+    if not by_metric:
         return ""
-    clear = [effect for effect in effects if effect.difference.low > 0 or effect.difference.high < 0]
+    clear = [effect for effect in by_metric if effect.difference.low > 0 or effect.difference.high < 0]
     up = sum(effect.difference.value > 0 for effect in clear)
     return (
-        f"Interventions: of {format_count(len(effects), 'difference')} to none, by inpainter, mask and intervention, "
+        f"Interventions: of {format_count(len(by_metric), 'difference')} to none, by inpainter, mask and intervention, "
         f"{len(clear):,} have an interval without 0, one by one, not corrected for their number: {up:,} with a higher "
         f"{escape_markdown(metric or '')} at the end, {len(clear) - up:,} with a lower one"
     )
@@ -94,7 +95,5 @@ def _row(effect: InterventionEffect) -> dict[str, TableCell]:
         "intervention": effect.intervention,
         "images": effect.images,
         "without": finite_or_none(effect.without),
-        "difference": finite_or_none(effect.difference.value),
-        "low": finite_or_none(effect.difference.low),
-        "high": finite_or_none(effect.difference.high),
+        **effect.difference.cells("difference"),
     }

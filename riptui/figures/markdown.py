@@ -1,11 +1,13 @@
 """Parts of a Markdown text: tables, lists, intervals, and names from disk, escaped."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from math import isnan
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from math import isfinite, isnan
 
 from riptui.figures.figure import WrittenFigure
 from riptui.metrics.display import format_result
 from riptui.results.bootstrap import IntervalEstimate
+from riptui.results.curves import settings_title
+from riptui.spec import ParameterValue
 from riptui.text.terminal import printable
 
 MAX_LISTED = 20  # damaged or unreadable trajectories, one per line
@@ -17,6 +19,11 @@ _SPECIAL = frozenset("\\`*_[]<>|$~&#")
 def escape_markdown(text: str) -> str:
     """Escape text from disk so that Markdown shows it literally, in one line."""
     return "".join(f"\\{c}" if c in _SPECIAL else c for c in printable(text))
+
+
+def condition_title(settings: Mapping[str, ParameterValue]) -> str:
+    """The settings of a group, without the mask size, which has a column of its own."""
+    return escape_markdown(settings_title({name: value for name, value in settings.items() if name != "mask"}))
 
 
 def first_complaints(complaints: Sequence[str], where: str = "riptui check") -> Iterator[str]:
@@ -79,6 +86,14 @@ def _choose_shown(figures: Sequence[WrittenFigure]) -> Sequence[WrittenFigure]:
     return [figure for figure in figures if figure.condition in conditions]
 
 
-def format_estimate(estimate: IntervalEstimate) -> str:
-    interval = "" if isnan(estimate.low) else f" [{format_result(estimate.low)}, {format_result(estimate.high)}]"
-    return f"{format_result(estimate.value)}{interval}"
+def format_estimate(
+    estimate: IntervalEstimate, form: Callable[[float], str] = format_result, unit: str = "", value: str = ""
+) -> str:
+    """The value, with its interval in brackets if it has one: "0.5 [0.4, 0.6]"; "-" if it is not known.
+
+    `unit`: follows the value. `value`: in other words than those of `form`.
+    """
+    if not isfinite(estimate.value):
+        return "-"
+    interval = "" if isnan(estimate.low) else f" [{form(estimate.low)}, {form(estimate.high)}]"
+    return f"{value or form(estimate.value)}{unit}{interval}"

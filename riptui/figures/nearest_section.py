@@ -1,7 +1,6 @@
 """The report's section on the nearest pictures of a corpus: how many frames are novel, and the least novel ones."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from riptui.corpus.corpus_index import CorpusIndex
@@ -18,6 +17,7 @@ from riptui.export.tables import write_csv
 from riptui.features import load_extractor
 from riptui.figures.markdown import escape_markdown, first_complaints, markdown_list, markdown_table
 from riptui.figures.report_data import OnReportProgress
+from riptui.figures.section import ReportSection
 from riptui.store.listing import TrajectorySummary
 from riptui.text.units import format_count
 
@@ -31,14 +31,6 @@ out. A frame is *novel* if it is less similar to its nearest picture than the th
 between the corpus' own pictures and their nearest other one: of pictures that were drawn as those were, as many would
 be novel. In brackets: Wilson's 95 % interval, which takes frames for independent; several of one picture are not.
 """
-
-
-@dataclass(frozen=True)
-class WrittenNearest:
-    """The nearest pictures, and the files about them in the report's folder."""
-
-    found: NearestFrames
-    files: Sequence[str]
 
 
 def require_corpus(corpus: str) -> None:
@@ -56,7 +48,7 @@ def write_nearest(
     folders: Sequence[Path],
     out: Path,
     on_progress: OnReportProgress,
-) -> WrittenNearest:
+) -> ReportSection:
     """Compare the last frames of all complete trajectories with a corpus, and write a table and a sheet.
 
     `folders`: up to which tags of groups count. Raises InputError: no such corpus, or too small a one;
@@ -70,17 +62,15 @@ def write_nearest(
         NearestQuestion(folders=folders, keep=False),
         lambda done, total: on_progress("comparing with the corpus", done, total),
     )
-    if not found.frames:
-        return WrittenNearest(found, ())
-    write_csv(nearest_rows(found), out / NEAREST_CSV)
-    prepared = PreparedAs(index.manifest.size, index.manifest.fit)
-    write_nearest_sheet(found, prepared, out / NEAREST_SHEET, rows=MAX_ROWS)
-    return WrittenNearest(found, (NEAREST_CSV, NEAREST_SHEET))
+    if found.frames:
+        write_csv(nearest_rows(found), out / NEAREST_CSV)
+        prepared = PreparedAs(index.manifest.size, index.manifest.fit)
+        write_nearest_sheet(found, prepared, out / NEAREST_SHEET, rows=MAX_ROWS)
+    files = (NEAREST_CSV, NEAREST_SHEET) if found.frames else ()
+    return ReportSection("nearest", found.as_dict(), _render(found), files=files)
 
 
-def render_nearest(written: WrittenNearest) -> Iterator[str]:
-    """The parts of the section's text."""
-    found = written.found
+def _render(found: NearestFrames) -> Iterator[str]:
     yield f"## Nearest pictures\n\n{_INTRODUCTION}"
     tag = escape_markdown(found.tag)
     shares = [f"novel of all frames: {found.novel.describe()}"]

@@ -1,11 +1,11 @@
 """The report's section on what people said with `riptui rate`, and its table of answers."""
 
 from collections.abc import Iterator, Sequence
-from math import isnan
 from pathlib import Path
 
 from riptui.export.tables import TableData, write_csv
 from riptui.figures.markdown import escape_markdown, format_estimate, markdown_list, markdown_table
+from riptui.figures.section import ReportSection
 from riptui.results.bootstrap import IntervalEstimate
 from riptui.results.preferences import format_strength
 from riptui.results.rating_questions import PAPER_TAGS
@@ -25,18 +25,16 @@ intervals by image; the people are given, not a sample.
 """
 
 
-def write_ratings(folders: Sequence[Path], summaries: Sequence[TrajectorySummary], out: Path) -> RatingSummary | None:
-    """Summarise the ratings in folders, and write all answers as CSV; None if there are none. Raises DiskError."""
-    ratings = find_ratings(folders)
-    summary = summarise_ratings(ratings, summaries)
-    if table := [*_list_answers(summary)]:
-        write_csv(table, out / CSV_NAME)
-        return summary
-    return None
+def write_ratings(folders: Sequence[Path], summaries: Sequence[TrajectorySummary], out: Path) -> ReportSection:
+    """Summarise the ratings in folders, and write all answers as CSV; nothing without ratings. Raises DiskError."""
+    summary = summarise_ratings(find_ratings(folders), summaries)
+    if not (table := _list_answers(summary)):
+        return ReportSection("ratings", None)
+    write_csv(table, out / CSV_NAME)
+    return ReportSection("ratings", summary.as_dict(), _render(summary), files=[CSV_NAME])
 
 
-def render_ratings(summary: RatingSummary) -> Iterator[str]:
-    """The parts of the section's text; nothing without ratings."""
+def _render(summary: RatingSummary) -> Iterator[str]:
     people = ", ".join(f"{escape_markdown(name)} {count}" for name, count in summary.answers.counts_by_rater.items())
     yield f"## What people say\n\n{_INTRODUCTION}"
     yield (
@@ -67,7 +65,7 @@ def render_ratings(summary: RatingSummary) -> Iterator[str]:
                 escape_markdown(", ".join(kappa.raters)),
                 str(kappa.items),
                 f"{kappa.agreed:.0f} %",
-                _kappa(kappa.kappa),
+                format_estimate(kappa.kappa),
             ]
             for kappa in summary.kappas
         ]
@@ -102,36 +100,25 @@ def _tags_table(summary: RatingSummary) -> str:
 
 
 def _list_answers(summary: RatingSummary) -> TableData:
-    comparisons: TableData = [
-        {
-            "rater": answer.rater,
-            "question": answer.key[0],
-            "image": answer.image,
-            "digest": frame.digest,
-            "k": frame.k,
-            "condition": condition,
-            "place": place,
-            "chosen": "" if answer.chosen is None else str(int(answer.chosen == place - 1)),
-            "tags": "",
-        }
+    comparisons = [
+        (
+            (answer.rater, answer.key[0], answer.image, frame.digest, frame.k, condition, place),
+            "" if answer.chosen is None else str(int(answer.chosen == place - 1)),
+            "",
+        )
         for answer in summary.answers.comparisons
         for place, (frame, condition) in enumerate(zip(answer.frames, answer.conditions, strict=True), 1)
     ]
-    tagged: TableData = [
-        {
-            "rater": answer.rater,
-            "question": "tags",
-            "image": answer.image,
-            "digest": answer.frame.digest,
-            "k": answer.frame.k,
-            "condition": answer.condition,
-            "place": 1,
-            "chosen": "",
-            "tags": ", ".join(tag for tag in PAPER_TAGS if tag in answer.tags),
-        }
+    tagged = [
+        (
+            (answer.rater, "tags", answer.image, answer.frame.digest, answer.frame.k, answer.condition, 1),
+            "",
+            ", ".join(tag for tag in PAPER_TAGS if tag in answer.tags),
+        )
         for answer in summary.answers.tags
     ]
-    return [*comparisons, *tagged]
+    columns = ("rater", "question", "image", "digest", "k", "condition", "place", "chosen", "tags")
+    return [dict(zip(columns, (*shown, chosen, tags), strict=True)) for shown, chosen, tags in comparisons + tagged]
 
 
 def _name(condition: str) -> str:
@@ -139,14 +126,8 @@ def _name(condition: str) -> str:
 
 
 def _format_percent(estimate: IntervalEstimate) -> str:
-    interval = "" if isnan(estimate.low) else f" [{estimate.low:.0f}, {estimate.high:.0f}]"
-    return f"{estimate.value:.0f} %{interval}"
+    return format_estimate(estimate, "{:.0f}".format, " %")
 
 
 def _format_strength(estimate: IntervalEstimate) -> str:
-    interval = "" if isnan(estimate.low) else f" [{estimate.low:+.2f}, {estimate.high:+.2f}]"
-    return f"{format_strength(estimate.value)}{interval}"
-
-
-def _kappa(estimate: IntervalEstimate) -> str:
-    return "-" if isnan(estimate.value) else format_estimate(estimate)
+    return format_estimate(estimate, "{:+.2f}".format, value=format_strength(estimate.value))

@@ -1,16 +1,15 @@
 """The report's section on what recursion does: its figures, its tables, and when not to trust them."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
 
-from riptui.export.tables import write_csv
 from riptui.figures import style
 from riptui.figures.data import Condition
 from riptui.figures.exposure_figure import draw_exposure, exposure_caption, exposure_rows
-from riptui.figures.figure import WrittenFigure
+from riptui.figures.figure import PlottedFigure, WrittenFigure
 from riptui.figures.markdown import (
+    condition_title,
     escape_markdown,
     first_complaints,
     format_estimate,
@@ -19,9 +18,10 @@ from riptui.figures.markdown import (
     show_figures,
 )
 from riptui.figures.report_data import ReportData
+from riptui.figures.section import ReportSection
 from riptui.metrics.display import format_result
 from riptui.results.bootstrap import IntervalEstimate
-from riptui.results.curves import get_setting, settings_title
+from riptui.results.curves import settings_title
 from riptui.results.exposure import LUMA, PATCH_ERRORS
 from riptui.results.recursion_analysis import RecursionAnalysis, RecursionGroup, analyse_recursion
 from riptui.results.shared_squares import describe_shared
@@ -43,34 +43,25 @@ a shifted edge and a wrong colour alike: look at the pictures.
 """
 
 
-@dataclass(frozen=True)
-class WrittenRecursion:
-    """The analysis, and its figures on disk."""
-
-    analysis: RecursionAnalysis
-    figures: Sequence[WrittenFigure]
-
-
-def write_recursion(data: ReportData, folder: Path) -> WrittenRecursion:
+def write_recursion(data: ReportData, folder: Path) -> ReportSection:
     """Analyse the squares of all complete trajectories, and write a figure per condition. Raises DiskError."""
     analysis = analyse_recursion(data.squares, data.summaries, data.metric)
     with style.styled():
         figures = [
             _write_figure(condition, groups, folder)
             for condition in data.conditions
-            if (groups := [group for group in analysis.groups if _belongs(group, condition)])
+            if (groups := [group for group in analysis.groups if condition.includes(group.spec)])
         ]
-    return WrittenRecursion(analysis, figures)
+    content, text = analysis.as_dict(), _render(analysis, figures)
+    return ReportSection("recursion", content, text, figures, headline=_headline(analysis))
 
 
-def render_recursion(recursion: WrittenRecursion) -> Iterator[str]:
-    """The parts of the section's text."""
-    analysis = recursion.analysis
+def _render(analysis: RecursionAnalysis, figures: Sequence[WrittenFigure]) -> Iterator[str]:
     yield f"## What recursion does\n\n{_INTRODUCTION}"
     if not analysis.groups:
         yield "No trajectory is complete, made with paste and readable: there is nothing to say.\n"
     yield from _shared_squares(analysis.groups)
-    yield from show_figures("What recursion does", recursion.figures)
+    yield from show_figures("What recursion does", figures)
     for name in dict.fromkeys(name for group in analysis.groups for name in group.effects):
         unit = f", in {PATCH_ERRORS[name]}" if name in PATCH_ERRORS else ""
         yield f"Error of squares by {escape_markdown(name)}{unit}:\n"
@@ -86,7 +77,7 @@ def render_recursion(recursion: WrittenRecursion) -> Iterator[str]:
     yield markdown_list(first_complaints([f"left out, {note}" for note in analysis.left_out]))
 
 
-def recursion_headline(analysis: RecursionAnalysis) -> str:
+def _headline(analysis: RecursionAnalysis) -> str:
     """How much of the error coverage alone explains, in a line; nothing without squares."""
     explained = [group.effects[LUMA].explained.value for group in analysis.groups if LUMA in group.effects]
     shares = [share for share in explained if isfinite(share)]
@@ -107,16 +98,10 @@ def _shared_squares(groups: Sequence[RecursionGroup]) -> Iterator[str]:
         yield f"{which} {describe_shared(shared)}.\n"
 
 
-def _belongs(group: RecursionGroup, condition: Condition) -> bool:
-    return all(get_setting(group.spec, name) == value for name, value in condition.settings.items())
-
-
 def _write_figure(condition: Condition, groups: Sequence[RecursionGroup], folder: Path) -> WrittenFigure:
-    stem = "-".join(filter(None, ("recursion", condition.slug)))
-    files = style.write_figure(draw_exposure(groups, condition.sizes), folder, stem)
-    files.append(write_csv(list(exposure_rows(groups)), folder / f"{stem}.csv"))
-    names = tuple(file.name for file in files)
-    return WrittenFigure("recursion", condition.label, stem, exposure_caption(groups), names)
+    figure, rows = draw_exposure(groups, condition.sizes), [*exposure_rows(groups)]
+    plotted = PlottedFigure("recursion", condition.stem_of("recursion"), exposure_caption(groups), figure, rows)
+    return style.write_plotted(plotted, condition.label, folder)
 
 
 def _effects_table(groups: Sequence[RecursionGroup], name: str) -> str:
@@ -125,7 +110,7 @@ def _effects_table(groups: Sequence[RecursionGroup], name: str) -> str:
         effect = group.effects[name]
         rows.append(
             [
-                _title(group),
+                condition_title(group.settings),
                 group.spec.mask_title,
                 f"{effect.trajectories:,}",
                 f"{effect.images:,}",
@@ -144,7 +129,7 @@ def _effects_table(groups: Sequence[RecursionGroup], name: str) -> str:
 def _parts_table(groups: Sequence[RecursionGroup], name: str) -> Iterator[str]:
     rows = [
         [
-            _title(group),
+            condition_title(group.settings),
             group.spec.mask_title,
             f"{effect.images:,}",
             *(_format_share(part, digits=2) for part in (effect.relative_slope, effect.direct, effect.indirect)),
@@ -180,7 +165,7 @@ def _format_range(shares: Sequence[float]) -> str:
 
 
 def _held_out_parts(analysis: RecursionAnalysis) -> Iterator[str]:
-    titles = {id(group.settings): _title(group) for group in analysis.groups}
+    titles = {id(group.settings): condition_title(group.settings) for group in analysis.groups}
     held_out = [held for held in analysis.held_out if held.error == LUMA]
     if not held_out:
         return
@@ -221,15 +206,5 @@ def _order_parts(analysis: RecursionAnalysis) -> Iterator[str]:
         yield markdown_table(["inpainter", "by", "orders", "inpainted", "images", "difference"], rows)
 
 
-def _title(group: RecursionGroup) -> str:
-    settings = {name: value for name, value in group.settings.items() if name != "mask"}
-    return escape_markdown(settings_title(settings))
-
-
 def _format_share(estimate: IntervalEstimate, digits: int = 1) -> str:
-    if not isfinite(estimate.value):
-        return "-"
-    ends = (estimate.value, estimate.low, estimate.high)
-    value, low, high = (f"{round(end, digits) + 0.0:.{digits}f}" for end in ends)  # -0.0 becomes 0.0
-    interval = f" [{low}, {high}]" if isfinite(estimate.low) else ""
-    return f"{value} %{interval}"
+    return format_estimate(estimate, lambda share: f"{round(share, digits) + 0.0:.{digits}f}", " %")  # no -0.0

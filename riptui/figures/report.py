@@ -10,7 +10,6 @@ import msgspec
 from riptui import __version__
 from riptui.errors import InputError
 from riptui.export.files import write_atomically
-from riptui.export.tables import write_csv
 from riptui.figures import averages, scatter, sequences, singles, spectrum_figure, square_maps, style
 from riptui.figures.data import Condition
 from riptui.figures.figure import PlottedFigure, SkippedFigure, WrittenFigure
@@ -137,11 +136,10 @@ def write_report(
         on_progress("testing", 0, 1)
         tested, notes = _check_findings(data)
         notes += _reference_notes(data, overlaid)
-        runs = sum(len(condition.runs) for condition in data.conditions)
         written = WrittenReport(
             folder=out,
             metric=data.metric,
-            trajectories=runs,
+            trajectories=len(data.runs),
             unfinished=data.unfinished,
             unreadable=data.unreadable,
             figures=figures,
@@ -174,7 +172,7 @@ def _draw_all(
                     continue
                 for figure in draw(condition):
                     if isinstance(figure, PlottedFigure):
-                        figures.append(_write_figure(figure, condition, folder))
+                        figures.append(style.write_plotted(figure, condition.label, folder))
                     elif not condition.is_generated:
                         left_out.append(figure)
                     damaged |= dict.fromkeys(figure.damaged)
@@ -197,14 +195,6 @@ def list_draw_functions(reference: ReferenceCurves | None) -> list[DrawFigure]:
         square_maps.draw_square_maps,
         spectrum_figure.draw_spectra,
     ]
-
-
-def _write_figure(plotted: PlottedFigure, condition: Condition, folder: Path) -> WrittenFigure:
-    files = [*style.write_figure(plotted.figure, folder, plotted.stem)]
-    files.append(write_csv(plotted.rows, folder / f"{plotted.stem}.csv"))
-    return WrittenFigure(
-        plotted.number, condition.label, plotted.stem, plotted.caption, tuple(file.name for file in files), plotted.view
-    )
 
 
 def _pictures(written: WrittenReport, folder: Path) -> dict[str, bytes]:

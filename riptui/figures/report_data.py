@@ -40,8 +40,18 @@ class ReportData:
     """Of the complete trajectories."""
 
     @property
+    def runs(self) -> list[CompleteRun]:
+        """Of all conditions."""
+        return [run for condition in self.conditions for run in condition.runs]
+
+    @property
     def unfinished(self) -> int:
-        return len(self.summaries) - sum(len(condition.runs) for condition in self.conditions)
+        return len(self.summaries) - len(self.runs)
+
+    @property
+    def metrics(self) -> list[str]:
+        """Those that the figures of any condition have."""
+        return list(dict.fromkeys(metric for condition in self.conditions for metric in condition.metrics))
 
     @property
     def metric(self) -> str | None:
@@ -60,7 +70,7 @@ def load_report_data(trajectories: Iterable[Trajectory], on_progress: OnReportPr
             run = _complete_run(summary)
         except RiptuiError as error:
             summary, run = TrajectorySummary(trajectory, None, error=str(error)), None
-        if summary.spec is None:
+        if summary.spec is None or (summary.error and run is None):
             unreadable.append(f"{trajectory.path}: {summary.error}")
         else:
             readable.append(summary)
@@ -116,7 +126,7 @@ def _complete_run(summary: TrajectorySummary) -> CompleteRun | None:
 
 
 def _conditions(runs: Sequence[CompleteRun]) -> list[Condition]:
-    by = condition_settings(runs) if runs else []
+    by = condition_settings(runs)
     groups = group_by(runs, by)
     slugs = _slugs([str(key[0]) for key in groups])
     sizes = sorted({run.spec.mask for run in runs})

@@ -68,7 +68,7 @@ def _summary_section(
 ) -> Iterator[str]:
     """What was computed, how stable it is, what of the paper's findings holds, and what limits all of it."""
     yield "## Summary\n"
-    runs = [run for condition in data.conditions for run in condition.runs]
+    runs = data.runs
     images = format_count(len({run.image for run in runs}), "image")
     masks = ", ".join(dict.fromkeys(run.spec.mask_title for run in sorted(runs, key=lambda run: run.spec.mask)))
     mask = f"; mask: {masks}" if masks else ""
@@ -122,10 +122,9 @@ def _runs_section(data: ReportData) -> Iterator[str]:
         yield markdown_table(columns, [[title, ", ".join(found), *rest] for (title, *rest), found in masks.items()])
     else:
         yield "No trajectory is finished.\n"
-    metrics = list(dict.fromkeys(metric for condition in data.conditions for metric in condition.metrics))
-    drawn = ", ".join(map(escape_markdown, metrics))
+    drawn = ", ".join(map(escape_markdown, data.metrics))
     shown = [f"metrics in the figures: {drawn}; in single panels and tables: {escape_markdown(data.metric or '')}"]
-    yield markdown_list([*(shown if metrics else ()), *_session_notes(data)])
+    yield markdown_list([*(shown if data.metrics else ()), *_session_notes(data)])
 
 
 def _describe_amount(condition: Condition) -> str:
@@ -135,38 +134,39 @@ def _describe_amount(condition: Condition) -> str:
 
 
 def _metric_notes(data: ReportData) -> Iterator[str]:
-    metrics = list(dict.fromkeys(metric for condition in data.conditions for metric in condition.metrics))
-    if not metrics:
+    if not data.metrics:
         return
-    if missing := [name for name in NETS if name not in metrics]:
+    if missing := [name for name in NETS if name not in data.metrics]:
         names = ",".join(missing)
         yield f"reported in the paper but not measured to the end: {names} (riptui measure --metrics {names})"
     for condition in data.conditions:
-        for metric in metrics:
+        for metric in data.metrics:
             if metric not in condition.metrics and not any(metric in run.infinite for run in condition.runs):
                 continue
             missing_runs = [run for run in condition.runs if metric not in run.curves]
             infinite = sum(metric in run.infinite for run in missing_runs)
             counts = {"not measured to the end": len(missing_runs) - infinite, "infinite at the end": infinite}
-            prefix = f"{escape_markdown(condition.label)}: " if condition.label else ""
             for what, count in counts.items():
                 if count:
-                    yield f"{prefix}{escape_markdown(metric)} is {what} in {format_count(count, 'trajectory')}"
+                    name = f"{_prefix(condition)}{escape_markdown(metric)}"
+                    yield f"{name} is {what} in {format_count(count, 'trajectory')}"
 
 
 def _squares_notes(data: ReportData) -> Iterator[str]:
     for condition in data.conditions:
         if shares_squares(condition.runs):
-            prefix = f"{escape_markdown(condition.label)}: " if condition.label else ""
             shared = describe_shared(len({run.spec.seed for run in condition.runs}))
-            yield f"{prefix}{shared} (riptui run and study run give each image its own)"
+            yield f"{_prefix(condition)}{shared} (riptui run and study run give each image its own)"
+
+
+def _prefix(condition: Condition) -> str:
+    return f"{escape_markdown(condition.label)}: " if condition.label else ""
 
 
 def _session_notes(data: ReportData) -> Iterator[str]:
     versions: defaultdict[str, set[str]] = defaultdict(set)
     devices: set[str] = set()
-    runs = [run for condition in data.conditions for run in condition.runs]
-    for session in (session for run in runs for session in run.sessions):
+    for session in (session for run in data.runs for session in run.sessions):
         devices.add(session.device)
         for name, version in session.versions.items():
             versions[name].add(version)
@@ -175,7 +175,7 @@ def _session_notes(data: ReportData) -> Iterator[str]:
     if versions:
         version_texts = [f"{name} {' and '.join(sorted(versions[name]))}" for name in sorted(versions)]
         yield f"software: {', '.join(map(escape_markdown, version_texts))}"
-    if mixed := sum(run.mixed for run in runs):
+    if mixed := sum(run.mixed for run in data.runs):
         yield f"mixed, computed by different software versions or machines: {format_count(mixed, 'trajectory')}"
 
 

@@ -14,7 +14,7 @@ class ReportSection:
     """Of its content in report.json."""
     content: object
     """Its content in report.json."""
-    text: Iterable[str]
+    text: Iterable[str] = ()
     """Parts of the Markdown."""
     figures: Sequence[WrittenFigure] = ()
     files: Sequence[str] = ()

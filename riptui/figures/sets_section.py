@@ -4,28 +4,40 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from math import isfinite, isnan
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
 from riptui.errors import RiptuiError
 from riptui.export.tables import write_csv
-from riptui.figures import style
+from riptui.figures import panels, style
+from riptui.figures.curve_view import CurveView
 from riptui.figures.data import Condition
-from riptui.figures.figure import WrittenFigure
-from riptui.figures.markdown import escape_markdown, format_estimate, markdown_list, markdown_table, show_figures
+from riptui.figures.figure import PlottedFigure, WrittenFigure
+from riptui.figures.markdown import (
+    condition_title,
+    escape_markdown,
+    format_estimate,
+    markdown_list,
+    markdown_table,
+    show_figures,
+)
 from riptui.figures.report_data import OnReportProgress, ReportData
-from riptui.figures.sets_figure import draw_sets
+from riptui.figures.section import ReportSection
 from riptui.metrics.sets import SET_METRICS
 from riptui.results.curves import settings_title
 from riptui.results.panel import condition_settings
 from riptui.results.picture_sets import PictureSets, SetGroup, list_features, read_picture_sets
-from riptui.results.set_curves import SetComparison, SetCurve, SetMetricPoint, set_comparisons, set_curves
+from riptui.results.set_curves import SetComparison, SetCurve, set_comparisons, set_curves
 from riptui.results.set_tables import SetRow, comparison_rows, curve_rows
 from riptui.store.layout import FEATURES_PREFIX, features_name
 from riptui.text.units import format_count, format_inpainted
 
 STEM = "figure-sets"
+LANE_PERCENT = 5.0  # % inpainted for the bars of each mask size
 UNBIASED = "kid"
 """The metric by which two groups are always compared: the only one that few pictures do not bias."""
 
@@ -63,10 +75,9 @@ class WrittenSets:
         return {"features": found, "notes": list(self.notes)}
 
 
-def write_sets(data: ReportData, folder: Path, on_progress: OnReportProgress) -> WrittenSets:
+def write_sets(data: ReportData, folder: Path, on_progress: OnReportProgress) -> ReportSection:
     """Compute the metrics of sets that the stored features allow, and write the files. Raises DiskError."""
-    runs = [run for condition in data.conditions for run in condition.runs]
-    by = [*condition_settings(runs), "mask"] if runs else []
+    by = [*condition_settings(data.runs), "mask"]
     found: dict[str, Sequence[SetCurve]] = {}
     comparisons: dict[str, Mapping[str, Sequence[SetComparison]]] = {}
     notes: dict[str, None] = {}
@@ -90,7 +101,8 @@ def write_sets(data: ReportData, folder: Path, on_progress: OnReportProgress) ->
             comparisons[name] = _compare(sets, curves)
             file = folder / f"{STEM}-{_slug(name)}-comparisons.csv"
             tables[name] = write_csv([*_comparison_rows(comparisons[name], by)], file).name
-    return WrittenSets(found, comparisons, by, [*notes], figures, tables)
+    written = WrittenSets(found, comparisons, by, [*notes], figures, tables)
+    return ReportSection("sets", written.as_dict(), render_sets(written), figures, [*tables.values()])
 
 
 def _measure(sets: PictureSets, by: Sequence[str]) -> tuple[list[SetCurve], list[str]]:
@@ -142,12 +154,9 @@ def _write_figures(
     sets: PictureSets, curves: Sequence[SetCurve], conditions: Sequence[Condition], folder: Path
 ) -> Iterator[WrittenFigure]:
     for condition in conditions:
-        drawn = [curve for curve in curves if _belongs(curve.group, condition, sets.by)]
+        drawn = [curve for curve in curves if condition.includes(curve.group.spec)]
         if not drawn:
             continue
-        stem = "-".join(filter(None, (STEM, _slug(sets.features), condition.slug)))
-        files = style.write_figure(draw_sets(drawn, condition), folder, stem)
-        files.append(write_csv([*curve_rows(drawn, sets.by)], folder / f"{stem}.csv"))
         images = max(point.images for curve in drawn for point in curve.points)
         known = any(isfinite(point.estimate.low) for curve in drawn for point in curve.points)
         intervals = "bars of 95 % confidence by image" if known else "no intervals, for want of images"
@@ -155,7 +164,39 @@ def _write_figures(
             f"The frames of {format_count(images, 'image')} against their originals by the features {sets.features}, "
             f"with {intervals}."
         )
-        yield WrittenFigure("sets", condition.label, stem, caption, tuple(file.name for file in files))
+        figure, rows = _draw_sets(drawn, condition), [*curve_rows(drawn, sets.by)]
+        stem = condition.stem_of(f"{STEM}-{_slug(sets.features)}")
+        yield style.write_plotted(PlottedFigure("sets", stem, caption, figure, rows), condition.label, folder)
+
+
+def _draw_sets(curves: Sequence[SetCurve], condition: Condition) -> Figure:
+    """Metrics of sets against the inpainted %. `curves`: of one condition, any metrics."""
+    metrics = list(dict.fromkeys(curve.metric for curve in curves))
+    figure, parts = panels.make_panel_figure(metrics, CurveView.AMOUNT)
+    marks = panels.mark_styles(condition)
+    lane = panels.lane_width(LANE_PERCENT, marks)
+    last = max(point.inpainted for curve in curves for point in curve.points)
+    for axes, metric in parts:
+        for index, (mask, mark) in enumerate(marks.items()):
+            offset = lane * (index - (len(marks) - 1) / 2)
+            for curve in curves:
+                if (curve.metric, curve.group.spec.mask) == (metric, mask):
+                    _draw_curve(axes, curve, offset, mark)
+        info = SET_METRICS[metric]
+        axes.set_title(f"{metric}; lower is farther" if info.higher_means == "closer" else metric)
+        style.set_percent_axis(axes, CurveView.AMOUNT, last_amount=last)
+        if info.is_share:
+            axes.set_ylim(-0.03, 1.03)
+        elif metric == "kid":
+            axes.axhline(0, color=style.FAINT, linewidth=0.7, zorder=1)
+    style.add_legend(figure, marks)
+    return figure
+
+
+def _draw_curve(axes: Axes, curve: SetCurve, offset: float, mark: style.MarkStyle) -> None:
+    points = [point for point in curve.points if isfinite(point.estimate.value)]
+    x = [panels.shift_amount(point.inpainted, offset) for point in points]
+    style.draw_estimates(axes, x, [point.estimate for point in points], mark)
 
 
 def render_sets(written: WrittenSets) -> Iterator[str]:
@@ -184,7 +225,7 @@ def _ends_table(curves: Sequence[SetCurve], by: Sequence[str]) -> str:
     for group in groups:
         points = [last.get((id(group), metric)) for metric in metrics]
         inpainted, images = next((point.inpainted, point.images) for point in points if point)
-        cells = [_format(point) if point else "-" for point in points]
+        cells = [format_estimate(point.estimate) if point else "-" for point in points]
         rows.append([_title(group, by), group.spec.mask_title, f"{images:,}", format_inpainted(inpainted), *cells])
     return markdown_table(["inpainter", "mask", "images", "inpainted", *metrics], rows)
 
@@ -198,8 +239,8 @@ def _comparisons_table(comparisons: Mapping[str, Sequence[SetComparison]], by: S
             comparison.first.spec.mask_title,
             f"{comparison.between[-1].images:,}",
             format_inpainted(comparison.between[-1].inpainted),
-            _format(comparison.between[-1]),
-            _format(comparison.differences[-1]),
+            format_estimate(comparison.between[-1].estimate),
+            format_estimate(comparison.differences[-1].estimate),
         ]
         for metric, compared in comparisons.items()
         for comparison in compared
@@ -209,20 +250,12 @@ def _comparisons_table(comparisons: Mapping[str, Sequence[SetComparison]], by: S
     return markdown_table(columns, rows)
 
 
-def _format(point: SetMetricPoint) -> str:
-    return "-" if isnan(point.estimate.value) else format_estimate(point.estimate)
-
-
 def _title(group: SetGroup, by: Sequence[str]) -> str:
-    return escape_markdown(settings_title({name: value for name, value in _settings(group, by) if name != "mask"}))
+    return condition_title(dict(_settings(group, by)))
 
 
 def _settings(group: SetGroup, by: Sequence[str]) -> Iterator[tuple[str, Any]]:
     return zip(by, group.key, strict=True)
-
-
-def _belongs(group: SetGroup, condition: Condition, by: Sequence[str]) -> bool:
-    return all(condition.settings.get(name) == value for name, value in _settings(group, by) if name != "mask")
 
 
 def _slug(features: str) -> str:

@@ -38,8 +38,7 @@ def draw_spectra(condition: Condition) -> Iterator[PlottedFigure]:
         f"half is left): mean over images, one line per {unit}, darker later; n = {format_count(images, 'image')}. "
         "No line falls far below 0.2 levels of amplitude, which the rounding to 8 bits leaves in every frame."
     )
-    stem = "-".join(filter(None, ["figure-s2", condition.slug]))
-    yield PlottedFigure("S2", stem, caption, _draw(condition, spectra), rows)
+    yield PlottedFigure("S2", condition.stem_of("figure-s2"), caption, _draw(condition, spectra), rows)
 
 
 def _read(condition: Condition, mask: int) -> dict[int, ImageSpectra]:

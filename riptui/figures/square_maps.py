@@ -58,8 +58,7 @@ def _plot(condition: Condition, metric: str, shown: Mapping[CompleteRun, Maps]) 
         f"{metric} of each square to the original, averaged over its pixels, one row per trajectory: {names_shown}; "
         f"one scale for all; n = {format_count(len(shown), 'trajectory')}."
     )
-    stem = "-".join(filter(None, ["figure-s1", condition.slug]))
-    return PlottedFigure("S1", stem, caption, _draw_figure(shown, metric), rows)
+    return PlottedFigure("S1", condition.stem_of("figure-s1"), caption, _draw_figure(shown, metric), rows)
 
 
 def _draw_figure(shown: Mapping[CompleteRun, Maps], metric: str) -> Figure:

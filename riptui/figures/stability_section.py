@@ -12,9 +12,8 @@ from riptui.figures.data import Condition
 from riptui.figures.markdown import escape_markdown, format_estimate, markdown_table
 from riptui.figures.report_data import ReportData
 from riptui.metrics.display import format_result
-from riptui.metrics.values import finite_or_none
 from riptui.results.bootstrap import MIN_INTERVAL_IMAGES
-from riptui.results.comparison import InpainterComparison, PairedDifference, Standing, compare, settings_to_compare
+from riptui.results.comparison import InpainterComparison, Standing, compare, settings_to_compare
 from riptui.results.curves import GroupKey, settings_title
 from riptui.results.shared_squares import describe_shared
 from riptui.results.statistics import summarize_drift
@@ -49,9 +48,7 @@ class WrittenStability:
                 "nearer": printable(self.title(pair.nearer)),
                 "farther": printable(self.title(pair.farther)),
                 "images": pair.effect.images,
-                "difference": finite_or_none(pair.effect.value),
-                "low": finite_or_none(pair.effect.low),
-                "high": finite_or_none(pair.effect.high),
+                **pair.effect.cells("difference"),
                 "p": pair.p,
                 "adjusted p": pair.adjusted,
             }
@@ -187,20 +184,22 @@ def _comparison_tables(
         pairs = [pair for pair in pairs if pair.nearer == comparison.standings[0].key]
         which = f"Differences between the area of the most stable and each other ([CSV]({COMPARISON_CSV}) of all pairs)"
     yield f"{which}, paired by image (p: Wilcoxon's signed-rank test; adjusted for all pairs by Holm's method):\n"
-    yield markdown_table(
-        ["nearer", "farther", "difference", "p", "adjusted p"], [_pair_row(found, pair) for pair in pairs]
-    )
+    rows = [
+        [
+            *(escape_markdown(found.title(key)) for key in (pair.nearer, pair.farther)),
+            format_estimate(pair.effect),
+            f"{pair.p:.2g}",
+            f"{pair.adjusted:.2g}",
+        ]
+        for pair in pairs
+    ]
+    yield markdown_table(["nearer", "farther", "difference", "p", "adjusted p"], rows)
     link = f" [CSV]({COMPARISON_CSV})" if len(pairs) == len(comparison.differences) else ""
     yield f"{summarise_pairs(comparison)}{link}\n"
     if comparison.shared_squares:
         yield f"Here {describe_shared(comparison.shared_squares)}; the p values are for these squares.\n"
     if comparison.left_out:
         yield f"Left out, not finished by all of them: {format_count(comparison.left_out, 'trajectory')}.\n"
-
-
-def _pair_row(found: WrittenStability, pair: PairedDifference) -> list[str]:
-    titles = [escape_markdown(found.title(key)) for key in (pair.nearer, pair.farther)]
-    return [*titles, format_estimate(pair.effect), f"{pair.p:.2g}", f"{pair.adjusted:.2g}"]
 
 
 def _format_amount(value: float | None, passes: int = 0) -> str:

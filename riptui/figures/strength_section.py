@@ -1,7 +1,7 @@
 """The report's section on how drift grows with the strength of image to image: figure S4 and its table."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict
 from math import ceil, isfinite
 from pathlib import Path
 
@@ -9,11 +9,12 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from riptui.export.tables import TableCell, write_csv
+from riptui.export.tables import TableCell
 from riptui.figures import style
 from riptui.figures.data import Condition
-from riptui.figures.figure import WrittenFigure
+from riptui.figures.figure import PlottedFigure, WrittenFigure
 from riptui.figures.markdown import escape_markdown, format_estimate, markdown_table, show_figure
+from riptui.figures.section import ReportSection
 from riptui.metrics.display import distance_name, format_result
 from riptui.metrics.values import finite_or_none
 from riptui.results.strength_law import StrengthLaw, find_strength_laws
@@ -32,15 +33,7 @@ A picture drifts without any noise too, by the model's autoencoder alone: where 
 """
 
 
-@dataclass(frozen=True)
-class WrittenStrengths:
-    """The laws, and their figure on disk."""
-
-    laws: Sequence[StrengthLaw] = ()
-    figures: Sequence[WrittenFigure] = ()
-
-
-def write_strengths(conditions: Sequence[Condition], folder: Path) -> WrittenStrengths:
+def write_strengths(conditions: Sequence[Condition], folder: Path) -> ReportSection:
     """Fit the laws of all conditions together, and write the figure; nothing without enough strengths.
 
     Raises DiskError.
@@ -48,27 +41,23 @@ def write_strengths(conditions: Sequence[Condition], folder: Path) -> WrittenStr
     curves = [curve for condition in conditions for run in condition.runs for curve in run.curves.values()]
     laws = find_strength_laws(curves)
     if not laws:
-        return WrittenStrengths()
-    with style.styled():
-        files = style.write_figure(_draw(laws), folder, STEM)
-    files.append(write_csv([row for law in laws for row in _rows(law)], folder / f"{STEM}.csv"))
+        return ReportSection("strengths", [])
     images = max(law.exponent.images for law in laws)
     caption = (
         "Mean drift against the strength, both logarithmic, one panel per distance; dotted: slope two; n = "
         f"{format_count(images, 'image')}."
     )
-    return WrittenStrengths(laws, [WrittenFigure("S4", "", STEM, caption, tuple(file.name for file in files))])
+    with style.styled():
+        plotted = PlottedFigure("S4", STEM, caption, _draw(laws), [row for law in laws for row in _rows(law)])
+        figure = style.write_plotted(plotted, "", folder)
+    return ReportSection("strengths", [asdict(law) for law in laws], _render(laws, figure), [figure])
 
 
-def render_strengths(found: WrittenStrengths) -> Iterator[str]:
-    """The parts of the section's text; nothing without laws."""
-    if not found.laws:
-        return
+def _render(laws: Sequence[StrengthLaw], figure: WrittenFigure) -> Iterator[str]:
     yield f"## Drift against strength\n\n{_INTRODUCTION}"
-    for figure in found.figures:
-        yield show_figure("Figure S4", figure)
+    yield show_figure("Figure S4", figure)
     columns = ["settings", "distance", "passes", "images", "strengths", "drift", "no noise", "exponent", "beyond it"]
-    yield markdown_table(columns, [_cells(law) for law in found.laws])
+    yield markdown_table(columns, [_cells(law) for law in laws])
 
 
 def _cells(law: StrengthLaw) -> list[str]:
@@ -124,9 +113,7 @@ def _draw(laws: Sequence[StrengthLaw]) -> Figure:
 
 def _rows(law: StrengthLaw) -> Iterator[dict[str, TableCell]]:
     exponent: dict[str, TableCell] = {
-        "exponent": finite_or_none(law.exponent.value),
-        "low": finite_or_none(law.exponent.low),
-        "high": finite_or_none(law.exponent.high),
+        **law.exponent.cells("exponent"),
         "exponent_beyond": finite_or_none(law.exponent_beyond.value),
     }
     base: dict[str, TableCell] = {"settings": _title(law), "distance": law.metric, "passes": law.passes}

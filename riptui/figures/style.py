@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Any
 
 import matplotlib as mpl
+import numpy as np
 from anyascii import anyascii
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -26,9 +27,12 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from riptui.export.files import write_atomically
+from riptui.export.tables import write_csv
 from riptui.figures.curve_view import CurveView
+from riptui.figures.figure import PlottedFigure, WrittenFigure
 from riptui.metrics import REGISTRY, base_name
 from riptui.metrics.display import distance_name
+from riptui.results.bootstrap import IntervalEstimate
 from riptui.text.terminal import printable
 
 PAGE_WIDTH = 7.0  # inches: both columns of a page
@@ -79,6 +83,7 @@ _STYLE: Any = {
     "savefig.dpi": DPI,
 }
 
+Point = tuple[float, float]
 MarkStyle = dict[str, Any]
 """Colour and marker, as matplotlib names them."""
 
@@ -156,6 +161,15 @@ def is_dense(points: int) -> bool:
 def marker_options(points: int) -> MarkStyle:
     """Options that mark every point of a line, or every few points of a dense line."""
     return {"markevery": -(-points // MAX_MARKED_POINTS) or 1, "markeredgecolor": "white", "markeredgewidth": 0.4}
+
+
+def draw_estimates(axes: Axes, x: Sequence[float], estimates: Sequence[IntervalEstimate], mark: MarkStyle) -> None:
+    """Draw a line through values, with their intervals as bars where they have one."""
+    y = [estimate.value for estimate in estimates]
+    ends = [(estimate.low, estimate.high) for estimate in estimates]
+    lengths = np.nan_to_num(np.abs(np.array(ends).reshape(-1, 2).T - y), posinf=0.0)
+    bars = lengths if lengths.any() else None
+    axes.errorbar(x, y, yerr=bars, elinewidth=0.7, capsize=1.8, **marker_options(len(y)), **mark)
 
 
 def add_legend(
@@ -236,31 +250,17 @@ def axis_name(metric: str, view: CurveView = CurveView.AMOUNT) -> str:
 
 def label_beside(axes: Axes, text: str) -> None:
     """Label a picture at its left side, from bottom to top."""
-    axes.annotate(
-        text,
-        xy=(0, 0.5),
-        xycoords="axes fraction",
-        xytext=(-3, 0),
-        textcoords="offset points",
-        rotation=90,
-        ha="right",
-        va="center",
-        fontsize=7.5,
-    )
+    _annotate(axes, text, (0, 0.5), (-3, 0), rotation=90, ha="right", va="center", fontsize=7.5)
 
 
 def label_below(axes: Axes, text: str) -> None:
     """Write a value below a picture."""
-    axes.annotate(
-        text,
-        xy=(0.5, 0),
-        xycoords="axes fraction",
-        xytext=(0, -2),
-        textcoords="offset points",
-        ha="center",
-        va="top",
-        fontsize=7,
-    )
+    _annotate(axes, text, (0.5, 0), (0, -2), ha="center", va="top", fontsize=7)
+
+
+def _annotate(axes: Axes, text: str, place: Point, offset: Point, **options: Any) -> None:
+    """`place`: as a share of the axes' width and height; `offset`: from there, in points."""
+    axes.annotate(text, place, offset, "axes fraction", "offset points", **options)
 
 
 FIGURE_KINDS: dict[str, dict[str, Any]] = {
@@ -276,6 +276,14 @@ def write_figure(figure: Figure, folder: Path, stem: str) -> list[Path]:
     files = [folder / f"{stem}.{kind}" for kind in FIGURE_KINDS]
     write_figure_files(figure, files)
     return files
+
+
+def write_plotted(plotted: PlottedFigure, condition: str, folder: Path) -> WrittenFigure:
+    """Write a figure with its data as CSV. `condition`: its name, if there are several. Raises DiskError."""
+    files = [*write_figure(plotted.figure, folder, plotted.stem)]
+    files.append(write_csv(plotted.rows, folder / f"{plotted.stem}.csv"))
+    names = tuple(file.name for file in files)
+    return WrittenFigure(plotted.number, condition, plotted.stem, plotted.caption, names, plotted.view)
 
 
 def write_figure_files(figure: Figure, files: Sequence[Path]) -> None:

@@ -6,9 +6,9 @@ bootstrap   confidence intervals, by image
 fits        two growth laws; strength_law: drift against the strength of image to image
 statistics  summary statistics of a group of trajectories; shared_squares: of how many sequences of squares
 panel       distances arranged for tests
-verdict     the outcome of a test
+verdict     the outcome of a test, with Holm's correction
 paper_tests one test for each of the paper's seven findings
-findings    runs the seven tests on any trajectories; spread_tests: those about spreads; holm: Holm's correction
+findings    runs the seven tests on any trajectories; spread_tests: those about spreads
 comparison  ranks inpainters
 
 picture_sets       the frames of groups as sets of pictures, by their stored features

@@ -1,17 +1,15 @@
 """How often each end occurs, by condition and mask size, and how far apart mask sizes end: by stated thresholds."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from math import isnan
 from statistics import fmean, median
 from typing import Any
 
-import numpy as np
-
-from riptui.results.bootstrap import IntervalEstimate, estimate, ratio_of_means
+from riptui.results.bootstrap import IntervalEstimate, estimate_share
 from riptui.results.collapse_thresholds import CollapseThresholds
-from riptui.results.curves import group_by
+from riptui.results.curves import group_by, with_key
 from riptui.results.end_looks import EndLook, TrajectoryEnd, TrajectoryEnds
 from riptui.results.panel import condition_settings
 from riptui.spec import ParameterValue
@@ -19,6 +17,8 @@ from riptui.spec import ParameterValue
 STABILISED = "stabilised"
 LABELS = (*EndLook, STABILISED)
 """The labels, those of a frame's look first: exactly one of these holds."""
+MEASURED = ("detail", "seams", "structure", "colour_spread", "original_spread", "distance", "growth")
+"""The fields of a `TrajectoryEnd` that the labels are read from."""
 
 
 @dataclass(frozen=True)
@@ -68,9 +68,9 @@ class CollapseSummary:
             "metric": self.ends.metric,
             "thresholds": asdict(self.thresholds),
             "rules": self.thresholds.describe(),
-            "groups": [_with_key(asdict(group)) for group in self.groups],
+            "groups": [with_key(asdict(group)) for group in self.groups],
             "images": [
-                _with_key(asdict(spread)) | {"spreads": spread.spreads(self.thresholds)} for spread in self.mask_spreads
+                with_key(asdict(spread)) | {"spreads": spread.spreads(self.thresholds)} for spread in self.mask_spreads
             ],
             "trajectories": [self.describe(end) for end in self.ends.members],
             "left_out": list(self.ends.left_out),
@@ -91,27 +91,14 @@ class CollapseSummary:
         }
 
 
-def _with_key(fields: dict[str, Any]) -> dict[str, Any]:
-    """The settings under the name that they have in other results."""
-    return {"key": fields.pop("settings"), **fields}
-
-
 def measured_values(end: TrajectoryEnd) -> dict[str, float]:
     """What the labels are read from, by name; nan where it is not known."""
-    return {
-        "detail": end.detail,
-        "seams": end.seams,
-        "structure": end.structure,
-        "colour_spread": end.colour_spread,
-        "original_spread": end.original_spread,
-        "distance": end.distance,
-        "growth": end.growth,
-    }
+    return {name: getattr(end, name) for name in MEASURED}
 
 
 def summarise_ends(ends: TrajectoryEnds, thresholds: CollapseThresholds) -> CollapseSummary:
     """Label the ends and count them by group."""
-    condition = condition_settings(ends.members) if ends.members else []
+    condition = condition_settings(ends.members)
     groups = [
         _share_ends(dict(zip((*condition, "mask"), key, strict=True)), members, thresholds)
         for key, members in group_by(ends.members, [*condition, "mask"]).items()
@@ -127,26 +114,16 @@ def summarise_ends(ends: TrajectoryEnds, thresholds: CollapseThresholds) -> Coll
 def _share_ends(
     settings: Mapping[str, ParameterValue], members: Sequence[TrajectoryEnd], thresholds: CollapseThresholds
 ) -> EndShares:
-    looks = [end.look(thresholds) for end in members]
-    shares = {str(look): _share(members, [found is look for found in looks]) for look in EndLook}
-    shares[STABILISED] = _share(members, [end.is_stabilised(thresholds) for end in members])
+    images, looks = [end.image for end in members], [end.look(thresholds) for end in members]
+    shares = {str(look): estimate_share(images, [found is look for found in looks]) for look in EndLook}
+    shares[STABILISED] = estimate_share(images, [end.is_stabilised(thresholds) for end in members])
     columns: defaultdict[str, list[float]] = defaultdict(list)
     for end in members:
         for name, value in measured_values(end).items():
             if not isnan(value):
                 columns[name].append(value)
     medians = {name: median(values) for name, values in columns.items()}
-    return EndShares(settings, len(members), len({end.image for end in members}), shares, medians)
-
-
-def _share(members: Iterable[TrajectoryEnd], holds: Iterable[bool | None]) -> IntervalEstimate:
-    """% of the trajectories in which a label holds, by image; those in which it is not known are left out."""
-    by_image: defaultdict[str, list[bool]] = defaultdict(list)
-    for end, held in zip(members, holds, strict=True):
-        if held is not None:
-            by_image[end.image].append(held)
-    columns = np.array([[100 * sum(held), len(held)] for held in by_image.values()], dtype=np.float64)
-    return estimate(columns, ratio_of_means).within(0, 100)
+    return EndShares(settings, len(members), len({*images}), shares, medians)
 
 
 def _spread_over_masks(settings: Mapping[str, ParameterValue], members: Sequence[TrajectoryEnd]) -> list[MaskSpread]:

@@ -1,6 +1,5 @@
 """The ends of trajectories as tables: labels with values and thresholds, clusters of ends, distances by amount."""
 
-from collections.abc import Mapping
 from dataclasses import asdict
 
 from riptui.export.tables import TableCell
@@ -8,7 +7,7 @@ from riptui.metrics.values import finite_or_none
 from riptui.results.collapse_summary import CollapseSummary
 from riptui.results.coupling import CouplingAnalysis
 from riptui.results.end_states import AttractionAnalysis
-from riptui.spec import ParameterValue
+from riptui.results.long_table import settings_cells
 from riptui.text.terminal import printable
 
 
@@ -28,13 +27,11 @@ def collapse_rows(summary: CollapseSummary) -> list[dict[str, TableCell]]:
 def attraction_rows(attraction: AttractionAnalysis) -> list[dict[str, TableCell]]:
     """A row for each trajectory, with its cluster: by group, and within it from the largest cluster, number 1."""
     return [
-        _settings_cells(group.settings)
+        settings_cells(group.settings)
         | {
             "features": attraction.features,
             "images": group.images,
-            "ratio": finite_or_none(group.ratio.value),
-            "low": finite_or_none(group.ratio.low),
-            "high": finite_or_none(group.ratio.high),
+            **group.ratio.cells("ratio"),
             "alike below": group.radius,
             "cluster": number,
             "cluster images": cluster.images,
@@ -49,24 +46,18 @@ def attraction_rows(attraction: AttractionAnalysis) -> list[dict[str, TableCell]
 def coupling_rows(coupling: CouplingAnalysis) -> list[dict[str, TableCell]]:
     """A row for each group and amount."""
     return [
-        _settings_cells({name: value for name, value in group.settings.items() if name != "squares"})
+        settings_cells({name: value for name, value in group.settings.items() if name != "squares"})
         | {
             "squares": group.squares,
             "images": group.images,
             "seeds": group.seeds,
             "inpainted": point.inpainted,
             "distance": finite_or_none(point.distance),
-            "ratio": finite_or_none(point.ratio.value),
-            "low": finite_or_none(point.ratio.low),
-            "high": finite_or_none(point.ratio.high),
+            **point.ratio.cells("ratio"),
         }
         for group in coupling.groups
         for point in group.points
     ]
-
-
-def _settings_cells(settings: Mapping[str, ParameterValue]) -> dict[str, TableCell]:
-    return {printable(name): _cell(value) for name, value in settings.items()}
 
 
 def _cell(value: TableCell) -> TableCell:

@@ -25,10 +25,10 @@ from riptui.results.curves import (
     select_points,
     shared_amounts,
 )
-from riptui.results.holm import adjust_p
 from riptui.results.panel import condition_settings
 from riptui.results.shared_squares import count_shared
 from riptui.results.statistics import area_under_curve, estimate_by_image, median_half_life
+from riptui.results.verdict import adjust_p
 from riptui.spec import ParameterValue
 
 Block = tuple[ParameterValue, ...]

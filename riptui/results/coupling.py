@@ -16,7 +16,7 @@ import scipy
 from riptui.arrays import Float32, Float64, Image
 from riptui.errors import RiptuiError
 from riptui.results.bootstrap import IntervalEstimate
-from riptui.results.curves import group_by
+from riptui.results.curves import group_by, with_key
 from riptui.results.end_looks import OnEndsProgress, TrajectoryEnd
 from riptui.results.pair_distances import PairDistances, average_pairs, estimate_ratio
 from riptui.results.panel import condition_settings
@@ -61,10 +61,7 @@ class CouplingAnalysis:
     def as_dict(self) -> dict[str, Any]:
         """For JSON; numbers that are not finite are nan."""
         return {
-            "groups": [
-                {"key": dict(group.settings)} | {k: v for k, v in asdict(group).items() if k != "settings"}
-                for group in self.groups
-            ],
+            "groups": [with_key(asdict(group)) for group in self.groups],
             "left_out": list(self.left_out),
         }
 
@@ -75,7 +72,7 @@ def analyse_coupling(
     """Follow the distance between pictures over the amount, where any share squares and noise. `ends`: complete
     trajectories. Never raises for one of them.
     """
-    by = [*condition_settings(ends), "mask"] if ends else []
+    by = [*condition_settings(ends), "mask"]
     groups = {key: members for key, members in group_by(ends, by).items() if len({end.image for end in members}) > 1}
     if not any(members[0].spec.squares == "shared" for members in groups.values()):
         return CouplingAnalysis([], [])

@@ -14,7 +14,7 @@ from functools import cached_property
 from math import nan
 from operator import attrgetter
 from statistics import fmean
-from typing import NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 
@@ -256,6 +256,11 @@ def settings_title(settings: Mapping[str, ParameterValue]) -> str:
     names = sorted(settings, key=lambda name: name != "inpainter")
     texts = [text for name in names if (text := describe_setting(name, settings[name]))]
     return ", ".join(texts) if texts or not settings else NO_INTERVENTION_TITLE
+
+
+def with_key(fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a result for JSON, its `settings` first, under the name that they have in all results."""
+    return {"key": fields.pop("settings"), **fields}
 
 
 def sort_key(key: GroupKey, names: Sequence[str]) -> list[tuple[bool, str, bool | int | float, str]]:

@@ -1,13 +1,13 @@
 """What is known of the diversity of sets, as JSON and as a table."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict
 from itertools import combinations
 from typing import Any
 
 from riptui.export.tables import TableCell
 from riptui.results.diversity import DiversityAnalysis, SetDiversity
-from riptui.spec import ParameterValue
+from riptui.results.long_table import settings_cells
 from riptui.text.terminal import printable
 
 
@@ -55,7 +55,7 @@ def list_pair_rows(analysis: DiversityAnalysis) -> Iterator[dict[str, TableCell]
     """A row for each pair of each set at each inpainted %, for a table."""
     for diversity in analysis.sets:
         members = diversity.seed_set.members
-        place = {**_printable_settings(diversity.seed_set.settings), "picture": diversity.seed_set.picture}
+        place = {**settings_cells(diversity.seed_set.settings), "picture": diversity.seed_set.picture}
         for point in diversity.points:
             for first, second in combinations(range(len(members)), 2):
                 bits = int(point.hash_distances[first, second])
@@ -69,7 +69,3 @@ def list_pair_rows(analysis: DiversityAnalysis) -> Iterator[dict[str, TableCell]
                     "hash_bits": bits,
                     "near_duplicate": bits <= analysis.near_bits,
                 }
-
-
-def _printable_settings(settings: Mapping[str, ParameterValue]) -> dict[str, TableCell]:
-    return {printable(name): printable(value) if isinstance(value, str) else value for name, value in settings.items()}

@@ -7,11 +7,11 @@ from math import isnan, nan
 from typing import TYPE_CHECKING
 
 from riptui import results
-from riptui.errors import InputError, RiptuiError
+from riptui.errors import RiptuiError
 from riptui.metrics.display import in_display_order
 from riptui.results.collapse_thresholds import CollapseThresholds
 from riptui.results.curves import Curve, drop_copies, extract_curve, read_coverage
-from riptui.results.panel import distance_function
+from riptui.results.panel import distance_function, is_distance
 from riptui.spec import POINT_SPACING_PERCENT, Spec
 from riptui.store.frames import read_frames
 from riptui.store.listing import TrajectorySummary
@@ -88,20 +88,12 @@ class TrajectoryEnds:
 def distance_metrics(summaries: Iterable[TrajectorySummary]) -> list[str]:
     """The metrics that any trajectory has and that are distances to the original, or can be taken as such."""
     measured = {name for summary in summaries for values in summary.metrics.values() for name in values}
-    return [name for name in in_display_order(measured) if _is_distance(name)]
+    return [name for name in in_display_order(measured) if is_distance(name)]
 
 
 def choose_distance(summaries: Iterable[TrajectorySummary]) -> str | None:
     """The metric that tells whether a trajectory settled: the first that the paper reports; None if there is none."""
     return next(iter(distance_metrics(summaries)), None)
-
-
-def _is_distance(metric: str) -> bool:
-    try:
-        distance_function(metric)
-    except InputError:
-        return False
-    return True
 
 
 def read_ends(

@@ -12,7 +12,7 @@ from riptui.arrays import FeatureVectors, Float64
 from riptui.errors import DeviceMemoryError, RiptuiError
 from riptui.features import FeatureExtractor
 from riptui.results.bootstrap import IntervalEstimate
-from riptui.results.curves import group_by
+from riptui.results.curves import group_by, with_key
 from riptui.results.end_looks import OnEndsProgress, TrajectoryEnd
 from riptui.results.pair_distances import PairDistances, average_pairs, estimate_ratio
 from riptui.results.panel import condition_settings
@@ -70,10 +70,7 @@ class AttractionAnalysis:
         return {
             "features": self.features,
             "rule": self.describe(),
-            "groups": [
-                {"key": dict(group.settings)} | {k: v for k, v in asdict(group).items() if k != "settings"}
-                for group in self.groups
-            ],
+            "groups": [with_key(asdict(group)) for group in self.groups],
             "left_out": list(self.left_out),
         }
 
@@ -103,7 +100,7 @@ def analyse_attraction(
             left_out.append(str(error))
     on_progress(len(ends), len(ends))
     known = [end for end in ends if end.spec.digest in vectors]
-    by = [*condition_settings(known), "mask"] if known else []
+    by = [*condition_settings(known), "mask"]
     groups = [
         _compare_ends(dict(zip(by, key, strict=True)), members, vectors)
         for key, members in group_by(known, by).items()

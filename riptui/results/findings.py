@@ -80,13 +80,11 @@ def check_panel(panel: Panel, nets: Mapping[str, Panel]) -> tuple[PaperFinding, 
     if not panel.shared_squares:
         return found
     return tuple(
-        _note_shared_squares(finding) if finding.evidence and finding.number in OVER_IMAGES_ALONE else finding
+        replace(finding, note="; ".join(filter(None, (finding.note, FOR_THESE_SQUARES))))
+        if finding.evidence and finding.number in OVER_IMAGES_ALONE
+        else finding
         for finding in found
     )
-
-
-def _note_shared_squares(finding: PaperFinding) -> PaperFinding:
-    return replace(finding, note="; ".join(filter(None, (finding.note, FOR_THESE_SQUARES))))
 
 
 def check_excess(panel: Panel, sources: Mapping[NullSource, int]) -> tuple[PaperFinding, ...]:

@@ -7,13 +7,13 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from riptui.arrays import Distances, FeatureVector, Image
+from riptui.arrays import Distances, FeatureVector, FeatureVectors, Image
 from riptui.errors import InputError, RiptuiError, with_choices
 from riptui.features import FeatureExtractor, feature_extractor_names, find_extractor, load_extractor
 from riptui.metrics import REGISTRY, Metric, base_name, find_metric, load
 from riptui.metrics.display import format_result
 from riptui.metrics.pairwise import PairwiseMetric
-from riptui.results.panel import distance_function
+from riptui.results.panel import distance_function, is_distance
 from riptui.results.seed_sets import SeedSet, SetMember
 from riptui.results.similarity import (
     DistanceMatrix,
@@ -98,8 +98,7 @@ class FeatureComparison:
         vectors = np.array([item() for item in items], np.float32)
         if self._has_bits:
             return ComparedFrames(hamming_distances(vectors), bit_similarities(vectors))
-        similarities = cosine_similarities(vectors)
-        return ComparedFrames(to_distances(similarities), similarities)
+        return _compare_angles(vectors)
 
     @property
     def _has_bits(self) -> bool:
@@ -125,8 +124,7 @@ class StoredComparison:
 
     def compare(self, items: Sequence[ReadItem], on_pairs: OnPairs) -> ComparedFrames:
         """All pairs: 1 - cosine, and the cosine."""
-        similarities = cosine_similarities(np.array([item() for item in items], np.float32))
-        return ComparedFrames(to_distances(similarities), similarities)
+        return _compare_angles(np.array([item() for item in items], np.float32))
 
 
 @dataclass(frozen=True)
@@ -176,9 +174,9 @@ def load_comparison(name: str, device: str = "", *, keep: bool = True) -> FrameC
     if name not in REGISTRY:
         if base_name(name) in REGISTRY:
             raise InputError(f"{name}: frames are compared as a whole; use {base_name(name)}")
-        choices = [*feature_extractor_names(), *filter(_is_distance, REGISTRY)]
+        choices = [*feature_extractor_names(), *filter(is_distance, REGISTRY)]
         raise InputError(with_choices(f"unknown features or metric {name!r}", name, choices))
-    if not _is_distance(name):
+    if not is_distance(name):
         raise InputError(f"{name} is not a distance: use lpips-alex, ssim (taken as 1 - ssim) or delta-e")
     load(name, device)
     return MetricComparison(name, device)
@@ -230,20 +228,17 @@ def _has_vectors(comparison: StoredComparison, member: SetMember) -> bool:
     return True
 
 
-def _is_distance(metric: str) -> bool:
-    try:
-        distance_function(metric)
-    except InputError:
-        return False
-    return True
-
-
 def _measure_each(metric: Metric, references: Sequence[Any], frame: Image) -> Distances:
     """One frame against several references; the frame's own features are computed once, where there are any."""
     if isinstance(metric, PairwiseMetric):
         features = metric.features(frame)
         return np.array([metric.distance(reference, features) for reference in references], np.float64)
     return np.concatenate([metric.measure(reference, frame[None]) for reference in references])
+
+
+def _compare_angles(vectors: FeatureVectors) -> ComparedFrames:
+    similarities = cosine_similarities(vectors)
+    return ComparedFrames(to_distances(similarities), similarities)
 
 
 def _return(vector: FeatureVector) -> FeatureVector:

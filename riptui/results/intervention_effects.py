@@ -43,22 +43,16 @@ def compare_interventions(found: Iterable[Curve]) -> list[InterventionEffect]:
     by_digest = {curve.spec.digest: curve for curve in complete}
     pairs: defaultdict[EffectKey, list[tuple[Curve, Curve]]] = defaultdict(list)
     for curve in complete:
-        plain = by_digest.get(_without(curve.spec).digest)
+        plain = by_digest.get(msgspec.structs.replace(curve.spec, **NO_INTERVENTION).digest)
         if curve.spec.interventions and plain is not None and curve.inpainted[-1] == plain.inpainted[-1]:
             pairs[_key(curve.spec)].append((curve, plain))
-    return [_estimate(key, pairs[key]) for key in sorted(pairs, key=_sort_key)]
-
-
-def _without(spec: Spec) -> Spec:
-    return msgspec.structs.replace(spec, **NO_INTERVENTION)
+    return [
+        _estimate(key, pairs[key]) for key in sorted(pairs, key=lambda key: [natural_key(str(part)) for part in key])
+    ]
 
 
 def _key(spec: Spec) -> EffectKey:
     return spec.inpainter_name, ", ".join(spec.interventions), spec.mask_title, spec.order, spec.amount
-
-
-def _sort_key(key: EffectKey) -> list[object]:
-    return [natural_key(str(part)) for part in key]
 
 
 def _estimate(key: EffectKey, pairs: list[tuple[Curve, Curve]]) -> InterventionEffect:
@@ -66,15 +60,5 @@ def _estimate(key: EffectKey, pairs: list[tuple[Curve, Curve]]) -> InterventionE
     for curve, plain in pairs:
         by_image[curve.image].append((float(curve.values[-1]), float(plain.values[-1])))
     means = np.array([np.mean(values, axis=0) for values in by_image.values()])
-    inpainter, intervention, mask, order, amount = key
-    return InterventionEffect(
-        pairs[0][0].metric,
-        inpainter,
-        intervention,
-        mask,
-        order,
-        amount,
-        len(means),
-        float(means[:, 1].mean()),
-        estimate((means[:, 0] - means[:, 1])[:, None]),
-    )
+    difference = estimate((means[:, 0] - means[:, 1])[:, None])
+    return InterventionEffect(pairs[0][0].metric, *key, len(means), float(means[:, 1].mean()), difference)

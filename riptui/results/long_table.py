@@ -87,6 +87,11 @@ def _identity(trajectory: Trajectory) -> dict[str, TableCell]:
     }
 
 
+def settings_cells(settings: Mapping[str, ParameterValue]) -> dict[str, TableCell]:
+    """Settings as cells of a table, safe to print."""
+    return {printable(name): _cell(value) for name, value in settings.items()}
+
+
 def _cell(value: ParameterValue) -> TableCell:
     return printable(value) if isinstance(value, str) else value
 

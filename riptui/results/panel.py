@@ -254,6 +254,15 @@ def _distances(curve: Curve) -> CurveValues:
     return distance_function(curve.metric)(curve.values)
 
 
+def is_distance(metric: str) -> bool:
+    """Whether a metric is a distance to the original, or can be taken as one."""
+    try:
+        distance_function(metric)
+    except InputError:
+        return False
+    return True
+
+
 def distance_function(metric: str) -> Callable[[CurveValues], CurveValues]:
     """A function from a metric's values to distances, which are 0 for equal pictures.
 

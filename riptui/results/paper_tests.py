@@ -6,7 +6,7 @@ trajectory is measured at its own amounts, and each part uses all images that ha
 and images, and takes none away.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import combinations, pairwise
 from math import nan
 
@@ -28,18 +28,14 @@ def distance_grows(panel: Panel) -> PaperFinding:
 
     def tau(curve: DistanceCurve) -> float:
         first, second = np.triu_indices(len(curve.distances), 1)
-        enough = len(curve.distances) >= 3
-        return float(np.sign(curve.distances[second] - curve.distances[first]).mean()) if enough else nan
+        return float(np.sign(curve.distances[second] - curve.distances[first]).mean())
 
-    grown = panel.estimate_mean(panel.measure_all(tau), null=0.0)
-    evidence = [Evidence(f"Kendall's tau of {panel.quantity} and amount", grown, 0.0, open=panel.why_open)]
-    return PaperFinding(
-        1,
+    return _test_growth(
+        panel,
+        tau,
+        f"Kendall's tau of {panel.quantity} and amount",
         "The distance to the original grows with the inpainted amount.",
         "Kendall's tau of each trajectory, frame 0 left out; mean over images",
-        tuple(evidence) if grown.images else (),
-        panel.trajectories,
-        "" if grown.images else "it needs 3 measured frames after frame 0",
     )
 
 
@@ -51,19 +47,27 @@ def excess_grows(panel: Panel) -> PaperFinding:
     """
 
     def slope(curve: DistanceCurve) -> float:
-        enough = len(curve.distances) >= 3
-        return float(curve.distances @ _slope_weights(curve.inpainted)) if enough else nan
+        return float(curve.distances @ _slope_weights(curve.inpainted))
 
-    grown = panel.estimate_mean(panel.measure_all(slope), null=0.0)
-    evidence = [Evidence("slope of the excess, per 100 %", grown, 0.0, open=panel.why_open)]
-    return PaperFinding(
-        1,
+    return _test_growth(
+        panel,
+        slope,
+        "slope of the excess, per 100 %",
         "The excess over coverage grows with the inpainted amount.",
         "least-squares slope of each trajectory's excess, frame 0 left out; mean over images",
-        tuple(evidence) if grown.images else (),
-        panel.trajectories,
-        "" if grown.images else "it needs 3 measured frames after frame 0",
     )
+
+
+def _test_growth(
+    panel: Panel, measure: Callable[[DistanceCurve], float], what: str, claim: str, test: str
+) -> PaperFinding:
+    """Whether a measure of trajectories with at least 3 points is above 0."""
+    measured = panel.measure_all(lambda curve: measure(curve) if len(curve.distances) >= 3 else nan)
+    grown = panel.estimate_mean(measured, null=0.0)
+    if not grown.images:
+        return PaperFinding(1, claim, test, (), panel.trajectories, "it needs 3 measured frames after frame 0")
+    evidence = Evidence(what, grown, 0.0, open=panel.why_open)
+    return PaperFinding(1, claim, test, (evidence,), panel.trajectories)
 
 
 def slows_without_settling(panel: Panel) -> PaperFinding:

@@ -149,25 +149,14 @@ def _most_common(identities: Iterable[str]) -> str:
 
 
 def _make_group(key: GroupKey, members: Sequence[MemberFeatures]) -> SetGroup:
-    by_point: defaultdict[float, defaultdict[str, list[MemberFeatures]]] = defaultdict(lambda: defaultdict(list))
+    by_point: defaultdict[float, defaultdict[str, list[FeatureVector]]] = defaultdict(lambda: defaultdict(list))
     for member in sorted(members, key=lambda member: (member.spec.original_sha256, member.spec.seed)):
         for k in member.spec.point_iterations():
-            by_point[member.spec.amount_at(k)][member.spec.original_sha256].append(member)
-    points = {point: _make_set(point, by_image) for point, by_image in sorted(by_point.items())}
+            by_point[member.spec.amount_at(k)][member.spec.original_sha256].append(member.vectors[k])
+    points = {point: _make_set(by_image) for point, by_image in sorted(by_point.items())}
     return SetGroup(key, members[0].spec, points, len(members))
 
 
-def _make_set(point: float, by_image: Mapping[str, Sequence[MemberFeatures]]) -> FrameSet:
-    seeds = min(map(len, by_image.values()))
-    return FrameSet(
-        tuple(by_image),
-        [
-            np.array([_vector_at(members[seed], point) for members in by_image.values()], np.float32)
-            for seed in range(seeds)
-        ],
-    )
-
-
-def _vector_at(member: MemberFeatures, point: float) -> FeatureVector:
-    [k] = [k for k in member.spec.point_iterations() if member.spec.amount_at(k) == point]
-    return member.vectors[k]
+def _make_set(by_image: Mapping[str, Sequence[FeatureVector]]) -> FrameSet:
+    by_seed = zip(*by_image.values(), strict=False)  # as many as the picture with the fewest seeds has
+    return FrameSet(tuple(by_image), [np.array(vectors, np.float32) for vectors in by_seed])

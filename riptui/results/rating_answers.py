@@ -1,7 +1,7 @@
 """Ratings as data for statistics: who preferred which condition on which picture, and who saw which tag."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from riptui.results.rating_questions import PAPER_TAGS, name_conditions
@@ -57,16 +57,13 @@ class RatingAnswers:
     @property
     def counts_by_rater(self) -> dict[str, int]:
         """Answers of each person."""
-        return dict(sorted(Counter(self._raters()).items()))
+        raters = [answer.rater for answer in self.comparisons] + [answer.rater for answer in self.tags]
+        return dict(sorted(Counter(raters).items()))
 
     @property
     def counts_by_question(self) -> dict[str, int]:
         """Comparisons by what was asked, with the mode. All are counted together in statistics."""
         return dict(sorted(Counter(answer.key[0] for answer in self.comparisons).items()))
-
-    def _raters(self) -> Iterator[str]:
-        yield from (answer.rater for answer in self.comparisons)
-        yield from (answer.rater for answer in self.tags)
 
 
 def collect_answers(ratings: Mapping[str, Sequence[Rating]], specs: Mapping[str, Spec]) -> RatingAnswers:

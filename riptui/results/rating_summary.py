@@ -1,16 +1,14 @@
 """All that is known from ratings: what people prefer and see, how far they agree, and which metrics agree with them."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from riptui.errors import RiptuiError
 from riptui.metrics.values import MetricValues
-from riptui.results.bootstrap import IntervalEstimate, estimate, ratio_of_means
+from riptui.results.bootstrap import IntervalEstimate, estimate_share
 from riptui.results.preferences import Preference, rank_conditions
 from riptui.results.rater_agreement import KappaEstimate, MetricAgreement, compare_metrics, compare_raters
 from riptui.results.rating_answers import ComparisonAnswer, RatingAnswers, TagAnswer, collect_answers
@@ -105,22 +103,17 @@ def share_tags(answers: Sequence[TagAnswer]) -> list[TagShare]:
     for answer in answers:
         by_condition[answer.condition].append(answer)
     return [
-        TagShare(condition, tag, len(found), _share_tag(found, tag))
-        for condition, found in sorted(by_condition.items(), key=lambda item: _sort_key(item[0]))
+        TagShare(
+            condition,
+            tag,
+            len(found),
+            estimate_share([answer.image for answer in found], [tag in answer.tags for answer in found]),
+        )
+        for condition, found in sorted(
+            by_condition.items(), key=lambda item: (item[0] != NO_INTERVENTION_TITLE, natural_key(item[0]))
+        )
         for tag in PAPER_TAGS
     ]
-
-
-def _sort_key(condition: str) -> tuple[bool, list[tuple[int, str]]]:
-    return condition != NO_INTERVENTION_TITLE, natural_key(condition)
-
-
-def _share_tag(answers: Collection[TagAnswer], tag: str) -> IntervalEstimate:
-    by_image: defaultdict[str, list[bool]] = defaultdict(list)
-    for answer in answers:
-        by_image[answer.image].append(tag in answer.tags)
-    columns = np.array([[100 * sum(seen), len(seen)] for seen in by_image.values()], dtype=np.float64)
-    return estimate(columns, ratio_of_means).within(0, 100)
 
 
 def _read_values(

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 
 from riptui.metrics.display import in_display_order
-from riptui.results.curves import Curve, drop_copies, extract_curve, group_by
+from riptui.results.curves import Curve, drop_copies, extract_curve, group_by, with_key
 from riptui.results.exposure import PATCH_ERRORS, SquareErrors
 from riptui.results.exposure_model import ExposureModel, ExposurePoint, fit_exposure_model, prediction_error
 from riptui.results.order_differences import OrderDifference, compare_orders
@@ -95,17 +95,12 @@ class RecursionAnalysis:
                 }
                 for group in self.groups
             ],
-            "held_out": [_with_key(asdict(held)) for held in self.held_out],
-            "orders": [_with_key(asdict(comparison)) for comparison in self.orders],
+            "held_out": [with_key(asdict(held)) for held in self.held_out],
+            "orders": [with_key(asdict(comparison)) for comparison in self.orders],
             "left_out": list(self.left_out),
             "notes": list(self.notes),
             "gaps": dict(self.gaps),
         }
-
-
-def _with_key(fields: dict[str, Any]) -> dict[str, Any]:
-    """The settings under the name that they have in other results."""
-    return {"key": fields.pop("settings"), **fields}
 
 
 def analyse_recursion(
@@ -116,7 +111,7 @@ def analyse_recursion(
     `metric`: orders are compared by it as well, on the trajectories of `summaries` that were measured to the end.
     """
     members = read.members
-    by = [*condition_settings(members), "mask"] if members else []
+    by = [*condition_settings(members), "mask"]
     groups = [
         RecursionGroup(
             dict(zip(by, key, strict=True)),

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from riptui.export.tables import TableCell
-from riptui.metrics.values import finite_or_none
 from riptui.results.picture_sets import SetGroup
 from riptui.results.set_curves import SetComparison, SetCurve, SetMetricPoint
 from riptui.text.terminal import printable
@@ -13,9 +12,10 @@ SetRow = dict[str, TableCell]
 
 def curve_rows(curves: Iterable[SetCurve], by: Sequence[str]) -> Iterator[SetRow]:
     """Of groups against their originals; the columns of the second group are empty."""
+    others: SetRow = {f"other {printable(name)}": None for name in by}
     for curve in curves:
         for point in curve.points:
-            yield _row(curve.metric, "to the originals", _settings(curve.group, by), _no_settings(by), point)
+            yield _row(curve.metric, "to the originals", _settings(curve.group, by), others, point)
 
 
 def comparison_rows(comparisons: Iterable[SetComparison], metric: str, by: Sequence[str]) -> Iterator[SetRow]:
@@ -28,7 +28,6 @@ def comparison_rows(comparisons: Iterable[SetComparison], metric: str, by: Seque
 
 
 def _row(metric: str, kind: str, settings: SetRow, other: SetRow, point: SetMetricPoint) -> SetRow:
-    estimate = point.estimate
     return {
         "metric": metric,
         "kind": kind,
@@ -36,9 +35,7 @@ def _row(metric: str, kind: str, settings: SetRow, other: SetRow, point: SetMetr
         **other,
         "inpainted": point.inpainted,
         "images": point.images,
-        "value": finite_or_none(estimate.value),
-        "low": finite_or_none(estimate.low),
-        "high": finite_or_none(estimate.high),
+        **point.estimate.cells(),
         "refused": point.refused,
     }
 
@@ -48,7 +45,3 @@ def _settings(group: SetGroup, by: Sequence[str], prefix: str = "") -> SetRow:
         f"{prefix}{printable(name)}": value if isinstance(value, int | float) else printable(str(value))
         for name, value in zip(by, group.key, strict=True)
     }
-
-
-def _no_settings(by: Sequence[str]) -> SetRow:
-    return {f"other {printable(name)}": None for name in by}

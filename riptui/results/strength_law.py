@@ -14,9 +14,8 @@ import numpy as np
 
 from riptui.errors import InputError
 from riptui.inpainters.models.catalogue import resolve_model
-from riptui.metrics import PREVIOUS, find_metric
 from riptui.results.bootstrap import NO_ESTIMATE, Columns, IntervalEstimate, Resampled, estimate
-from riptui.results.curves import Curve, CurveValues, differing_settings, get_setting, sort_key
+from riptui.results.curves import Curve, CurveValues, differing_settings, group_by
 from riptui.results.panel import distance_function
 from riptui.spec import ParameterValue, Spec
 
@@ -66,10 +65,7 @@ def find_strength_laws(curves: Iterable[Curve]) -> list[StrengthLaw]:
         processes = [curve for curve in members if curve.spec.inpainter == PROCESS]
         controls = [curve for curve in members if curve.spec.inpainter == AUTOENCODER]
         by = [key for key in differing_settings([curve.spec for curve in processes]) if key not in (STRENGTH, "seed")]
-        groups: defaultdict[tuple[ParameterValue, ...], list[Curve]] = defaultdict(list)
-        for curve in processes:
-            groups[tuple(get_setting(curve.spec, key) for key in by)].append(curve)
-        for key, group in sorted(groups.items(), key=lambda item: sort_key(item[0], by)):
+        for key, group in group_by(processes, by).items():
             laws += _fit_group(dict(zip(by, key, strict=True)), name, measure, group, controls)
     return laws
 
@@ -99,8 +95,6 @@ def _distance(metric: str) -> tuple[str, ToDistance]:
     """What the drift is called, and a function from a metric's values to it. Raises InputError if it has none."""
     if metric == "psnr":
         return MSE, lambda values: 10 ** (-values / 10)
-    if metric.endswith(PREVIOUS) or not find_metric(metric).pairwise:
-        raise InputError(f"{metric} is not a distance to the original")
     return metric, distance_function(metric)
 
 

@@ -1,4 +1,4 @@
-"""The outcome of a test: evidence, and the verdict that follows from it."""
+"""The outcome of a test: evidence, and the verdict that follows from it, by Holm's correction of p values."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -7,7 +7,6 @@ from math import isnan
 from typing import Any
 
 from riptui.results.bootstrap import IntervalEstimate
-from riptui.results.holm import adjust_p
 
 MIN_PAIRED_IMAGES = 8
 """Images that a mean over images needs for a verdict: intervals over fewer contain the true value too seldom."""
@@ -95,10 +94,11 @@ class PaperFinding:
     @property
     def parts(self) -> list[Verdict]:
         """The verdict of each part, in the order of the evidence."""
-        judged = [item for item in self.evidence if item.counts and item.decides]
-        verdicts = dict(zip(map(id, judged), judge_together(judged), strict=True))
-        verdicts |= {id(item): judge_together([item])[0] for item in self.evidence if item.counts and not item.decides}
-        return [verdicts.get(id(item), Verdict.UNDECIDED) for item in self.evidence]
+        deciding = iter(judge_together([item for item in self.evidence if item.counts and item.decides]))
+        return [
+            Verdict.UNDECIDED if not item.counts else next(deciding) if item.decides else judge_together([item])[0]
+            for item in self.evidence
+        ]
 
     @property
     def images(self) -> int:
@@ -127,6 +127,16 @@ def judge_together(parts: Sequence[Evidence]) -> list[Verdict]:
         else Verdict.UNDECIDED
         for part, p_above, p_below in zip(parts, above, below, strict=True)
     ]
+
+
+def adjust_p(p: Sequence[float]) -> list[float]:
+    """Holm's step-down adjustment (1979), which controls the chance of any false positive among all tests."""
+    adjusted = [1.0] * len(p)
+    floor = 0.0
+    for rank, index in enumerate(sorted(range(len(p)), key=p.__getitem__)):
+        floor = max(floor, min(1.0, (len(p) - rank) * p[index]))
+        adjusted[index] = floor
+    return adjusted
 
 
 def parts_as_dicts(finding: PaperFinding) -> list[dict[str, Any]]:

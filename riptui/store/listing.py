@@ -262,10 +262,15 @@ def summarize(trajectory: Trajectory) -> TrajectorySummary:
 
 def summarize_measured(trajectory: Trajectory) -> TrajectorySummary:
     """As `summarize`, for statistics: the spec, how far it is, and the metrics, without what else takes a third of the
-    time. Never raises for errors on disk: they are in `error`."""
+    time. Never raises for errors on disk: they are in `error`.
+
+    An unfinished one whose request cannot be read has no spec here: it is unreadable, as a list says, and nobody can
+    resume it."""
     try:
         spec, row = trajectory.spec, read_last_row(f"{os.fspath(trajectory)}/{layout.ROWS}")
         metrics = trajectory.read_metrics()
+        if row is None or row.k < spec.iterations:
+            derive_status(trajectory, row)
     except RiptuiError as problem:
         return TrajectorySummary(trajectory, None, error=str(problem))
     if row is None:

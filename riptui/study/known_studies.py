@@ -77,7 +77,8 @@ class StudyFinder:
         by_file = [self._of_file(file) for file in self._list_files()]
         files = {known.file: known for known in by_file}
         found = {known.key: known for known in by_file}
-        for path in self._list_manifests(groups):
+        root = self._runs.resolve()
+        for path in (path for group in groups for path in self._list_names(root / group, manifest.SUFFIX)):
             if str(path) not in found:
                 known = self._of_manifest(path, files)
                 if known.study is None and files.get(known.file) and files[known.file].study is None:
@@ -113,11 +114,6 @@ class StudyFinder:
                 text = read_own_file(file, MAX_FILE_BYTES).decode(errors="replace")
             self._are_studies[file] = stamp, bool(STUDY_LINE.search(text))
         return self._are_studies[file][1]
-
-    def _list_manifests(self, groups: Iterable[str]) -> Iterator[Path]:
-        root = self._runs.resolve()
-        for group in groups:
-            yield from self._list_names(root / group, manifest.SUFFIX)
 
     def _list_names(self, folder: Path, suffix: str) -> list[Path]:
         """The files of a folder with this ending; it is listed again only if it changed."""

@@ -73,7 +73,8 @@ def _draw(study: Study, *, fetch: bool) -> StudyPictures:
     found.notices += describe_copies(copies)
     found.names = {path: str(row) for path in found.paths if (row := rows[path])}
     if fetch:
-        found.unusable = {path: reason for path in found.paths if (reason := _explain_empty(path, rows[path]))}
+        empty = [path for path in found.names if not path.stat().st_size]
+        found.unusable = {path: f"{rows[path]} has no picture" for path in empty}
     return found
 
 
@@ -113,12 +114,6 @@ def _fetch(rows: dict[Path, DatasetRow | None], paths: Sequence[Path]) -> None:
         by_dataset.setdefault(row.dataset, []).append(row.number)
     for dataset, numbers in by_dataset.items():
         dataset.write_rows(numbers)
-
-
-def _explain_empty(path: Path, row: DatasetRow | None) -> str:
-    if row is None or path.stat().st_size:
-        return ""
-    return f"{row} has no picture"
 
 
 def rank(paths: Sequence[Path], count: int | None, seed: int, *, base: Path) -> list[Path]:

@@ -19,9 +19,7 @@ def find_lacking(study: Study, on_trial: OnTrial = lambda text: None) -> tuple[s
         lines.append(check_default_metrics().note)
     else:
         unavailable = check_availability(study.metrics).unavailable
-        lines += [f"metric {item.metric}: {item.reason}{_how_to_fetch(item.fetchable)}" for item in unavailable]
+        for item in unavailable:
+            how = f": riptui fetch lpips-{item.fetchable}" if item.fetchable else ""
+            lines.append(f"metric {item.metric}: {item.reason}{how}")
     return tuple(dict.fromkeys(line for line in lines if line))
-
-
-def _how_to_fetch(net: str | None) -> str:
-    return f": riptui fetch lpips-{net}" if net else ""

@@ -1,5 +1,6 @@
 """Counts, sizes, durations, rates and paths in sentences, the same everywhere. Imports nothing heavy."""
 
+from collections.abc import Collection
 from pathlib import Path
 
 from riptui.errors import InputError
@@ -10,6 +11,12 @@ IRREGULAR_PLURALS = {"trajectory": "trajectories", "copy": "copies", "pass": "pa
 def format_count(count: int, noun: str) -> str:
     """1 trajectory, 1,024 inpaintings."""
     return f"{count:,} {noun if count == 1 else IRREGULAR_PLURALS.get(noun, f'{noun}s')}"
+
+
+def format_counts(counts: Collection[int], noun: str) -> str:
+    """The range of counts: 8 to 10 images."""
+    low, high = min(counts), max(counts)
+    return format_count(high, noun) if low == high else f"{low:,} to {format_count(high, noun)}"
 
 
 def format_inpainted(percent: float) -> str:

@@ -215,6 +215,20 @@ def test_what_cannot_be_computed_again_stays_damaged(name: str, make_trajectory:
     assert len((trajectory.path / layout.ROWS).read_bytes().splitlines()) == 16
 
 
+@pytest.mark.slow
+def test_a_request_that_cannot_be_read_is_damage_and_repair_deletes_it(make_trajectory: MakeTrajectory) -> None:
+    trajectory = stopped(make_trajectory())
+    (trajectory.path / layout.REQUEST).write_text("{")
+    outcome = check()
+    assert outcome.code == 1
+    assert outcome.out.startswith("✗ runs/picture/m64-s0: damaged\n")
+    assert "request.json is not readable" in outcome.out
+    assert check("--repair").code == 0
+    assert check().code == 0
+    assert riptui("resume", "runs", "--display", "none").code == 0
+    assert trajectory.read_rows()[-1].k == 16
+
+
 def test_what_is_running_is_not_repaired(make_trajectory: MakeTrajectory) -> None:
     trajectory = stopped(make_trajectory())
     (trajectory.path / ".tmp-request.json").write_bytes(b"x")

@@ -183,6 +183,11 @@ def test_unfinished_and_unreadable_trajectories_are_counted(runs: Path) -> None:
     outcome = riptui("results", runs)
     assert "left out, unreadable: 1 trajectory; see riptui check" in outcome.err
     assert "left out, not measured to the end: 1 trajectory;" in outcome.err
+    (cut / layout.ROWS).write_text("".join((cut / layout.ROWS).read_text().splitlines(keepends=True)[:-1]))
+    (cut / layout.REQUEST).write_text("{")
+    outcome = riptui("results", runs)
+    assert "left out, unreadable: 2 trajectories; see riptui check" in outcome.err
+    assert "not measured to the end" not in outcome.err
 
 
 @pytest.mark.parametrize(

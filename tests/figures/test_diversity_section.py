@@ -46,16 +46,15 @@ def test_the_section_has_figures_a_table_the_near_duplicates_and_every_pair(
     plant: Plant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from riptui.figures import style  # of an extra
-    from riptui.figures.diversity_section import DIVERSITY_CSV, render_diversity, write_diversity
+    from riptui.figures.diversity_section import DIVERSITY_CSV, write_diversity
     from riptui.figures.report_data import load_report_data
 
     monkeypatch.setattr(style, "write_figure", lambda figure, folder, stem: [folder / f"{stem}.png"])
     made = plant("owl", [*UNLIKE, UNLIKE[1]])
     data = load_report_data(made, lambda stage, done, total: None)
     heard: list[tuple[str, int, int]] = []
-    diversity = write_diversity(data, tmp_path, lambda *told: heard.append(told))
-    assert diversity is not None
-    text = "\n".join(render_diversity(diversity))
+    section = write_diversity(data, tmp_path, lambda *told: heard.append(told))
+    text = "\n".join(section.text)
     for part in (
         "## How far seeds are apart",
         "Distances by phash (bits of 64)",
@@ -68,8 +67,7 @@ def test_the_section_has_figures_a_table_the_near_duplicates_and_every_pair(
         assert part in text, part
     rows = [*csv.DictReader((tmp_path / DIVERSITY_CSV).read_text().splitlines())]
     assert [(row["seed"], row["other_seed"]) for row in rows if row["near_duplicate"] == "True"] == [("1", "3")]
-    assert diversity
-    assert [figure.files for figure in diversity.figures] == [
+    assert [figure.files for figure in section.figures] == [
         (f"diversity-{kind}.png", f"diversity-{kind}.csv") for kind in ("matrix", "sheet")
     ]
     assert {stage for stage, _, _ in heard} == {"comparing sets"}
@@ -83,8 +81,9 @@ def test_without_sets_there_is_no_section(make_trajectory: MakeTrajectory, tmp_p
     trajectory = make_trajectory("cat/m64-s0")
     advance(trajectory, 1)
     data = load_report_data([trajectory], lambda stage, done, total: None)
-    diversity = write_diversity(data, tmp_path, lambda stage, done, total: None)
-    assert diversity is None
+    section = write_diversity(data, tmp_path, lambda stage, done, total: None)
+    assert section.content is None
+    assert [*section.text] == []
 
 
 @pytest.mark.slow

@@ -31,11 +31,11 @@ def runs(tmp_path: Path) -> Path:
 
 @pytest.mark.slow
 def test_a_table_a_sheet_and_the_threshold(runs: Path, tmp_path: Path) -> None:
-    from riptui.figures.nearest_section import render_nearest, write_nearest  # of an extra
+    from riptui.figures.nearest_section import write_nearest  # of an extra
 
     summaries = [summarize(trajectory) for trajectory in find_trajectories(runs)]
-    written = write_nearest(summaries, "photos", [runs], tmp_path, lambda stage, done, total: None)
-    text = "\n".join(render_nearest(written))
+    section = write_nearest(summaries, "photos", [runs], tmp_path, lambda stage, done, total: None)
+    text = "\n".join(section.text)
     for part in (
         "## Nearest pictures",
         "- novel of all frames: 0 % [0, 79], 0 of 1",
@@ -45,7 +45,7 @@ def test_a_table_a_sheet_and_the_threshold(runs: Path, tmp_path: Path) -> None:
         r"| picture.png | navier-stokes | whole image | 0 | a copy | no | 2\_.png |",
     ):
         assert part in text, part
-    assert written.files == ("nearest.csv", "nearest.png")
+    assert section.files == ("nearest.csv", "nearest.png")
     assert (tmp_path / "nearest.png").read_bytes().startswith(b"\x89PNG")
     rows = [*csv.DictReader((tmp_path / "nearest.csv").read_text().splitlines())]
     assert rows[0]["copy"] == "True"

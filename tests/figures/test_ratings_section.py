@@ -7,7 +7,7 @@ import pytest
 
 pytest.importorskip("matplotlib", reason="needs riptui[report]")
 
-from riptui.figures.ratings_section import CSV_NAME, render_ratings, write_ratings
+from riptui.figures.ratings_section import CSV_NAME, write_ratings
 from riptui.results.rating_questions import list_candidates, make_questions
 from riptui.store.listing import TrajectorySummary, find_trajectories, summarize
 from riptui.store.ratings import RatingJournal
@@ -30,9 +30,8 @@ def test_a_section_and_a_table_of_all_answers(summaries: list[TrajectorySummary]
             journal.add("ab", pair.text, [one.frame for one in pair.candidates], seconds=1, choice=0)
             for single in make_questions(candidates, "tags", rater=rater):
                 journal.add("tags", single.text, [single.candidates[0].frame], seconds=1, tags=["face"])
-    found = write_ratings([tmp_path / "runs"], summaries, tmp_path)
-    assert found is not None
-    text = "\n".join(render_ratings(found))
+    section = write_ratings([tmp_path / "runs"], summaries, tmp_path)
+    text = "\n".join(section.text)
     for part in (
         "## What people say",
         r"answers: a\_b 3, bob 3. [CSV](ratings.csv)",
@@ -52,5 +51,7 @@ def test_a_section_and_a_table_of_all_answers(summaries: list[TrajectorySummary]
 
 
 def test_without_ratings_there_is_no_section_and_no_file(tmp_path: Path) -> None:
-    assert write_ratings([tmp_path], [], tmp_path) is None
+    section = write_ratings([tmp_path], [], tmp_path)
+    assert section.content is None
+    assert [*section.text] == []
     assert not (tmp_path / CSV_NAME).exists()

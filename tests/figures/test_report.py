@@ -239,14 +239,18 @@ def test_what_is_unfinished_unreadable_or_unmeasured_is_told(tmp_path: Path) -> 
     rows = runs / "0-128-0" / layout.ROWS
     rows.write_text("".join(rows.read_text().splitlines(keepends=True)[:5]))
     (runs / "0-128-1" / layout.SPEC).write_text("{")
+    unasked = runs / "1-128-0"
+    (unasked / layout.ROWS).write_text("".join((unasked / layout.ROWS).read_text().splitlines(keepends=True)[:5]))
+    (unasked / layout.REQUEST).write_text("{")
     metrics = runs / "0-128-2" / layout.METRICS
     metrics.write_text(metrics.read_text() + '{"k": 64, "lpips-vgg": null}\n')
     outcome = riptui("report", runs, "--out", tmp_path / "out")
     assert "left out, unfinished: 1 trajectory; see riptui resume" in outcome.err
-    assert "left out, unreadable: 1 trajectory; see riptui check" in outcome.err
+    assert "left out, unreadable: 2 trajectories; see riptui check" in outcome.err
     text = (tmp_path / "out" / "report.md").read_text()
     assert "- left out, not finished: 1 trajectory" in text
     assert re.search(r"- left out, unreadable: .*0-128-1", text)
+    assert re.search(r"- left out, unreadable: .*1-128-0.*request\.json", text)
     assert "- lpips-vgg is infinite at the end in 1 trajectory" in text
 
 

@@ -11,7 +11,7 @@ import scipy.stats
 from riptui.errors import InputError
 from riptui.results.comparison import compare
 from riptui.results.curves import Curve, extract_curves, select_points
-from riptui.results.holm import adjust_p
+from riptui.results.verdict import adjust_p
 from riptui.store.listing import find_all_trajectories, summarize
 from tests.support.made import made_spec, made_summary, write
 

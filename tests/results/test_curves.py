@@ -167,6 +167,18 @@ def test_a_summary_for_statistics_has_the_same_spec_progress_and_metrics(tmp_pat
     assert whole == replace(measured, status=whole.status)
 
 
+def test_an_unfinished_trajectory_whose_request_is_damaged_is_unreadable_for_statistics(tmp_path: Path) -> None:
+    trajectory = Trajectory(write(tmp_path / "m128-s0", made_spec(), {"ssim": lambda x: 1.0}))
+    (trajectory.path / layout.REQUEST).write_text("{")
+    assert summarize_measured(trajectory).spec, "all its iterations are there: nothing is asked of it any more"
+    rows = trajectory.path / layout.ROWS
+    rows.write_text("".join(rows.read_text().splitlines(keepends=True)[:-1]))
+    listed, measured = summarize(Trajectory(trajectory.path)), summarize_measured(Trajectory(trajectory.path))
+    assert listed.status is None
+    assert measured.spec is None
+    assert "request.json is not readable" in measured.error == listed.error
+
+
 def test_a_summary_for_statistics_says_why_a_trajectory_is_unreadable(tmp_path: Path) -> None:
     measured = summarize_measured(Trajectory(tmp_path))
     assert measured.spec is None

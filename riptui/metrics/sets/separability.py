@@ -21,12 +21,14 @@ Errors = Float64[np.ndarray, " pictures"]
 
 def u_ids(frames: FeatureVectors, references: FeatureVectors) -> SetStatistic:
     """U-IDS: share of all pictures that the classifier assigns to the wrong set."""
-    return _mean_of_pictures(_unpaired_errors(*_classify(frames, references)))
+    of_frames, of_references = _classify(frames, references)
+    return _mean_of_pictures(((of_frames > 0).astype(np.float64) + (of_references <= 0)) / 2)
 
 
 def p_ids(frames: FeatureVectors, references: FeatureVectors) -> SetStatistic:
     """P-IDS: share of the pairs in which the frame looks more like a reference than its own reference does."""
-    return _mean_of_pictures(_paired_errors(*_classify(frames, references)))
+    of_frames, of_references = _classify(frames, references)
+    return _mean_of_pictures((of_frames > of_references).astype(np.float64))
 
 
 def u_ids_asuka(frames: FeatureVectors, references: FeatureVectors) -> SetStatistic:
@@ -45,14 +47,6 @@ def _classify(frames: FeatureVectors, references: FeatureVectors) -> tuple[Outpu
     labels = np.repeat([1, 0], [len(references), len(frames)])
     outputs: Outputs = LinearSVC(dual=False).fit(both, labels).decision_function(both)
     return outputs[len(references) :], outputs[: len(references)]
-
-
-def _unpaired_errors(of_frames: Outputs, of_references: Outputs) -> Errors:
-    return ((of_frames > 0).astype(np.float64) + (of_references <= 0)) / 2
-
-
-def _paired_errors(of_frames: Outputs, of_references: Outputs) -> Errors:
-    return (of_frames > of_references).astype(np.float64)
 
 
 def _reduce(frames: FeatureVectors, references: FeatureVectors) -> tuple[FeatureVectors, FeatureVectors]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from math import inf
 from typing import TYPE_CHECKING, Literal
 
@@ -35,9 +36,9 @@ class SetMetricInfo:
     """`module:factory`."""
     summary: str
     """One line: what is measured, and its source."""
-    range: tuple[float, float]
+    range: tuple[float, float] = (0, 1)
     """Smallest and largest possible value."""
-    higher_means: Literal["farther", "closer"]
+    higher_means: Literal["farther", "closer"] = "closer"
     """Whether a higher value means that the sets are farther from, or closer to, each other."""
     features: str = "inception"
     """The extractor that its source uses."""
@@ -65,12 +66,9 @@ class SetMetricInfo:
 _NEIGHBOURS = "riptui.metrics.sets.neighbourhoods"
 _SEPARABILITY = "riptui.metrics.sets.separability"
 
-
-def _ids_info(factory: str, summary: str, **properties: object) -> SetMetricInfo:
-    defaults = {"range": (0.0, 1.0), "higher_means": "closer", "per_dimension": True, "is_share": True}
-    defaults |= {"is_fitted": True, "extra": "sets"}
-    return SetMetricInfo(f"{_SEPARABILITY}:{factory}", summary, **(defaults | properties))  # type: ignore[arg-type]
-
+_fitted_classifier = partial(
+    SetMetricInfo, range=(0.0, 1.0), per_dimension=True, is_share=True, is_fitted=True, extra="sets"
+)
 
 SET_METRICS: dict[str, SetMetricInfo] = {
     "kid": SetMetricInfo(
@@ -92,16 +90,12 @@ SET_METRICS: dict[str, SetMetricInfo] = {
     "precision": SetMetricInfo(
         f"{_NEIGHBOURS}:precision",
         "Share of frames among the references' neighbours (3), Kynkäänniemi et al. 2019.",
-        range=(0, 1),
-        higher_means="closer",
         pictures=5,
         is_share=True,
     ),
     "recall": SetMetricInfo(
         f"{_NEIGHBOURS}:recall",
         "Share of references among the frames' neighbours (3), Kynkäänniemi et al. 2019.",
-        range=(0, 1),
-        higher_means="closer",
         pictures=5,
         is_share=True,
     ),
@@ -109,30 +103,31 @@ SET_METRICS: dict[str, SetMetricInfo] = {
         f"{_NEIGHBOURS}:density",
         "Mean number of references' neighbourhoods (5) that a frame is in, divided by 5; Naeem et al. 2020.",
         range=(0, inf),
-        higher_means="closer",
         pictures=7,
     ),
     "coverage-prdc": SetMetricInfo(
         f"{_NEIGHBOURS}:coverage_prdc",
         "Share of references with a frame among their neighbours (5), Naeem et al. 2020.",
-        range=(0, 1),
-        higher_means="closer",
         pictures=7,
         is_share=True,
     ),
-    "u-ids": _ids_info(
-        "u_ids", "Error of a linear classifier fitted to tell the sets apart (Co-Mod-GAN, Zhao et al. 2021)."
+    "u-ids": _fitted_classifier(
+        f"{_SEPARABILITY}:u_ids",
+        "Error of a linear classifier fitted to tell the sets apart (Co-Mod-GAN, Zhao et al. 2021).",
     ),
-    "p-ids": _ids_info(
-        "p_ids", "Share of pairs in which that classifier takes the frame for the reference (Co-Mod-GAN, MAT)."
+    "p-ids": _fitted_classifier(
+        f"{_SEPARABILITY}:p_ids",
+        "Share of pairs in which that classifier takes the frame for the reference (Co-Mod-GAN, MAT).",
     ),
-    "u-ids-asuka": _ids_info(
-        "u_ids_asuka",
+    "u-ids-asuka": _fitted_classifier(
+        f"{_SEPARABILITY}:u_ids_asuka",
         "u-ids of 512 principal components of torchvision's Inception (ASUKA, Wang et al. 2025).",
         features="inception-torchvision",
         dimensions=512,
     ),
-    "p-ids-asuka": _ids_info("p_ids_asuka", "p-ids of the same.", features="inception-torchvision", dimensions=512),
+    "p-ids-asuka": _fitted_classifier(
+        f"{_SEPARABILITY}:p_ids_asuka", "p-ids of the same.", features="inception-torchvision", dimensions=512
+    ),
 }
 
 

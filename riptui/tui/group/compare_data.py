@@ -120,5 +120,10 @@ def _describe(spec: Spec) -> dict[str, str]:
 
 
 def _describe_field(name: str, value: object) -> str:
-    untreated = {"paste": "paste", "onto": "paste onto frame", "mask_source": "no masks"}
+    untreated = {
+        "paste": "paste",
+        "onto": "paste onto frame",
+        "mask_source": "no masks",
+        "match": "colours not matched",
+    }
     return describe_setting(name, value) or untreated.get(name, f"no {name}")

@@ -10,12 +10,12 @@ from types import MappingProxyType
 
 import numpy as np
 
-from riptui.errors import InputError, RiptuiError
+from riptui.errors import RiptuiError
 from riptui.metrics.display import in_display_order
 from riptui.results.coverage_null import excess_over_coverage
 from riptui.results.curves import Curve, GroupKey, distributions, group_by
 from riptui.results.exposure import SquareErrors
-from riptui.results.panel import condition_settings, distance_function
+from riptui.results.panel import condition_settings, is_distance
 from riptui.results.picture_names import name_pictures
 from riptui.spec import ParameterValue
 from riptui.spec_words import NO_INTERVENTION_TITLE, describe_setting
@@ -108,7 +108,7 @@ def resolve_metric(members: Iterable[GroupMember], options: ChartOptions) -> tup
     metric_sets = dict.fromkeys(member.names for member in members)
     metrics = tuple(in_display_order(name for names in metric_sets for name in names))
     if options.axis == "excess":
-        metrics = tuple(filter(has_distance, metrics))
+        metrics = tuple(filter(is_distance, metrics))
     return metrics, options.metric if options.metric in metrics else next(iter(metrics), options.metric)
 
 
@@ -197,15 +197,6 @@ def _name_each(members: Sequence[GroupMember]) -> dict[str, list[GroupMember]]:
     """A curve for each trajectory, by its path below what they have in common."""
     names = distinct_names([Path(member.path) for member in members]) if members else []
     return {name: [member] for name, member in zip(names, members, strict=True)}
-
-
-def has_distance(metric: str) -> bool:
-    """Whether a metric is a distance to the original, which has a coverage null."""
-    try:
-        distance_function(metric)
-    except InputError:
-        return False
-    return True
 
 
 def _excesses(curves: Iterable[Curve], squares: Mapping[str, SquareErrors]) -> Iterator[Curve]:

@@ -66,6 +66,14 @@ def test_images_inpainters_and_their_parameters_are_told_by_name() -> None:
     assert "identity" in parts[2]
 
 
+def test_what_is_not_treated_says_what_it_lacks() -> None:
+    treated = made_spec(onto="original", anchor=8, match="border", feather=4)
+    told, parts = compare_specs([entrant(made_spec()), entrant(treated)])
+    assert told == "onto, anchor, match, feather"
+    assert parts[0] == ["paste onto frame", "no anchor", "colours not matched", "no feather"]
+    assert parts[1] == ["paste onto original", "anchor 8", "match border", "feather 4"]
+
+
 def test_equal_specs_differ_in_nothing_and_an_unreadable_one_is_left_out() -> None:
     spec = made_spec()
     assert compare_specs([entrant(spec), entrant(spec)]) == ("", [[], []])

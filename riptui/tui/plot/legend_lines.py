@@ -4,11 +4,10 @@ from collections.abc import Sequence
 
 from rich.style import Style
 from rich.text import Text
-from textual.color import Color
 from textual.widgets import Static
 
 from riptui.tui.plot.legend import LegendEntry
-from riptui.tui.plot.palette import current_series_colours
+from riptui.tui.plot.palette import rich_series_colours
 
 GAP_COLUMNS = 2
 
@@ -40,7 +39,7 @@ class LegendLines(Static):
 
     def _write(self) -> None:
         """Lines break between the entries."""
-        colours = [Color.parse(colour).rich_color for colour in current_series_colours(self.app)]
+        colours = rich_series_colours(self.app)
         lines = [Text()]
         for entry in self.entries:
             if lines[-1] and lines[-1].cell_len + GAP_COLUMNS + entry.width > self.size.width > 0:

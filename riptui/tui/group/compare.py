@@ -1,6 +1,6 @@
 """The comparison screen: two to six trajectories side by side at equal inpainted %, and their curves in one chart."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from os.path import commonpath
 from pathlib import Path
@@ -11,12 +11,12 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.timer import Timer
 from textual.widgets import Static
 
 from riptui.arrays import Image
 from riptui.graphics.protocol import Graphics
 from riptui.tui import screen_bindings
+from riptui.tui.blinking import Blinking
 from riptui.tui.figure_dialog import FigureScreen
 from riptui.tui.group.compare_charts import CompareCharts
 from riptui.tui.group.compare_column import GAP_COLUMNS, CompareColumn, update_if_changed
@@ -32,6 +32,7 @@ from riptui.tui.inner_screen import InnerScreen
 from riptui.tui.key_footer import KeyFooter
 from riptui.tui.large.large_screen import LargeScreen
 from riptui.tui.latest_jobs import LatestJobs
+from riptui.tui.player import Player
 from riptui.tui.plot.chart import Chart
 from riptui.tui.trajectory import metric_series
 from riptui.tui.trajectory.difference import GAIN
@@ -41,11 +42,11 @@ from riptui.tui.written_files import tell_written
 
 POLL_SECONDS = 1.0
 BLINK_SECONDS = 0.6  # for each picture
-MAX_BLINKS = 200  # so that an unattended terminal is not sent pictures for ever
+MAX_BLINKS = 200
 NON_PICTURE_ROWS = 16  # of everything but the pictures, with a chart of eight rows
 
 
-class CompareScreen(InnerScreen[None]):
+class CompareScreen(InnerScreen[None], Player):
     BINDINGS: ClassVar[list[BindingType]] = [*screen_bindings.COMPARE]
     DEFAULT_CSS = """
     CompareScreen {
@@ -75,14 +76,12 @@ class CompareScreen(InnerScreen[None]):
         self._columns = [CompareColumn(graphics, index, name) for index, name in enumerate(self._names)]
         self._charts = CompareCharts(self._names, metric=metric, axis=axis)
         self._compared: tuple[TrajectorySnapshot, ...] = ()
-        self.position = ComparePosition(speed=speed)
+        self.playback = self.position = ComparePosition(speed=speed)
         self._summary, self._shared = "", ""
         self.shows_differences = False
         self._frames: tuple[FrameImage, ...] = ()
         self._images: tuple[Image | None, ...] = ()
-        self._play_timer: Timer | None = None
-        self._blink_timer: Timer | None = None
-        self._blinks = 0
+        self._blinking = Blinking(self, self._show_blink, seconds=BLINK_SECONDS, max_turns=MAX_BLINKS)
         self._reader = CompareReader(trajectories)  # used by the thread only
         self._jobs = LatestJobs(partial(self.run_worker, thread=True, group="compare"))
 
@@ -129,7 +128,7 @@ class CompareScreen(InnerScreen[None]):
         slider.iterations, slider.newest = self.position.steps, self.position.last
         slider.set_marks(self.position.halves)
         self.charts.show(compared)
-        self._show_position()
+        self.show_position(moved=True)
 
     def _show_frames(
         self, shown: tuple[float, bool], frames: tuple[FrameImage, ...], images: tuple[Image | None, ...]
@@ -143,7 +142,7 @@ class CompareScreen(InnerScreen[None]):
         metric = self.metric
         shown = [*zip(self._frames, self._images, self._compared, strict=True)]
         if self.blinking and shown:
-            index = self._blinks % len(shown)
+            index = self._blinking.turn % len(shown)
             self._columns[0].take_heading(self._columns[index])
             shown = shown[index : index + 1]
         for column, (frame, image, trajectory) in zip(self._columns, shown, strict=False):
@@ -155,40 +154,11 @@ class CompareScreen(InnerScreen[None]):
     def inpainted(self) -> float:
         return self.position.inpainted
 
-    def action_move(self, steps: int) -> None:
-        """Move forward by so many frames of the smallest squares, or back."""
-        self._change(partial(self.position.go, self.position.step + steps))
+    def settle(self) -> None:
+        for column in self._columns:
+            column.picture.settle()
 
-    def action_move_by_half(self, count: int) -> None:
-        self._change(partial(self.position.move_by_half, count))
-
-    def action_go(self, step: int) -> None:
-        self._change(partial(self.position.go, step))
-
-    def action_play(self) -> None:
-        self._change(self.position.pause if self.position.playing else self.position.play)
-
-    def action_change_speed(self, direction: int) -> None:
-        self._change(partial(self.position.change_speed, direction))
-
-    def _change(self, change_position: Callable[[], None]) -> None:
-        before, pace = self.inpainted, (self.position.playing, self.position.speed)
-        change_position()
-        if pace != (self.position.playing, self.position.speed):
-            self._restart_play_timer()
-        if before != self.inpainted or pace != (self.position.playing, self.position.speed):
-            self._show_position()
-
-    def _restart_play_timer(self) -> None:
-        if self._play_timer is not None:
-            self._play_timer.stop()
-        tick = partial(self._change, self.position.tick)
-        self._play_timer = self.set_interval(self.position.tick_seconds, tick) if self.position.playing else None
-        if not self.position.playing:
-            for column in self._columns:
-                column.picture.settle()
-
-    def _show_position(self) -> None:
+    def show_position(self, *, moved: bool) -> None:
         self.query_one(Slider).k = self.position.step
         pace = f"  ▶ {self.position.speed:g}/s" if self.position.playing else ""
         update_if_changed(self.query_one("#place", Static), Content(f"{self.inpainted:4.0f} %{pace}"))
@@ -245,32 +215,30 @@ class CompareScreen(InnerScreen[None]):
 
     @property
     def blinking(self) -> bool:
-        return self._blink_timer is not None
+        return self._blinking.on
 
     def action_blink(self) -> None:
         """Show the pictures one after another in one place, or side by side again."""
-        if self._blink_timer is not None:
-            self._blink_timer.stop()
-            self._blink_timer = None
+        self._blinking.toggle()
+        self._place_columns()
+
+    def _place_columns(self) -> None:
+        if not self.blinking:
             self._columns[0].take_heading(self._columns[0])
-        else:
-            self._blinks = 0
-            self._blink_timer = self.set_interval(BLINK_SECONDS, self._blink)
         for column in self._columns[1:]:
             column.display = not self.blinking
         self._fit_columns()
         self._show_pictures()
 
-    def _blink(self) -> None:
-        self._blinks += 1
-        if self._blinks >= MAX_BLINKS and self.blinking:
-            self.action_blink()
-        elif self.blinking:
+    def _show_blink(self) -> None:
+        if self.blinking:
             self._show_pictures()
+        else:
+            self._place_columns()
 
     def action_large(self) -> None:
         """Show the first large, or the one that blinks; there ↑ and ↓ switch to the others."""
-        self._open_large(self._blinks % len(self._columns) if self.blinking else 0)
+        self._open_large(self._blinking.turn % len(self._columns) if self.blinking else 0)
 
     def on_click(self, event: events.Click) -> None:
         """Show the picture that is clicked twice large."""
@@ -313,10 +281,10 @@ class CompareScreen(InnerScreen[None]):
 
     def on_slider_seek_requested(self, message: Slider.SeekRequested) -> None:
         message.stop()
-        self.action_go(message.k)
+        self.go(message.k)
 
     def on_chart_point_chosen(self, message: Chart.PointChosen) -> None:
         message.stop()
         percent = self.charts.percent_at(message.x)
         if percent is not None:
-            self._change(partial(self.position.go_to_percent, percent))
+            self.change(partial(self.position.go_to_percent, percent))

@@ -55,19 +55,11 @@ class ComparePosition(Playback):
 
     @property
     def halves(self) -> list[int]:
-        """The steps nearest to every 50 %."""
         count = int(self.steps * self.step_percent / POINT_SPACING_PERCENT * ROUNDING)
         return [self._at(POINT_SPACING_PERCENT * n) for n in range(count + 1)]
 
     def go_to_percent(self, inpainted: float) -> None:
         self.go(self._at(inpainted))
-
-    def move_by_half(self, count: int) -> None:
-        """Move on by so many multiples of 50 %, or back; the last step counts as one."""
-        stops = sorted({*(step for step in self.halves if step <= self.last), self.last})
-        passed = [step for step in stops if (step < self.step if count < 0 else step > self.step)]
-        if passed:
-            self.go(passed[max(count, -len(passed))] if count < 0 else passed[min(count, len(passed)) - 1])
 
     def _at(self, inpainted: float) -> int:
         return round(inpainted / self.step_percent)

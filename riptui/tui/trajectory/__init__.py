@@ -2,7 +2,6 @@
 
 view            the widget; frame_cursor: the position, moving, playing; responsive: its layout
 loader          snapshots, frames and comparisons, read in the thread of background_reader
-next_repaint    when the place below the mouse is repainted next
 picture_row     the pictures; difference, outline, colormap: how frame k is compared
 heading         path and recipe; seek_bar, slider: the frames; metric_readout: the metrics in a line
 tabs            the panes: metric_series (chart), filmstrip, repaint_map (masks; region_tiles: what is counted

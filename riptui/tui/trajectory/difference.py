@@ -7,10 +7,10 @@ from enum import StrEnum
 
 import numpy as np
 
-from riptui.arrays import Image
+from riptui.arrays import Image, UInt8
 from riptui.region import Region
 from riptui.tui.trajectory.colormap import heat_colour
-from riptui.tui.trajectory.outline import widen
+from riptui.tui.trajectory.outline import enclose
 
 GAIN = 4
 """A difference of 64 of 255 is already white: most changes of an inpainter are fainter."""
@@ -47,19 +47,18 @@ def heat_map(frame: Image, original: Image) -> Image:
     """The largest |frame - original| of the three channels, 0 to 255, in the colormap."""
     distance = _absolute_difference(frame, original)
     largest = np.maximum(np.maximum(distance[..., 0], distance[..., 1]), distance[..., 2])
-    coloured: Image = np.array([heat_colour(level / 255) for level in range(256)], np.uint8)[largest]
+    return colour_levels(largest)
+
+
+def colour_levels(levels: UInt8[np.ndarray, "height width"]) -> Image:
+    """Levels from 0 to 255 in the colormap."""
+    coloured: Image = np.array([heat_colour(level / 255) for level in range(256)], np.uint8)[levels]
     return coloured
 
 
 def outline_region(frame: Image, region: Region) -> Image:
     """The frame, darkened outside of a region with a white outline."""
-    size = len(frame)
-    width = max(2, size // 64)
-    image = frame // 2
-    image[widen(region, 2 * width, size)] = 0
-    image[widen(region, width, size)] = 255
-    region.paste(frame, image)
-    return np.ascontiguousarray(image)
+    return enclose(frame, region, max(2, len(frame) // 64), background=frame // 2)
 
 
 def _absolute_difference(frame: Image, original: Image) -> Image:

@@ -1,7 +1,6 @@
 """The position in a trajectory: which frame is shown, and the ways to move to another. No Textual, no disk."""
 
 import time
-from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 
 from riptui.spec import Spec
@@ -59,19 +58,17 @@ class FrameCursor(Playback):
         self.k = min(max(position, 0), self.newest)
 
     @property
-    def keyframes(self) -> list[int]:
-        """The frames at every 50 %, saved or not: those of the paper's figures."""
+    def halves(self) -> list[int]:
         return self.spec.point_iterations() if self.spec else []
 
-    def move(self, frames: int) -> None:
-        self.go(self.k + frames)
-
-    def move_by_half(self, count: int) -> None:
-        """Move forward by so many multiples of 50 %, or back; the newest frame counts as the last one."""
-        stops = sorted({k for k in self.keyframes if k <= self.newest} | {self.newest})
-        before, after = bisect_left(stops, self.k), bisect_right(stops, self.k)
-        index = after + count - 1 if count > 0 else before + count
-        self.go(stops[min(max(index, 0), len(stops) - 1)])
+    def find_next_repaint(self, x: int, y: int) -> int | None:
+        """The first iteration after k that repainted the pixel (x, y); after the last one the first of all; or None."""
+        if self.snapshot is None:
+            return None
+        rows, tiles = self.snapshot.rows[: self.newest], self.snapshot.tiles
+        inside = [row.k for row in rows if 0 <= x - row.box.x < row.box.width and 0 <= y - row.box.y < row.box.height]
+        repaints = [repaint for repaint in inside if tiles is None or tiles.covers(repaint, x, y)]
+        return next((repaint for repaint in repaints if repaint > self.k), next(iter(repaints), None))
 
     # The x axis of the chart
 

@@ -1,18 +1,24 @@
-"""The outline of what an iteration repainted: its pixels, and those around them. Arrays in, arrays out."""
+"""The outline of what an iteration repainted. Arrays in, arrays out."""
 
 import numpy as np
 import PIL.Image
 import PIL.ImageFilter
 
-from riptui.arrays import Mask
+from riptui.arrays import Image, Mask
 from riptui.region import Region
 
-Pixels = tuple[slice, slice] | Mask
-"""An index of some pixels of a frame."""
+
+def enclose(frame: Image, region: Region, width: int, background: Image) -> Image:
+    """A region of a frame on a background, in a white line in a black one, each `width` px, where they have room."""
+    enclosed = background.copy()
+    for margin, level in ((2 * width, 0), (width, 255)):
+        enclosed[_widen(region, margin, len(frame))] = level
+    region.paste(frame, enclosed)
+    return enclosed
 
 
-def widen(region: Region, margin: int, size: int) -> Pixels:
-    """The pixels of a region in a frame of size x size pixels, and those within a margin around it."""
+def _widen(region: Region, margin: int, size: int) -> tuple[slice, slice] | Mask:
+    """The pixels of a region in a frame of size x size pixels, and those within a margin around it: an index."""
     if region.mask is None:
         y, x = region.box.window
         return slice(max(0, y.start - margin), y.stop + margin), slice(max(0, x.start - margin), x.stop + margin)

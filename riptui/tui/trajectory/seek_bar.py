@@ -30,7 +30,7 @@ class SeekBar(Horizontal):
         slider, snapshot, spec = self.query_one(Slider), self._cursor.snapshot, self._cursor.spec
         slider.iterations = spec.iterations if spec else 0
         slider.newest = snapshot.newest if snapshot else 0
-        slider.set_marks(self._cursor.keyframes)
+        slider.set_marks(self._cursor.halves)
         self.show_position()
 
     def show_position(self) -> None:

@@ -140,7 +140,7 @@ class TabPanes(ContentSwitcher):
                 self.query_one(Filmstrip).show(frames, k, snapshot.newest, identity=snapshot.rows)
             case "masks":
                 distances = find_distances(snapshot.squares, self.square_metric, spec, k)
-                self.query_one(RepaintMap).show(spec, snapshot.rows, k, snapshot.newest, distances, snapshot.tiles)
+                self.query_one(RepaintMap).show(snapshot, k, distances)
             case "recursion":
                 self.query_one(ExposurePane).show_cursor()
             case "spectrum":
@@ -152,4 +152,4 @@ class TabPanes(ContentSwitcher):
         def value(values: MetricValues) -> str:
             return format_value(values[metric]) if metric in values else ""
 
-        return [FilmstripFrame(k, spec.progress(k), value(snapshot.metrics.get(k, {}))) for k in self._cursor.keyframes]
+        return [FilmstripFrame(k, spec.progress(k), value(snapshot.metrics.get(k, {}))) for k in self._cursor.halves]

@@ -5,9 +5,8 @@ handled here. Importing this module imports NumPy and Pillow.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from textual import events, on
@@ -15,10 +14,10 @@ from textual.app import ComposeResult
 from textual.errors import NoWidget
 from textual.message import Message
 from textual.timer import Timer
-from textual.widget import Widget
 
 from riptui.graphics.picture import PictureWidget
 from riptui.graphics.protocol import Graphics
+from riptui.tui.player import Player
 from riptui.tui.plot.chart import Chart
 from riptui.tui.runs.known_work import KnownWork
 from riptui.tui.tab_bar import TabBar
@@ -31,7 +30,6 @@ from riptui.tui.trajectory.frame_cursor import FrameCursor
 from riptui.tui.trajectory.heading import Heading
 from riptui.tui.trajectory.loader import LoadedFrame, TrajectoryLoader, TrajectorySnapshot
 from riptui.tui.trajectory.metric_readout import MetricReadout
-from riptui.tui.trajectory.next_repaint import find_next_repaint
 from riptui.tui.trajectory.picture_row import PictureRow
 from riptui.tui.trajectory.responsive import choose_layout
 from riptui.tui.trajectory.seek_bar import SeekBar
@@ -43,7 +41,7 @@ PICTURES = "pictures"
 """The tab of the pictures, where they and a pane do not fit together."""
 
 
-class TrajectoryView(Widget):
+class TrajectoryView(Player):
     """Shows one trajectory at a time, named by its path below `runs`."""
 
     DEFAULT_CSS = """
@@ -72,7 +70,7 @@ class TrajectoryView(Widget):
         id: str | None = None,
     ) -> None:
         super().__init__(id=id)
-        self.cursor = FrameCursor(speed=play_speed, axis=axis)
+        self.playback = self.cursor = FrameCursor(speed=play_speed, axis=axis)
         self._graphics = graphics
         self._runs = runs
         self._panes = TabPanes(graphics, self.cursor, metric=metric)
@@ -82,7 +80,6 @@ class TrajectoryView(Widget):
         self._reader = BackgroundReader(self)
         self._read_timer: Timer | None = None
         self._last_read = 0.0
-        self._play_timer: Timer | None = None
         self._first_k: int | None = None  # the frame to show first of the trajectory that is being read
 
     def compose(self) -> ComposeResult:
@@ -131,7 +128,7 @@ class TrajectoryView(Widget):
                 self.go(k)
             return
         self._first_k = k
-        self._change(self.cursor.pause)
+        self.change(self.cursor.pause)
         self._reader.open(path)
         self._reader.submit("snapshot", TrajectoryLoader.read_snapshot, self._show_snapshot)
 
@@ -155,10 +152,6 @@ class TrajectoryView(Widget):
 
     # Keys
 
-    def go(self, k: int) -> None:
-        """Show frame k, or the nearest saved one; ends playing."""
-        self._change(partial(self.cursor.go, k))
-
     def go_to_next_repaint(self) -> None:
         """Show the next frame in which the square of the picture below the mouse was repainted."""
         place, snapshot = self._place_below_mouse(), self.cursor.snapshot
@@ -166,7 +159,7 @@ class TrajectoryView(Widget):
             self.post_message(self.Said("point the mouse at a square of a picture first"))
             return
         x, y = (int(part * snapshot.spec.size) for part in place)
-        repaint = find_next_repaint(snapshot.rows[: snapshot.newest], self.cursor.k, x, y, snapshot.tiles)
+        repaint = self.cursor.find_next_repaint(x, y)
         if repaint is None:
             self.post_message(self.Said("this square was not repainted"))
         else:
@@ -180,23 +173,11 @@ class TrajectoryView(Widget):
             return None
         return widget.place_at(self.app.mouse_position - region.offset) if isinstance(widget, PictureWidget) else None
 
-    def move(self, frames: int) -> None:
-        self._change(partial(self.cursor.move, frames))
-
-    def move_by_half(self, count: int) -> None:
-        self._change(partial(self.cursor.move_by_half, count))
-
     def first(self) -> None:
         self.go(0)
 
     def last(self) -> None:
         self.go(self.cursor.newest)
-
-    def play_or_pause(self) -> None:
-        self._change(self.cursor.pause if self.cursor.playing else self.cursor.play)
-
-    def change_speed(self, direction: int) -> None:
-        self._change(partial(self.cursor.change_speed, direction))
 
     def cycle_comparison(self) -> None:
         """Compare with the next of: difference, heat map, blink, masked square."""
@@ -269,23 +250,13 @@ class TrajectoryView(Widget):
 
     # The current frame
 
-    def _change(self, change_cursor: Callable[[], None]) -> None:
-        """Change the cursor, and show what is different."""
-        k, pace = self.cursor.k, (self.cursor.playing, self.cursor.speed)
-        change_cursor()
-        if pace != (self.cursor.playing, self.cursor.speed):
-            self._restart_play_timer()
+    def show_position(self, *, moved: bool) -> None:
         self.query_one(SeekBar).show_position()
-        if self.cursor.k != k:
+        if moved:
             self.show_frame()
 
-    def _restart_play_timer(self) -> None:
-        if self._play_timer is not None:
-            self._play_timer.stop()
-        tick = partial(self._change, self.cursor.tick)
-        self._play_timer = self.set_interval(self.cursor.tick_seconds, tick) if self.cursor.playing else None
-        if not self.cursor.playing:
-            self.query_one(PictureRow).settle()
+    def settle(self) -> None:
+        self.query_one(PictureRow).settle()
 
     def show_frame(self) -> None:
         """Show the cursor's frame: pictures, metrics, and the pane."""

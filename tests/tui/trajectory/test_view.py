@@ -140,7 +140,7 @@ async def test_blinking_shows_both_pictures_in_turn_and_comes_to_rest(
         await wait_until(pilot, lambda: len(seen) >= 5 and not app.query_one(PictureRow).blinking)
         assert seen[-5:] == ["original", "frame", "original", "frame", "original"]
         before = len(seen)
-        app.query_one(PictureRow).blink()  # a tick that comes late
+        app.query_one(PictureRow)._blinking.blink()  # a tick that comes late
         assert len(seen) == before
 
 

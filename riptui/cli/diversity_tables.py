@@ -13,7 +13,7 @@ from riptui.metrics.display import format_result
 from riptui.results.bootstrap import IntervalEstimate
 from riptui.results.diversity import ConditionPoint, DiversityAnalysis, SeedSetPoint, SetDiversity, explain_intervals
 from riptui.results.similarity import list_pairs
-from riptui.text.shades import shade
+from riptui.text.terminal import shade
 from riptui.text.units import format_count, format_inpainted
 
 MAX_PAIRS_LISTED = 12  # near-duplicates

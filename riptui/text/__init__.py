@@ -1,8 +1,7 @@
 """Text for people: safe for a terminal, numbers with units, ranges of whole numbers. Knows nothing of trajectories.
 
-terminal      escape control characters; text of so many columns; sparklines
+terminal      escape control characters; text of so many columns; sparklines, shades
 units         counts, sizes, durations, rates, paths with ~
 int_ranges    parse 0-9,12
-shades        a number as a shade
 status_marks  a symbol and a style for each status
 """

@@ -11,7 +11,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from riptui.results.similarity import list_pairs
-from riptui.text.shades import shade
+from riptui.text.terminal import shade
 from riptui.tui.diversity.set_reader import ReadSet
 
 CELL = 2  # columns of the terminal, so that a cell is a square

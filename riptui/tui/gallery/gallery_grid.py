@@ -146,11 +146,6 @@ class GalleryGrid(Widget):
         return self._grid.picture_rows if self._grid else 0
 
     @property
-    def visible_count(self) -> int:
-        """How many cells are visible, pictures or not."""
-        return self._grid.rows * self._grid.columns if self._grid else 0
-
-    @property
     def cell(self) -> GalleryCell | None:
         """The cell of the cursor."""
         row, column = self.cursor

@@ -148,12 +148,12 @@ class GalleryScreen(InnerScreen[None]):
             self._title.set_text(Content(f"reading {count:,} of {len(self._paths):,}"))
 
     async def _update_members(self, members: list[GroupMember]) -> None:
-        path = self._grid.cell.member.path if self._grid.cell else ""
         self._members = members
-        await self._show_table(path)
+        await self._show_table()
 
     async def _show_table(self, path: str = "") -> None:
-        """Arrange the trajectories anew; the cursor goes to this one, if it is among them."""
+        """Arrange the trajectories anew; the cursor goes to this one or its own, if it is among them."""
+        path = path or (self._grid.cell.member.path if self._grid.cell else "")
         self.table = build_gallery(self._members, self.axes, self.inpainted)
         found = self.table.find(path) if path else None
         if found and self.table.column_kind == PERCENT:
@@ -209,7 +209,7 @@ class GalleryScreen(InnerScreen[None]):
 
     async def _change_axes(self, axes: GalleryAxes) -> None:
         self.axes = axes
-        await self._show_table(self._grid.cell.member.path if self._grid.cell else "")
+        await self._show_table()
 
     async def action_step(self, count: int) -> None:
         """Show all pictures 50 % later, or earlier."""
@@ -217,13 +217,13 @@ class GalleryScreen(InnerScreen[None]):
         if points:
             index = points.index(self.inpainted) + count
             self._inpainted = points[min(max(0, index), len(points) - 1)]
-            await self._show_table(self._grid.cell.member.path if self._grid.cell else "")
+            await self._show_table()
 
     async def action_metric(self) -> None:
         names = in_display_order({name for member in self._members for name in member.names})
         if names:
             self._metric = names[(names.index(self.metric) + 1) % len(names)]
-            await self._show_table(self._grid.cell.member.path if self._grid.cell else "")
+            await self._show_table()
 
     @on(GalleryGrid.CellOpened)
     def action_open(self) -> None:

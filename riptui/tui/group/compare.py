@@ -11,7 +11,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.widgets import Static
 
 from riptui.arrays import Image
 from riptui.graphics.protocol import Graphics
@@ -19,13 +18,13 @@ from riptui.tui import screen_bindings
 from riptui.tui.blinking import Blinking
 from riptui.tui.figure_dialog import FigureScreen
 from riptui.tui.group.compare_charts import CompareCharts
-from riptui.tui.group.compare_column import GAP_COLUMNS, CompareColumn, update_if_changed
+from riptui.tui.group.compare_column import GAP_COLUMNS, CompareColumn
 from riptui.tui.group.compare_data import (
-    CompareReader,
     compare_specs,
     describe_shared,
     differences_to_first,
     distinct_names,
+    read_frame_at,
 )
 from riptui.tui.group.compare_position import ComparePosition
 from riptui.tui.inner_screen import InnerScreen
@@ -34,9 +33,10 @@ from riptui.tui.large.large_screen import LargeScreen
 from riptui.tui.latest_jobs import LatestJobs
 from riptui.tui.player import Player
 from riptui.tui.plot.chart import Chart
+from riptui.tui.text_lines import TextLine
 from riptui.tui.trajectory import metric_series
 from riptui.tui.trajectory.difference import GAIN
-from riptui.tui.trajectory.loader import FrameImage, TrajectorySnapshot
+from riptui.tui.trajectory.loader import FrameImage, TrajectoryLoader, TrajectorySnapshot
 from riptui.tui.trajectory.slider import Slider
 from riptui.tui.written_files import tell_written
 
@@ -52,7 +52,7 @@ class CompareScreen(InnerScreen[None], Player):
     CompareScreen {
         layout: vertical;
         overflow: hidden;
-        & #compare-about { height: 1; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
+        & #compare-about { width: 1fr; padding: 0 1; }
         & #columns { height: auto; padding: 0 1; }
         & #seek { height: 1; padding: 0 1; }
         & #place { width: auto; margin-left: 2; text-style: bold; }
@@ -71,6 +71,7 @@ class CompareScreen(InnerScreen[None], Player):
     ) -> None:
         super().__init__()
         self._trajectories = trajectories
+        self._folder = Path(commonpath([path.parent for path in trajectories]))  # with all of them
         self._graphics = graphics
         self._names = distinct_names(trajectories)
         self._columns = [CompareColumn(graphics, index, name) for index, name in enumerate(self._names)]
@@ -82,16 +83,16 @@ class CompareScreen(InnerScreen[None], Player):
         self._frames: tuple[FrameImage, ...] = ()
         self._images: tuple[Image | None, ...] = ()
         self._blinking = Blinking(self, self._show_blink, seconds=BLINK_SECONDS, max_turns=MAX_BLINKS)
-        self._reader = CompareReader(trajectories)  # used by the thread only
+        self._loaders = [TrajectoryLoader(path) for path in trajectories]  # used by the thread only
         self._jobs = LatestJobs(partial(self.run_worker, thread=True, group="compare"))
 
     def compose(self) -> ComposeResult:
-        yield Static(id="compare-about", markup=False)
+        yield TextLine(id="compare-about")
         with Horizontal(id="columns"):
             yield from self._columns
         with Horizontal(id="seek"):
             yield Slider()
-            yield Static(id="place", markup=False)
+            yield TextLine(id="place")
         yield self._charts
         yield KeyFooter()
 
@@ -105,12 +106,12 @@ class CompareScreen(InnerScreen[None], Player):
         self._jobs.submit("read", self._read_disk)
 
     def _read_disk(self) -> None:
-        compared = self._reader.read()
+        compared = tuple(loader.read_snapshot() for loader in self._loaders)
         if compared != self._compared:
             self.call_later(self._update_compared, compared)
 
     def _load_frames(self, compared: tuple[TrajectorySnapshot, ...], inpainted: float, differs: bool) -> None:
-        frames = self._reader.read_frames(compared, inpainted)
+        frames = tuple(read_frame_at(*pair, inpainted) for pair in zip(self._loaders, compared, strict=True))
         images = differences_to_first(frames) if differs else tuple(frame.image for frame in frames)
         self.call_later(self._show_frames, (inpainted, differs), frames, images)
 
@@ -161,7 +162,7 @@ class CompareScreen(InnerScreen[None], Player):
     def show_position(self, *, moved: bool) -> None:
         self.query_one(Slider).k = self.position.step
         pace = f"  ▶ {self.position.speed:g}/s" if self.position.playing else ""
-        update_if_changed(self.query_one("#place", Static), Content(f"{self.inpainted:4.0f} %{pace}"))
+        self.query_one("#place", TextLine).set_text(Content(f"{self.inpainted:4.0f} %{pace}"))
         self.charts.show_position(self.inpainted)
         self._show_summary()
         self._request_frames()
@@ -175,7 +176,7 @@ class CompareScreen(InnerScreen[None], Player):
         parts += [f"all: {self._shared}"] if self._shared else []
         count = (f"{len(self._columns)} trajectories", "bold")
         text = Content.assemble(count, ("  " + " · ".join(parts), "$foreground-muted"))
-        update_if_changed(self.query_one("#compare-about", Static), text)
+        self.query_one("#compare-about", TextLine).set_text(text)
 
     # What is shown
 
@@ -251,7 +252,7 @@ class CompareScreen(InnerScreen[None], Player):
             self._trajectories,
             number,
             self._graphics,
-            runs=Path(commonpath([path.parent for path in self._trajectories])),
+            runs=self._folder,
             inpainted=self.inpainted,
             speed=self.position.speed,
         )
@@ -259,8 +260,7 @@ class CompareScreen(InnerScreen[None], Player):
 
     def action_export(self) -> None:
         """Write the chart as a figure."""
-        name = Path(commonpath([path.parent for path in self._trajectories])).name
-        figure = self.charts.make_figure(name, self._trajectories)
+        figure = self.charts.make_figure(self._folder.name, self._trajectories)
         self.app.push_screen(FigureScreen(figure), partial(tell_written, self.app))
 
     def action_close(self) -> None:

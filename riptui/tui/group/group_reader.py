@@ -5,12 +5,13 @@
 
 import time
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import wraps
 from math import isnan, nan
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
 
 import msgspec
 
@@ -65,6 +66,21 @@ class GroupMember:
 
 
 Common = TypeVar("Common")
+ReaderArguments = ParamSpec("ReaderArguments")
+
+
+def _in_slices(read: Callable[ReaderArguments, Iterator[int]]) -> Callable[ReaderArguments, Iterator[int]]:
+    """Let a reader that counts what it has done yield only after SLICE_SECONDS each."""
+
+    @wraps(read)
+    def read_in_slices(*args: ReaderArguments.args, **keywords: ReaderArguments.kwargs) -> Iterator[int]:
+        deadline = time.monotonic() + SLICE_SECONDS
+        for count in read(*args, **keywords):
+            if time.monotonic() > deadline:
+                yield count
+                deadline = time.monotonic() + SLICE_SECONDS
+
+    return read_in_slices
 
 
 class GroupReader:
@@ -87,6 +103,7 @@ class GroupReader:
         self._unreadable_squares: dict[str, FolderSignature] = {}  # the folders as they were then
         self._interned: dict[object, object] = {}
 
+    @_in_slices
     def read(self, paths: Iterable[str]) -> Iterator[int]:
         """Read new and changed trajectories of these, and forget all others. Yields how many are done.
 
@@ -94,7 +111,6 @@ class GroupReader:
         """
         before, self.members, self.unreadable, self.changed = self.members, {}, 0, True
         known_signatures, self._signatures = self._signatures, {}
-        deadline = time.monotonic() + SLICE_SECONDS
         for count, path in enumerate(paths, start=1):
             signature = read_signature(path)
             self._signatures[path] = signature
@@ -103,15 +119,13 @@ class GroupReader:
                 self.unreadable += 1
             else:
                 self.members[path] = member
-            if time.monotonic() > deadline:
-                yield count
-                deadline = time.monotonic() + SLICE_SECONDS
+            yield count
         self.changed = before != self.members or list(before) != list(self.members)
 
+    @_in_slices
     def read_coverage(self) -> Iterator[int]:
         """Read missing coverage values of the measured frames. Yields how many trajectories are done."""
         before, self.coverage = self.coverage, {}
-        deadline = time.monotonic() + SLICE_SECONDS
         for count, (path, member) in enumerate(self.members.items(), start=1):
             known_coverage = before.get(path)
             self.coverage[path] = (
@@ -119,30 +133,27 @@ class GroupReader:
                 if known_coverage and known_coverage.keys() >= {*member.measured_frames}
                 else _read_coverage(member)
             )
-            if time.monotonic() > deadline:
-                yield count
-                deadline = time.monotonic() + SLICE_SECONDS
+            yield count
 
+    @_in_slices
     def read_features(self, wanted: str = "") -> Iterator[int]:
         """Read the vectors of complete trajectories by one extractor: the wanted one, if any has them, else Inception,
         else the first. Yields how many trajectories are done.
         """
         before, self.features = self._known_features, {}
-        chosen: dict[str, GroupMember] = {}
-        for member in self.members.values():
-            if member.feature_files and member.k >= member.spec.iterations:
-                chosen.setdefault(member.digest, member)
-        names = _find_extractors(chosen.values())
+        chosen = _one_of_each_spec(member for member in self._complete_members if member.feature_files)
+        names = _find_extractors(chosen)
         first = next((name for name in (wanted, "inception") if name in names), next(iter(names), ""))
         self.feature_names = (first, *(name for name in names if name != first)) if first else ()
-        deadline = time.monotonic() + SLICE_SECONDS
-        for count, member in enumerate(chosen.values(), start=1):
+        for count, member in enumerate(chosen, start=1):
             with suppress(RiptuiError):  # gone
                 self.features[member.path] = feature_file.read_features(Trajectory(Path(member.path)), first)
-            if time.monotonic() > deadline:
-                yield count
-                deadline = time.monotonic() + SLICE_SECONDS
+            yield count
         self.changed = self.changed or before != self._known_features
+
+    @property
+    def _complete_members(self) -> Iterator[GroupMember]:
+        return (member for member in self.members.values() if member.k >= member.spec.iterations)
 
     @property
     def _known_features(self) -> tuple[object, ...]:
@@ -151,6 +162,7 @@ class GroupReader:
             path: (features.identity, len(features.vectors)) for path, features in self.features.items()
         }
 
+    @_in_slices
     def read_squares(self, metrics: Iterable[str] = ()) -> Iterator[int]:
         """Read the squares' errors of complete trajectories, one of each spec, that are missing. As `read_coverage`.
 
@@ -159,13 +171,9 @@ class GroupReader:
         names = frozenset([LUMA, *(name for metric in metrics for name in patch_names(metric))])
         before, self.squares = self.squares if names <= self._square_names else {}, {}
         self._square_names = self._square_names | names if before else names
-        chosen: dict[str, GroupMember] = {}
-        for member in self.members.values():
-            if member.k >= member.spec.iterations and member.spec.keeps_repaints:
-                chosen.setdefault(member.digest, member)
-        deadline = time.monotonic() + SLICE_SECONDS
+        chosen = _one_of_each_spec(member for member in self._complete_members if member.spec.keeps_repaints)
         failed_before, self._unreadable_squares = self._unreadable_squares, {}
-        for count, member in enumerate(chosen.values(), start=1):
+        for count, member in enumerate(chosen, start=1):
             signature = self._signatures[member.path]
             read = before.get(member.path)
             if failed_before.get(member.path) == signature:
@@ -174,15 +182,11 @@ class GroupReader:
                 self.squares[member.path] = read
             else:
                 try:
-                    read = replace(
-                        read_square_errors_cached(Trajectory(Path(member.path)), sorted(self._square_names)), rows=()
-                    )
-                    self.squares[member.path] = read
+                    read = read_square_errors_cached(Trajectory(Path(member.path)), sorted(self._square_names))
+                    self.squares[member.path] = replace(read, rows=())
                 except RiptuiError:  # damaged, or gone
                     self._unreadable_squares[member.path] = signature
-            if time.monotonic() > deadline:
-                yield count
-                deadline = time.monotonic() + SLICE_SECONDS
+            yield count
         self.changed = self.changed or before.keys() != self.squares.keys()
 
     def _read_member(self, path: str) -> GroupMember | None:
@@ -214,6 +218,14 @@ class GroupReader:
     def _intern(self, value: Common, key: object = None) -> Common:
         """The first value that equals this one."""
         return cast(Common, self._interned.setdefault(key or value, value))
+
+
+def _one_of_each_spec(members: Iterable[GroupMember]) -> Collection[GroupMember]:
+    """The first trajectory of each spec."""
+    chosen: dict[str, GroupMember] = {}
+    for member in members:
+        chosen.setdefault(member.digest, member)
+    return chosen.values()
 
 
 def _find_extractors(members: Iterable[GroupMember]) -> list[str]:

@@ -9,9 +9,8 @@ import numpy as np
 from riptui.arrays import Float, Image
 from riptui.metrics.display import metric_title
 from riptui.region import Region
-from riptui.tui.trajectory.difference import colour_levels, difference, heat_map, signed_difference
+from riptui.tui.trajectory.difference import colour_levels, difference, enclose, heat_map, signed_difference
 from riptui.tui.trajectory.loader import FrameImage, TrajectoryLoader, TrajectorySnapshot
-from riptui.tui.trajectory.outline import enclose
 from riptui.tui.trajectory.square_distances import SquareDistances, find_distances, stored_metrics
 
 GAINS = (1, 2, 4, 8)

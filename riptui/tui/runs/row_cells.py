@@ -67,9 +67,9 @@ def column_order(columns: TreeColumns, x: int) -> TreeOrder | None:
 
 def group_cells(row: TreeRow, totals: GroupTotals, shown: GroupTotals, *, is_open: bool, width: int) -> RowCells:
     """A group: how many of it are not done, by status, and how many are; with a filter how many it leaves."""
-    label = f"{' ' * INDENT * row.depth}{'▾' if is_open else '▸'} {_last_name(row.path)}"
-    counts = [(f" {STATUS_MARKS[name][0]}{n}", name) for name in COUNTED if (n := shown.statuses[name])]
-    last = f" {totals.statuses['done']}/{totals.count} done" if shown is totals else f" {shown.count} of {totals.count}"
+    label = f"{' ' * INDENT * row.depth}{'▾' if is_open else '▸'} {printable(row.path.rpartition('/')[2])}"
+    counts = [(f" {STATUS_MARKS[name][0]}{n}", name) for name in COUNTED if (n := shown[name])]
+    last = f" {totals['done']}/{totals.total()} done" if shown is totals else f" {shown.total()} of {totals.total()}"
 
     def find_room() -> int:
         return width - len(last) - sum(len(text) for text, _ in counts)
@@ -89,7 +89,7 @@ def trajectory_cells(
     """A trajectory, by its path below a group, told from rows near it. Its mark stands below the group's sign in the
     tree.
     """
-    status = entry.status or ("unreadable" if entry.error else "")
+    status = entry.status_name
     indent = " " * INDENT * (row.depth - 1)
     cells = [(" unreadable", "")] if entry.error else _value_cells(entry, columns)
     room = columns.width - len(indent) - 4 - sum(len(text) for text, _ in cells)
@@ -119,7 +119,3 @@ def _value_cells(entry: TreeEntry, columns: TreeColumns) -> RowCells:
 
 def _name_below(group: str, path: str) -> str:
     return printable(path[len(group) :].lstrip("/"))
-
-
-def _last_name(path: str) -> str:
-    return printable(path.rpartition("/")[2])

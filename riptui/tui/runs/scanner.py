@@ -50,7 +50,6 @@ OUTCOMES = {Status.DONE: "done", Status.FAILED: "failed"}
 class TreeEntry(FilterSubject, frozen=True, gc=False):
     """A trajectory as shown in a row of the tree. Without its spec: 10,000 entries take 10 MB."""
 
-    iterations: int = 0
     charted: str = ""  # the metric in the tree: the one of the settings, or the primary one
     packed: bytes = b""  # its last values
     changed: float = 0.0  # time of the last change in the folder, seconds since 1970
@@ -67,9 +66,9 @@ class TreeEntry(FilterSubject, frozen=True, gc=False):
         return unpack_values(self.packed)
 
     @property
-    def progress(self) -> float:
-        """The done part of the iterations, 0 to 1."""
-        return self.k / self.iterations if self.iterations else 0.0
+    def status_name(self) -> str:
+        """The status as it is counted; "" before it is read."""
+        return self.status or ("unreadable" if self.error else "")
 
     def has_ended_since(self, before: "TreeEntry | None") -> bool:
         """Whether it ended since it was read before; one that failed may have been retried and failed in between."""
@@ -131,7 +130,7 @@ class RunsScanner:
         self._round_robin: Iterator[str] = iter(())
         self._last_scan = 0.0
         self._all_listed = False
-        self._of_specs: dict[int, tuple[FieldValues, int]] = {}  # settings and iterations, by number in the index
+        self._settings: dict[int, FieldValues] = {}  # by the number of their spec in the index
         self._cache: SummaryCache | None = None
         """For the first look at each; None before, and once they have all been read."""
         self.shown = ""
@@ -158,7 +157,7 @@ class RunsScanner:
         if self._cache is not None:
             self._cache.save()
             self._cache = None
-            self._of_specs.clear()
+            self._settings.clear()
             self._unread = {}  # a new one: a dict keeps the memory of all that was in it
         touched = self._find_touched()
         for result in self._read_entries(dict.fromkeys([*touched, *self._select_changed(self._select_due())])):
@@ -234,9 +233,8 @@ class RunsScanner:
         if self._metric != charted and self._metric in (*measured, *_split_names(kept.others)):
             charted, values = primary_metric(decode_metrics(kept.metrics), self._metric)
             packed = pack_values(values[-MAX_BARS:]) if packed else b""
-        if (shared := self._of_specs.get(kept.spec)) is None:
-            shared = self._of_specs[kept.spec] = (list_settings(spec), spec.iterations)
-        settings, iterations = shared
+        if (settings := self._settings.get(kept.spec)) is None:
+            settings = self._settings[kept.spec] = list_settings(spec)
         return TreeEntry(
             path,
             kept.status,
@@ -250,7 +248,6 @@ class RunsScanner:
             kept.packed_newest,
             tags,
             annotations.note,
-            iterations,
             intern(charted),
             packed,
             kept.signature.changed_ns / 1e9,
@@ -362,7 +359,6 @@ def _make_entry(
         charted, values = primary_metric(summary.metrics, metric)
     return TreeEntry(
         **fields,
-        iterations=summary.spec.iterations,
         charted=intern(charted),
         packed=pack_values(values[-MAX_BARS:]) if any(summary.metrics) else b"",  # frame 0 alone says nothing
         changed=changed,

@@ -20,7 +20,7 @@ COUNTED_STATUSES = ("running", "queued", "paused", "failed", "interrupted", "don
 def format_counts(totals: GroupTotals, workers: Sequence[Worker] = (), *, seconds_left: float | None = None) -> Text:
     """1 without a sign  ● 2 running  ○ 3 queued  41 min left  ✓ 118 done."""
     silent = len(find_silent(workers))
-    counts = {status: totals.statuses[status] for status in COUNTED_STATUSES}
+    counts = {status: totals[status] for status in COUNTED_STATUSES}
     counts["running"] = max(0, counts["running"] - silent)
     parts = [
         Text.assemble((STATUS_MARKS[status][0], _status_colour(status)), f" {count} {status}")

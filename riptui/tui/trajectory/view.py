@@ -32,8 +32,7 @@ from riptui.tui.trajectory.loader import LoadedFrame, TrajectoryLoader, Trajecto
 from riptui.tui.trajectory.metric_readout import MetricReadout
 from riptui.tui.trajectory.picture_row import PictureRow
 from riptui.tui.trajectory.responsive import choose_layout
-from riptui.tui.trajectory.seek_bar import SeekBar
-from riptui.tui.trajectory.slider import Slider
+from riptui.tui.trajectory.slider import SeekBar, Slider
 from riptui.tui.trajectory.tabs import TAB_NAMES, TabPanes, tabs_of
 
 MIN_POLL_SECONDS = 1.0  # a growing trajectory sends up to 5 kB to the terminal each time, without pictures

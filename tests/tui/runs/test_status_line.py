@@ -8,7 +8,6 @@ import pytest
 from riptui.store.trajectory import Status
 from riptui.store.worker_record import WorkerJob, WorkerOptions, WorkerStatus
 from riptui.store.worker_registry import Worker, list_workers, register
-from riptui.tui.runs.scanner import TreeEntry
 from riptui.tui.runs.status_line import format_counts, format_progress
 from riptui.tui.runs.tree_model import GroupTotals
 from riptui.worker.loop import new_worker_record
@@ -29,15 +28,12 @@ def test_the_time_that_is_left_is_a_duration(worker: Worker) -> None:
 
 
 def test_the_time_of_the_whole_queue_stands_behind_what_waits() -> None:
-    totals = GroupTotals()
-    for status, k in ((Status.RUNNING, 100), (Status.QUEUED, 0), (Status.PAUSED, 0), (Status.DONE, 1600)):
-        totals.add(TreeEntry("a", status, k=k, iterations=1600), 1)
+    totals = GroupTotals([Status.RUNNING, Status.QUEUED, Status.PAUSED, Status.DONE])
     counts = format_counts(totals, seconds_left=620.0).plain
     assert counts == "● 1 running  ○ 1 queued  10 min left  ‖ 1 paused  ✓ 1 done"
     assert "left" not in format_counts(totals).plain
 
 
 def test_what_a_silent_worker_computes_is_not_counted_as_running(worker: Worker) -> None:
-    totals = GroupTotals()
-    totals.add(TreeEntry("a/one", Status.RUNNING, k=100, iterations=1600), 1)
+    totals = GroupTotals([Status.RUNNING])
     assert format_counts(totals, [replace(worker, silent=45)]).plain == "1 without a sign"

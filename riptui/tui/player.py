@@ -1,4 +1,4 @@
-"""The keys that move through frames and play them, on each screen that has some."""
+"""The keys, and the slider, that move through frames and play them, on each screen that has some."""
 
 from collections.abc import Callable
 from functools import partial
@@ -7,6 +7,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from riptui.tui.playback import Playback
+from riptui.tui.trajectory.slider import Slider
 
 
 class Player(Widget):
@@ -45,6 +46,10 @@ class Player(Widget):
 
     def tick(self) -> None:
         self.change(self.playback.tick)
+
+    def on_slider_seek_requested(self, message: Slider.SeekRequested) -> None:
+        message.stop()
+        self.go(message.k)
 
     def go(self, position: int) -> None:
         """Show a position, or the nearest reached one; ends playing."""

@@ -160,7 +160,7 @@ class CompareScreen(InnerScreen[None], Player):
             column.picture.settle()
 
     def show_position(self, *, moved: bool) -> None:
-        self.query_one(Slider).k = self.position.step
+        self.query_one(Slider).k = self.position.position
         pace = f"  ▶ {self.position.speed:g}/s" if self.position.playing else ""
         self.query_one("#place", TextLine).set_text(Content(f"{self.inpainted:4.0f} %{pace}"))
         self.charts.show_position(self.inpainted)
@@ -278,10 +278,6 @@ class CompareScreen(InnerScreen[None], Player):
         for column in self._columns:
             column.styles.width = width
             column.picture.styles.height = height
-
-    def on_slider_seek_requested(self, message: Slider.SeekRequested) -> None:
-        message.stop()
-        self.go(message.k)
 
     def on_chart_point_chosen(self, message: Chart.PointChosen) -> None:
         message.stop()

@@ -251,12 +251,10 @@ def interval_ends(estimates: Sequence[IntervalEstimate]) -> tuple[tuple[float | 
 
 def _mean_series(name: str, curves: Iterable[Curve], colour: int, coverage: CoverageByPath | None) -> list[Series]:
     """Mean and standard deviation at each inpainted %, or at the mean coverage there."""
-    if coverage is None:
-        stats = distributions(curves)
-        x = [stat.inpainted for stat in stats]
-    else:
-        curves = list(curves)
-        stats = distributions(curves)
+    curves = list(curves)
+    stats = distributions(curves)
+    x = [stat.inpainted for stat in stats]
+    if coverage is not None:
         covered = [replace(curve, values=np.array(_x_positions(curve, coverage))) for curve in curves]
         x = [stat.mean for stat in distributions(covered)]
     low, high = (

@@ -42,17 +42,15 @@ class FrameCursor(Playback):
         return self.snapshot.spec if self.snapshot else None
 
     @property
-    def newest(self) -> int:
-        """The last frame saved so far."""
-        return self.snapshot.newest if self.snapshot else 0
-
-    @property
     def position(self) -> int:
         return self.k
 
     @property
     def last(self) -> int:
-        return self.newest
+        """The newest frame saved so far."""
+        return self.snapshot.newest if self.snapshot else 0
+
+    newest = last
 
     def move_to(self, position: int) -> None:
         self.k = min(max(position, 0), self.newest)

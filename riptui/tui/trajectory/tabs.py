@@ -117,9 +117,8 @@ class TabPanes(ContentSwitcher):
     @property
     def visible_charts(self) -> list[Chart]:
         """Those of the current pane; none if it has no charts."""
-        return [
-            chart for pane in self.children if pane.id == self.current for chart in pane.query(Chart) if chart.display
-        ]
+        pane = self.visible_content
+        return [chart for chart in pane.query(Chart) if chart.display] if pane is not None else []
 
     @property
     def visible_text(self) -> TextPane | None:

@@ -32,7 +32,7 @@ from riptui.tui.trajectory.loader import LoadedFrame, TrajectoryLoader, Trajecto
 from riptui.tui.trajectory.metric_readout import MetricReadout
 from riptui.tui.trajectory.picture_row import PictureRow
 from riptui.tui.trajectory.responsive import choose_layout
-from riptui.tui.trajectory.slider import SeekBar, Slider
+from riptui.tui.trajectory.slider import SeekBar
 from riptui.tui.trajectory.tabs import TAB_NAMES, TabPanes, tabs_of
 
 MIN_POLL_SECONDS = 1.0  # a growing trajectory sends up to 5 kB to the terminal each time, without pictures
@@ -309,10 +309,9 @@ class TrajectoryView(Player):
 
     def _fill_pane(self) -> None:
         """Update the metrics and the visible pane."""
-        if self.cursor.spec is not None:
-            self._show_metrics()
-            if self.tab != PICTURES:
-                self._panes.show_all()
+        self._show_metrics()
+        if self.tab != PICTURES:
+            self._panes.show_all()
 
     # The mouse
 
@@ -320,10 +319,6 @@ class TrajectoryView(Player):
         if event.chain == 2 and isinstance(event.widget, PictureWidget):
             event.stop()
             self.post_message(self.LargeRequested())
-
-    def on_slider_seek_requested(self, message: Slider.SeekRequested) -> None:
-        message.stop()
-        self.go(message.k)
 
     def on_tab_bar_tab_clicked(self, message: TabBar.TabClicked) -> None:
         message.stop()

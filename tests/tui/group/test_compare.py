@@ -116,10 +116,10 @@ def test_it_plays_by_the_clock_to_the_last_step() -> None:
     position = ComparePosition(speed=10, clock=lambda: seconds[0])
     position.update([entrant(made_spec(mask=64))])
     position.play()
-    assert (position.playing, position.step) == (True, 0)
+    assert (position.playing, position.position) == (True, 0)
     seconds[0] = 2.0
     position.tick()
-    assert position.step == 20
+    assert position.position == 20
     position.change_speed(1)
     assert position.speed == 15
     seconds[0] = 100.0

@@ -91,7 +91,7 @@ def test_in_tmux_a_picture_can_be_sent_once_more_under_its_number() -> None:
     first = sent.pop()
     asyncio.run(pixels.repeat(request))
     assert sent == [kitty.end_broken(tmux=1), first]
-    pixels.send_to_kitty(EncodedUpdate(images[1], [EncodedPart(0, 0, 8, 8, "CCCC")]), box)
+    pixels.send_to_kitty(EncodedUpdate(images[1], [EncodedPart(0, 0, "CCCC")]), box)
     sent.clear()
     asyncio.run(pixels.repeat(request))
     assert sent[1] == kitty.transmit(pixels.kitty_number, encode(images[1], request), 1, 1, tmux=1)

@@ -57,7 +57,6 @@ class FrameView:
 class LargeFrame(NamedTuple):
     """Frame k as it was loaded: in the view, and the original to blink with."""
 
-    k: int
     view: FrameView
     frame: FrameImage
     original: FrameImage
@@ -73,7 +72,7 @@ def load_large_frame(loader: TrajectoryLoader, snapshot: TrajectorySnapshot, k: 
     """Load frame k and what the view shows of it. For the reader's thread."""
     original, frame = loader.load_image(0), loader.load_image(k)
     if frame.image is None or original.image is None:
-        return LargeFrame(k, view, frame, original, None)
+        return LargeFrame(view, frame, original, None)
     if view.map:  # it is measured elsewhere
         shown = frame.image
     else:
@@ -81,7 +80,7 @@ def load_large_frame(loader: TrajectoryLoader, snapshot: TrajectorySnapshot, k: 
         shown = _apply(view.kind, view.gain, frame.image, original.image, distances)
     if view.outlined and k:
         shown = draw_outline(shown, loader.region(k), view.line_pixels)
-    return LargeFrame(k, view, frame, original, shown)
+    return LargeFrame(view, frame, original, shown)
 
 
 def _apply(kind: str, gain: int, frame: Image, original: Image, distances: SquareDistances | None) -> Image:

@@ -29,7 +29,7 @@ from riptui.tui.player import Player
 from riptui.tui.text_lines import TextLine
 from riptui.tui.trajectory.background_reader import BackgroundReader
 from riptui.tui.trajectory.frame_cursor import FrameCursor
-from riptui.tui.trajectory.loader import TrajectoryLoader, TrajectorySnapshot
+from riptui.tui.trajectory.loader import NO_SNAPSHOT, TrajectoryLoader, TrajectorySnapshot
 from riptui.tui.written_files import tell_written
 
 POLL_SECONDS = 1.0
@@ -148,7 +148,7 @@ class LargeScreen(InnerScreen[LargePlace], Player):
     def _request_frame(self) -> None:
         snapshot, k = self.cursor.snapshot, self.cursor.k
         view = replace(self.view, line_pixels=self._picture.dot_pixels)
-        if snapshot is not None and snapshot.spec is not None:
+        if snapshot.spec is not None:
             self._reader.submit("frame", lambda loader: load_large_frame(loader, snapshot, k, view), self._show_frame)
         self._show_line()
 
@@ -222,8 +222,7 @@ class LargeScreen(InnerScreen[LargePlace], Player):
     # What is shown
 
     def action_cycle_view(self) -> None:
-        if self.cursor.snapshot is not None:
-            self._change_view(self.view.after(view_kinds(self.cursor.snapshot)))
+        self._change_view(self.view.after(view_kinds(self.cursor.snapshot)))
 
     def action_cycle_map(self) -> None:
         """Show the next map, or the frame after the last."""
@@ -233,7 +232,7 @@ class LargeScreen(InnerScreen[LargePlace], Player):
             self._change_view(replace(self.view, kind=FRAME, map=self._map.next_name(self.view.map)))
 
     def _list_maps(self, _loader: TrajectoryLoader) -> list[str]:
-        return list_maps(self.cursor.snapshot.metrics if self.cursor.snapshot else {})
+        return list_maps(self.cursor.snapshot.metrics)
 
     def _begin_maps(self, names: list[str]) -> None:
         self._map.names = names
@@ -281,7 +280,7 @@ class LargeScreen(InnerScreen[LargePlace], Player):
 
     def _show_line(self) -> None:
         snapshot = self.cursor.snapshot
-        if snapshot is None:
+        if snapshot is NO_SNAPSHOT:
             return
         path = snapshot.path
         name = path.relative_to(self._runs) if path.is_relative_to(self._runs) else Path(path.name)

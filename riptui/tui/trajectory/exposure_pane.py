@@ -125,7 +125,7 @@ class ExposurePane(Vertical):
 
     def _draw(self) -> None:
         snapshot, spec = self._cursor.snapshot, self._cursor.spec
-        if self._loaded is None or snapshot is None or spec is None:
+        if self._loaded is None or spec is None:
             return
         effects = self._loaded.effects
         effect = effects.get(self._error) or next(iter(effects.values()), None)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from riptui.spec import Spec
 from riptui.tui.playback import Playback
 from riptui.tui.trajectory import metric_series
-from riptui.tui.trajectory.loader import TrajectorySnapshot
+from riptui.tui.trajectory.loader import NO_SNAPSHOT, TrajectorySnapshot
 from riptui.tui.trajectory.metric_series import XAxis
 
 
@@ -19,7 +19,7 @@ class FrameCursor(Playback):
         super().__init__(speed=speed, clock=clock)
         self.k = 0
         self._axis: XAxis = axis
-        self.snapshot: TrajectorySnapshot | None = None
+        self.snapshot = NO_SNAPSHOT
 
     def update(self, snapshot: TrajectorySnapshot) -> bool:
         """Move to a trajectory as it was just read. Returns whether the frame to show is another one.
@@ -28,18 +28,18 @@ class FrameCursor(Playback):
         """
         previous, self.snapshot = self.snapshot, snapshot
         old_k = self.k
-        if previous is None or previous.spec is None or old_k == previous.newest:
+        if previous.spec is None or old_k == previous.newest:
             self.move_to(snapshot.newest)
         elif previous.path == snapshot.path or snapshot.spec is None:
             self.move_to(old_k)
         else:
             self.move_to(snapshot.spec.reaches(previous.spec.inpainted(old_k)))
-        return self.k != old_k or previous is None or previous.rows is not snapshot.rows
+        return self.k != old_k or previous.rows is not snapshot.rows
 
     @property
     def spec(self) -> Spec | None:
         """None: there is no readable trajectory."""
-        return self.snapshot.spec if self.snapshot else None
+        return self.snapshot.spec
 
     @property
     def position(self) -> int:
@@ -48,7 +48,7 @@ class FrameCursor(Playback):
     @property
     def last(self) -> int:
         """The newest frame saved so far."""
-        return self.snapshot.newest if self.snapshot else 0
+        return self.snapshot.newest
 
     newest = last
 
@@ -61,8 +61,6 @@ class FrameCursor(Playback):
 
     def find_next_repaint(self, x: int, y: int) -> int | None:
         """The first iteration after k that repainted the pixel (x, y); after the last one the first of all; or None."""
-        if self.snapshot is None:
-            return None
         rows, tiles = self.snapshot.rows[: self.newest], self.snapshot.tiles
         inside = [row.k for row in rows if 0 <= x - row.box.x < row.box.width and 0 <= y - row.box.y < row.box.height]
         repaints = [repaint for repaint in inside if tiles is None or tiles.covers(repaint, x, y)]
@@ -83,12 +81,12 @@ class FrameCursor(Playback):
 
     def marker_x(self) -> float | None:
         """Where frame k is on the axis. None at the newest: its marker would move all the time, 7 kB per move."""
-        if self.snapshot is None or self.snapshot.spec is None or self.following:
+        if self.spec is None or self.following:
             return None
-        return metric_series.x_position(self.snapshot.spec, self.snapshot.rows, self.k, self.axis)
+        return metric_series.x_position(self.spec, self.snapshot.rows, self.k, self.axis)
 
     def frame_at(self, x: float) -> int:
         """The frame at a position on the axis."""
-        if self.snapshot is None or self.snapshot.spec is None:
+        if self.spec is None:
             return 0
-        return metric_series.frame_at(self.snapshot.spec, self.snapshot.rows, self.newest, x, self.axis)
+        return metric_series.frame_at(self.spec, self.snapshot.rows, self.newest, x, self.axis)

@@ -59,6 +59,10 @@ class TrajectorySnapshot:
     error: str = ""  # why it is unreadable, or a part of it
 
 
+NO_SNAPSHOT = TrajectorySnapshot(Path())
+"""Nothing was read yet."""
+
+
 @dataclass(frozen=True, eq=False)
 class FrameImage:
     """Frame k of a trajectory, or a note that says why there is none."""
@@ -72,7 +76,6 @@ class FrameImage:
 class LoadedFrame:
     """A frame, the original and their comparison."""
 
-    path: Path
     mode: ComparisonMode
     original: FrameImage
     frame: FrameImage
@@ -140,7 +143,7 @@ class TrajectoryLoader:
         k = min(k, len(self._reader.rows))
         original, frame = self.load_image(0), self.load_image(k)
         comparison = None if frame.image is None else self._make_comparison(frame.image, original.image, k, mode)
-        return LoadedFrame(self.path, mode, original, frame, comparison)
+        return LoadedFrame(mode, original, frame, comparison)
 
     def load_thumbnail(self, k: int) -> FrameImage:
         """Load frame k, reduced by a whole factor."""

@@ -21,7 +21,7 @@ from riptui.spec import Box, Spec
 from riptui.store.records import IterationRow
 from riptui.tui.text_lines import TextLines
 from riptui.tui.trajectory.colormap import RGB, heat_colour, hex_colour
-from riptui.tui.trajectory.loader import TrajectorySnapshot
+from riptui.tui.trajectory.loader import NO_SNAPSHOT, TrajectorySnapshot
 from riptui.tui.trajectory.region_tiles import RegionTiles
 from riptui.tui.trajectory.square_distances import SquareDistances
 
@@ -202,7 +202,7 @@ class RepaintMap(Horizontal):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._snapshot: TrajectorySnapshot | None = None
+        self._snapshot = NO_SNAPSHOT
         self._k = 0
         self._distances: SquareDistances | None = None
 
@@ -216,7 +216,7 @@ class RepaintMap(Horizontal):
         """Show the grid at frame k of a trajectory, coloured by distances if given."""
         before, is_same = self._snapshot, (k, distances) == (self._k, self._distances)
         self._snapshot, self._k, self._distances = snapshot, k, distances
-        if not is_same or before is None or before.rows is not snapshot.rows or before.newest != snapshot.newest:
+        if not is_same or before.rows is not snapshot.rows or before.newest != snapshot.newest:
             self._fill()
 
     def on_resize(self, _event: events.Resize) -> None:
@@ -224,7 +224,7 @@ class RepaintMap(Horizontal):
 
     def _fill(self) -> None:
         snapshot, k, distances = self._snapshot, self._k, self._distances
-        if snapshot is None or snapshot.spec is None or not self.size:
+        if snapshot.spec is None or not self.size:
             return
         spec, rows, newest, tiles = snapshot.spec, snapshot.rows, snapshot.newest, snapshot.tiles
         repaints = count_tiles(tiles, k, newest) if tiles else count_repaints(spec, rows, k, newest)

@@ -126,9 +126,9 @@ class SeekBar(Horizontal):
 
     def show_frames(self) -> None:
         """Show which frames there are, and the position."""
-        slider, snapshot, spec = self.query_one(Slider), self._cursor.snapshot, self._cursor.spec
+        slider, spec = self.query_one(Slider), self._cursor.spec
         slider.iterations = spec.iterations if spec else 0
-        slider.newest = snapshot.newest if snapshot else 0
+        slider.newest = self._cursor.newest
         slider.set_marks(self._cursor.halves)
         self.show_position()
 

@@ -26,12 +26,10 @@ TABS_OF_SQUARES = {"masks", "recursion"}
 """Those that say nothing where each iteration repaints the whole image."""
 
 
-def tabs_of(snapshot: TrajectorySnapshot | None) -> tuple[str, ...]:
+def tabs_of(snapshot: TrajectorySnapshot) -> tuple[str, ...]:
     """The tabs that say something of a trajectory."""
-    without = set()
-    if snapshot is None or not snapshot.profiles:
-        without |= {"spectrum"}
-    if snapshot is not None and snapshot.spec is not None and snapshot.spec.whole_image:
+    without = set() if snapshot.profiles else {"spectrum"}
+    if snapshot.spec is not None and snapshot.spec.whole_image:
         without |= TABS_OF_SQUARES
     return tuple(name for name in TAB_NAMES if name not in without)
 
@@ -76,7 +74,7 @@ class TabPanes(ContentSwitcher):
     def show_all(self) -> None:
         """Show the trajectory in the current pane, all of it."""
         snapshot, spec, axis = self._cursor.snapshot, self._cursor.spec, self._cursor.axis
-        if snapshot is None or spec is None:
+        if spec is None:
             return
         match self.current:
             case "chart":
@@ -129,7 +127,7 @@ class TabPanes(ContentSwitcher):
     def show_cursor(self) -> None:
         """Show the cursor's frame in the current pane, which is filled already."""
         snapshot, spec, k = self._cursor.snapshot, self._cursor.spec, self._cursor.k
-        if snapshot is None or spec is None:
+        if spec is None:
             return
         match self.current:
             case "chart":

@@ -28,7 +28,7 @@ from riptui.tui.trajectory.exposure_pane import ExposurePane, LoadedEffects
 from riptui.tui.trajectory.filmstrip import Filmstrip
 from riptui.tui.trajectory.frame_cursor import FrameCursor
 from riptui.tui.trajectory.heading import Heading
-from riptui.tui.trajectory.loader import LoadedFrame, TrajectoryLoader, TrajectorySnapshot
+from riptui.tui.trajectory.loader import NO_SNAPSHOT, LoadedFrame, TrajectoryLoader, TrajectorySnapshot
 from riptui.tui.trajectory.metric_readout import MetricReadout
 from riptui.tui.trajectory.picture_row import PictureRow
 from riptui.tui.trajectory.responsive import choose_layout
@@ -86,7 +86,7 @@ class TrajectoryView(Player):
         yield PictureRow(self._graphics)
         yield SeekBar(self.cursor)
         yield MetricReadout()
-        yield TabBar(tabs_of(None), TAB_NAMES[0])
+        yield TabBar(tabs_of(NO_SNAPSHOT), TAB_NAMES[0])
         yield self._panes
 
     # State
@@ -153,11 +153,11 @@ class TrajectoryView(Player):
 
     def go_to_next_repaint(self) -> None:
         """Show the next frame in which the square of the picture below the mouse was repainted."""
-        place, snapshot = self._place_below_mouse(), self.cursor.snapshot
-        if place is None or snapshot is None or snapshot.spec is None:
+        place, spec = self._place_below_mouse(), self.cursor.spec
+        if place is None or spec is None:
             self.post_message(self.Said("point the mouse at a square of a picture first"))
             return
-        x, y = (int(part * snapshot.spec.size) for part in place)
+        x, y = (int(part * spec.size) for part in place)
         repaint = self.cursor.find_next_repaint(x, y)
         if repaint is None:
             self.post_message(self.Said("this square was not repainted"))
@@ -185,15 +185,14 @@ class TrajectoryView(Player):
 
     def cycle_metric(self) -> None:
         """Draw the next metric, or group of metrics that share a scale; in other panes what they draw of a metric."""
-        if self.cursor.snapshot:
-            match self._panes.current:
-                case "masks":
-                    self._panes.choose_next_square_metric(self.cursor.snapshot)
-                case "recursion":
-                    self.query_one(ExposurePane).choose_next_error()
-                case _:
-                    self._panes.choose_next_metric(self.cursor.snapshot)
-            self._fill_pane()
+        match self._panes.current:
+            case "masks":
+                self._panes.choose_next_square_metric(self.cursor.snapshot)
+            case "recursion":
+                self.query_one(ExposurePane).choose_next_error()
+            case _:
+                self._panes.choose_next_metric(self.cursor.snapshot)
+        self._fill_pane()
 
     def toggle_axis(self) -> None:
         self.cursor.toggle_axis()
@@ -271,7 +270,8 @@ class TrajectoryView(Player):
         self._reader.submit("frame", lambda loader: loader.load_frame(k, mode), self._show_loaded)
 
     def _show_metrics(self) -> None:
-        if (snapshot := self.cursor.snapshot) and snapshot.spec:
+        snapshot = self.cursor.snapshot
+        if snapshot.spec is not None:
             drawn_metrics = self._panes.drawn_metrics(snapshot)
             self.query_one(MetricReadout).show(snapshot.metrics, self.cursor.k, drawn_metrics, snapshot.spec.inpainted)
 
@@ -299,7 +299,7 @@ class TrajectoryView(Player):
         tabs = self.query_one(TabBar)
         tabs.names = self._tab_names
         tabs.chosen = self.tab
-        unreadable = self.cursor.snapshot is not None and self.cursor.spec is None
+        unreadable = self.cursor.snapshot is not NO_SNAPSHOT and self.cursor.spec is None
         self.set_class(unreadable, "-unreadable")
         self._panes.display = self.tab != PICTURES and not unreadable
         self.query_one(PictureRow).display = self._fits_both or self.tab == PICTURES or unreadable

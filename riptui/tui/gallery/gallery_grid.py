@@ -118,11 +118,9 @@ class GalleryGrid(Widget):
         keys: Sequence[ThumbnailKey]
         min_pixels: int
 
-    @dataclass
     class CursorMoved(Message):
         """The cursor is on another cell, or the cell has changed."""
 
-    @dataclass
     class CellOpened(Message):
         """A double click on the cell of the cursor."""
 

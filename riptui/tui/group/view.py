@@ -65,7 +65,6 @@ class GroupView(Widget):
     class TrajectoryChosen(Message):
         path: Path
 
-    @dataclass
     class GalleryRequested(Message):
         """The tab of the gallery, which is a screen of its own, was chosen."""
 

@@ -21,7 +21,6 @@ class LargePicture(PictureWidget):
 
     DEFAULT_CSS = "LargePicture { width: 1fr; height: 1fr; }"
 
-    @dataclass
     class Moved(Message):
         """Another part, or another zoom, is shown."""
 

@@ -227,12 +227,10 @@ class LargeScreen(InnerScreen[LargePlace], Player):
     def action_cycle_map(self) -> None:
         """Show the next map, or the frame after the last."""
         if not self._map.names:
-            self._reader.submit("maps", self._list_maps, self._begin_maps)
+            metrics = self.cursor.snapshot.metrics
+            self._reader.submit("maps", lambda _: list_maps(metrics), self._begin_maps)
         else:
             self._change_view(replace(self.view, kind=FRAME, map=self._map.next_name(self.view.map)))
-
-    def _list_maps(self, _loader: TrajectoryLoader) -> list[str]:
-        return list_maps(self.cursor.snapshot.metrics)
 
     def _begin_maps(self, names: list[str]) -> None:
         self._map.names = names

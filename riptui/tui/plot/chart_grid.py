@@ -63,9 +63,7 @@ class LegendLines(Static):
 class ChartGrid(Grid):
     """The first chart is always there; others are made when they are needed first."""
 
-    DEFAULT_CSS = """
-    ChartGrid { height: 1fr; grid-gutter: 0 2; overflow: hidden; }
-    """
+    DEFAULT_CSS = "ChartGrid { height: 1fr; grid-gutter: 0 2; overflow: hidden; }"
 
     def compose(self) -> ComposeResult:
         yield LegendLines()

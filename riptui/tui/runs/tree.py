@@ -35,12 +35,8 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
 
     cursor: reactive[int] = reactive(0, repaint=False)
 
-    @dataclass
     class Highlighted(Message):
-        """The cursor moved to another path; "" if there are no rows."""
-
-        path: str
-        is_group: bool
+        """The cursor moved to another path, or to none."""
 
     @dataclass
     class TrajectoryOpened(Message):
@@ -294,7 +290,8 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
             all_again = f"{shown_key(self.app, 'runs.back')} shows all again"
             texts = ("nothing matches this filter", self.hint, all_again)
             lines = [line for text in texts for line in textwrap.wrap(text, max(1, width))]
-            words = lines[y] if self._nothing_matches and y < len(lines) else ""
+            nothing_matches = not self.rows and self.model.filter is not None
+            words = lines[y] if nothing_matches and y < len(lines) else ""
             return Strip([Segment(words, self._style("dim"))]).adjust_cell_length(width, self.rich_style)
         row = self.rows[y]
         self._painted[row.path] = cells = self._make_cells(y)
@@ -309,10 +306,6 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
             cells = [(text, "") for text, _ in cells]
         segments = [Segment(text, self._style(part)) for text, part in cells]
         return Strip(segments).adjust_cell_length(width).apply_style(style)
-
-    @property
-    def _nothing_matches(self) -> bool:
-        return not self.rows and self.model.filter is not None
 
     def _make_cells(self, y: int) -> RowCells:
         model, columns, row = self.model, self.columns, self.rows[y]
@@ -340,8 +333,7 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
             self.scroll_to_region(Region(0, self.cursor, 1, 1), animate=False, force=True)
 
     def _post_highlighted(self) -> None:
-        row = self.current_row
-        path = row.path if row else ""
+        path = self.current_row.path if self.current_row else ""
         if path != self._posted_path:
             self._posted_path = path
-            self.post_message(self.Highlighted(path, row is not None and row.is_group))
+            self.post_message(self.Highlighted())

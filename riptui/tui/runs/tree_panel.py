@@ -1,6 +1,5 @@
 """The tree in its frame: the line to type a filter in, the names of the columns, and how many are listed and marked."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from rich.text import Text
@@ -30,7 +29,6 @@ STEP_COLUMNS = 4  # by which a key makes it wider
 class TreePanel(Vertical):
     """Posts Filtered when the filter changes. Its right border can be dragged."""
 
-    @dataclass
     class Filtered(Message):
         """Other rows are listed than before."""
 

@@ -115,7 +115,6 @@ class TrajectoryView(Player):
 
     # The trajectory
 
-    @dataclass
     class LargeRequested(Message):
         """A double click on a picture."""
 

@@ -167,8 +167,9 @@ class GalleryScreen(InnerScreen[None]):
             self._title.set_text(Content.assemble((group, "bold"), "  no readable trajectory"))
             return
         rows = "a row a seed" if self.axes.by_seed else "a row a picture"
-        columns = "columns every 50 %" if table.column_kind == PERCENT else f"columns by {table.column_kind}"
-        parts = [rows, columns] + ([] if table.column_kind == PERCENT else [f"at {self.inpainted:.0f} %"])
+        parts = [rows, "columns every 50 %"]
+        if table.column_kind != PERCENT:
+            parts = [rows, f"columns by {table.column_kind}", f"at {self.inpainted:.0f} %"]
         parts += [metric_title(self.metric)] if self.metric else []
         parts += [format_count(len(self._members), "trajectory")]
         self._title.set_text(Content.assemble((group, "bold"), ("  " + " · ".join(parts), "$foreground-muted")))

@@ -18,7 +18,7 @@ class FrameCursor(Playback):
     ) -> None:
         super().__init__(speed=speed, clock=clock)
         self.k = 0
-        self._axis: XAxis = axis
+        self.chosen_axis: XAxis = axis
         self.snapshot = NO_SNAPSHOT
 
     def update(self, snapshot: TrajectorySnapshot) -> bool:
@@ -71,13 +71,10 @@ class FrameCursor(Playback):
     @property
     def axis(self) -> XAxis:
         """The axis that was chosen; passes, where each iteration repaints the whole image."""
-        return "passes" if self.spec is not None and self.spec.whole_image else self._axis
+        return "passes" if self.spec is not None and self.spec.whole_image else self.chosen_axis
 
     def toggle_axis(self) -> None:
-        self._axis = "coverage" if self._axis == "inpainted" else "inpainted"
-
-    def choose_axis(self, axis: XAxis) -> None:
-        self._axis = axis
+        self.chosen_axis = "coverage" if self.chosen_axis == "inpainted" else "inpainted"
 
     def marker_x(self) -> float | None:
         """Where frame k is on the axis. None at the newest: its marker would move all the time, 7 kB per move."""

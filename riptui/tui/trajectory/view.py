@@ -218,7 +218,7 @@ class TrajectoryView(Player):
             pane.scroll_by_half(direction)
 
     def set_axis(self, axis: metric_series.XAxis) -> None:
-        self.cursor.choose_axis(axis)
+        self.cursor.chosen_axis = axis
         self._fill_pane()
 
     def select_tab(self, name: str) -> None:

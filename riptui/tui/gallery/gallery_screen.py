@@ -29,7 +29,7 @@ from riptui.tui.gallery.gallery_table import (
 )
 from riptui.tui.gallery.thumbnails import ThumbnailKey, ThumbnailReader
 from riptui.tui.group.chart_command import sheet_figure
-from riptui.tui.group.group_reader import GroupMember, GroupReader
+from riptui.tui.group.group_reader import GroupMember, GroupReader, in_slices
 from riptui.tui.inner_screen import InnerScreen
 from riptui.tui.key_footer import KeyFooter
 from riptui.tui.large.large_screen import LargePlace, LargeScreen
@@ -123,7 +123,7 @@ class GalleryScreen(InnerScreen[None]):
         self._jobs.submit("group", self._read_group)
 
     def _read_group(self) -> None:
-        for count in self._group_reader.read(self._paths):
+        for count in in_slices(self._group_reader.read(self._paths)):
             self.call_later(self._show_progress, count)
         if self._group_reader.changed:
             self.call_later(self._update_members, list(self._group_reader.members.values()))

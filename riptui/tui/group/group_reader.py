@@ -1,17 +1,16 @@
-"""Read the metrics of many trajectories in slices, and later only changed ones. For a thread; no Textual.
+"""Read the metrics of many trajectories, and later only changed ones. For a thread; no Textual.
 
 10,000 trajectories of five metrics at nine frames take about 10 MB, because equal values are stored once.
 """
 
 import time
 from array import array
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import wraps
 from math import isnan, nan
 from pathlib import Path
-from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import msgspec
 
@@ -66,21 +65,15 @@ class GroupMember:
 
 
 Common = TypeVar("Common")
-ReaderArguments = ParamSpec("ReaderArguments")
 
 
-def _in_slices(read: Callable[ReaderArguments, Iterator[int]]) -> Callable[ReaderArguments, Iterator[int]]:
-    """Let a reader that counts what it has done yield only after SLICE_SECONDS each."""
-
-    @wraps(read)
-    def read_in_slices(*args: ReaderArguments.args, **keywords: ReaderArguments.kwargs) -> Iterator[int]:
-        deadline = time.monotonic() + SLICE_SECONDS
-        for count in read(*args, **keywords):
-            if time.monotonic() > deadline:
-                yield count
-                deadline = time.monotonic() + SLICE_SECONDS
-
-    return read_in_slices
+def in_slices(progress: Iterable[int]) -> Iterator[int]:
+    """What a reader yields, once every SLICE_SECONDS: to be shown on a screen."""
+    deadline = time.monotonic() + SLICE_SECONDS
+    for count in progress:
+        if time.monotonic() > deadline:
+            yield count
+            deadline = time.monotonic() + SLICE_SECONDS
 
 
 class GroupReader:
@@ -103,7 +96,6 @@ class GroupReader:
         self._unreadable_squares: dict[str, FolderSignature] = {}  # the folders as they were then
         self._interned: dict[object, object] = {}
 
-    @_in_slices
     def read(self, paths: Iterable[str]) -> Iterator[int]:
         """Read new and changed trajectories of these, and forget all others. Yields how many are done.
 
@@ -122,7 +114,6 @@ class GroupReader:
             yield count
         self.changed = before != self.members or list(before) != list(self.members)
 
-    @_in_slices
     def read_coverage(self) -> Iterator[int]:
         """Read missing coverage values of the measured frames. Yields how many trajectories are done."""
         before, self.coverage = self.coverage, {}
@@ -135,7 +126,6 @@ class GroupReader:
             )
             yield count
 
-    @_in_slices
     def read_features(self, wanted: str = "") -> Iterator[int]:
         """Read the vectors of complete trajectories by one extractor: the wanted one, if any has them, else Inception,
         else the first. Yields how many trajectories are done.
@@ -162,7 +152,6 @@ class GroupReader:
             path: (features.identity, len(features.vectors)) for path, features in self.features.items()
         }
 
-    @_in_slices
     def read_squares(self, metrics: Iterable[str] = ()) -> Iterator[int]:
         """Read the squares' errors of complete trajectories, one of each spec, that are missing. As `read_coverage`.
 

@@ -15,13 +15,7 @@ from riptui.text.units import format_count
 from riptui.tui.group.chart_options import SETS, ChartOptions
 from riptui.tui.group.columns import build_table
 from riptui.tui.group.group_reader import GroupMember
-from riptui.tui.group.mean_curves import (
-    MAX_CURVES,
-    GroupData,
-    interval_ends,
-    separating_settings,
-    split_by_curve,
-)
+from riptui.tui.group.mean_curves import MAX_CURVES, GroupData, interval_ends, separating_settings, split_by_curve
 from riptui.tui.plot.series import Series
 
 

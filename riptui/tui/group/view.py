@@ -27,7 +27,7 @@ from riptui.tui.figure_dialog import Figure
 from riptui.tui.group.chart_command import chart_figure
 from riptui.tui.group.chart_options import AXES, SETS, VIEWS, ChartAxis, ChartOptions
 from riptui.tui.group.chart_reader import build_charts, read_further
-from riptui.tui.group.group_reader import GroupMember, GroupReader
+from riptui.tui.group.group_reader import GroupMember, GroupReader, in_slices
 from riptui.tui.group.table import GroupTable
 from riptui.tui.keymap import shown_key
 from riptui.tui.latest_jobs import LatestJobs
@@ -226,7 +226,7 @@ class GroupView(Widget):
         further = read_further(self._reader, options)
         for progress in (self._reader.read(paths), further):
             of_squares = options.needs_squares and progress is further
-            for count in progress:
+            for count in in_slices(progress):
                 if group != self._group or (of_squares and options != self._options):
                     return
                 self.call_later(self._show_progress, group, count, len(paths), of_squares=of_squares)

@@ -69,7 +69,6 @@ class Graphics:
         self._listeners[listener] = callback
 
     def unsubscribe(self, listener: object) -> None:
-        """No longer call its callback."""
         self._listeners.pop(listener, None)
 
     def free_all(self) -> str:

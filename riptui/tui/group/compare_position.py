@@ -35,7 +35,6 @@ class ComparePosition(Playback):
 
     @property
     def position(self) -> int:
-        """The step."""
         return self.last if self._step is None else min(self._step, self.last)
 
     def move_to(self, position: int) -> None:

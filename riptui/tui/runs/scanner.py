@@ -288,15 +288,13 @@ class RunsScanner:
         return list(dict.fromkeys([*asked, self.shown, *active, *next_paths]))
 
     def _select_changed(self, paths: Iterable[str]) -> list[str]:
-        changed = []
-        for path in paths:
-            entry = self._entries.get(path)
-            if entry is None:
-                continue
-            is_running = entry.status is Status.RUNNING  # its lock may vanish without a trace in the folder
-            if is_running or hash(read_signature(f"{self.runs}/{path}")) != self._signatures.get(path):
-                changed.append(path)
-        return changed
+        return [path for path in paths if path in self._entries and self._may_have_changed(path)]
+
+    def _may_have_changed(self, path: str) -> bool:
+        """Whether its folder changed, or it is running: its lock may vanish without a trace in the folder."""
+        if self._entries[path].status is Status.RUNNING:
+            return True
+        return hash(read_signature(f"{self.runs}/{path}")) != self._signatures.get(path)
 
     def _read_entries(self, paths: Iterable[str]) -> Iterator[ScanResult]:
         entries: list[TreeEntry] = []

@@ -43,7 +43,7 @@ class TreeModel:
         self.is_flat = False  # whether the rows are trajectories only, with their whole paths
         self.common_group = ""  # that all rows of the flat list are in
         self.expanded: set[str] = set()
-        self._filter: Filter | None = None
+        self.filter: Filter | None = None
         self._matching: set[str] = set()  # the trajectories that the filter leaves
         self._matching_totals: dict[str, GroupTotals] = {}  # of these, by group
         self._charted: Counter[str] = Counter()  # how many trajectories chart each metric
@@ -51,13 +51,8 @@ class TreeModel:
         """By group: the paths directly in it, and whether each is a group."""
         self._sorted: dict[str, list[str]] = {}
 
-    @property
-    def filter(self) -> Filter | None:
-        return self._filter
-
-    @filter.setter
-    def filter(self, new_filter: Filter | None) -> None:
-        self._filter = new_filter
+    def set_filter(self, new_filter: Filter | None) -> None:
+        self.filter = new_filter
         self._sorted.clear()
         self._matching.clear()
         self._matching_totals.clear()
@@ -80,7 +75,7 @@ class TreeModel:
             before = self.entries.get(entry.path)
             self.entries[entry.path] = entry
             self._count(entry, before, changes[parent_path(entry.path)])
-            if self._filter is not None:
+            if self.filter is not None:
                 did_match = self._unmatch(before)
                 rows_changed |= self._match(entry) != did_match
             if before is None:
@@ -136,11 +131,11 @@ class TreeModel:
 
     def is_matching(self, path: str) -> bool:
         """Whether the filter leaves a trajectory, or anything of a group."""
-        return self._filter is None or path in self._matching or path in self._matching_totals
+        return self.filter is None or path in self._matching or path in self._matching_totals
 
     def matching_totals(self, group: str) -> GroupTotals:
         """The totals of what the filter leaves of a group."""
-        return self.totals[group] if self._filter is None else self._matching_totals.get(group, Counter())
+        return self.totals[group] if self.filter is None else self._matching_totals.get(group, Counter())
 
     def find_by_status(self, *statuses: Status) -> list[str]:
         """Trajectories with one of these statuses, in the order of the tree."""
@@ -155,7 +150,7 @@ class TreeModel:
             if not self.is_matching(path):
                 continue
             rows.append(TreeRow(path, depth, children[path]))
-            if children[path] and (self._filter is not None or path in self.expanded):
+            if children[path] and (self.filter is not None or path in self.expanded):
                 self._add_rows(path, depth + 1, rows)
 
     def _sort_children(self, group: str) -> list[str]:
@@ -206,7 +201,7 @@ class TreeModel:
 
     def _match(self, entry: TreeEntry) -> bool:
         """Count an entry among those that the filter leaves, if it does."""
-        if self._filter is None or not self._filter(entry):
+        if self.filter is None or not self.filter(entry):
             return False
         self._matching.add(entry.path)
         for group in iter_ancestors(entry.path):

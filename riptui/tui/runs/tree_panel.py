@@ -88,7 +88,7 @@ class TreePanel(Vertical):
         """List what a filter leaves; for one that is not valid, say why."""
         model, problem = self.runs_tree.model, ""
         try:
-            model.filter = parse_filter(expand_names(text), KnownNames(model.entries.values()))
+            model.set_filter(parse_filter(expand_names(text), KnownNames(model.entries.values())))
         except ValueError as error:
             problem = printable(str(error))
         for widget in self.query("#filter-error").results(Static):

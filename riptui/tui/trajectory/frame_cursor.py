@@ -83,7 +83,6 @@ class FrameCursor(Playback):
         return metric_series.x_position(self.spec, self.snapshot.rows, self.k, self.axis)
 
     def frame_at(self, x: float) -> int:
-        """The frame at a position on the axis."""
         if self.spec is None:
             return 0
         return metric_series.frame_at(self.spec, self.snapshot.rows, self.newest, x, self.axis)

@@ -108,7 +108,6 @@ class TrajectoryView(Player):
 
     @property
     def _tab_names(self) -> tuple[str, ...]:
-        """The tabs of this trajectory."""
         names = tabs_of(self.cursor.snapshot)
         names += (self._tab,) if self._tab == "spectrum" and self._tab not in names else ()  # says that there is none
         return names if self._fits_both else (PICTURES, *names)

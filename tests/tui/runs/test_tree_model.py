@@ -95,20 +95,20 @@ def test_below_gives_a_groups_trajectories_in_order() -> None:
 
 def test_a_filter_opens_the_groups_of_what_it_admits() -> None:
     made = outline(entry("g/x/cat"), entry("g/y/dog"), entry("h/bird"))
-    made.filter = parse_filter("cat", KnownNames())
+    made.set_filter(parse_filter("cat", KnownNames()))
     assert paths(made) == ["g", "g/x", "g/x/cat"]
     assert made.apply(ScanResult([entry("h/cat")]))
     assert paths(made) == ["g", "g/x", "g/x/cat", "h", "h/cat"]
     assert made.list_matching("h") == ["h/cat"]
     assert (made.matching_totals("").total(), made.matching_totals("g").total()) == (2, 1)
-    made.filter = None
+    made.set_filter(None)
     assert paths(made) == ["g", "h"]
     assert made.matching_totals("").total() == 4
 
 
 def test_totals_of_a_filter_follow_what_changes() -> None:
     made = outline(entry("g/a"), entry("g/b", Status.FAILED), entry("h/c"))
-    made.filter = parse_filter("status:failed", KnownNames())
+    made.set_filter(parse_filter("status:failed", KnownNames()))
     assert made.apply(ScanResult([entry("h/c", Status.FAILED)]))
     assert made.matching_totals("") == {"failed": 2}
     assert made.apply(ScanResult([entry("g/b", Status.RUNNING)]))
@@ -124,7 +124,7 @@ def test_a_flat_list_has_all_trajectories_in_one_order() -> None:
     assert made.list_rows() == [TreeRow("g/x/a", 0, False), TreeRow("g/b", 0, False), TreeRow("h/c", 0, False)]
     made.set_order("newest")
     assert paths(made) == ["g/b", "h/c", "g/x/a"]
-    made.filter = parse_filter("-group:h", KnownNames())
+    made.set_filter(parse_filter("-group:h", KnownNames()))
     assert paths(made) == ["g/b", "g/x/a"]
     assert made.common_group == "g"
 
@@ -133,7 +133,7 @@ def test_an_order_sorts_the_groups_too_by_what_is_shown_of_them() -> None:
     made = outline(entry("g/a", changed=1.0), entry("h/b", changed=9.0), entry("h/c", changed=0.0))
     made.set_order("newest")
     assert paths(made) == ["h", "g"]
-    made.filter = parse_filter("-b", KnownNames())
+    made.set_filter(parse_filter("-b", KnownNames()))
     assert paths(made) == ["g", "g/a", "h", "h/c"]
 
 

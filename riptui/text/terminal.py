@@ -1,4 +1,4 @@
-"""Output that is safe for a terminal: escaped text, text of so many columns, sparklines."""
+"""Output that is safe for a terminal: escaped text, text of so many columns, sparklines, shades."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rich.cells import cell_len, set_cell_size
 _MIN_GROUP_COLUMNS = 4  # of a path, else the name stands alone
 _TO_SEED = re.compile(r"(?:.*?-)?s\d+(?=-|$)")  # of a trajectory's name
 _BARS = "▁▂▃▄▅▆▇█"
-_SHADES = "█▓▒░ "  # from the smallest value to the largest
+_SHADES = "█▓▒░ "  # for values from the smallest to the largest
 _INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")  # letters and marks, but invisible
 
 
@@ -127,6 +127,6 @@ def sparkline(values: Sequence[float], low: float = 0.0, high: float | None = No
 
 
 def shade(value: float, low: float, high: float) -> str:
-    """A value between two bounds as a shade of one character; the full block, as for `low`, if they are equal."""
+    """A value between two bounds as a character: the full block, as for the lower bound, if they are equal."""
     share = (value - low) / (high - low) if high > low else 0.0
     return _SHADES[max(0, min(len(_SHADES) - 1, int(share * len(_SHADES))))]

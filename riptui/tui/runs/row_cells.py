@@ -89,7 +89,7 @@ def trajectory_cells(
     """A trajectory, by its path below a group, told from rows near it. Its mark stands below the group's sign in the
     tree.
     """
-    status = entry.status_name
+    status = entry.status or ("unreadable" if entry.error else "")
     indent = " " * INDENT * (row.depth - 1)
     cells = [(" unreadable", "")] if entry.error else _value_cells(entry, columns)
     room = columns.width - len(indent) - 4 - sum(len(text) for text, _ in cells)

@@ -66,8 +66,8 @@ class TreeEntry(FilterSubject, frozen=True, gc=False):
         return unpack_values(self.packed)
 
     @property
-    def status_name(self) -> str:
-        """The status as it is counted; "" before it is read."""
+    def counted_as(self) -> str:
+        """Its status, as groups count it; "" if it was not read yet."""
         return self.status or ("unreadable" if self.error else "")
 
     def has_ended_since(self, before: "TreeEntry | None") -> bool:

@@ -196,8 +196,8 @@ class TreeModel:
             if before is not None:
                 self._charted[before.charted] -= bool(before.charted)
         if before is not None:
-            change[before.status_name] -= 1
-        change[entry.status_name] += 1
+            change[before.counted_as] -= 1
+        change[entry.counted_as] += 1
 
     def _match(self, entry: TreeEntry) -> bool:
         """Count an entry among those that the filter leaves, if it does."""
@@ -205,7 +205,7 @@ class TreeModel:
             return False
         self._matching.add(entry.path)
         for group in iter_ancestors(entry.path):
-            self._matching_totals.setdefault(group, Counter())[entry.status_name] += 1
+            self._matching_totals.setdefault(group, Counter())[entry.counted_as] += 1
         return True
 
     def _unmatch(self, entry: TreeEntry | None) -> bool:
@@ -215,7 +215,7 @@ class TreeModel:
         self._matching.discard(entry.path)
         for group in iter_ancestors(entry.path):
             totals = self._matching_totals[group]
-            totals[entry.status_name] -= 1
+            totals[entry.counted_as] -= 1
             if not totals.total():
                 del self._matching_totals[group]
         return True
@@ -238,7 +238,7 @@ class TreeModel:
         self._unmatch(entry)
         self._forget_order(path)
         for group in iter_ancestors(path):
-            self.totals[group][entry.status_name] -= 1
+            self.totals[group][entry.counted_as] -= 1
         for group in iter_ancestors(path):
             del self._children[group][path]
             if self._children[group] or not group:

@@ -6,6 +6,7 @@ import os
 import pwd
 import shutil
 import stat
+import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from io import BufferedReader
@@ -17,6 +18,8 @@ from typing import BinaryIO, TypeVar, cast
 
 TEMPORARY_PREFIX = ".tmp-"
 ANSWER_SECONDS = 2.0  # seconds that a disk has to answer; a sleeping one starts in less
+LOOKS = 20  # in which an answer is waited for: a process that was suspended, or got no CPU, has missed one or two
+LOCK_SECONDS = 0.01  # between two looks at a lock that another process holds
 
 ResultT = TypeVar("ResultT")
 
@@ -95,7 +98,10 @@ def read_own_file(path: Path, max_bytes: int) -> bytes:
 
 
 def run_within(seconds: float, call: Callable[[], ResultT]) -> ResultT:
-    """The result of a call that may hang on a dead mount. Raises TimeoutError, and leaves the call to its thread."""
+    """The result of a call that may hang on a dead mount. Raises TimeoutError, and leaves the call to its thread.
+
+    Time in which this process was suspended, or too busy to look, hardly counts.
+    """
     results: Queue[tuple[ResultT | None, BaseException | None]] = Queue()
 
     def run() -> None:
@@ -105,13 +111,15 @@ def run_within(seconds: float, call: Callable[[], ResultT]) -> ResultT:
             results.put((None, error))
 
     Thread(target=run, name="own file", daemon=True).start()
-    try:
-        result, error = results.get(timeout=seconds)
-    except Empty:
-        raise TimeoutError(errno.ETIMEDOUT, "the disk does not answer") from None
-    if error is not None:
-        raise error
-    return cast(ResultT, result)
+    for _ in range(LOOKS):
+        try:
+            result, error = results.get(timeout=seconds / LOOKS)
+        except Empty:
+            continue
+        if error is not None:
+            raise error
+        return cast(ResultT, result)
+    raise TimeoutError(errno.ETIMEDOUT, "the disk does not answer")
 
 
 def open_own_log(path: Path) -> BinaryIO:
@@ -146,18 +154,22 @@ def _read_regular(path: Path, max_bytes: int) -> bytes:
         return opened.read(max_bytes) or b""
 
 
-def try_lock(fd: int, *, shared: bool = False) -> bool | None:
-    """Lock an open file or folder until it is closed; do not wait.
+def try_lock(fd: int, *, shared: bool = False, seconds: float = 0.0) -> bool | None:
+    """Lock an open file or folder until it is closed; wait for it about this long, however busy the machine is.
 
     False if another process holds it, None if the file system has no such locks. shared: others can share it as well.
     """
-    try:
-        fcntl.flock(fd, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return None
-    return True
+    for look in range(1 + round(seconds / LOCK_SECONDS)):
+        if look:
+            time.sleep(LOCK_SECONDS)
+        try:
+            fcntl.flock(fd, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+        except BlockingIOError:
+            continue
+        except OSError:
+            return None
+        return True
+    return False
 
 
 def is_locked(path: Path) -> bool | None:
@@ -168,6 +180,14 @@ def is_locked(path: Path) -> bool | None:
         return None if locked is None else not locked
     finally:
         os.close(fd)
+
+
+def try_stat(path: Path | str, *, follow_symlinks: bool = True) -> os.stat_result | None:
+    """What the system says of a path; None if it says nothing: there is none, or it may not be seen. Never raises."""
+    try:
+        return os.stat(path, follow_symlinks=follow_symlinks)  # noqa: PTH116  10,000 are asked: a Path of each is slow
+    except OSError:
+        return None
 
 
 def other_owner(path: Path | str) -> str:

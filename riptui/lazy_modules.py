@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import nullcontext
 from importlib import import_module
 from types import ModuleType
 
@@ -31,7 +30,7 @@ def lazy_modules(package: str, *, feature: str = "", extra: str = "") -> Callabl
         full_name = f"{package}.{name}"
         if not name.startswith("_"):
             try:
-                with importing(feature, extra) if extra else nullcontext():
+                with importing(feature, extra):
                     return import_module(full_name)
             except ModuleNotFoundError as error:
                 if error.name != full_name:

@@ -32,6 +32,21 @@ class OwnInfos(Protocol[InfoT_co]):
         ...
 
 
+def require_info(found: object, kind: type[InfoT]) -> InfoT:
+    """What a plug-in's entry point names, checked: it is of that kind, which has a `target`, `module:factory`.
+
+    Raises TypeError, ValueError.
+    """
+    if not isinstance(found, kind):
+        article = "an" if kind.__name__[0] in "AEIO" else "a"
+        raise TypeError(f"it must be {article} {kind.__name__}, not {type(found).__name__}")
+    target: str = getattr(found, "target", "")
+    module, _, factory = target.partition(":")
+    if not all(part.isidentifier() for part in (*module.split("."), factory)):
+        raise ValueError(f"its target must be module:factory, not {target!r}")
+    return found
+
+
 class Registry(MutableMapping[str, InfoT]):
     """Infos by name: the built-in ones, those of the user's settings, then those of plug-ins by name.
 

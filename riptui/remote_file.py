@@ -9,7 +9,6 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
-import queue
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from riptui.errors import WeightsError
-from riptui.filesystem import free_bytes, open_regular
+from riptui.filesystem import free_bytes, open_regular, run_within
 from riptui.text.units import format_size
 
 CONNECT_SECONDS = 5.0  # seconds until the first byte, for all addresses of the host together
@@ -142,30 +141,23 @@ def open_url(request: Request) -> HTTPResponse:
     In a thread, because urlopen's own timeout starts anew for each of the host's addresses (a content network has a
     dozen) and does not cover the name lookup.
     """
-    outcome: queue.SimpleQueue[HTTPResponse | Exception] = queue.SimpleQueue()
     given_up = threading.Event()
 
-    def connect() -> None:
+    def connect() -> HTTPResponse:
         try:
-            response = urlopen(request, timeout=STALL_SECONDS)
-            outcome.put(response)
-            if given_up.is_set():
-                response.close()
+            response: HTTPResponse = urlopen(request, timeout=STALL_SECONDS)
         except HTTPError as error:
             error.close()  # it is also the response
-            outcome.put(error)
-        except Exception as error:
-            outcome.put(error)
+            raise
+        if given_up.is_set():
+            response.close()
+        return response
 
-    threading.Thread(target=connect, name="connect", daemon=True).start()
     try:
-        answer = outcome.get(timeout=CONNECT_SECONDS)
-    except queue.Empty:
+        return run_within(CONNECT_SECONDS, connect)
+    except TimeoutError:
         given_up.set()
         raise TimeoutError(f"no answer within {CONNECT_SECONDS:g} s") from None
-    if isinstance(answer, Exception):
-        raise answer
-    return answer
 
 
 def _one_line(error: Exception) -> str:

@@ -14,8 +14,7 @@ from riptui.cli.console import err, print_error, print_line, warn
 from riptui.cli.fetch_names import resolve_names
 from riptui.errors import RiptuiError, WeightsError
 from riptui.extras import importing
-from riptui.features.missing_models import CONFIG
-from riptui.features.network_files import NETWORK_FILES
+from riptui.features.missing_models import CONFIG, NETWORK_FILES
 from riptui.inpainters import REGISTRY, import_trial, models
 from riptui.inpainters.models import catalogue
 from riptui.inpainters.models.catalogue import ModelRef

@@ -6,8 +6,7 @@ from typing import NamedTuple
 from riptui.cli.console import warn
 from riptui.errors import InputError, with_choices
 from riptui.features import REGISTRY as EXTRACTORS
-from riptui.features.missing_models import chosen_model
-from riptui.features.network_files import NETWORK_FILES
+from riptui.features.missing_models import NETWORK_FILES, chosen_model
 from riptui.inpainters import REGISTRY
 from riptui.inpainters.models import catalogue
 from riptui.inpainters.models.catalogue import ModelRef

@@ -8,8 +8,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 
 from riptui.cli.console import err, warn
 from riptui.errors import WeightsError
-from riptui.features.missing_models import require_model
-from riptui.features.network_files import NETWORK_FILES
+from riptui.features.missing_models import NETWORK_FILES, require_model
 from riptui.metrics import LpipsNet, check_names, find_metric, lpips_weights, split_names
 from riptui.metrics.availability import check_default_metrics, require_packages
 from riptui.remote_file import OnDownloadProgress

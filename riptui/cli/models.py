@@ -13,15 +13,14 @@ from riptui.cli.console import out, print_json, warn
 from riptui.errors import BrokenExtraError, InputError, MissingExtraError, RiptuiError
 from riptui.extras import importing
 from riptui.features import REGISTRY as EXTRACTORS
-from riptui.features.missing_models import explain_missing_weights
-from riptui.features.network_files import NETWORK_FILES
+from riptui.features.missing_models import NETWORK_FILES, explain_missing_weights
 from riptui.inpainters import REGISTRY, InpainterInfo
 from riptui.inpainters.models.catalogue import MODELS
 from riptui.inpainters.models.published_weights import PUBLISHED
 from riptui.inpainters.models.weights_places import published_file, read_weights_file
 from riptui.inpainters.programs.program_registry import explain_missing
+from riptui.inpainters.servers.server_infos import SERVER_PACKAGE
 from riptui.inpainters.servers.server_place import find_named_server
-from riptui.inpainters.servers.server_registry import SERVER_PACKAGE
 from riptui.metrics.lpips_weights import TRUNKS, is_installed, weights_path
 from riptui.text.terminal import printable
 from riptui.text.units import abbreviate_home, format_size

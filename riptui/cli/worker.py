@@ -15,8 +15,7 @@ from riptui.cli.worker_options import take_worker_options
 from riptui.events import TrajectoryEvent
 from riptui.inpainters.devices.device_names import show_only
 from riptui.store.claim import timestamp
-from riptui.store.leave_request import read_leave_request
-from riptui.store.worker_registry import Registration, register
+from riptui.store.worker_registry import Registration, read_leave_request, register
 from riptui.supervision.client import list_workers_on_gpu, start_worker
 from riptui.text.terminal import printable
 from riptui.worker.loop import new_worker_record, serve

@@ -15,6 +15,7 @@ from riptui.engine.saver import Saver
 from riptui.engine.slot import Slot, as_riptui_error, save_and_measure
 from riptui.errors import DeviceMemoryError, DiskError, HeldError, InpainterError, RiptuiError
 from riptui.events import Failed, HeldByOther, Notice, TrajectoryEvent
+from riptui.features.cpu_fallback import count_fallbacks
 from riptui.inpainters import CompileMode, OffloadMode, OnStep
 from riptui.recursion import ignore_step, iterate
 from riptui.spec import Spec
@@ -85,8 +86,8 @@ class BatchRunner:
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """All notices about the loaded inpainter so far: each trajectory's user should see them."""
-        return self._inpainter.notices
+        """All notices about the loaded inpainter and the measuring so far: each trajectory's user should see them."""
+        return (*self._inpainter.notices, *count_fallbacks())
 
     def run(
         self,

@@ -9,6 +9,7 @@ from riptui.arrays import Image
 from riptui.errors import MetricError, StoreError
 from riptui.events import Notice
 from riptui.features import load_extractor
+from riptui.features.cpu_fallback import take_unsaid
 from riptui.metrics import split_names
 from riptui.store.feature_file import compute_features, find_missing_features, save_features
 from riptui.store.trajectory import Trajectory
@@ -28,7 +29,8 @@ class DueFrame(NamedTuple):
 def extract_saved_frames(
     trajectory: Trajectory, names: Sequence[str], committed: int, device: str = ""
 ) -> Iterator[Notice]:
-    """Keep the features of saved frames that lack them, at every 50 % and at the end; a notice for each extractor.
+    """Keep the features of saved frames that lack them, at every 50 % and at the end; a notice for each extractor,
+    and one of what a GPU had no memory for.
 
     names: also of metrics, which are not looked at. committed: the iterations of the trajectory that are.
     Raises WeightsError, MissingExtraError, DiskError, DamagedError, MetricError.
@@ -44,6 +46,7 @@ def extract_saved_frames(
             except Exception as error:  # of any kind: a plug-in may have made the extractor
                 raise _failure(name, error) from error
             yield Notice(f"{name}: features of {format_count(len(computed), 'frame')}")
+    yield from map(Notice, take_unsaid())
 
 
 def extract_together(batch: Sequence[DueFrame], device: str = "") -> list[MetricError | None]:

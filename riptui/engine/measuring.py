@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from riptui.arrays import Image
-from riptui.events import Measured
+from riptui.events import Measured, Notice
+from riptui.features.cpu_fallback import take_unsaid
 from riptui.metrics import REPAINTS, Repaint, find_metric
 from riptui.metrics.meter import Meter
 from riptui.metrics.repaint_meter import RepaintMeter
@@ -14,8 +15,9 @@ from riptui.store.requests import find_missing_measurements, find_missing_repain
 
 def measure_saved_frames(
     claimed: Claim, metrics: Sequence[str], iterations: Sequence[int], device: str = ""
-) -> Iterator[Measured]:
+) -> Iterator[Measured | Notice]:
     """Measure the saved frames that lack a metric; the values are exactly those of a run that had it from the start.
+    A notice says what a GPU had no memory for.
 
     NAME@repaints are measured at all committed iterations. `iterations`: ascending, all of them committed. `device` as
     in `metrics.load`.
@@ -25,6 +27,7 @@ def measure_saved_frames(
         yield from _measure_frames(claimed, metrics, iterations, missing, device)
     if missing := find_missing_repaints(claimed.trajectory, metrics):
         yield from _measure_repaints(claimed, metrics, missing, device)
+    yield from map(Notice, take_unsaid())
 
 
 def _measure_frames(

@@ -1,7 +1,7 @@
 """One claimed trajectory in the batch: how it begins, is saved and measured, and leaves."""
 
 import traceback
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 
 import msgspec
@@ -10,6 +10,8 @@ from riptui.engine.features_of_frames import DueFrame, extract_saved_frames, ext
 from riptui.engine.measuring import measure_saved_frames
 from riptui.errors import DiskError, MetricError, RiptuiError, SpecError, StoreError
 from riptui.events import Ended, Failed, Iterated, Measured, Notice, Started, TrajectoryEvent
+from riptui.features.cpu_fallback import count_fallbacks, take_unsaid
+from riptui.inpainters.inpainter import MEASURES_NOTE
 from riptui.metrics import Repaint, split_names
 from riptui.metrics.availability import check_imports
 from riptui.metrics.meter import Meter, MeteredFrame, measure_together
@@ -20,8 +22,7 @@ from riptui.store import attempts
 from riptui.store.claim import claim, timestamp
 from riptui.store.frames import read_frame
 from riptui.store.records import Failure, Session
-from riptui.store.request_watch import RequestWatch
-from riptui.store.requests import has_work, is_requested, set_request
+from riptui.store.requests import RequestWatch, has_work, is_requested, set_request
 from riptui.store.trajectory import Trajectory
 from riptui.store.writer import IterationWriter, open_writer
 
@@ -50,6 +51,8 @@ class Slot:
         """Iterations that were committed when it was claimed."""
         self.is_closed = False
         self._session: Session | None = None
+        self._fallbacks: dict[str, None] = {}
+        """What was measured on the CPU because a GPU had no memory left, for the record of the session."""
         self._stack = ExitStack()
         try:
             self._claim = self._stack.enter_context(claim(trajectory))
@@ -79,8 +82,10 @@ class Slot:
             yield Notice(f"{found.note}; add them later with `riptui measure`")
         self._measured_iterations = measured_iterations(self.walk.spec, request.measure)
         reached = [k for k in self._measured_iterations if k <= self.walk.iteration]
+        before = count_fallbacks()
         yield from measure_saved_frames(self._claim, request.metrics, reached, self._device)
         yield from extract_saved_frames(self.trajectory, request.metrics, self.walk.iteration, self._device)
+        self._fallbacks.update(dict.fromkeys(count_fallbacks() - before))
         if self.walk.done:
             return
         original = self._writer.inspection.original
@@ -122,12 +127,24 @@ class Slot:
     def save(self, iteration: Iteration, session: Session) -> Iterated:
         """Commit an iteration computed by a session. Raises DiskError."""
         if session is not self._session:
-            self._writer.begin_session(msgspec.structs.replace(session, started=timestamp()))
-            self._session = session
+            self._begin_session(session)
         row = self._writer.append(iteration)
         if self.repaint_meter.names:
             self._claim.add_repaint(row.k, row.sha256, self.repaint_meter.measure(iteration.frame, iteration.region))
         return Iterated(row)
+
+    def _begin_session(self, session: Session) -> None:
+        measures = {MEASURES_NOTE: "; ".join(self._fallbacks)} if self._fallbacks else {}
+        notes = {**session.notes, **measures}
+        self._writer.begin_session(msgspec.structs.replace(session, started=timestamp(), notes=notes))
+        self._session = session
+
+    def record_fallbacks(self, texts: Iterable[str]) -> None:
+        """Record in a new session, unless this one's record has it, that frames were measured on the CPU."""
+        new = dict.fromkeys(texts)
+        if self._session is not None and not new.keys() <= self._fallbacks.keys():
+            self._fallbacks |= new
+            self._begin_session(self._session)
 
     def is_due(self, k: int) -> bool:
         """Whether frame k is due to be measured."""
@@ -177,9 +194,16 @@ class Slot:
 
 def save_and_measure(iterations: Sequence[tuple[Slot, Iteration]], session: Session) -> Iterator[TrajectoryEvent]:
     """Save an iteration of each trajectory, and measure those that are due together. Raises DiskError."""
+    before = count_fallbacks()
     saved = yield from _save(iterations, session)
     yield from _measure([(slot, iteration) for slot, iteration in saved if slot.is_due(iteration.k)])
     yield from _extract_features(saved)
+    fallbacks = count_fallbacks() - before
+    for slot, _ in saved:
+        if not slot.has_failed:
+            slot.record_fallbacks(fallbacks)
+    for text in take_unsaid():
+        yield iterations[0][0].trajectory, Notice(text)
 
 
 def _save(

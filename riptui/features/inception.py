@@ -13,8 +13,8 @@ from PIL.Image import Image as PilImage
 from PIL.Image import Resampling
 
 from riptui.errors import WeightsError, first_line
+from riptui.features.missing_models import NETWORK_FILES
 from riptui.features.network_extractor import NetworkExtractor
-from riptui.features.network_files import NETWORK_FILES
 from riptui.inpainters.models.file_digests import file_sha256
 
 DIMENSION = 2048

@@ -1,17 +1,40 @@
-"""Whether the weights of a feature extractor are on this machine. Downloads nothing, imports no torch."""
+"""The weights of feature extractors, and whether they are on this machine. Downloads nothing, imports no torch."""
 
 from pathlib import Path
 
 from riptui.errors import RiptuiError, WeightsError
 from riptui.extras import importing
-from riptui.features.network_files import NETWORK_FILES
 from riptui.features.registry import find_extractor
 from riptui.inpainters import models
 from riptui.inpainters.models import catalogue
 from riptui.inpainters.models.catalogue import ModelRef
+from riptui.remote_file import RemoteFile
 from riptui.text.units import format_size
+from riptui.torch_cache import CachedFile
 
 CONFIG = "config.json"
+
+NETWORK_FILES: dict[str, CachedFile] = {
+    "inception": CachedFile(
+        RemoteFile(
+            "https://github.com/toshas/torch-fidelity/releases/download/v0.2.0/weights-inception-2015-12-05-6726825d.pth",
+            "6726825d",
+            95_700_000,
+        ),
+        "inception",
+        "the features inception need the weights of FID's network",
+    ),
+    "inception-torchvision": CachedFile(
+        RemoteFile(
+            "https://download.pytorch.org/models/inception_v3_google-0cc3c7bd.pth",
+            "0cc3c7bd",
+            109_000_000,
+        ),
+        "inception-torchvision",
+        "the features inception-torchvision need torchvision's weights",
+    ),
+}
+"""By the extractor's name. URLs and hashes are those in the networks' packages, torch-fidelity and torchvision."""
 
 
 def require_model(name: str) -> None:

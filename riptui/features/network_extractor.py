@@ -2,7 +2,6 @@
 
 import copy
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from functools import cached_property
 from itertools import groupby
 from typing import Any
@@ -12,6 +11,7 @@ import torch
 from PIL.Image import Image as PilImage
 
 from riptui.arrays import FeatureVectors
+from riptui.features.cpu_fallback import compute_where_it_fits
 from riptui.features.float32_network import force_float32
 
 Prepare = Callable[[PilImage], torch.Tensor]
@@ -41,9 +41,16 @@ class NetworkExtractor:
         return np.array(rows, np.float32).reshape(len(rows), self.dimension)
 
     def _run(self, inputs: list[torch.Tensor]) -> list[FeatureVectors]:
-        if self._device != "cpu":
-            with suppress(torch.OutOfMemoryError):
-                return [*self._compute(self._on_device, torch.stack(inputs))]
+        if self._device == "cpu":
+            return self._run_on_cpu(inputs)
+        return compute_where_it_fits(
+            self.name,
+            self._device,
+            lambda: [*self._compute(self._on_device, torch.stack(inputs))],
+            lambda: self._run_on_cpu(inputs),
+        )
+
+    def _run_on_cpu(self, inputs: list[torch.Tensor]) -> list[FeatureVectors]:
         return [row for pixels in inputs for row in self._compute(self._network, pixels[None])]
 
     @torch.inference_mode()

@@ -1,12 +1,15 @@
-"""The extractors by name, with their properties, known without importing them."""
+"""The extractors by name: what is known of each before it is imported, and how it is loaded."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import PurePath
 
 from riptui.errors import InputError, with_choices
-from riptui.plugins import Registry
+from riptui.extras import import_target
+from riptui.features.extractor import FeatureExtractor
+from riptui.plugins import Registry, require_info
 
 
 @dataclass(frozen=True)
@@ -79,15 +82,8 @@ BUILT_IN: dict[str, ExtractorInfo] = {
 
 
 def adopt_plugin(found: object, distribution: str) -> ExtractorInfo:
-    """Check what a plug-in's entry point names, and return it.
-
-    Raises TypeError if it is not an ExtractorInfo, ValueError for a wrong `target`.
-    """
-    if not isinstance(found, ExtractorInfo):
-        raise TypeError(f"it must be an ExtractorInfo, not {type(found).__name__}")
-    if found.target.count(":") != 1:
-        raise ValueError(f"its target must be module:factory, not {found.target!r}")
-    return found
+    """Check what a plug-in's entry point names, and return it. Raises TypeError, ValueError."""
+    return require_info(found, ExtractorInfo)
 
 
 REGISTRY = Registry("feature extractor", BUILT_IN, adopt_plugin, group="riptui.features")
@@ -134,3 +130,25 @@ def canonical_name(name: str) -> str:
     from riptui.inpainters.models.catalogue import canonical_model  # with all inpainters' names: 30 ms
 
     return f"{base}:{canonical_model(model)}"
+
+
+def load_extractor(name: str, device: str = "") -> FeatureExtractor:
+    """Import and build an extractor, NAME or NAME:MODEL, once per process and device.
+
+    device, for extractors that are networks: cpu, cuda or cuda:N; "" is CUDA if available, otherwise the CPU.
+    Downloads nothing. Raises InputError for an unknown name or a model of another kind, MissingExtraError,
+    BrokenExtraError, and WeightsError if weights are missing or damaged.
+    """
+    return load_cached(name, device if find_extractor(name).takes_device else "")
+
+
+@cache
+def load_cached(name: str, device: str) -> FeatureExtractor:
+    """As `load_extractor`, for a device that the extractor takes."""
+    info = find_extractor(name)
+    factory = import_target(info.target, f"the features {name}", info.extra)
+    arguments = {"device": device} if info.takes_device else {}
+    if info.model:
+        arguments |= {"name": name, "model": name.partition(":")[2] or info.model}
+    extractor: FeatureExtractor = factory(**arguments)
+    return extractor

@@ -27,8 +27,8 @@ class VisionKind:
 
     network: type
     forward: Callable[[Any, torch.Tensor], torch.Tensor]
-    dimension: Callable[[Any], int]
-    """From the network's configuration to the length of a vector."""
+    dimension: str
+    """The key of the network's configuration with the length of a vector."""
 
 
 def _project(network: Any, pixels: torch.Tensor) -> torch.Tensor:
@@ -42,17 +42,13 @@ def _pool(network: Any, pixels: torch.Tensor) -> torch.Tensor:
 
 
 CLIP_KINDS = {
-    "clip": VisionKind(transformers.CLIPModel, _project, lambda config: config.projection_dim),
-    "clip_vision_model": VisionKind(
-        transformers.CLIPVisionModelWithProjection, _project, lambda config: config.projection_dim
-    ),
+    "clip": VisionKind(transformers.CLIPModel, _project, "projection_dim"),
+    "clip_vision_model": VisionKind(transformers.CLIPVisionModelWithProjection, _project, "projection_dim"),
 }
 """By the `model_type` of a configuration, as DINOV2_KINDS."""
 DINOV2_KINDS = {
-    "dinov2": VisionKind(transformers.Dinov2Model, _pool, lambda config: config.hidden_size),
-    "dinov2_with_registers": VisionKind(
-        transformers.Dinov2WithRegistersModel, _pool, lambda config: config.hidden_size
-    ),
+    "dinov2": VisionKind(transformers.Dinov2Model, _pool, "hidden_size"),
+    "dinov2_with_registers": VisionKind(transformers.Dinov2WithRegistersModel, _pool, "hidden_size"),
 }
 
 
@@ -81,7 +77,8 @@ def load_vision_model(name: str, model: str, kinds: Mapping[str, VisionKind], de
     if hasattr(network, "text_model"):  # the text half of CLIP is not needed
         del network.text_model
     identity = f"{name.partition(':')[0]} {content_sha256(files.paths)}"
-    return NetworkExtractor(name, identity, kind.dimension(network.config), network, prepare, kind.forward, device)
+    dimension = getattr(network.config, kind.dimension)
+    return NetworkExtractor(name, identity, dimension, network, prepare, kind.forward, device)
 
 
 def verify_vision_model(folder: Path, model: str, repair_hint: str) -> bool:

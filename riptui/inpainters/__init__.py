@@ -19,8 +19,8 @@ baselines        references: nothing changes, or noise from the seed
 controls         processes of the whole image with a known outcome: a codec, resampling, a blur
 diffusion        any diffusion model of diffusers; pipeline: the package that loads and runs it
 kandinsky        Kandinsky 2.2: two checkpoints, loaded in the same way
-repaint, latent_resampling   RePaint in pixels and in latents; resampling: the package with its steps
-text_to_image, image_to_image   whole pictures from a prompt, or from another picture
+repaint, latent_resampling   RePaint in pixels and in latents; resampling_scheduler: their steps
+whole_image_diffusion   whole pictures from a prompt, or from another picture
 lama, mat        networks of one pass; network_inpainter: what they share; spandrel_files: reads their weights
 autoencoder      the VAE of a latent diffusion model, over the whole picture
 programs         the user's own programs

@@ -12,7 +12,7 @@ from riptui.inpainters import CompileMode, OnStep
 from riptui.inpainters.devices import torch_device
 from riptui.inpainters.inpainter import WEIGHTS_NOTE
 from riptui.inpainters.models import catalogue, locate
-from riptui.inpainters.models.vae_folder import VAE_PART, VaeFolder, read_vae
+from riptui.inpainters.models.vae_folder import VAE_PART, read_vae
 from riptui.inpainters.network_inpainter import NetworkInpainter, Preparation
 from riptui.inpainters.pipeline import gpu_tuning, placement
 from riptui.inpainters.pipeline.components import load_decoder
@@ -47,7 +47,9 @@ def autoencoder(
     chosen, torch_dtype = torch_device.pick_device(device), getattr(torch, dtype)
     with silence_libraries():
         folder, notices = read_vae(parameters, recorded or {})
-        network = _load(folder, torch_dtype, allow_pickle)
+        ref = catalogue.resolve_model(folder.name)
+        hint = locate.repair_hint(ref.model, ref.revision)
+        network = load_decoder(folder.path, folder.name, hint, dtype=torch_dtype, allow_pickle=allow_pickle)
         if tiling:
             placement.enable_tiling(network)
         gpu_tuning.run_within_memory(lambda: network.to(chosen), chosen, vae).eval()
@@ -76,9 +78,3 @@ def pass_through(network: Any, row: torch.Tensor, latents: Latents, generator: t
     z = found.mode() if latents == "mode" else found.sample(generator)
     decoded: torch.Tensor = network.decode(z).sample
     return decoded
-
-
-def _load(folder: VaeFolder, dtype: torch.dtype, allow_pickle: bool) -> Any:
-    ref = catalogue.resolve_model(folder.name)
-    hint = locate.repair_hint(ref.model, ref.revision)
-    return load_decoder(folder.path, folder.name, hint, dtype=dtype, allow_pickle=allow_pickle)

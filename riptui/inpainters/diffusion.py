@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 
@@ -32,9 +32,7 @@ from riptui.inpainters.pipeline.controlled_inpainter import Control, ControlledI
 from riptui.inpainters.pipeline.diffusion_inpainter import DiffusionInpainter, LoadedPipeline
 from riptui.inpainters.pipeline.pipeline_tasks import INPAINTING, PipelineTask
 from riptui.inpainters.silence import silence_libraries
-
-if TYPE_CHECKING:
-    from riptui.spec import ParameterValue
+from riptui.spec import ParameterValue
 
 
 def diffusion(
@@ -85,6 +83,7 @@ def load_parts(
     guidance: float | None,
     set_schedule: Callable[[Any], None],
     task: PipelineTask = INPAINTING,
+    load_pipeline: Callable[[identity.Weights, torch.dtype], Any] | None = None,
     **places: ParameterValue,
 ) -> LoadedPipeline:
     """Load all that a DiffusionInpainter paints with.
@@ -95,7 +94,8 @@ def load_parts(
     needed. tiling: the VAE works in tiles. quantise: "8bit" or "4bit", of the denoising network's weights. recorded:
     the notes of the trajectory's last session, by which a model whose files are gone is looked for elsewhere on this
     machine. later_prompts: others than `prompt`, for `with_parameters`. set_schedule: sets the scheduler of the
-    pipeline before anything of it is on the device. task: what it is for. places: the parameters of `PLACES` and
+    pipeline before anything of it is on the device. task: what it is for. load_pipeline: loads it onto the CPU; None:
+    the one that diffusers has for the task. places: the parameters of `PLACES` and
     allow_pickle; gguf is a file with the denoising network, quantised, controlnet and prior are `added_models`.
     Raises InputError, WeightsError, MissingExtraError, DeviceMemoryError.
     """
@@ -111,7 +111,10 @@ def load_parts(
     with silence_libraries():
         weights, notices = moved_weights.find_weights({"model": model, **places}, recorded or {})
         torch_dtype = torch_device.pick_dtype(dtype, weights.checkpoint.half_dtype, chosen_device)
-        pipeline = _load_pipeline(weights, model, torch_dtype, quantise, chosen_device, task)
+        if load_pipeline is None:
+            pipeline = _load_pipeline(weights, model, torch_dtype, quantise, chosen_device, task)
+        else:
+            pipeline = load_pipeline(weights, torch_dtype)
         notes |= _weights_notes(weights) | quantisation.describe(quantise, gguf)
         set_schedule(pipeline)
         added = _load_adapters(pipeline, weights, recorded or {})

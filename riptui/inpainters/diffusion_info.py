@@ -122,7 +122,7 @@ def text_to_image_info() -> InpainterInfo:
     """The info of text to image with any checkpoint: the parameters of an inpainting model, without the strength."""
     info = diffusion_info("Text to image: the whole picture from a prompt, see riptui generate. model=org/name.")
     parameters = {key: value for key, value in info.parameters.items() if key != "strength"}
-    target = "riptui.inpainters.text_to_image:text_to_image"
+    target = "riptui.inpainters.whole_image_diffusion:text_to_image"
     return replace(info, target=target, parameters=parameters, scope="image")
 
 

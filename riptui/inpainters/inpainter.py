@@ -34,6 +34,8 @@ LATER_NOTES = {PROMPT_NOTE, NEGATIVE_PROMPT_NOTE, LORA_TENSORS_NOTE, EMBEDDING_U
 """Notes that older releases did not write: that a session lacks one is no difference."""
 SERVER_URL_NOTE = "server url"
 """The name of the note with a server's URL, which decides no pixel: the same model may be served elsewhere."""
+MEASURES_NOTE = "measures"
+"""The name of the note of a session that measured on the CPU, where a GPU had no memory left. It decides no pixel."""
 REPLAY_NOTE = "replay"
 """The name of the note that says why iterations cannot be computed again with the same pixels; absent if they can."""
 OffloadMode = Literal["none", "model", "sequential"]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from riptui.inpainters.parameters import ParameterType, infer_type
+from riptui.plugins import require_info
 
 if TYPE_CHECKING:  # msgspec takes longer to import than the names take to read
     from riptui.settings.programs import InpainterProgram
@@ -75,11 +76,8 @@ def adopt_plugin(found: object, distribution: str) -> InpainterInfo:
 
     Raises ValueError or TypeError.
     """
-    if not isinstance(found, InpainterInfo):
-        raise TypeError(f"it must be an InpainterInfo, not {type(found).__name__}")
-    if not all(part.isidentifier() for part in found.target.replace(":", ".", 1).split(".")) or ":" not in found.target:
-        raise ValueError(f"its target must be module:factory, not {found.target!r}")
-    for parameter, default in found.parameters.items():
-        if not found.type_of(parameter).accepts(default):
-            raise ValueError(f"{parameter}={default!r} must be {found.type_of(parameter).description}")
-    return dataclasses.replace(found, distributions=(*found.distributions, distribution))
+    info = require_info(found, InpainterInfo)
+    for parameter, default in info.parameters.items():
+        if not info.type_of(parameter).accepts(default):
+            raise ValueError(f"{parameter}={default!r} must be {info.type_of(parameter).description}")
+    return dataclasses.replace(info, distributions=(*info.distributions, distribution))

@@ -6,12 +6,13 @@ so that what lies under the mask is not seen in the reflection either.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 import torch
 from spandrel.architectures.LaMa import LaMaArch
 
-from riptui.inpainters import CompileMode, OnStep
+from riptui.inpainters import OnStep
 from riptui.inpainters.network_inpainter import NetworkInpainter, prepare_network
 from riptui.inpainters.spandrel_files import load_network
 
@@ -19,20 +20,13 @@ SIDE_MULTIPLE = 8
 """Pixels. The network halves the sides three times."""
 
 
-def lama(
-    weights: str,
-    device: str = "",
-    compile: CompileMode = "auto",
-    deterministic: bool = False,
-    recorded: Mapping[str, str] | None = None,
-) -> NetworkInpainter:
-    """Load LaMa. weights: the name of published weights, or a file. compile: not carried out, only a notice. The
-    others: as `diffusion.load_parts`.
+def lama(weights: str, **options: Any) -> NetworkInpainter:
+    """Load LaMa. weights, options: as `prepare_network`.
 
     No randomness: pixels depend on the picture and the mask alone, whatever the seed.
     Raises InputError, WeightsError, MissingExtraError, DeviceMemoryError.
     """
-    preparation = prepare_network("lama", weights, recorded, device, compile, deterministic)
+    preparation = prepare_network("lama", weights, **options)
     network = load_network(preparation.weights, LaMaArch(), preparation.device)
 
     def paint(images: torch.Tensor, holes: torch.Tensor, seeds: Sequence[int], on_step: OnStep) -> torch.Tensor:

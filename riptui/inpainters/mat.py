@@ -14,7 +14,7 @@ from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
 from riptui.errors import InputError
-from riptui.inpainters import CompileMode, OnStep
+from riptui.inpainters import OnStep
 from riptui.inpainters.models.published_weights import PUBLISHED
 from riptui.inpainters.network_inpainter import NetworkInpainter, prepare_network
 from riptui.inpainters.silence import silence_libraries
@@ -24,21 +24,14 @@ with silence_libraries():  # another architecture of that package uses what torc
     from spandrel_extra_arches.architectures.MAT import MATArch
 
 
-def mat(
-    weights: str,
-    device: str = "",
-    compile: CompileMode = "auto",
-    deterministic: bool = False,
-    recorded: Mapping[str, str] | None = None,
-) -> NetworkInpainter:
-    """Load MAT. weights: the name of published weights, or a file. compile: not carried out, only a notice. The
-    others: as `diffusion.load_parts`.
+def mat(weights: str, **options: Any) -> NetworkInpainter:
+    """Load MAT. weights, options: as `prepare_network`.
 
     A batch is painted picture by picture: the sums of a batch differ from theirs in the last bits.
     Raises InputError, WeightsError, MissingExtraError, DeviceMemoryError; its calls InputError, for pictures of
     another size.
     """
-    preparation = prepare_network("mat", weights, recorded, device, compile, deterministic)
+    preparation = prepare_network("mat", weights, **options)
     preparation.notices.append(PUBLISHED["mat-places"].terms)
     network: Any = load_network(preparation.weights, MATArch(), preparation.device).model
 

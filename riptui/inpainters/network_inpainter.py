@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 import torch
@@ -15,9 +13,10 @@ from riptui.errors import InpainterError
 from riptui.inpainters import CompileMode, OnStep
 from riptui.inpainters.devices import torch_device
 from riptui.inpainters.inpainter import WEIGHTS_NOTE
+from riptui.inpainters.models.file_digests import ReadFiles
 from riptui.inpainters.models.identity import recorded_identity
 from riptui.inpainters.models.model_parts import SINGLE_FILE
-from riptui.inpainters.models.weights_places import WeightsFile, read_weights_file
+from riptui.inpainters.models.weights_places import read_weights_file
 from riptui.inpainters.pipeline import gpu_tuning
 from riptui.inpainters.pipeline.latent_images import quantise
 
@@ -27,37 +26,27 @@ Returns pictures like the images, their holes filled; what lies outside [0, 1] i
 calls `on_step` after each."""
 
 
-class LoadedFiles(Protocol):
-    """The file or the folder that a network was loaded from, as it was then."""
-
-    @property
-    def path(self) -> Path: ...
-
-    @property
-    def is_unchanged(self) -> bool: ...
-
-
 @dataclass(frozen=True)
 class Preparation:
     """What is settled before a network paints: its files, its device, notes for the session and for the user."""
 
-    weights: LoadedFiles
+    weights: ReadFiles
     device: torch.device
     notes: dict[str, str]
     notices: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class FilePreparation(Preparation):
-    """The same for a network that takes its weights from one file."""
-
-    weights: WeightsFile
-
-
 def prepare_network(
-    name: str, weights: str, recorded: Mapping[str, str] | None, device: str, compile: CompileMode, deterministic: bool
-) -> FilePreparation:
-    """Find the file, choose the device and set torch's switches. `name` is the inpainter's, for messages.
+    name: str,
+    weights: str,
+    *,
+    device: str = "",
+    compile: CompileMode = "auto",
+    deterministic: bool = False,
+    recorded: Mapping[str, str] | None = None,
+) -> Preparation:
+    """Find the file, choose the device and set torch's switches. name: the inpainter's, for messages. weights: the name
+    of published weights, or a file. compile: not carried out, only a notice. The others: as `diffusion.load_parts`.
 
     Raises InputError, WeightsError.
     """
@@ -68,7 +57,7 @@ def prepare_network(
         notices.append(f"{name} is not compiled: one pass of a network is too short to gain from it")
     notes |= {"dtype": "float32", f"{WEIGHTS_NOTE}{SINGLE_FILE}": found.sha256}
     notes |= gpu_tuning.set_tf32(torch.float32, chosen)
-    return FilePreparation(found, chosen, notes, notices)
+    return Preparation(found, chosen, notes, notices)
 
 
 class NetworkInpainter:

@@ -98,7 +98,16 @@ class TextType:
         return isinstance(value, str) and (not self.choices or value in self.choices) and (self.empty or bool(value))
 
     def parse(self, text: str) -> ParameterValue:
-        return None if self.optional and text.lower() == NONE else text
+        if self.optional and text.lower() == NONE:
+            return None
+        try:
+            return self.canonical(text) if text else text
+        except InputError:  # raised again, with all that is wrong, when the file or the model is looked for
+            return text
+
+    def canonical(self, text: str) -> str:
+        """A typed text that is not empty, as a spec has it. May raise InputError."""
+        return text
 
 
 @dataclass(frozen=True)
@@ -108,9 +117,8 @@ class FileType(TextType):
     optional: bool = True
     empty: bool = False
 
-    def parse(self, text: str) -> ParameterValue:
-        value = super().parse(text)
-        return str(Path(value).expanduser().absolute()) if isinstance(value, str) and value else value
+    def canonical(self, text: str) -> str:
+        return str(Path(text).expanduser().absolute())
 
 
 @dataclass(frozen=True)
@@ -124,20 +132,16 @@ class WeightsType(TextType):
     def description(self) -> str:
         return f"{' or '.join(self.names)}, or a file"
 
-    def parse(self, text: str) -> ParameterValue:
-        return text if text in self.names or not text else str(Path(text).expanduser().absolute())
+    def canonical(self, text: str) -> str:
+        return text if text in self.names else str(Path(text).expanduser().absolute())
 
 
 @dataclass(frozen=True)
 class HubFileType(FileType):
     """The path of a file, or a file of the hub: org/name/file, or org/name if the repository has but one."""
 
-    def parse(self, text: str) -> ParameterValue:
-        value = TextType.parse(self, text)
-        try:
-            return canonical_file(value) if isinstance(value, str) and value else value
-        except InputError:  # raised again, with all that is wrong, when the file is looked for
-            return value
+    def canonical(self, text: str) -> str:
+        return canonical_file(text)
 
 
 @dataclass(frozen=True)
@@ -146,14 +150,8 @@ class ModelType(TextType):
 
     empty: bool = False
 
-    def parse(self, text: str) -> ParameterValue:
-        value = super().parse(text)
-        if not isinstance(value, str) or not value:
-            return value
-        try:
-            return canonical_model(value)
-        except InputError:  # raised again, with all that is wrong, when the model is looked for
-            return value
+    def canonical(self, text: str) -> str:
+        return canonical_model(text)
 
 
 @dataclass(frozen=True)

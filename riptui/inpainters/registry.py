@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass, field
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from riptui.errors import InputError, MissingExtraError, with_choices
-from riptui.extras import importing
+from riptui.extras import import_target
 from riptui.inpainters.diffusion_info import (
     diffusion_info,
     kandinsky_info,
@@ -280,7 +278,6 @@ def load(
     that does not answer.
     """
     info = find_inpainter(name)
-    module, _, factory = info.target.partition(":")
     arguments: dict[str, Any] = complete_parameters(name, parameters or {})
     if info.takes_device:
         arguments |= {"device": device, "compile": compile, "deterministic": deterministic}
@@ -295,14 +292,13 @@ def load(
     if info.program is not None:
         arguments |= {"name": name, "program": info.program}
     feature = f"the inpainter {name}"
-    with importing(feature, info.extra) if info.extra else nullcontext():
-        imported = import_module(module)
+    factory = import_target(info.target, feature, info.extra)
     try:
-        inpaint = getattr(imported, factory)(**arguments)
+        inpaint = factory(**arguments)
     except ModuleNotFoundError as error:
         if info.extra is None:
             raise
-        raise MissingExtraError(feature, error.name or module, info.extra) from error
+        raise MissingExtraError(feature, error.name or str(error), info.extra) from error
 
     def rebuild(changes: Mapping[str, ParameterValue]) -> LoadedInpainter:
         return load(name, {**(parameters or {}), **changes}, device=device)

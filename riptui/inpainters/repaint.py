@@ -1,72 +1,87 @@
 """RePaint: Lugmayr et al. 2022, "RePaint: inpainting using denoising diffusion probabilistic models".
 
-Loads a checkpoint of a UNet2DModel, of any pipeline of diffusers that generates pictures with one, such as DDPM's.
+Loads a checkpoint of a UNet2DModel, of any pipeline of diffusers that generates pictures with one, such as DDPM's: a
+network that was trained for pictures and knows no masks.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import diffusers
 import torch
+from diffusers.utils.torch_utils import randn_tensor
 
 from riptui.errors import InputError
-from riptui.inpainters import CompileMode
-from riptui.inpainters.devices import torch_device
-from riptui.inpainters.models import moved_weights
-from riptui.inpainters.models.checkpoint import SCHEDULER, SCHEDULER_CONFIG, Checkpoint, read_json
-from riptui.inpainters.pipeline import gpu_tuning, placement
+from riptui.inpainters.diffusion import load_parts
+from riptui.inpainters.models.checkpoint import SCHEDULER, SCHEDULER_CONFIG, read_json
+from riptui.inpainters.models.identity import Weights
 from riptui.inpainters.pipeline.assembly import PIXEL_NETWORK
-from riptui.inpainters.pipeline.compilation import settle_mode
 from riptui.inpainters.pipeline.components import load_components
-from riptui.inpainters.pipeline.diffusion_inpainter import LoadedPipeline
-from riptui.inpainters.pipeline.prompts import Prompts
-from riptui.inpainters.resampling.pixel_resampler import PixelResampler
-from riptui.inpainters.resampling.resampling_scheduler import Jumps, make_scheduler, require_jumps
-from riptui.inpainters.silence import silence_libraries
+from riptui.inpainters.pipeline.diffusion_inpainter import DenoisingBatch, DiffusionInpainter
+from riptui.inpainters.resampling_scheduler import Jumps, make_scheduler, require_jumps
 
 
 def repaint(
     model: str,
-    revision: str | None = None,
-    dtype: str = "auto",
     steps: int = 250,
     jump_length: int = 10,
     jump_samples: int = 10,
     eta: float = 0.0,
     allow_pickle: bool = False,
-    device: str = "",
-    compile: CompileMode = "auto",
-    deterministic: bool = False,
-    recorded: Mapping[str, str] | None = None,
+    **options: Any,
 ) -> PixelResampler:
     """Load a network of pixels. jump_length, jump_samples, eta: as `Jumps`. The others: as `diffusion.load_parts`.
 
     Raises InputError, WeightsError, MissingExtraError, DeviceMemoryError.
     """
-    compile = settle_mode(compile, deterministic=deterministic)
-    notes = gpu_tuning.set_determinism(deterministic)
-    gpu_tuning.forget_compiled()
-    chosen_device, jumps = torch_device.pick_device(device), Jumps(jump_length, jump_samples, eta)
-    places: dict[str, Any] = {"model": model, "revision": revision, "allow_pickle": allow_pickle}
-    with silence_libraries():
-        weights, notices = moved_weights.find_weights(places, recorded or {})
-        torch_dtype = torch_device.pick_dtype(dtype, weights.checkpoint.half_dtype, chosen_device)
-        pipeline = load_pixel_pipeline(weights.checkpoint, model, jumps, dtype=torch_dtype, allow_pickle=allow_pickle)
-        require_jumps(steps, jumps, pipeline.scheduler.config.num_train_timesteps, model)
-        notes |= {"model": weights.checkpoint.place} | weights.notes
-        notes |= gpu_tuning.set_tf32(torch_dtype, chosen_device)
-        notes |= placement.place(pipeline, chosen_device, "none", model)
-    weights.require_unchanged(model)
-    loaded = LoadedPipeline(pipeline, {"": Prompts({}, {}, False)}, weights, notes, notices, compile)
+    jumps = Jumps(jump_length, jump_samples, eta)
+    loaded = load_parts(
+        model,
+        guidance=None,
+        set_schedule=lambda pipeline: require_jumps(steps, jumps, pipeline.scheduler.config.num_train_timesteps, model),
+        load_pipeline=partial(_load_pipeline, name=model, jumps=jumps, allow_pickle=allow_pickle),
+        allow_pickle=allow_pickle,
+        **options,
+    )
     return PixelResampler(loaded, steps=steps, strength=1.0, guidance=None)
 
 
-def load_pixel_pipeline(
-    checkpoint: Checkpoint, name: str, jumps: Jumps, *, dtype: torch.dtype, allow_pickle: bool
-) -> Any:
+class PixelResampler(DiffusionInpainter):
+    """An inpainter whose pipeline has a UNet2DModel and a ResamplingScheduler."""
+
+    def prepare(self, inpaintings: int, batch: int, size: int = 512) -> None:
+        """As `DiffusionInpainter.prepare`, with a notice if the network was made for another size."""
+        made_for = self.pipeline.unet.config.sample_size
+        if made_for not in (None, size, [size, size], (size, size)):
+            notice = f"the network was made for {made_for} px and paints {size} px here: --size {made_for}"
+            self.notices += [notice] if notice not in self.notices else []
+        super().prepare(inpaintings, batch, size)
+
+    @torch.no_grad()
+    def denoise(self, batch: DenoisingBatch) -> torch.Tensor:
+        """As `DiffusionInpainter.denoise`. Raises InputError for a size that the network cannot halve as often as
+        it has to."""
+        unet, scheduler = self.pipeline.unet, self.pipeline.scheduler
+        pixels, holes = self.picture_arguments(batch.images, batch.masks).values()
+        _require_size(pixels, 2 ** (len(unet.config.block_out_channels) - 1))
+        scheduler.known, scheduler.kept = (pixels * 2 - 1).to(unet.dtype), 1 - holes.to(unet.dtype)
+        scheduler.set_timesteps(batch.settings["num_inference_steps"])
+        picture: torch.Tensor = randn_tensor(
+            pixels.shape, generator=batch.generators, device=pixels.device, dtype=unet.dtype
+        )
+        calls = len(scheduler.timesteps)
+        for call, level in enumerate(scheduler.timesteps.tolist(), start=1):
+            (picture,) = scheduler.step(unet(picture, level).sample, level, picture, batch.generators)
+            batch.on_step(call, calls)
+        return (picture / 2 + 0.5).clamp(0, 1)
+
+
+def _load_pipeline(weights: Weights, dtype: torch.dtype, *, name: str, jumps: Jumps, allow_pickle: bool) -> Any:
     """A pipeline of the network and RePaint's scheduler, on the CPU. Raises InputError, WeightsError."""
+    checkpoint = weights.checkpoint
     if checkpoint.classes.get("unet", ("", ""))[1] != PIXEL_NETWORK or SCHEDULER not in checkpoint.classes:
         raise InputError(
             f"{name} cannot be used by repaint: it is a checkpoint for {checkpoint.pipeline}, and repaint needs one "
@@ -90,3 +105,9 @@ def _require_pixels(config: Mapping[str, Any], name: str) -> None:
         )
     if config.get("class_embed_type") or config.get("num_class_embeds"):
         raise InputError(f"{name} cannot be used by repaint: its network needs the class of what it paints")
+
+
+def _require_size(pixels: torch.Tensor, multiple: int) -> None:
+    height, width = pixels.shape[2:]
+    if height % multiple or width % multiple:
+        raise InputError(f"{width} x {height} px: this network needs sides that are multiples of {multiple} px")

@@ -7,12 +7,12 @@ from spandrel import Architecture, ArchRegistry, ArchSupport, ModelLoader
 from spandrel import UnsupportedModelError as OtherArchitecture
 
 from riptui.errors import WeightsError, first_line
-from riptui.inpainters.models.weights_places import WeightsFile
+from riptui.inpainters.models.file_digests import ReadFiles
 from riptui.inpainters.pipeline import gpu_tuning
 from riptui.inpainters.silence import silence_libraries
 
 
-def load_network(weights: WeightsFile, architecture: Architecture[Any], device: torch.device) -> torch.nn.Module:
+def load_network(weights: ReadFiles, architecture: Architecture[Any], device: torch.device) -> torch.nn.Module:
     """The network in float32 on its device, ready to paint.
 
     A .pth or .ckpt is read by spandrel's restricted unpickler, which runs no code of the file; a .pt as TorchScript, of

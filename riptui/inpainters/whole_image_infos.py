@@ -11,7 +11,7 @@ def _image_to_image_info() -> InpainterInfo:
     """The info of any checkpoint as image to image: the parameters of one that inpaints, and half the strength."""
     info = diffusion_info("Image to image: noise up to the strength, and back, by any checkpoint: model=org/name.")
     parameters = {**info.parameters, "strength": 0.5}
-    target = "riptui.inpainters.image_to_image:image_to_image"
+    target = "riptui.inpainters.whole_image_diffusion:image_to_image"
     return replace(info, target=target, parameters=parameters, scope="image")
 
 

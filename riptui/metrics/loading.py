@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from functools import cache
-from importlib import import_module
 from typing import Any
 
 from riptui.errors import InputError
-from riptui.extras import importing
+from riptui.extras import import_target
 from riptui.metrics.metric import Metric, RepaintMetric
 from riptui.metrics.metric_names import base_name, find_metric
 
@@ -41,7 +39,5 @@ def load_repaint_metric(name: str, device: str = "") -> RepaintMetric:
 def load_cached(name: str, device: str) -> Any:
     """The metric of a registry name. Raises MissingExtraError, BrokenExtraError, WeightsError."""
     info = find_metric(name)
-    module, _, factory = info.target.partition(":")
-    with importing(f"the metric {name}", info.extra) if info.extra else nullcontext():
-        imported = import_module(module)
-    return getattr(imported, factory)(**{"device": device} if info.takes_device else {})
+    factory = import_target(info.target, f"the metric {name}", info.extra)
+    return factory(**{"device": device} if info.takes_device else {})

@@ -11,7 +11,6 @@ an inpainter fills it, the frame is measured on the CPU.
 
 import warnings
 from collections.abc import Callable
-from contextlib import suppress
 from functools import cache
 from typing import Any, TypeVar
 
@@ -19,6 +18,7 @@ import lpips
 import torch
 
 from riptui.arrays import Image
+from riptui.features.cpu_fallback import compute_where_it_fits
 from riptui.features.float32_network import force_float32
 from riptui.metrics import LpipsNet, lpips_weights
 from riptui.metrics.pairwise import DistanceMap, PairwiseMetric
@@ -57,10 +57,8 @@ def load_lpips(net: LpipsNet, device: str = "") -> PairwiseMetric[Any]:
     on_cpu = cache(lambda: _make_metric(load_network(net), "cpu"))
 
     def where_it_fits(measure: Callable[[PairwiseMetric[LayerFeatures]], LpipsValue]) -> LpipsValue:
-        with suppress(torch.OutOfMemoryError):
-            return measure(on_device())
-        # outside of the handler: the error, which holds the tensors of the attempt, is freed
-        return measure(on_cpu())
+        name = f"lpips-{net}"
+        return compute_where_it_fits(name, device, lambda: measure(on_device()), lambda: measure(on_cpu()))
 
     return PairwiseMetric(
         lambda image: image,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Literal
 
-from riptui.plugins import Registry
+from riptui.plugins import Registry, require_info
 
 LpipsNet = Literal["squeeze", "alex", "vgg"]
 
@@ -190,17 +190,11 @@ BUILT_IN: dict[str, MetricInfo] = {
 
 
 def adopt_plugin(found: object, distribution: str) -> MetricInfo:
-    """Check what a plug-in's entry point names, and return it.
-
-    Raises TypeError if it is not a MetricInfo, ValueError for a wrong `target` or `higher_means`.
-    """
-    if not isinstance(found, MetricInfo):
-        raise TypeError(f"it must be a MetricInfo, not {type(found).__name__}")
-    if found.target.count(":") != 1:
-        raise ValueError(f"its target must be module:factory, not {found.target!r}")
-    if found.higher_means not in ("farther", "closer", "neither"):
-        raise ValueError(f"higher_means must be farther, closer or neither, not {found.higher_means!r}")
-    return found
+    """Check what a plug-in's entry point names, and return it. Raises TypeError, ValueError."""
+    info = require_info(found, MetricInfo)
+    if info.higher_means not in ("farther", "closer", "neither"):
+        raise ValueError(f"higher_means must be farther, closer or neither, not {info.higher_means!r}")
+    return info
 
 
 REGISTRY = Registry("metric", BUILT_IN, adopt_plugin)

@@ -8,7 +8,7 @@ from riptui.errors import BrokenExtraError, MissingExtraError, RiptuiError
 from riptui.inpainters import models
 from riptui.inpainters.import_trial import OnTrial, require_importable, require_installed
 from riptui.inpainters.programs.program_registry import explain_missing
-from riptui.inpainters.servers.server_registry import explain_unreachable
+from riptui.inpainters.servers.server_infos import explain_unreachable
 from riptui.spec import Spec
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from riptui.ray_cluster.actor_output import read_from
 from riptui.ray_cluster.backlog import QUARANTINE, Assignment
 from riptui.ray_cluster.messages import ActorReply
+from riptui.store.disk import file_size
 from riptui.store.worker_record import WorkerStatus
 from riptui.store.worker_registry import Registration, Worker
 from riptui.supervision.client import LOG_TAIL_LINES
@@ -77,12 +78,8 @@ class ActorSlot:
     def _write_output(self, output: bytes) -> None:
         lines = [printable(line.strip()) for line in output.decode(errors="replace").splitlines() if line.strip()]
         self._last_lines.extend(lines)
-        if lines and self.registration is not None and _size(self.registration.log) < MAX_LOG_BYTES:
+        if lines and self.registration is not None and file_size(self.registration.log) < MAX_LOG_BYTES:
             self.registration.append_to_log("\n  ".join(lines))
 
     def __str__(self) -> str:
         return f"actor {self.registration.record.id}" if self.registration else "an actor"
-
-
-def _size(file: Path) -> int:
-    return file.stat().st_size if file.exists() else 0

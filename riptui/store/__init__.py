@@ -18,7 +18,7 @@ listing          find, scan and summarize trajectories; filters: those that a us
                  filter_hints: what words that select none may mean
 summary_cache    summaries kept in the cache folder, which count while the disk is as it was; summary_file: its
                  file; spec_table: the specs in it; folder_stamp: what tells that a folder has changed;
-                 mounts: where other machines may change it; glance: what a list shows of one
+                 glance: what a list shows of one
 copies           trajectories of one spec in several folders
 annotations      tags and notes; ratings: what people said of frames, for statistics
 disk_queue       the trajectories that workers may take, in order
@@ -32,16 +32,13 @@ verify           compare a folder with its spec and its hashes
 attempts         sessions that died at the same iteration
 writer           recover, and append iterations
 requests         what is requested of a trajectory and not done yet
-request_watch    poll request.json
 move             rename and move trajectories and groups
 trash            the trash of a runs folder
 worker_registry  the worker processes of a runs folder; worker_record: the records in a worker's folder
 worker_environment    what a worker keeps of the environment of the command that started it
-asked_server     which server a trajectory is to be painted by
-hub_folder       in whose cache of the hub a trajectory finds its model
+asked_places     in whose cache of the hub a trajectory finds its model, and by which server it is painted
 worker_process   which process a worker is, and the proof of it
 sign_watch       whether workers still give signs
-leave_request    the request that a worker leaves
 lease            a trajectory computed on a machine that cannot reach its disk
 provenance       differences between the sessions of a trajectory
 """

@@ -6,7 +6,6 @@ who change it at once both get what they asked for, because each change is made 
 
 import os
 import re
-import time
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -104,12 +103,9 @@ def _exclusive(folder: Path) -> Iterator[None]:
     """Keep others from changing the annotations meanwhile, where the file system has locks; elsewhere the last wins."""
     with explain_errors(folder):
         fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    deadline = time.monotonic() + LOCK_SECONDS
     try:
-        while try_lock(fd) is False:
-            if time.monotonic() > deadline:
-                raise HeldError(f"{folder} is being annotated by another process: try again")
-            time.sleep(0.01)
+        if try_lock(fd, seconds=LOCK_SECONDS) is False:
+            raise HeldError(f"{folder} is being annotated by another process: try again")
         yield
     finally:
         os.close(fd)

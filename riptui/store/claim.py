@@ -102,11 +102,8 @@ class Claim:
 
     def log(self, text: str) -> None:
         """Add to log.txt, for people."""
-        journal = Journal(self.folder, layout.LOG)
-        try:
+        with Journal(self.folder, layout.LOG) as journal:
             journal.append(f"{timestamp()}  {text.rstrip()}\n".encode())
-        finally:
-            journal.close()
 
 
 def encode_record(record: msgspec.Struct) -> bytes:

@@ -15,11 +15,10 @@ from riptui.errors import DamagedError, DiskError, HeldError, NameRefusedError, 
 from riptui.images import encode_original_png
 from riptui.spec import Spec, encode_spec
 from riptui.store import layout
-from riptui.store.asked_server import with_own_server
+from riptui.store.asked_places import with_own_places
 from riptui.store.claim import claim, encode_record
 from riptui.store.disk import Folder, list_folder, make_folders, sync_parent
 from riptui.store.frames import read_original
-from riptui.store.hub_folder import with_own_folder
 from riptui.store.listing import walk_folders
 from riptui.store.lock import LOCK_FILE, FolderLock, probe_lock
 from riptui.store.names import require_name
@@ -76,7 +75,7 @@ def _create(parent: Path, temporary: str, name: str, spec: Spec, png: bytes, req
 def _write_files(folder: Folder, spec: Spec, png: bytes, request: Request) -> None:
     """Write every file that readers and writers expect. Files that grow exist, durably, before their first row."""
     folder.write_atomically(layout.ORIGINAL, png)
-    folder.write_atomically(layout.REQUEST, encode_record(with_own_server(with_own_folder(request, spec), spec)))
+    folder.write_atomically(layout.REQUEST, encode_record(with_own_places(request, spec)))
     for name in (layout.ROWS, layout.PATCHES, layout.METRICS, layout.SESSIONS):
         folder.write_atomically(name, b"")
     folder.make_folder(layout.KEYFRAMES)

@@ -179,10 +179,10 @@ class Journal:
         self.end = end
 
 
-def read_file(path: Path | str, max_bytes: int = MAX_READ_BYTES, *, start: int = 0) -> bytes | None:
-    """A regular file's bytes from `start` on, or None if there is no file. Never hangs on a fifo or a device."""
+def read_file(path: Path | str, max_bytes: int = MAX_READ_BYTES) -> bytes | None:
+    """A regular file's bytes, or None if there is no file. Never hangs on a fifo or a device."""
     with _RegularFile(path, max_bytes) as file:
-        return None if file.fd is None else _read_from(file.fd, path, start, max_bytes, file.size)
+        return None if file.fd is None else _read_from(file.fd, path, 0, max_bytes, file.size)
 
 
 def read_start(path: Path | str, limit: Callable[[], int], *, start: int = 0) -> bytes | None:
@@ -199,10 +199,8 @@ def read_start(path: Path | str, limit: Callable[[], int], *, start: int = 0) ->
 
 def file_size(path: Path | str) -> int:
     """Bytes of a file; 0 if there is none."""
-    try:
-        return os.stat(path, follow_symlinks=False).st_size
-    except OSError:
-        return 0
+    status = filesystem.try_stat(path, follow_symlinks=False)
+    return status.st_size if status else 0
 
 
 def _read_from(fd: int, path: Path | str, start: int, end: int, size: int) -> bytes:

@@ -73,10 +73,8 @@ class FilterSubject(msgspec.Struct, frozen=True, gc=False):
 
 Filter = Callable[[FilterSubject], bool]
 
-AMOUNTS: Mapping[str, Callable[[FilterSubject], float]] = {
-    "inpainted": lambda subject: subject.inpainted,
-    "coverage": lambda subject: subject.coverage,
-}
+AMOUNTS = ("inpainted", "coverage")
+"""Fields of a subject that conditions compare, beside those of the spec."""
 
 
 class KnownNames:
@@ -239,7 +237,7 @@ def _parse_comparison(name: str, sign: str, value: str, known: KnownNames) -> Fi
     if limit is None:
         raise ValueError(f"{name}{sign}{value}: {value or 'nothing'} is not a number")
     if name in AMOUNTS:
-        return lambda subject: bool(compare(AMOUNTS[name](subject), limit))
+        return lambda subject: bool(compare(getattr(subject, name), limit))
     if name in known.fields:
         return lambda subject: isinstance(number := subject.get(name), int | float) and bool(compare(number, limit))
     if not known.is_metric(name):

@@ -109,19 +109,16 @@ class FrameReader:
         raise DamagedError(f"frame {k} is damaged{reason}. For details: riptui check {path}") from cause
 
     def _start_frames(self, k: int) -> set[int]:
-        """Frames to start from: the original, the keyframes on both sides of k, and the last frame."""
+        """Frames to start from: the original, the keyframes on both sides of k, and the last frame. None that is after
+        k where patches can only be pasted in their order.
+        """
         spec = self.trajectory.spec
-        if spec.needs_frame_before and not spec.keeps_squares:
-            return self._start_frames_before(k)
+        last = k if spec.needs_frame_before and not spec.keeps_squares else len(self.rows)
         position = bisect_right(self._keyframes, k)
-        starts = {0, *(k for k in self._keyframes[position - 1 : position + 1] if k <= len(self.rows))}
-        return starts | {self._valid_last_frame.k} if self._valid_last_frame else starts
-
-    def _start_frames_before(self, k: int) -> set[int]:
-        """The original, the keyframe up to k, and the last frame if it is not after k."""
-        starts = {0, *self._keyframes[: bisect_right(self._keyframes, k)][-1:]}
-        last_frame = self._valid_last_frame
-        return starts | {last_frame.k} if last_frame and last_frame.k <= k else starts
+        candidates = {0, *self._keyframes[max(0, position - 1) : position + 1]}
+        if self._valid_last_frame is not None:
+            candidates.add(self._valid_last_frame.k)
+        return {candidate for candidate in candidates if candidate <= last}
 
     @property
     def _valid_last_frame(self) -> CachedFrame | None:

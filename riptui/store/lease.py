@@ -14,7 +14,7 @@ from riptui.store import attempts, layout
 from riptui.store.claim import Claim, claim
 from riptui.store.disk import Folder, Journal, list_folder, make_folders, read_file, read_range
 from riptui.store.records import IterationRow, Request, parse_valid_prefix
-from riptui.store.request_watch import RequestWatch
+from riptui.store.requests import RequestWatch
 from riptui.store.tail import LineTail
 from riptui.store.trajectory import Trajectory
 from riptui.store.writer import open_writer
@@ -22,18 +22,11 @@ from riptui.store.writer import open_writer
 Bundle = dict[str, bytes]
 """The files of a trajectory folder by name, without its lock and its log."""
 
+MEASUREMENTS = (layout.SQUARES, layout.REPAINTS, layout.PROFILES, layout.METRICS)
+"""In the order in which those of a frame are written."""
 BUNDLED_FILES = (
-    layout.SPEC,
-    layout.ORIGINAL,
-    layout.REQUEST,
-    layout.ATTEMPTS,
-    layout.ROWS,
-    layout.PATCHES,
-    layout.METRICS,
-    layout.SQUARES,
-    layout.REPAINTS,
-    layout.PROFILES,
-    layout.SESSIONS,
+    *(layout.SPEC, layout.ORIGINAL, layout.REQUEST, layout.ATTEMPTS),
+    *(layout.ROWS, layout.PATCHES, *MEASUREMENTS, layout.SESSIONS),
 )
 
 
@@ -44,14 +37,10 @@ class Delta:
     rows: bytes = b""
     patches: bytes = b""
     keyframes: Mapping[int, bytes] = field(default_factory=dict)
-    sessions: bytes = b""
-    metrics: bytes = b""
-    squares: bytes = b""
-    repaints: bytes = b""
+    lines: Mapping[str, bytes] = field(default_factory=dict)
+    """Of sessions, measurements and the log, by the name of the file, where there are any."""
     features: Mapping[str, bytes] = field(default_factory=dict)
     """Files of features that are new, or were replaced."""
-    profiles: bytes = b""
-    log: bytes = b""
     failed: bytes | None = None
     """failed.json, if it exists."""
 
@@ -93,7 +82,7 @@ class Lease:
     def receive(self, delta: Delta) -> None:
         """Save a delta, durably. Raises DiskError; DamagedError if it does not continue the rows here."""
         folder = self._claim.folder
-        self._append(layout.SESSIONS, delta.sessions)
+        self._append(delta, layout.SESSIONS)
         if delta.rows:
             with (
                 Journal(folder, layout.PATCHES) as patches,
@@ -101,20 +90,18 @@ class Lease:
                 Folder(layout.KEYFRAMES, parent=folder) as keyframes,
             ):
                 _commit_delta(delta, patches, rows, keyframes)
-        self._append(layout.SQUARES, delta.squares)
-        self._append(layout.REPAINTS, delta.repaints)
-        self._append(layout.PROFILES, delta.profiles)
-        self._append(layout.METRICS, delta.metrics)
+        self._append(delta, *MEASUREMENTS)
         for name in layout.feature_files(delta.features):
             folder.write_atomically(name, delta.features[name], durable=False)
-        self._append(layout.LOG, delta.log)
+        self._append(delta, layout.LOG)
         if delta.failed is not None:
             folder.write_atomically(layout.FAILED, delta.failed)
 
-    def _append(self, name: str, data: bytes) -> None:
-        if data:
-            with Journal(self._claim.folder, name) as journal:
-                journal.append(data)
+    def _append(self, delta: Delta, *names: str) -> None:
+        for name in names:
+            if data := delta.lines.get(name):
+                with Journal(self._claim.folder, name) as journal:
+                    journal.append(data)
 
     def count_attempt(self) -> None:
         """Count a process that died while it ran only this trajectory, so that it cannot kill workers for ever."""
@@ -152,8 +139,7 @@ class RemoteCopy:
             for name, data in bundle.items():
                 subfolder, _, file_name = name.rpartition("/")
                 (keyframes if subfolder else folder).write_atomically(file_name, data, durable=False)
-        names = [layout.ROWS, layout.METRICS, layout.SQUARES, layout.REPAINTS, layout.PROFILES]
-        names += [layout.SESSIONS, layout.LOG]
+        names = (layout.ROWS, *MEASUREMENTS, layout.SESSIONS, layout.LOG)
         self._tails = {name: LineTail(path / name) for name in names}
         for name, tail in self._tails.items():
             tail.advance(bundle.get(name, b""))
@@ -168,20 +154,16 @@ class RemoteCopy:
 
     def take_delta(self) -> Delta:
         """The data committed since the last call. Raises DiskError."""
-        metrics = self._tails[layout.METRICS].read_lines()  # before the rows, so that each has its row
+        lines = {layout.METRICS: self._tails[layout.METRICS].read_lines()}  # before the rows: each has its row then
         rows, patches, keyframes = self._read_new_rows()
+        lines |= {name: tail.read_lines() for name, tail in self._tails.items() if name not in (layout.ROWS, *lines)}
         return Delta(
-            rows=rows,
-            patches=patches,
-            keyframes=keyframes,
-            sessions=self._tails[layout.SESSIONS].read_lines(),
-            metrics=metrics,
-            squares=self._tails[layout.SQUARES].read_lines(),
-            repaints=self._tails[layout.REPAINTS].read_lines(),
-            features=self._take_features(),
-            profiles=self._tails[layout.PROFILES].read_lines(),
-            log=self._tails[layout.LOG].read_lines(),
-            failed=read_file(self.trajectory.path / layout.FAILED),
+            rows,
+            patches,
+            keyframes,
+            {name: data for name, data in lines.items() if data},
+            self._take_features(),
+            read_file(self.trajectory.path / layout.FAILED),
         )
 
     def _take_features(self) -> dict[str, bytes]:

@@ -57,6 +57,8 @@ class TrajectorySummary(msgspec.Struct, frozen=True):
     error: str = ""
     session: int = 0
     """The number of the session that computed iteration k; 0 before the first."""
+    was_stopped: bool = False
+    """Whether it is interrupted because a person stopped it; see `Trajectory.was_stopped`."""
 
 
 def find_trajectories(root: Path, *, on_error: OnListingError = ignore_error) -> Iterator[Trajectory]:
@@ -130,8 +132,9 @@ def walk_folders(
         for name in reversed(subfolders):
             if is_name(name):
                 pending.append(f"{folder}/{name}")
-            elif on_error is not ignore_error and _holds_trajectory(f"{folder}/{name}"):
-                on_error(_misnamed(folder, name))
+            elif on_error is not ignore_error and _holds_trajectory(path := f"{folder}/{name}"):
+                reason = f"no group or trajectory can have this name: rename it, e.g. to {slugify(name)}"
+                on_error(DiskError(f"{path}: {reason}", path=path))
 
 
 def _holds_trajectory(folder: str) -> bool:
@@ -139,11 +142,6 @@ def _holds_trajectory(folder: str) -> bool:
     with suppress(OSError):
         return any(next(Path(folder).glob(f"{'*/' * depth}{layout.SPEC}"), None) for depth in range(3))
     return False
-
-
-def _misnamed(folder: str, name: str) -> DiskError:
-    reason = f"no group or trajectory can have this name: rename it, e.g. to {slugify(name)}"
-    return DiskError(f"{folder}/{name}: {reason}", path=f"{folder}/{name}")
 
 
 def _is_trajectory(folder: str) -> bool:
@@ -220,9 +218,11 @@ def summarize(trajectory: Trajectory) -> TrajectorySummary:
         row = read_last_row(f"{path}/{layout.ROWS}")
         k = row.k if row else 0
         state, error = _read_status(trajectory, row)
+        was_stopped = trajectory.was_stopped(state)
         metrics = trajectory.read_metrics()
         failure = trajectory.failure if state is Status.FAILED else None
-        differences = _describe_mixed(trajectory) if row and row.session > 1 else ""  # one session has no differences
+        has_sessions = row is not None and row.session > 1  # one has no differences
+        differences = store.provenance.describe_mixed_sessions(trajectory) if has_sessions else ""
     except RiptuiError as problem:
         return TrajectorySummary(trajectory, None, annotations=annotations, error=str(problem))
     inpainted, coverage = (row.inpainted, row.coverage) if row else (0.0, 0.0)
@@ -239,6 +239,7 @@ def summarize(trajectory: Trajectory) -> TrajectorySummary:
         failure.when if failure else "",
         error,
         row.session if row else 0,
+        was_stopped,
     )
 
 
@@ -254,10 +255,6 @@ def summarize_measured(trajectory: Trajectory) -> TrajectorySummary:
         return TrajectorySummary(trajectory, None, spec, metrics=metrics)
     k, inpainted, coverage = row.k, row.inpainted, row.coverage
     return TrajectorySummary(trajectory, None, spec, k, inpainted, coverage, metrics, session=row.session)
-
-
-def _describe_mixed(trajectory: Trajectory) -> str:
-    return store.provenance.describe_mixed_sessions(trajectory)
 
 
 def _read_status(trajectory: Trajectory, row: IterationRow | None) -> tuple[Status | None, str]:

@@ -9,7 +9,7 @@ import os
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Self
 
@@ -38,31 +38,23 @@ class FolderLock:
     """A held lock. Raises HeldError if another process holds it."""
 
     def __init__(self, folder: Folder) -> None:
-        self._file = LockFile(folder) if uses_lock_files() else None
-        try:
+        with ExitStack() as stack:
+            self._file = LockFile(folder) if uses_lock_files() else None
+            if self._file is not None:
+                stack.callback(self._file.release)
             self._fd = folder.open_file(LOCK_FILE)
-        except BaseException:
-            self._release_file()
-            raise
-        try:
+            stack.callback(os.close, self._fd)
             self._acquire(folder.path)
             holder = LockHolder(os.getpid(), socket.gethostname(), time.time())
             with explain_errors(folder.path / LOCK_FILE):
                 os.ftruncate(self._fd, 0)
                 os.pwrite(self._fd, msgspec.json.encode(holder), 0)
-        except BaseException:
-            self._release_file()
-            os.close(self._fd)
-            raise
+            self._stack = stack.pop_all()
 
     def require(self) -> None:
         """Raise HeldError unless it is still held: a lock file can be lost. Raises DiskError if that cannot be told."""
         if self._file is not None:
             self._file.require()
-
-    def _release_file(self) -> None:
-        if self._file is not None:
-            self._file.release()
 
     def _acquire(self, path: Path) -> None:
         deadline = time.monotonic() + TIMEOUT_SECONDS
@@ -79,22 +71,13 @@ class FolderLock:
                     raise HeldError(f"{path} is being computed by {owner}") from None
                 time.sleep(0.01)
             except OSError as error:
-                if error.errno in NO_LOCKS:
-                    if self._file is not None:
-                        return
-                    raise DiskError(f"{path / LOCK_FILE}: {ADVICE}") from error
-                with explain_errors(path / LOCK_FILE):
-                    raise
+                _require_lock_files(error, path / LOCK_FILE)
+                return
 
     def release(self) -> None:
         """Release the lock and remove the holder's name."""
-        try:
+        with self._stack, suppress(OSError):  # a full or vanished disk must not hide the error that ended the work
             os.ftruncate(self._fd, 0)
-        except OSError:
-            pass  # a full or vanished disk must not hide the error that ended the work
-        finally:
-            os.close(self._fd)
-            self._release_file()
 
     def __enter__(self) -> Self:
         return self
@@ -141,14 +124,19 @@ def hold_shared_lock(path: Path) -> Iterator[None]:
         except BlockingIOError:
             raise HeldError(f"{path} is being computed: pause it first") from None
         except OSError as error:
-            if error.errno in NO_LOCKS and not uses_lock_files():
-                raise DiskError(f"{path / LOCK_FILE}: {ADVICE}") from error
-            if error.errno not in NO_LOCKS:
-                with explain_errors(path / LOCK_FILE):
-                    raise
+            _require_lock_files(error, path / LOCK_FILE)
         yield
     finally:
         os.close(fd)
+
+
+def _require_lock_files(error: OSError, path: Path) -> None:
+    """Raise DiskError for what flock failed with, unless there are no locks and lock files are used instead."""
+    if error.errno not in NO_LOCKS:
+        with explain_errors(path):
+            raise error
+    if not uses_lock_files():
+        raise DiskError(f"{path}: {ADVICE}") from error
 
 
 def _read_holder(fd: int) -> LockHolder | None:

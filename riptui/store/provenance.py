@@ -9,6 +9,7 @@ from collections import Counter
 from riptui.inpainters.inpainter import (
     JOINT_VARIANT,
     LATER_NOTES,
+    MEASURES_NOTE,
     REPLAY_NOTE,
     SERVER_URL_NOTE,
     VARIANT_NOTE,
@@ -52,7 +53,11 @@ def pixel_traits(session: Session) -> dict[str, str]:
     """Everything that may decide a pixel. The index of the GPU and the name of the host do not."""
     device = re.sub(r":[0-9]+", "", session.device, count=1)
     notes = {key: _content(note) if key in ("lora", "embedding") else note for key, note in session.notes.items()}
-    for place in ("offload", SERVER_URL_NOTE):  # where weights waited, and where a server was
+    for place in (
+        "offload",
+        SERVER_URL_NOTE,
+        MEASURES_NOTE,
+    ):  # where something was kept or computed
         notes.pop(place, None)
     if notes.get(VARIANT_NOTE) == JOINT_VARIANT:
         del notes[VARIANT_NOTE]

@@ -53,7 +53,7 @@ def _find_last_taken(runs: Path, workers: Sequence[Worker]) -> list[Trajectory]:
     """What the workers of the queue compute, in the order in which their sessions began."""
     found = []
     for worker in workers:
-        for job in worker.live.jobs if worker.live and worker.record.takes_queued else ():
+        for job in worker.jobs if worker.record.takes_queued else ():
             trajectory = Trajectory(runs / job.path)
             with suppress(RiptuiError):
                 sessions = trajectory.read_sessions()

@@ -4,18 +4,17 @@ A line is an answer, or takes an earlier answer back. Frames are named by the di
 ratings outlive a rename. Each line is durable before the next question is asked.
 """
 
-import errno
-import fcntl
 import os
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, Self
 
 import msgspec
 
 from riptui.errors import HeldError, InputError
+from riptui.filesystem import try_lock
 from riptui.spec import Sha256
+from riptui.store.claim import timestamp
 from riptui.store.disk import Folder, Journal, read_file
 from riptui.store.disk_errors import explain_errors
 from riptui.store.names import compose, is_name
@@ -71,7 +70,7 @@ class RatingJournal:
 
     def __init__(self, folder: Path, rater: str) -> None:
         self.rater = require_rater(rater)
-        self.path = folder / name_rating_file(self.rater)
+        self.path = folder / f"{PREFIX}{self.rater}{SUFFIX}"
         with Folder(folder.resolve()) as opened:
             self._journal = Journal(opened, self.path.name)
         self._lock = self._hold()
@@ -102,7 +101,7 @@ class RatingJournal:
     ) -> Rating:
         """Save an answer; it is durable when this returns. Raises DiskError, and nothing more can be saved then."""
         number = self._newest + 1
-        rating = Rating(number, mode, question, tuple(frames), _now(), round(seconds, 2), choice, tuple(tags))
+        rating = Rating(number, mode, question, tuple(frames), timestamp(), round(seconds, 2), choice, tuple(tags))
         self._journal.append(encode_line(rating))
         self._newest = number
         self.ratings.append(rating)
@@ -113,24 +112,19 @@ class RatingJournal:
         if not self.ratings:
             return None
         rating = self.ratings[-1]
-        self._journal.append(encode_line(TakenBack(rating.number, _now())))
+        self._journal.append(encode_line(TakenBack(rating.number, timestamp())))
         return self.ratings.pop()
 
     def _hold(self) -> int:
         """Keep a second process of the same person out, where the file system has locks."""
         with explain_errors(self.path):
             fd = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if try_lock(fd) is False:
             os.close(fd)
             self._journal.close()
             raise HeldError(
                 f"{self.path}: {self.rater} is rating in another process: end that, or give another --rater"
-            ) from None
-        except OSError as error:
-            if error.errno not in (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL):
-                raise
+            )
         return fd
 
 
@@ -158,10 +152,6 @@ def find_rating_files(folders: Sequence[Path]) -> Iterator[tuple[str, Path]]:
                 yield name[len(PREFIX) : -len(SUFFIX)], folder / name
 
 
-def name_rating_file(rater: str) -> str:
-    return f"{PREFIX}{rater}{SUFFIX}"
-
-
 def require_rater(name: str) -> str:
     """A person's name as it is stored. Raises InputError if it could not be part of a file's name."""
     rater = compose(name.strip())
@@ -176,7 +166,3 @@ def require_rater(name: str) -> str:
 def _read_lines(path: Path) -> list[Rating | TakenBack]:
     data = read_file(path, MAX_BYTES) or b""
     return parse_lines(data, Rating | TakenBack)  # type: ignore[arg-type]
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

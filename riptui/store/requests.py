@@ -4,12 +4,14 @@ The user owns the request: it is written without the lock, also while a process 
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import msgspec
 from msgspec import UNSET
 
 from riptui import store
-from riptui.errors import DiskError
+from riptui.errors import DiskError, StoreError
+from riptui.filesystem import try_stat
 from riptui.metrics import PREVIOUS, REGISTRY, base_name, has_value_at_first, split_names
 from riptui.spec import measured_iterations
 from riptui.store import layout
@@ -97,6 +99,27 @@ def find_missing_repaints(trajectory: Trajectory, metrics: Sequence[str]) -> dic
     known = trajectory.read_repaints(rows)
     missing = {row.k: [name for name in names if row.k not in known.get(base_name(name), {})] for row in rows}
     return {k: names for k, names in missing.items() if names}
+
+
+class RequestWatch:
+    """Polls the request of a trajectory while it runs, for the price of a stat. `request`: what the last poll found."""
+
+    def __init__(self, trajectory: Trajectory) -> None:
+        self._trajectory = trajectory
+        self._seen_version = self._read_version()
+        self.request: Request = trajectory.request
+
+    def poll(self) -> Request:
+        """The request now. One that cannot be read, or is gone because its folder was renamed, changes nothing."""
+        if (version := self._read_version()) not in (None, self._seen_version):
+            self._seen_version = version
+            with suppress(StoreError):
+                self.request = self._trajectory.request
+        return self.request
+
+    def _read_version(self) -> tuple[int, int, int] | None:
+        status = try_stat(self._trajectory.path / layout.REQUEST)
+        return status and (status.st_mtime_ns, status.st_ino, status.st_size)
 
 
 def set_request(trajectory: Trajectory, request: Request) -> None:

@@ -54,7 +54,7 @@ def find_silent(workers: Iterable[Worker]) -> dict[str, int]:
 
     workers: as `SignWatch.watch` returned them.
     """
-    return {job.path: worker.silent for worker in workers if worker.silent and worker.live for job in worker.live.jobs}
+    return {job.path: worker.silent for worker in workers if worker.silent for job in worker.jobs}
 
 
 def read_silent(runs: Path) -> dict[Path, int]:

@@ -13,19 +13,14 @@ class SpecTable:
     """Specs by number. Each is decoded when it is asked for."""
 
     def __init__(self, encoded: dict[int, msgspec.Raw]) -> None:
-        self._encoded = encoded
+        self.encoded = encoded
         self._specs: dict[int, Spec | None] = {}
         self._numbers: dict[bytes, int] = {}
 
     @property
-    def encoded(self) -> dict[int, msgspec.Raw]:
-        """All of them."""
-        return self._encoded
-
-    @property
     def used(self) -> dict[int, msgspec.Raw]:
         """Those that were asked for or added."""
-        return {number: self._encoded[number] for number, spec in self._specs.items() if spec is not None}
+        return {number: self.encoded[number] for number, spec in self._specs.items() if spec is not None}
 
     def get(self, number: int) -> Spec | None:
         """The spec of a number, with any seed; None if there is none."""
@@ -36,17 +31,17 @@ class SpecTable:
     def add(self, spec: Spec) -> int:
         """The number of a spec, whatever its seed."""
         if not self._numbers:
-            self._numbers = {bytes(raw): number for number, raw in self._encoded.items()}
+            self._numbers = {bytes(raw): number for number, raw in self.encoded.items()}
         encoded = _ENCODE(with_seed(spec, 0))
         if (number := self._numbers.get(encoded)) is None:
-            number = self._numbers[encoded] = max(self._encoded, default=-1) + 1
-            self._encoded[number] = msgspec.Raw(encoded)
+            number = self._numbers[encoded] = max(self.encoded, default=-1) + 1
+            self.encoded[number] = msgspec.Raw(encoded)
         self._specs.setdefault(number, spec)
         return number
 
     def _decode(self, number: int) -> Spec | None:
         try:
-            return _DECODE(self._encoded[number])
+            return _DECODE(self.encoded[number])
         except (KeyError, msgspec.DecodeError, UnicodeDecodeError, SpecError):
             return None
 

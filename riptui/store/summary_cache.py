@@ -18,7 +18,7 @@ from riptui.metrics.values import pack_values
 from riptui.spec import Spec
 from riptui.store import layout
 from riptui.store.annotations import NO_ANNOTATIONS
-from riptui.store.folder_stamp import FolderMoment, read_stamp
+from riptui.store.folder_stamp import FolderMoment, is_local, read_stamp
 from riptui.store.glance import MAX_BARS, TrajectoryGlance, condense_values, glance_at
 from riptui.store.listing import (
     FolderSignature,
@@ -32,7 +32,6 @@ from riptui.store.listing import (
 )
 from riptui.store.lock import LOCK_FILE
 from riptui.store.lock_file import BEATING_FILE
-from riptui.store.mounts import is_local
 from riptui.store.spec_table import with_seed
 from riptui.store.summary_file import KeptGroup, KeptSummary, Place, SummaryFile, decode_metrics, decode_summary, encode
 from riptui.store.trajectory import Status, Trajectory
@@ -308,7 +307,13 @@ def _restore(folder: str, kept: KeptSummary, spec: Spec) -> TrajectorySummary:
         kept.annotations,
         kept.failed,
         session=kept.session,
+        was_stopped=was_stopped(kept),
     )
+
+
+def was_stopped(kept: KeptSummary) -> bool:
+    """Of one that is interrupted because its process died, whom the lock names, nothing is kept."""
+    return kept.status is Status.INTERRUPTED
 
 
 def _files_read(summary: TrajectorySummary) -> set[str]:

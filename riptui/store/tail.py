@@ -1,9 +1,9 @@
 """Files that another process appends lines to: each read gives only what is new."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
+from riptui.filesystem import try_stat
 from riptui.store import layout, size_limits
 from riptui.store.disk import MAX_READ_BYTES, read_start
 from riptui.store.records import IterationRow, parse_valid_prefix
@@ -60,11 +60,8 @@ class LineTail:
         return lines
 
     def _read_stamp(self) -> tuple[int, int] | None:
-        try:
-            status = os.stat(self._path)
-        except OSError:
-            return None
-        return status.st_mtime_ns, status.st_size
+        status = try_stat(self._path)
+        return status and (status.st_mtime_ns, status.st_size)
 
 
 class RowTail:

@@ -17,6 +17,7 @@ import msgspec
 
 from riptui import store
 from riptui.errors import DamagedError, InputError, NotATrajectoryError, SpecError, with_choices
+from riptui.filesystem import try_stat
 from riptui.metrics.values import MetricValues, ProfileValues, RepaintDistance, SquareValues
 from riptui.spec import Spec, decode_spec
 from riptui.store import layout
@@ -233,19 +234,23 @@ class Trajectory:
         rows = self.read_rows()
         return derive_status(self, rows[-1] if rows else None)
 
+    def was_stopped(self, status: Status | None) -> bool:
+        """Whether a person stopped it, now that it has this status; otherwise its process died, or it is not
+        interrupted. Raises DamagedError, DiskError.
+        """
+        return status is Status.INTERRUPTED and self.request.state == "stop"
+
     def describe_status(self, status: Status) -> str:
         """The status in a word: of what a person stopped not as of what died. Raises DamagedError, DiskError."""
-        return "stopped" if status is Status.INTERRUPTED and self.request.state == "stop" else str(status)
+        return "stopped" if self.was_stopped(status) else str(status)
 
     def has_patch(self, row: IterationRow) -> bool:
         """Whether patches.bin is long enough for a row's patch, for the price of a stat.
 
         In a copy that was made while the trajectory grew, it may be older than the rows.
         """
-        try:
-            return os.stat(f"{self._given}/{layout.PATCHES}").st_size >= sum(row.patch)
-        except OSError:
-            return False
+        status = try_stat(f"{self._given}/{layout.PATCHES}")
+        return status is not None and status.st_size >= sum(row.patch)
 
     def read_log(self, max_bytes: int = 2**16) -> str:
         """The end of log.txt: recoveries, and the tracebacks of failures. Not escaped for a terminal."""

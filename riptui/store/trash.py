@@ -16,10 +16,10 @@ from typing import Annotated
 import msgspec
 
 from riptui.errors import DamagedError, DiskError, NameRefusedError
-from riptui.filesystem import TEMPORARY_PREFIX
+from riptui.filesystem import TEMPORARY_PREFIX, try_stat
 from riptui.store import layout
 from riptui.store.claim import encode_record
-from riptui.store.disk import Folder, list_folder, make_folders, make_folders_inside, read_file
+from riptui.store.disk import Folder, file_size, list_folder, make_folders, make_folders_inside, read_file
 from riptui.store.disk_errors import explain_errors
 from riptui.store.move import move, remove_empty_folders, require_unlocked
 from riptui.store.names import is_name
@@ -138,11 +138,7 @@ def disk_usage(path: Path) -> int:
     """Bytes of the files below a folder. Files that vanish meanwhile do not count."""
     total = 0
     for folder, _, names in os.walk(path):
-        for name in names:
-            try:
-                total += os.lstat(f"{folder}/{name}").st_size
-            except OSError:
-                continue
+        total += sum(file_size(f"{folder}/{name}") for name in names)
     return total
 
 
@@ -160,9 +156,7 @@ def _remove_empty_entries(trash: Path) -> None:
     """Remove the empty entries that a crash left."""
     for name in list_folder(trash):
         path = trash / name
-        try:
-            is_old = time.time() - path.stat().st_mtime > GRACE_SECONDS
-        except OSError:
-            continue
+        status = try_stat(path)
+        is_old = status is not None and time.time() - status.st_mtime > GRACE_SECONDS
         if is_old and not path.is_symlink() and set(list_folder(path)) <= NO_CONTENT:
             shutil.rmtree(path, ignore_errors=True)

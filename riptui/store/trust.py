@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from riptui.errors import RiptuiError
+from riptui.filesystem import try_stat
 from riptui.inpainters import find_inpainter
 from riptui.inpainters.models.model_names import is_local
 from riptui.inpainters.parameters import FileType, ModelType
@@ -70,10 +71,8 @@ class Trust:
 
     def _owns(self, trajectory: Trajectory) -> bool:
         paths = (trajectory.path, f"{trajectory.path}/{layout.SPEC}")
-        try:
-            return all(os.stat(path, follow_symlinks=False).st_uid == self.owner for path in paths)
-        except OSError:
-            return False
+        statuses = (try_stat(path, follow_symlinks=False) for path in paths)
+        return all(status is not None and status.st_uid == self.owner for status in statuses)
 
 
 def list_loaded_files(spec: Spec) -> list[str]:

@@ -1,4 +1,6 @@
-"""Records of a worker in its folder: worker.json (who it is and how it computes), live.json (its current state)."""
+"""Records of a worker in its folder: worker.json (who it is and how it computes), live.json (its current state),
+request.json (that it is to leave).
+"""
 
 from typing import Literal
 
@@ -120,3 +122,13 @@ class WorkerStatus(msgspec.Struct, frozen=True):
     """Whether it was asked to shut down, rather than exiting because it was idle."""
     notices: tuple[str, ...] = ()
     """What the users of its jobs should know about the loaded inpainter, such as prompts that were cut."""
+
+
+class LeaveRequest(msgspec.Struct, frozen=True):
+    """request.json of a worker: it is to finish its current iteration and exit."""
+
+    state: str = "leave"
+    by: str = ""
+    """USER@HOST; for the worker's log."""
+    when: str = ""
+    """ISO 8601, UTC."""

@@ -9,6 +9,7 @@ log.txt       output of the worker and its libraries
 
 import errno
 import fcntl
+import getpass
 import os
 import secrets
 import shutil
@@ -23,22 +24,22 @@ from typing import BinaryIO, TypeVar
 import msgspec
 
 from riptui.errors import DiskError, RiptuiError
+from riptui.filesystem import other_owner
 from riptui.store.claim import encode_record, timestamp
 from riptui.store.disk import Folder, list_folder, make_folders, make_folders_inside, read_file
 from riptui.store.disk_errors import explain_errors
-from riptui.store.leave_request import LEAVE_FILE
 from riptui.store.listing import OnListingError, ignore_error
 from riptui.store.lock import FolderLock, probe_lock
 from riptui.store.names import is_name
 from riptui.store.records import UNREADABLE
 from riptui.store.trajectory import Trajectory
 from riptui.store.worker_process import holds_lock, process_place, process_user
-from riptui.store.worker_record import SkippedTrajectory, WorkerRecord, WorkerStatus
+from riptui.store.worker_record import LeaveRequest, SkippedTrajectory, WorkerJob, WorkerRecord, WorkerStatus
 
 PRIVATE_FOLDER = ".riptui"
 """The subfolder of a runs folder for everything but trajectories. Not a valid name of a group."""
 WORKERS_FOLDER = "workers"
-RECORD_FILE, LIVE_FILE, LOG_FILE = "worker.json", "live.json", "log.txt"
+RECORD_FILE, LIVE_FILE, LEAVE_FILE, LOG_FILE = "worker.json", "live.json", "request.json", "log.txt"
 
 MAX_ENDED_WORKERS = 20  # folders of workers that have ended
 MAX_ENDED_SECONDS = 7 * 86_400.0  # seconds; such a folder is kept no longer
@@ -62,6 +63,11 @@ class Worker:
     def device(self) -> str:
         """The device in use, or the requested one; "" if neither is known yet."""
         return (self.live.device if self.live else "") or self.record.device
+
+    @property
+    def jobs(self) -> tuple[WorkerJob, ...]:
+        """The trajectories that it computes now, as far as it has said."""
+        return self.live.jobs if self.live else ()
 
     @property
     def log(self) -> Path:
@@ -105,7 +111,7 @@ def find_skipped(
     """
     own = [worker for worker in workers if worker.alive and worker.is_own]
     skips = {skip.path: skip.reason for worker_id, skip in list_skips(own) if (worker_id, skip) not in earlier}
-    computed = {job.path for worker in own if worker.live for job in worker.live.jobs}
+    computed = {job.path for worker in own for job in worker.jobs}
     return {path: reason for path, reason in skips.items() if path not in computed}
 
 
@@ -161,6 +167,33 @@ def _read_record(
     except (*UNREADABLE, RiptuiError):
         pass
     return None
+
+
+def request_leave(folder: Path) -> None:
+    """Ask the worker of a folder to leave, in any place: another host, another container, or process 1 of its own.
+
+    Raises DiskError, which names the owner if it is another user's.
+    """
+    request = LeaveRequest(by=f"{_user_name()}@{socket.gethostname()}", when=timestamp())
+    try:
+        with Folder(folder) as opened:
+            opened.write_atomically(LEAVE_FILE, encode_record(request), shared=True)
+    except DiskError as error:
+        if owner := other_owner(folder):
+            raise DiskError(f"it belongs to {owner}, who has to shut it down ({error})") from error
+        raise
+
+
+def read_leave_request(folder: Path) -> LeaveRequest:
+    """The request of a folder that has one; an empty one if it cannot be read. By whom is not yet safe to print."""
+    return _read_record(folder / LEAVE_FILE, LeaveRequest) or LeaveRequest()
+
+
+def _user_name() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # an id without a name, as in many containers
+        return str(os.getuid())
 
 
 def new_log_path(runs: Path) -> Path:

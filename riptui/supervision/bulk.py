@@ -1,7 +1,8 @@
 """The same request for many trajectories. Each is a durable write, so several are written at a time."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from riptui.errors import DiskError, RiptuiError
 from riptui.store.trajectory import Trajectory
@@ -15,25 +16,17 @@ def request_all(trajectories: Iterable[Trajectory], state: RequestState) -> int:
     damaged or cannot be written. Raises DiskError if the whole disk fails.
     """
     with ThreadPoolExecutor(PARALLEL_WRITES) as threads:
-        return sum(threads.map(lambda trajectory: _try_request(trajectory, state), trajectories))
+        return sum(threads.map(lambda trajectory: _try(partial(request_state, trajectory, state)), trajectories))
 
 
 def retry_all(trajectories: Iterable[Trajectory]) -> int:
     """Queue failed trajectories again. Returns how many could be. Raises DiskError if the whole disk fails."""
-    count = 0
-    for trajectory in trajectories:
-        try:
-            retry(trajectory)
-            count += 1
-        except RiptuiError as error:
-            if isinstance(error, DiskError) and error.is_of_whole_disk:
-                raise
-    return count
+    return sum(_try(partial(retry, trajectory)) for trajectory in trajectories)
 
 
-def _try_request(trajectory: Trajectory, state: RequestState) -> bool:
+def _try(write: Callable[[], None]) -> bool:
     try:
-        request_state(trajectory, state)
+        write()
     except RiptuiError as error:  # it is damaged, removed or another user's: `riptui check` reports how
         if isinstance(error, DiskError) and error.is_of_whole_disk:
             raise

@@ -17,11 +17,9 @@ from typing import Literal
 import msgspec
 
 from riptui.errors import DamagedError, DiskError, HeldError, RiptuiError, WorkerError
-from riptui.store.asked_server import with_own_server
+from riptui.store.asked_places import with_own_places
 from riptui.store.disk import read_tail
 from riptui.store.disk_failure import require_writable
-from riptui.store.hub_folder import with_own_folder
-from riptui.store.leave_request import request_leave
 from riptui.store.listing import OnListingError, ignore_error
 from riptui.store.lock import probe_lock
 from riptui.store.records import Request
@@ -31,7 +29,14 @@ from riptui.store.trajectory import Trajectory
 from riptui.store.worker_environment import list_misfits
 from riptui.store.worker_process import process_place, signal_holder, start_ticks
 from riptui.store.worker_record import ServedUsers, WorkerOptions, WorkerRecord
-from riptui.store.worker_registry import Worker, hold_start_lock, list_workers, new_log_path, open_new_log
+from riptui.store.worker_registry import (
+    Worker,
+    hold_start_lock,
+    list_workers,
+    new_log_path,
+    open_new_log,
+    request_leave,
+)
 
 COMMAND = (sys.executable, "-m", "riptui")
 START_TIMEOUT_SECONDS = 60.0  # seconds; an interpreter on a cold network disk takes tens of them
@@ -238,7 +243,7 @@ def kill_as_asked(worker: Worker) -> None:
     """As `kill_worker`, because a user asked for it: what it computed does not count as its killer."""
     kill_worker(worker)
     runs = worker.folder.parents[2]
-    for job in worker.live.jobs if worker.live else ():
+    for job in worker.jobs:
         _forget_attempts(Trajectory(runs / job.path))
 
 
@@ -269,7 +274,7 @@ def request_state(
         updated = merge_request(current, requested)
         if current.state != "run" or not current.queued:
             updated = msgspec.structs.replace(updated, queued=queued or time.time(), since=msgspec.UNSET)
-        updated = with_own_server(with_own_folder(updated, trajectory.spec), trajectory.spec)
+        updated = with_own_places(updated, trajectory.spec)
     else:
         updated = msgspec.structs.replace(current, state=state)
     if updated != current:

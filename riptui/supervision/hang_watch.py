@@ -29,7 +29,7 @@ class HangWatch:
         now = time.monotonic()
         live = worker.live
         waits = not worker.silent and (live is None or live.state in WAITING_PHASES)
-        progress = worker.record.id, live and tuple((job.path, job.k) for job in live.jobs)
+        progress = worker.record.id, live and tuple((job.path, job.k) for job in worker.jobs)
         if waits or progress != self._progress:
             self._progress, self._since = progress, now
         if now - self._since < self._timeout:

@@ -18,6 +18,7 @@ from riptui.store.tail import LineTail, RowTail
 from riptui.store.trajectory import Status, Trajectory, derive_status
 from riptui.store.worker_record import WorkerJob
 from riptui.store.worker_registry import Worker, find_skipped, list_skips, list_workers
+from riptui.supervision.client import list_running_workers
 from riptui.supervision.restart_policy import WorkState
 
 MAX_IDLE_PER_POLL = 250  # trajectories not in progress that one poll reads; at 4 polls a second 10,000 take ten seconds
@@ -123,8 +124,8 @@ class TrajectoryMonitor:
 
         full: of all the others.
         """
-        workers = [worker for worker in list_workers(self._runs) if worker.alive]
-        jobs = {f"{self._runs}/{job.path}": job for worker in workers if worker.live for job in worker.live.jobs}
+        workers = list_running_workers(self._runs)
+        jobs = {f"{self._runs}/{job.path}": job for worker in workers for job in worker.jobs}
         found = find_skipped(workers, earlier=self._earlier_skips)
         skipped = {f"{self._runs}/{path}": reason for path, reason in found.items()}
         busy = {path: tail for path, tail in self._remaining.items() if tail.started or path in jobs or path in skipped}

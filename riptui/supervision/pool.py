@@ -138,25 +138,26 @@ class LocalPool:
     def _all_shut_down(self) -> bool:
         return bool(self._slots) and all(slot.closed for slot in self._slots)
 
+    @property
+    def _filled(self) -> list[tuple[WorkerSlot, Worker]]:
+        return [(slot, slot.worker) for slot in self._slots if slot.worker and not (slot.closed or slot.vacant)]
+
     def _find_ended_workers(self) -> None:
-        for slot in self._slots:
-            if slot.worker is None or slot.closed or slot.vacant:
-                continue
-            slot.worker = read_worker(slot.worker.folder) or replace(slot.worker, alive=False)
+        for slot, worker in self._filled:
+            slot.worker = read_worker(worker.folder) or replace(worker, alive=False)
         self._find_silent_workers()
-        for slot in self._slots:
-            if slot.worker is None or slot.worker.alive or slot.closed or slot.vacant:
-                continue
-            if slot.worker.live and slot.worker.live.dismissed:
+        for slot, worker in self._filled:
+            if worker.live and worker.live.dismissed and not worker.alive:
                 slot.closed = True
-                self._notices.append(f"worker {slot.worker.record.id} was shut down and is not replaced")
+                self._notices.append(f"worker {worker.record.id} was shut down and is not replaced")
             else:
-                slot.vacant = True
+                slot.vacant = not worker.alive
 
     def _find_silent_workers(self) -> None:
         """Tell of workers that give no sign, and end those that hang."""
-        slots = [slot for slot in self._slots if slot.worker and not (slot.closed or slot.vacant)]
-        for slot, worker in zip(slots, self._signs.watch([slot.worker for slot in slots if slot.worker]), strict=True):
+        filled = self._filled
+        watched = self._signs.watch([worker for _, worker in filled])
+        for (slot, _), worker in zip(filled, watched, strict=True):
             slot.worker = worker
             if worker.silent and slot.told_silent != worker.record.id:
                 text = f"worker {worker.record.id}: {format_silence(worker.silent)}; its log: {worker.log}"

@@ -99,7 +99,7 @@ class ProgressTracker:
     def poll(self, *, full: bool = False) -> StudyProgress:
         """Read trajectories that workers compute or computed, and some of the others. full: all of the others."""
         workers = tuple(self._signs.watch(list_running_workers(Path(self._runs))))
-        jobs = {self._relative(job.path) for worker in workers if worker.live for job in worker.live.jobs}
+        jobs = {self._relative(job.path) for worker in workers for job in worker.jobs}
         active = (jobs | self._busy | self._skipped.keys()) & (self._remaining.keys() | self._halted.keys())
         self._busy = jobs
         found = find_skipped(workers, earlier=self._earlier_skips)
@@ -125,8 +125,7 @@ class ProgressTracker:
 
     def _share_of(self, worker: Worker) -> float:
         """The share of what a worker computes now that is of these trajectories, 0 to 1."""
-        jobs = worker.live.jobs if worker.live else ()
-        return sum(self._relative(job.path) in self._progress for job in jobs) / max(1, len(jobs))
+        return sum(self._relative(job.path) in self._progress for job in worker.jobs) / max(1, len(worker.jobs))
 
     def _take_notices(self, workers: Iterable[Worker]) -> list[str]:
         """What workers say about the inpainters that compute these trajectories, each text once."""

@@ -99,7 +99,7 @@ class QueueReader:
         """For how long each computes, as far as that is known; in how many seconds each starts, as far as the times of
         those before it are known; in how many seconds each ends, those that run as well, and all of it.
         """
-        busy = [[_work_of_job(self._runs, job) for job in _list_jobs([worker])] for worker in computing]
+        busy = [[_work_of_job(self._runs, job) for job in worker.jobs] for worker in computing]
         running = [*chain.from_iterable(busy)]
         self._left = {queued.trajectory.path: (queued, self._count_left(queued)) for queued in order}
         everything = running + [(queued.trajectory, left) for queued, left in self._left.values()]
@@ -203,10 +203,6 @@ def _is_readable(trajectory: Trajectory) -> bool:
         return False
 
 
-def _list_jobs(workers: Iterable[Worker]) -> list[WorkerJob]:
-    return [job for worker in workers if worker.live for job in worker.live.jobs]
-
-
 def _work_of_job(runs: Path, job: WorkerJob) -> tuple[Trajectory, float]:
     """A trajectory that a worker computes, and the work that is left of it, in iterations."""
     trajectory = Trajectory(runs / job.path)
@@ -218,14 +214,14 @@ def _present_times(runs: Path, workers: Iterable[Worker]) -> dict[str, float]:
     rates: dict[str, list[float]] = {}
     for worker in workers:
         if rate := worker_rate(worker):
-            inpainters = [_inpainter_of(Trajectory(runs / job.path)) for job in _list_jobs([worker])[:1]]
-            rates.setdefault("".join(inpainters), []).append(rate)
+            rates.setdefault(_inpainter_of(runs, worker), []).append(rate)
     return {inpainter: len(each) / sum(each) for inpainter, each in rates.items()}
 
 
-def _inpainter_of(trajectory: Trajectory) -> str:
-    """Empty if it cannot be read."""
-    return trajectory.spec.inpainter if _is_readable(trajectory) else ""
+def _inpainter_of(runs: Path, worker: Worker) -> str:
+    """What a worker computes with now; empty if that is not known."""
+    trajectories = (Trajectory(runs / job.path) for job in worker.jobs[:1])
+    return next((trajectory.spec.inpainter for trajectory in trajectories if _is_readable(trajectory)), "")
 
 
 def _compute_seconds(

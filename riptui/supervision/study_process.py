@@ -6,7 +6,6 @@ Its output goes to a log of the user's own, which it holds locked: so that other
 import hashlib
 import os
 import subprocess
-import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from riptui.store.disk_errors import explain_errors
 from riptui.store.names import slugify
 from riptui.supervision import client
 
-LOCK_TRIES, LOCK_SECONDS = 5, 0.05  # a look at the lock holds it for microseconds
+LOCK_SECONDS = 0.2  # a look at the lock holds it for microseconds
 MAX_LOG_BYTES = 2**15  # bytes of the log that are shown
 
 
@@ -35,7 +34,7 @@ def start_study(file: Path, runs: Path) -> "subprocess.Popen[bytes]":
     """
     path = log_of(file)
     with explain_errors(path), open_own_log(path) as log:
-        if not _lock(log.fileno()):
+        if try_lock(log.fileno(), seconds=LOCK_SECONDS) is False:
             raise HeldError(f"{file} is being computed by a process that riptui started before")
         os.ftruncate(log.fileno(), 0)
         command = [*client.COMMAND, "study", "run", str(file.absolute()), "--display", "plain"]
@@ -61,12 +60,3 @@ def read_log(file: Path) -> str:
         return read_tail(log_of(file), MAX_LOG_BYTES).decode(errors="replace")
     except DamagedError:
         return ""
-
-
-def _lock(fd: int) -> bool:
-    """Lock an open file; on a file system without locks all succeed."""
-    for attempt in range(LOCK_TRIES):
-        if try_lock(fd) is not False:
-            return True
-        time.sleep(LOCK_SECONDS * bool(attempt + 1 < LOCK_TRIES))
-    return False

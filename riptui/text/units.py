@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from riptui.errors import InputError
+
 IRREGULAR_PLURALS = {"trajectory": "trajectories", "copy": "copies", "pass": "passes"}
 
 
@@ -50,3 +52,11 @@ def abbreviate_home(path: Path) -> str:
     """An absolute path, with ~ for the home folder."""
     absolute, home = path.absolute(), Path.home()
     return str("~" / absolute.relative_to(home)) if absolute.is_relative_to(home) else str(absolute)
+
+
+def expand_home(text: str) -> Path:
+    """A typed path, in which ~ and ~user may begin it. Raises InputError for an unknown user."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:
+        raise InputError(str(error)) from None

@@ -4,7 +4,7 @@ start       probes the terminal, starts the app, reports a crash
 app         the Textual app: theme, keys, notifications, exit
 browser     the main screen: the tree, the details, the status lines
 runs/       the left side: the tree of the runs folder
-details     the right side, imported after the first paint: trajectory/ or group/
+right_side  what is beside the tree; details: a trajectory/ or group/ there, imported after the first paint
 gallery/    many pictures of a group at once; large/: one picture as large as the terminal
 launch/     the form for new trajectories
 rating/     the screen of blind ratings
@@ -13,7 +13,7 @@ diversity/  how far the seeds of a picture are apart
 workers/    workers, their GPUs and logs, and the queue
 studies/    the studies: plan, progress, pause, report
 commands/   the keys that change something: launch, pause, stop, rename, export ...; command_runner: runs them
-bindings    every key, in tables, those of other screens by screen_bindings; key_binding: one of them
+bindings    every key, in tables, those of other screens by screen_bindings
 keymap      the user's own keys; help: all keys; key_footer: those in the last line
 figure_dialog      writes a chart or a sheet for a paper; written_files: says what was written
 picture_screens    opens large, gallery, comparison on what is chosen
@@ -29,6 +29,7 @@ terminal_input     what the terminal sends: keys, late answers, bytes that are n
 terminal_output    what is sent to the terminal, in few bytes
 row_table   a table with a cursor, of any number of rows
 text_lines  text that is repainted by line; tab_bar: tabs in one line
+steady_input       a line to type in
 titled_picture     a picture with a line below it
 check_boxes boxes that are checked by a sign
 inner_screen what every screen above the browser is: one that closes itself and no other
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
     from riptui.tui import commands as commands
     from riptui.tui import details as details
     from riptui.tui import dialogs as dialogs
-    from riptui.tui import go_to as go_to
     from riptui.tui import go_to_dialog as go_to_dialog
     from riptui.tui import help as help
     from riptui.tui import keymap as keymap

@@ -12,12 +12,13 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.console import RenderableType
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.events import AppBlur, AppFocus, Event, Key, Paste
+from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
 from riptui import tui
@@ -104,14 +105,15 @@ class RiptuiApp(App[None], inherit_bindings=False):  # Textual's ctrl+q, beside 
         await self.keys.follow(message)
 
     def on_mount(self) -> None:
-        self._problems += keymap.apply_keys(self, self.settings.keys, keymap.bindings_by_id(bindings.SCOPES))
+        user_keys, problems = keymap.check_keys(self.settings.keys, keymap.bindings_by_id(bindings.SCOPES))
+        self.set_keymap(user_keys)
         self.set_timer(GC_PAUSE_SECONDS, gc.enable)
         self._install_signal_handlers()
         self.app_resume_signal.subscribe(self, lambda _: self.refresh())  # Textual resumes with an empty screen
         if self._only_screen:
             self.push_screen(self._only_screen(self.graphics), lambda _: self.exit())
-        for problem in self._problems:
-            self.notify(printable(problem), severity="warning", timeout=10, markup=False)
+        for problem in self._problems + problems:
+            self.notify(problem, severity="warning", timeout=10)
 
     @property
     def _background_screens(self) -> list[Screen[Any]]:
@@ -177,13 +179,25 @@ class RiptuiApp(App[None], inherit_bindings=False):  # Textual's ctrl+q, beside 
                 settings.theme, color_system=self.console.color_system, no_color=self.no_color
             )
 
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = False,
+    ) -> None:
+        """Show a toast. The text need not be printable, and is never markup."""
+        super().notify(printable(message), title=title, severity=severity, timeout=timeout, markup=False)
+
     def say(self, text: str) -> None:
         """Show feedback: in the status line where the screen has one, else as a toast."""
         lines = self.screen.query(FeedbackLine)
         if lines:
             lines.first().say(text)
         else:
-            self.notify(printable(text), markup=False)
+            self.notify(text)
 
     def action_graphics(self) -> None:
         self.graphics.cycle()
@@ -197,8 +211,8 @@ class RiptuiApp(App[None], inherit_bindings=False):  # Textual's ctrl+q, beside 
 
     def notify_end(self, path: str, outcome: str) -> None:
         """Notify that a trajectory is done or failed: by a toast, and the bell if the settings say so."""
-        severity: Literal["error", "information"] = "error" if outcome == "failed" else "information"
-        self.notify(f"{printable(path)}: {outcome}", severity=severity, markup=False)
+        severity: SeverityLevel = "error" if outcome == "failed" else "information"
+        self.notify(f"{path}: {outcome}", severity=severity)
         if self.settings.bell == "always" or (self.settings.bell == "unfocused" and not self._terminal_focused):
             self._alert(f"riptui: {path}: {outcome}")
 
@@ -212,24 +226,8 @@ class RiptuiApp(App[None], inherit_bindings=False):  # Textual's ctrl+q, beside 
     def study_jobs(self) -> "StudyJobs":
         """The processes that compute studies and write reports for this app."""
         if self._study_jobs is None:
-            self._study_jobs = studies.study_jobs.StudyJobs(self.runs, self.post_message)
+            self._study_jobs = studies.study_jobs.StudyJobs(self.runs, self.notify)
         return self._study_jobs
-
-    def on_study_jobs_computing_ended(self, message: "StudyJobs.ComputingEnded") -> None:
-        if message.expected and not message.failed:
-            return
-        severity: Literal["error", "information"] = "error" if message.failed else "information"
-        self.notify(
-            printable(f"study {message.file.stem}: {message.text}"), severity=severity, timeout=10, markup=False
-        )
-
-    def on_study_jobs_report_ended(self, message: "StudyJobs.ReportEnded") -> None:
-        name = message.file.stem
-        if message.problem and not message.cancelled:
-            text = f"the report of {name} was not written: {message.problem}"
-            self.notify(printable(text), severity="error", timeout=10, markup=False)
-        elif not message.cancelled:
-            self.notify(printable(f"the report of {name} is written"), markup=False)
 
     # Exit
 

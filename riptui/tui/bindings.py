@@ -7,7 +7,7 @@ An id is `group.verb`; the settings map ids to other keys. The help lists the gr
 from dataclasses import replace
 
 from riptui.tui import screen_bindings
-from riptui.tui.key_binding import key_binding as _key
+from riptui.tui.screen_bindings import key as _key
 
 GROUPS = {
     "frames": "Frames",
@@ -51,11 +51,7 @@ BROWSER = [
     _key("frames.first", "home,0", "view('first')", "Original", "Go to the original (frame 0)"),
     _key("frames.last", "end,$", "view('last')", "Newest frame", "Go to the newest frame and follow it"),
     _key(
-        "frames.repaint",
-        "w",
-        "view('go_to_next_repaint')",
-        "Next repaint",
-        "Next repaint of the square at the mouse",
+        "frames.repaint", "w", "view('go_to_next_repaint')", "Next repaint", "Next repaint of the square at the mouse"
     ),
     _key("frames.slower", "less_than_sign", "view('change_speed', -1)", "Play slower"),
     _key("frames.faster", "greater_than_sign", "view('change_speed', 1)", "Play faster"),
@@ -119,14 +115,7 @@ BROWSER = [
     _key("do.nearest", "equals_sign", "do('nearest')", "Nearest", "The nearest pictures of a corpus, side by side"),
     _key("do.rate", "B", "do('rate')", "Rate", "Rate frames blind: A/B, best of several, or tags"),
     _key("do.seeds", "D", "do('compare_seeds')", "Diversity", "How far the seeds of a picture are apart, as a matrix"),
-    _key(
-        "do.export",
-        "e",
-        "do('export')",
-        "Export",
-        "Export files; of a group also its chart",
-        footer="e",
-    ),
+    _key("do.export", "e", "do('export')", "Export", "Export files; of a group also its chart", footer="e"),
     _key("do.copy", "y", "do('copy')", "Copy", "Copy path, command line, spec or table"),
     _key("do.measure", "M", "do('measure')", "Measure", "Measure more metrics"),
     _key("do.tag", "t", "do('edit_tags')", "Tags", "Edit the tags of the trajectory or group"),

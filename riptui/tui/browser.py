@@ -14,12 +14,10 @@ from textual.containers import Horizontal
 from textual.screen import Screen
 from textual.signal import Signal
 from textual.timer import Timer
-from textual.widgets import ContentSwitcher, Static
 
 from riptui import tui
 from riptui.graphics.protocol import Graphics
 from riptui.settings import Settings
-from riptui.settings.named_filters import named_filters
 from riptui.store.trajectory import Status
 from riptui.text.terminal import printable
 from riptui.tui import bindings, workers
@@ -27,9 +25,10 @@ from riptui.tui.command_runner import CommandRunner
 from riptui.tui.key_footer import KeyFooter
 from riptui.tui.key_queue import OPENS_DIALOG
 from riptui.tui.last_place import LastPlace, recall_place, remember_place
+from riptui.tui.right_side import RightSide
 from riptui.tui.runs import status_line
 from riptui.tui.runs.feedback_line import FeedbackLine
-from riptui.tui.runs.filter_line import FilterLine, saved_filters
+from riptui.tui.runs.filter_line import FilterLine
 from riptui.tui.runs.head_line import HeadLine
 from riptui.tui.runs.known_work import KnownWork
 from riptui.tui.runs.scanner import OUTCOMES
@@ -40,12 +39,9 @@ from riptui.tui.runs.work_watch import WorkWatch
 from riptui.tui.workers.gpu_history import GpuHistory
 
 if TYPE_CHECKING:  # importing NumPy takes 150 ms, after the first paint
-    from riptui.spec import Spec
     from riptui.tui.details import Details
-    from riptui.tui.go_to import Target
     from riptui.tui.group.view import GroupView
     from riptui.tui.trajectory.view import TrajectoryView
-    from riptui.tui.work_supervisor import WorkSupervisor
 
 SETTLE_SECONDS = 0.06  # of rest on a row before it is shown: a held key passes 30 rows per second
 FIRST_ROWS_SECONDS = 0.1  # that the first paint waits for what is to be shown
@@ -77,7 +73,7 @@ class Browser(Screen[None]):
         self._awaited_path = ""  # the path to select as soon as it is listed
         self.commands = CommandRunner(self)
         self._settle_timer: Timer | None = None
-        self.details: Details | None = None  # None until imported
+        self._right = RightSide(runs, graphics, id="right")
         in_thread = partial(self.run_worker, thread=True, group="place", exit_on_error=False)
         self._work_watch = WorkWatch(runs, in_thread, self.call_later, self._show_work, self._show_forecast)
         self._seconds_left: float | None = None  # until the whole queue is computed; None: not known
@@ -86,8 +82,7 @@ class Browser(Screen[None]):
         yield HeadLine(self.runs, id="head")
         with Horizontal(id="body"):
             yield TreePanel(id="left")
-            with ContentSwitcher(id="right", initial="reading"):
-                yield Static("reading …", id="reading")
+            yield self._right
         yield FeedbackLine(id="progress")
         yield KeyFooter()
 
@@ -114,19 +109,6 @@ class Browser(Screen[None]):
         place = LastPlace(path, panel.chosen_columns, panel.is_hidden, model.order, model.is_flat)
         remember_place(self.runs, place)
 
-    @work(thread=True)
-    def _import_details(self) -> None:
-        """Import the right side, with NumPy and Pillow, in a thread, so that keys still work."""
-        self.call_later(self._mount_details, tui.details.Details(self.runs, self.settings, self.graphics))
-
-    async def _mount_details(self, details: "Details") -> None:
-        if self.details is not None:  # the folder vanished and came back meanwhile
-            return
-        await self.query_one("#right", ContentSwitcher).add_content(details)
-        if details.children:  # else the app is exiting
-            self.details = details
-            self._show_selected()
-
     def on_unmount(self) -> None:
         self._watcher.close()
         self.commands.close()
@@ -134,6 +116,11 @@ class Browser(Screen[None]):
     @property
     def runs_tree(self) -> RunsTree:
         return self.query_one(RunsTree)
+
+    @property
+    def details(self) -> "Details | None":
+        """The trajectory or group on the screen; None until they are imported."""
+        return self._right.details
 
     # Changes on disk
 
@@ -149,14 +136,16 @@ class Browser(Screen[None]):
             self._select_initial(all_listed=scan.all_listed or bool(scan.folder_error))
         elif is_first:
             tree.open_first()
-        if self._awaited_path and await self._go(self._awaited_path):
+        if self._awaited_path and await self.go(self._awaited_path):
             self._awaited_path = ""
         if scan.unlisted is not None:
             self._tell_unlisted(scan.unlisted)
         if scan.folder_error or not tree.model.entries:
-            await self._show_welcome(scan.folder_error or "; ".join(self._unlisted[:1]))
+            has_vanished = bool(scan.folder_error) and self._had_trajectories
+            reason = scan.folder_error or "; ".join(self._unlisted[:1])
+            await self._right.show_welcome(reason, has_vanished=has_vanished)
         elif is_first and self.details is None:
-            self.call_after_refresh(self._import_details)
+            self.call_after_refresh(self._right.import_details, self.settings, self._show_selected)
         elif is_first:
             self._show_selected()
         if self.details is not None:
@@ -188,8 +177,7 @@ class Browser(Screen[None]):
             self._pending_selection = ""
             self.runs_tree.open_first()
         elif all_listed:
-            text = f"{printable(self._pending_selection)} not found in {printable(str(self.runs))}"
-            self.notify(text, severity="warning", markup=False)
+            self.notify(f"{self._pending_selection} not found in {self.runs}", severity="warning")
             self._pending_selection = ""
 
     @on(WorkersChanged)
@@ -201,13 +189,8 @@ class Browser(Screen[None]):
         progress = status_line.format_progress(message.workers, self.shown_path, self.size.width)
         self.query_one(FeedbackLine).show_progress(progress)
         for worker in message.died:
-            if self.commands.is_supervising(worker):
-                continue
-            text = f"worker {worker.record.pid} died; see {printable(str(worker.log))}"
-            self.notify(text, severity="error", timeout=10, markup=False)
-
-    def on_work_supervisor_noticed(self, message: "WorkSupervisor.Noticed") -> None:
-        self.notify(printable(message.text), severity=message.severity, timeout=10, markup=False)
+            if not self.commands.is_supervising(worker):
+                self.notify(f"worker {worker.record.pid} died; see {worker.log}", severity="error", timeout=10)
 
     @property
     def said(self) -> str:
@@ -259,32 +242,17 @@ class Browser(Screen[None]):
             self.details.show_group(self.runs / row.path, trajectories, at_once=at_once)
         else:
             self.details.show_trajectory(self.runs / row.path)
-        self._switch_right("details")
+        if self._right.current == "welcome":
+            self.runs_tree.focus()
+        self._right.current = "details"
 
     def _tell_unlisted(self, errors: list[str]) -> None:
         """Say which folders are missing from the tree because they cannot be listed."""
         self._unlisted = errors
         for error in errors[:MAX_UNLISTED_TOLD]:
-            self.notify(printable(f"left out: {error}"), severity="warning", timeout=10, markup=False)
+            self.notify(f"left out: {error}", severity="warning", timeout=10)
         if len(errors) > MAX_UNLISTED_TOLD:
-            self.notify(f"left out: {len(errors)} folders that cannot be listed", severity="warning", markup=False)
-
-    async def _show_welcome(self, folder_error: str) -> None:
-        switcher = self.query_one("#right", ContentSwitcher)
-        if not switcher.query(tui.welcome.Welcome):
-            await switcher.add_content(tui.welcome.Welcome(self.runs, id="welcome"))
-        has_vanished = bool(folder_error) and self._had_trajectories
-        switcher.query_one(tui.welcome.Welcome).show_reason(folder_error, has_vanished=has_vanished)
-        if switcher.current != "welcome":
-            switcher.current = "welcome"
-            if not has_vanished:
-                switcher.query_one("#demo").focus()
-
-    def _switch_right(self, name: str) -> None:
-        switcher = self.query_one("#right", ContentSwitcher)
-        if switcher.current == "welcome":
-            self.runs_tree.focus()
-        switcher.current = name
+            self.notify(f"left out: {len(errors)} folders that cannot be listed", severity="warning")
 
     def on_trajectory_view_said(self, message: "TrajectoryView.Said") -> None:
         self.say(message.text)
@@ -343,10 +311,11 @@ class Browser(Screen[None]):
         self.commands.start(name)
 
     async def go_when_listed(self, path: str) -> None:
-        """Go to what a command made, as soon as it is listed; a filter that hides it ends."""
-        self._awaited_path = "" if await self._go(path) else path
+        """Go to what a command made, as soon as it is listed."""
+        self._awaited_path = "" if await self.go(path) else path
 
-    async def _go(self, path: str) -> bool:
+    async def go(self, path: str) -> bool:
+        """Go to a trajectory or group; a filter that hides it ends. False if it is not listed."""
         model = self.runs_tree.model
         if model.is_flat and model.is_group(path):
             path = model.list_trajectories(path)[0]
@@ -375,34 +344,7 @@ class Browser(Screen[None]):
     @work(group=OPENS_DIALOG)
     async def action_go_to(self) -> None:
         """Ask where to go, and go there."""
-        commands = {command.title: command for command in self.app.get_system_commands(self)}
-        notes = {title: command.help for title, command in commands.items()}
-        find, has_frames = partial(self._find_targets, notes), self._frames_shown[0] is not None
-        target = await self.app.push_screen_wait(tui.go_to_dialog.GoToDialog(find, has_frames=has_frames))
-        match target:
-            case tui.go_to.Target("frame", value) if self.details is not None:
-                self.details.trajectory_view.go(int(value))
-            case tui.go_to.Target("path", value):
-                await self._go(value)
-            case tui.go_to.Target("filter", value):
-                await self.query_one(TreePanel).set_filter(value)
-            case tui.go_to.Target("command", value):
-                done = commands[value].callback()
-                if isawaitable(done):
-                    await done
-
-    def _find_targets(self, commands: dict[str, str], text: str) -> "list[Target]":
-        spec, newest = self._frames_shown
-        paths, named = self.runs_tree.model.list_paths(), named_filters()
-        return tui.go_to.find_targets(text, spec, newest, paths, saved_filters(), commands, named)
-
-    @property
-    def _frames_shown(self) -> "tuple[Spec | None, int]":
-        """The spec of the shown trajectory, and its newest frame; None and 0 if there is none."""
-        if self.details is None or self.details.current != "trajectory":
-            return None, 0
-        cursor = self.details.trajectory_view.cursor
-        return cursor.spec, cursor.newest
+        await tui.go_to_dialog.ask_and_go(self)
 
     @on(FilterLine.Named)
     def _tell_named(self, message: FilterLine.Named) -> None:
@@ -412,13 +354,11 @@ class Browser(Screen[None]):
     # Runs
 
     async def action_panel(self, method: str, *arguments: int) -> None:
-        """Call a method of the tree's panel."""
         result = getattr(self.query_one(TreePanel), method)(*arguments)
         if isawaitable(result):
             await result
 
     def action_tree(self, method: str) -> None:
-        """Call a method of the tree."""
         getattr(self.runs_tree, method)()
 
     @property

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from asyncio import Lock
 from collections import Counter, defaultdict
+from functools import partial
 from typing import TYPE_CHECKING
-
-from textual import work
 
 from riptui import tui
 from riptui.tui.bindings import BROWSER
@@ -43,8 +42,8 @@ class CommandRunner:
             self._browser.say(f"{_title(name)} is still at work: press the key again when it has ended", "warning")
             return
         self._running[name] += 1
-        start = _start_with_dialog if asks else _start_worker
-        start(self._browser, self, name, self._describe_state())
+        work = partial(self._run, name, self._describe_state())
+        self._browser.run_worker(work, group=OPENS_DIALOG if asks else "commands")  # type: ignore[arg-type]
 
     def is_supervising(self, worker: Worker) -> bool:
         """Whether another worker is started if this one dies."""
@@ -54,15 +53,15 @@ class CommandRunner:
         if self._supervisor is not None:
             self._supervisor.close()
 
-    async def run(self, name: str, context: CommandContext) -> None:
+    async def _run(self, name: str, context: CommandContext) -> None:
         """Run a command until it ends, after those of its name that came before."""
         try:
             async with self._turns[name]:
-                await self._run(name, context)
+                await self._run_in_turn(name, context)
         finally:
             self._running[name] -= 1
 
-    async def _run(self, name: str, context: CommandContext) -> None:
+    async def _run_in_turn(self, name: str, context: CommandContext) -> None:
         if tui.commands.COMMANDS[name].on_marked and context.marked and not context.paths:
             key = shown_key(self._browser.app, "runs.back")
             context.say(f"what is marked is hidden by the filter: {key} shows all", "warning")
@@ -74,7 +73,7 @@ class CommandRunner:
         browser = self._browser
         if self._supervisor is None:
             work_supervisor, on_end = tui.work_supervisor, browser.settings.on_end
-            self._supervisor = work_supervisor.WorkSupervisor(browser.runs, browser.post_message, on_end)
+            self._supervisor = work_supervisor.WorkSupervisor(browser.runs, browser.app.notify, on_end)
         row, tree, details = browser.runs_tree.current_row, browser.runs_tree, browser.details
         path = row.path if row else ""
         shown = details if details is not None and path == browser.shown_path else None
@@ -95,16 +94,6 @@ class CommandRunner:
             group_view=shown.group_view if shown and shown.current == "group" else None,
             frame=shown.trajectory_view.cursor.k if shown and shown.current == "trajectory" else None,
         )
-
-
-@work
-async def _start_worker(browser: Browser, runner: CommandRunner, name: str, context: CommandContext) -> None:
-    await runner.run(name, context)
-
-
-@work(group=OPENS_DIALOG)
-async def _start_with_dialog(browser: Browser, runner: CommandRunner, name: str, context: CommandContext) -> None:
-    await runner.run(name, context)
 
 
 def _title(name: str) -> str:

@@ -18,6 +18,7 @@ from riptui.errors import InputError
 from riptui.text.terminal import printable
 from riptui.tui.check_boxes import SignSelectionList
 from riptui.tui.inner_screen import Answer, InnerModalScreen
+from riptui.tui.steady_input import SteadyInput
 
 PRESSED = {"esc": "escape", "del": "delete", "←": "left", "↑↓": "down"}
 """Keys by their names in a dialog's border, where those differ."""
@@ -50,6 +51,11 @@ class Dialog(InnerModalScreen[Answer]):
     Dialog .buttons { height: 1; margin-top: 1; align-horizontal: right; }
     Dialog .buttons Button { margin-left: 2; }
     Dialog .problem { color: $text-error; height: auto; }
+    Dialog #status { height: auto; }
+    Dialog .line { height: 1; }
+    Dialog .line Label { width: 12; color: $text-muted; }
+    Dialog .line Input, Dialog .line Select { width: 1fr; }
+    Dialog Checkbox { background: $surface; border: none; padding: 0; height: 1; }
     Dialog OptionList {
         height: auto;
         max-height: 20;
@@ -65,6 +71,7 @@ class Dialog(InnerModalScreen[Answer]):
     Dialog SelectionList > .selection-list--button-selected-highlighted { color: $text-success; background: $surface; }
     """
     KEYS = ""
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Close")]
 
     def __init__(self, title: str) -> None:
         super().__init__()
@@ -79,9 +86,26 @@ class Dialog(InnerModalScreen[Answer]):
 
     def make_field(self, label: str, value: str, id: str, placeholder: str = "") -> Horizontal:
         """A line with a label and a text to edit."""
-        text_input = Input(value, placeholder=placeholder, id=id, compact=True)
-        text_input.cursor_blink = False
-        return Horizontal(Label(label), text_input, classes="line")
+        return Horizontal(Label(label), SteadyInput(value, placeholder, id=id, compact=True), classes="line")
+
+    def make_buttons(self, verb: str) -> Horizontal:
+        """A button that does what the dialog is for, with its verb as its id, and one to leave."""
+        accept = Button(verb.capitalize(), id=verb, variant="primary", compact=True)
+        return Horizontal(accept, Button("Cancel", id="cancel", compact=True), classes="buttons")
+
+    def show_status(self, text: str, *, is_error: bool = False) -> None:
+        """Show a text, which need not be printable, in the dialog's #status."""
+        status = self.query_one("#status", Static)
+        status.update(Text(printable(text)))
+        status.set_class(is_error, "problem")
+
+    @on(Button.Pressed, "#cancel")
+    def _leave(self) -> None:
+        self.action_leave()
+
+    def action_leave(self) -> None:
+        """Close the dialog without an answer."""
+        self.dismiss(None)
 
 
 class ConfirmDialog(Dialog[bool]):
@@ -120,7 +144,6 @@ class TextDialog(Dialog[str | None]):
     """Asks for a line of text; `check` raises InputError for an invalid one."""
 
     KEYS = "enter accept  esc cancel"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Close")]
 
     def __init__(self, title: str, value: str, check: Callable[[str], object], *, hint: str = "") -> None:
         """hint: what helps to answer, below the line."""
@@ -131,9 +154,7 @@ class TextDialog(Dialog[str | None]):
 
     def compose(self) -> ComposeResult:
         with self.make_box():
-            text_input = Input(self._value, compact=True)
-            text_input.cursor_blink = False
-            yield text_input
+            yield SteadyInput(self._value, compact=True)
             yield Static(classes="problem")
             if self._hint:
                 yield Static(Text(printable(self._hint), "dim"))
@@ -165,7 +186,7 @@ class ChoiceDialog(Dialog[Answer | None], Generic[Answer]):
     """Asks for one of a few choices, by its key, by enter or by the mouse."""
 
     KEYS = "esc cancel"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "dismiss(None)", "Close")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("q", "leave", "Close")]
 
     def __init__(self, title: str, choices: Sequence[DialogChoice[Answer]]) -> None:
         super().__init__(title)
@@ -193,7 +214,7 @@ class MultiChoiceDialog(Dialog[list[str] | None]):
     DEFAULT_CSS = "MultiChoiceDialog > Vertical { width: 76; }"
     KEYS = "space select  enter accept  esc cancel"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q", "dismiss(None)", "Close"),
+        Binding("q", "leave", "Close"),
         Binding("enter", "accept", "Accept", priority=True),
     ]
 

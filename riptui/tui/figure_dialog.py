@@ -5,7 +5,6 @@ The command of that name draws it, in a process of its own: matplotlib would tak
 
 import shlex
 import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -17,19 +16,19 @@ from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
 from textual.widgets import Button, Checkbox, Input, Static
 
 from riptui.errors import InputError
 from riptui.settings.state import recall, remember
+from riptui.supervision import client
 from riptui.text.terminal import printable
+from riptui.text.units import expand_home
 from riptui.tui.check_boxes import SignCheckbox
 from riptui.tui.dialogs import Dialog
 from riptui.tui.ui_thread import call_if_open
 
 STATE_KEY = "figure"
 """The key of the remembered choices."""
-COMMAND = (sys.executable, "-m", "riptui")
 KIND_LABELS = {"pdf": "PDF, for LaTeX", "svg": "SVG, to edit", "png": "PNG, 200 dpi"}
 MAX_ERROR_CHARACTERS = 300
 
@@ -63,25 +62,16 @@ class FigureScreen(Dialog[list[Path] | None]):
 
     DEFAULT_CSS = """
     FigureScreen > Vertical { width: 76; }
-    FigureScreen Checkbox { background: $surface; border: none; padding: 0; height: 1; }
-    FigureScreen .line { height: 1; }
-    FigureScreen .line Label { width: 12; color: $text-muted; }
-    FigureScreen .line Input { width: 1fr; }
     FigureScreen #beside { color: $text-muted; }
     FigureScreen #command { height: auto; max-height: 4; margin-top: 1; color: $text-muted; }
-    FigureScreen #status { height: auto; }
     """
     KEYS = "ctrl+s write  esc cancel"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "Close"),
-        Binding("ctrl+s,f5", "write", "Write"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s,f5", "write", "Write")]
 
     def __init__(self, figure: Figure) -> None:
         super().__init__(figure.title)
         self._figure = figure
         self._process: subprocess.Popen[str] | None = None
-        self._busy = False
 
     def compose(self) -> ComposeResult:
         with self.make_box():
@@ -94,9 +84,7 @@ class FigureScreen(Dialog[list[Path] | None]):
             yield Static("the numbers are written beside it, as CSV", id="beside")
             yield Static(id="command")
             yield Static(id="status")
-            with Horizontal(classes="buttons"):
-                yield Button("Write", id="write", variant="primary", compact=True)
-                yield Button("Cancel", id="cancel", compact=True)
+            yield self.make_buttons("write")
 
     def on_mount(self) -> None:
         self._show_command()
@@ -116,10 +104,7 @@ class FigureScreen(Dialog[list[Path] | None]):
             raise InputError("choose at least one kind of file")
         if not name or "/" in name:
             raise InputError("give the files a name, without a /")
-        try:
-            folder = Path(options.folder).expanduser()
-        except RuntimeError as error:  # unknown ~user
-            raise InputError(str(error)) from None
+        folder = expand_home(options.folder)
         return [folder / f"{name}.{kind}" for kind in options.kinds]
 
     @on(Input.Changed)
@@ -134,7 +119,6 @@ class FigureScreen(Dialog[list[Path] | None]):
         text = shlex.join(["riptui", *arguments]) if arguments else ""
         self.query_one("#command", Static).update(Text(printable(text)))
 
-    @on(Button.Pressed, "#cancel")
     def action_leave(self) -> None:
         """Close the dialog; while something is drawn, end that."""
         if self._process is not None:
@@ -144,24 +128,26 @@ class FigureScreen(Dialog[list[Path] | None]):
     @on(Button.Pressed, "#write")
     @on(Input.Submitted)
     def action_write(self) -> None:
-        if self._busy:
+        write = self.query_one("#write", Button)
+        if write.disabled:  # it is being drawn
             return
         options = self.options
         try:
             files = self._find_files(options)
         except InputError as error:
-            self._show_status(str(error), is_error=True)
+            self.show_status(str(error), is_error=True)
             return
-        self._set_busy(True)
+        write.disabled = True
         remember(STATE_KEY, options)
-        self._show_status("drawing …")
+        self.show_status("drawing …")
         arguments = self._figure.command_line(files, overwrite=options.overwrite)
         self.run_worker(partial(self._run, arguments, files), thread=True)
 
     def _run(self, arguments: list[str], files: list[Path]) -> None:
-        pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        quiet, pipe = subprocess.DEVNULL, subprocess.PIPE
+        command = [*client.COMMAND, *arguments]
         try:
-            process = subprocess.Popen([*COMMAND, *arguments], text=True, errors="replace", **pipes)  # type: ignore[call-overload]
+            process = subprocess.Popen(command, stdin=quiet, stdout=pipe, stderr=pipe, text=True, errors="replace")
         except OSError as error:  # a command line that is too long, no memory
             call_if_open(self, self._show_failure, f"could not start riptui {arguments[0]}: {error.strerror}")
             return
@@ -172,17 +158,8 @@ class FigureScreen(Dialog[list[Path] | None]):
         else:
             call_if_open(self, self.dismiss, [*files, files[0].with_suffix(".csv")])
 
-    def _set_busy(self, busy: bool) -> None:
-        self._busy = busy
-        self.query_one("#write", Button).disabled = busy
-
     def _show_failure(self, errors: str) -> None:
         self._process = None
-        self._set_busy(False)
+        self.query_one("#write", Button).disabled = False
         reason = errors.rpartition("error: ")[2].replace("; --overwrite replaces it", "")
-        self._show_status(reason[-MAX_ERROR_CHARACTERS:], is_error=True)
-
-    def _show_status(self, text: str, *, is_error: bool = False) -> None:
-        status = self.query_one("#status", Static)
-        status.update(Text(printable(text)))
-        status.set_class(is_error, "problem")
+        self.show_status(reason[-MAX_ERROR_CHARACTERS:], is_error=True)

@@ -1,6 +1,7 @@
 """The line to go anywhere: a frame, a path, a filter or a command by its name, with what the text can mean below it."""
 
 from collections.abc import Callable
+from inspect import isawaitable
 from typing import ClassVar
 
 from rich.text import Text
@@ -10,8 +11,14 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
+from riptui.settings.named_filters import named_filters
+from riptui.spec import Spec
+from riptui.tui.browser import Browser
 from riptui.tui.dialogs import Dialog
-from riptui.tui.go_to import Target, is_frame
+from riptui.tui.go_to import Target, find_targets, is_frame
+from riptui.tui.runs.filter_line import saved_filters
+from riptui.tui.runs.tree_panel import TreePanel
+from riptui.tui.steady_input import SteadyInput
 
 PLACEHOLDER = "231 %   k 37   cat/m64   /mask:64   @night   export"
 NOTHING = "no frame, trajectory, command or filter fits"
@@ -27,7 +34,6 @@ class GoToDialog(Dialog[Target | None]):
     """
     KEYS = "enter go  ↑↓ choose  esc cancel"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(None)", "Close"),
         Binding("up,ctrl+p", "move(-1)", "Up", priority=True),
         Binding("down,ctrl+n", "move(1)", "Down", priority=True),
     ]
@@ -41,9 +47,7 @@ class GoToDialog(Dialog[Target | None]):
 
     def compose(self) -> ComposeResult:
         with self.make_box():
-            text_input = Input(placeholder=PLACEHOLDER, compact=True)
-            text_input.cursor_blink = False
-            yield text_input
+            yield SteadyInput(placeholder=PLACEHOLDER, compact=True)
             options = OptionList(markup=False, compact=True)
             options.can_focus = False
             yield options
@@ -73,6 +77,37 @@ class GoToDialog(Dialog[Target | None]):
     @on(OptionList.OptionSelected)
     def _choose_clicked(self, message: OptionList.OptionSelected) -> None:
         self.dismiss(self._targets[message.option_index])
+
+
+async def ask_and_go(browser: Browser) -> None:
+    """Ask where to go, and go there. For an async worker."""
+    commands = {command.title: command for command in browser.app.get_system_commands(browser)}
+    notes = {title: command.help for title, command in commands.items()}
+
+    def find(text: str) -> list[Target]:
+        paths = browser.runs_tree.model.list_paths()
+        return find_targets(text, *_shown_frames(browser), paths, saved_filters(), notes, named_filters())
+
+    has_frames = _shown_frames(browser)[0] is not None
+    match await browser.app.push_screen_wait(GoToDialog(find, has_frames=has_frames)):
+        case Target("frame", value) if browser.details is not None:
+            browser.details.trajectory_view.go(int(value))
+        case Target("path", value):
+            await browser.go(value)
+        case Target("filter", value):
+            await browser.query_one(TreePanel).set_filter(value)
+        case Target("command", value):
+            done = commands[value].callback()
+            if isawaitable(done):
+                await done
+
+
+def _shown_frames(browser: Browser) -> tuple[Spec | None, int]:
+    """The spec of the trajectory on the screen, and its newest frame; None and 0 if there is none."""
+    if browser.details is None or browser.details.current != "trajectory":
+        return None, 0
+    cursor = browser.details.trajectory_view.cursor
+    return cursor.spec, cursor.newest
 
 
 def _format(target: Target) -> Text:

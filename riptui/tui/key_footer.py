@@ -15,8 +15,6 @@ SEPARATOR = "  "
 FIXED_KEYS = 2
 SYMBOLS = {"←": "left", "→": "right", "↑": "up", "↓": "down", "+": "plus", "-": "minus"}
 """Keys by how the table of keys shows them."""
-
-
 RANGE = re.compile(r"\d-\d")
 """Keys that do unlike things, and are shown as one."""
 
@@ -67,14 +65,13 @@ class KeyFooter(Static):
 
         In little room the last ones are left out, except help and quit.
         """
+        screen = self.screen
         found: dict[str, tuple[ActiveBinding, str]] = {}
-        for active in self.screen.active_bindings.values():
-            binding = active.binding
-            screen = self.screen
-            describe = screen.display_key if isinstance(screen, InnerScreen) else self.app.get_key_display
-            shown_key = describe(binding)
-            if binding.show and not self._is_typed(shown_key):
-                found.setdefault(binding.action, (active, shown_key))
+        display_key = screen.display_key if isinstance(screen, InnerScreen) else self.app.get_key_display
+        for active in screen.active_bindings.values():
+            shown_key = display_key(active.binding)
+            if active.binding.show and not self._is_typed(shown_key):
+                found.setdefault(active.binding.action, (active, shown_key))
         fitting = list(found.values())
         while len(fitting) > FIXED_KEYS and sum(
             cell_len(f"{shown_key} {active.binding.description}{SEPARATOR}") for active, shown_key in fitting

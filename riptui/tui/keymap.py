@@ -69,13 +69,6 @@ def check_keys(keys: Mapping[str, str], known: Mapping[str, KnownBinding]) -> tu
     return keymap, problems
 
 
-def apply_keys(app: App[Any], keys: Mapping[str, str], known: Mapping[str, KnownBinding]) -> list[str]:
-    """Apply the user's keys to the app; return the problems."""
-    keymap, problems = check_keys(keys, known)
-    app.set_keymap(keymap)
-    return problems
-
-
 def shown_key(app: App[Any], binding_id: str) -> str:
     """The first key of a binding as texts name it: the user's, if they chose one."""
     default = next(item for scope in bindings.SCOPES.values() for item in scope if item.id == binding_id)

@@ -3,7 +3,7 @@
 Textual's DataTable takes 0.7 s in the UI thread for 10,000 rows of 8 cells.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -25,7 +25,6 @@ from riptui.tui.plot.grid import shorten
 GAP_COLUMNS = 2
 MIN_NAME_COLUMNS = 16  # width of the first column, below which others are left out
 
-
 CellValue = float | str
 
 
@@ -43,6 +42,15 @@ class TableRow:
     mark: str  # one character before the first cell; not sorted by
     values: tuple[CellValue, ...]
     style: str = ""  # the component class that it is drawn in, without table--; "": the usual one
+
+
+@dataclass
+class TableMessage(Message):
+    table: "RowTable"
+
+    @property
+    def control(self) -> "RowTable":
+        return self.table
 
 
 class RowTable(ScrollView, can_focus=True, inherit_bindings=False):
@@ -87,57 +95,41 @@ class RowTable(ScrollView, can_focus=True, inherit_bindings=False):
     cursor: reactive[int] = reactive(0, repaint=False)
 
     @dataclass
-    class RowChosen(Message):
+    class RowChosen(TableMessage):
         """The row under the cursor was clicked, or entered."""
 
-        table: "RowTable"
         key: str
 
-        @property
-        def control(self) -> "RowTable":
-            return self.table
-
     @dataclass
-    class RowReached(Message):
+    class RowReached(TableMessage):
         """Another row is under the cursor."""
-
-        table: "RowTable"
-
-        @property
-        def control(self) -> "RowTable":
-            return self.table
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.columns: tuple[TableColumn, ...] = ()
-        self._rows: Sequence[TableRow] = ()
+        self.rows: tuple[TableRow, ...] = ()
+        """From top to bottom."""
         self._drawn_columns: tuple[TableColumn, ...] = ()
 
     @property
     def current(self) -> str | None:
         """The key of the row under the cursor."""
-        return self._rows[self.cursor].key if self.cursor < len(self._rows) else None
-
-    @property
-    def rows(self) -> tuple[TableRow, ...]:
-        """From top to bottom."""
-        return tuple(self._rows)
+        return self.rows[self.cursor].key if self.cursor < len(self.rows) else None
 
     @property
     def keys(self) -> list[str]:
-        return [row.key for row in self._rows]
+        return [row.key for row in self.rows]
 
     def show(self, columns: tuple[TableColumn, ...], rows: tuple[TableRow, ...]) -> None:
-        """Show rows from top to bottom."""
-        if (columns, rows) == (self.columns, self._rows):
+        if (columns, rows) == (self.columns, self.rows):
             return
         self.columns = columns
         self._set_rows(rows)
 
     def _set_rows(self, rows: Sequence[TableRow]) -> None:
         """Draw them, with the cursor on the row that it was on, or in its place."""
-        before, current, cursor, top = self._rows, self.current, self.cursor, self.scroll_offset.y
-        self._rows = rows
+        before, current, cursor, top = self.rows, self.current, self.cursor, self.scroll_offset.y
+        self.rows = tuple(rows)
         self.virtual_size = Size(0, len(rows) + 1)
         new_cursor = next((y for y, row in enumerate(rows) if row.key == current), cursor)
         self.set_reactive(RowTable.cursor, min(new_cursor, max(0, len(rows) - 1)))
@@ -157,7 +149,7 @@ class RowTable(ScrollView, can_focus=True, inherit_bindings=False):
             return
         top = self.scroll_offset.y
         visible = range(top, min(len(before), top + self.size.height - 1))
-        changed = [y for y in visible if y in others or before[y] != self._rows[y]]
+        changed = [y for y in visible if y in others or before[y] != self.rows[y]]
         if changed:
             self.refresh(*(Region(0, y + 1 - top, self.size.width, 1) for y in changed))
 
@@ -166,11 +158,11 @@ class RowTable(ScrollView, can_focus=True, inherit_bindings=False):
         return self.styles.height is not None and self.styles.height.is_auto
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        return len(self._rows) + 1
+        return len(self.rows) + 1
 
     def select(self, key: str) -> bool:
         """Put the cursor on a row; return whether there is one with this key."""
-        place = next((y for y, row in enumerate(self._rows) if row.key == key), None)
+        place = next((y for y, row in enumerate(self.rows) if row.key == key), None)
         if place is not None:
             self.cursor = place
         return place is not None
@@ -181,7 +173,7 @@ class RowTable(ScrollView, can_focus=True, inherit_bindings=False):
         Returns its number among them, from 1, and their count; 0, 0 if there is none.
         """
         wanted = text.casefold()
-        found = [y for y, row in enumerate(self._rows) if any(wanted in str(cell).casefold() for cell in row.values)]
+        found = [y for y, row in enumerate(self.rows) if any(wanted in str(cell).casefold() for cell in row.values)]
         if not found:
             return 0, 0
         if step < 0:
@@ -201,7 +193,7 @@ class RowTable(ScrollView, can_focus=True, inherit_bindings=False):
             self.post_message(self.RowReached(self))
 
     def validate_cursor(self, cursor: int) -> int:
-        return min(max(0, cursor), max(0, len(self._rows) - 1))
+        return min(max(0, cursor), max(0, len(self.rows) - 1))
 
     def action_move(self, rows: int) -> None:
         self.cursor += rows
@@ -222,7 +214,7 @@ class RowTable(ScrollView, can_focus=True, inherit_bindings=False):
             self.click_head(event.x)
             return
         row = event.y - 1 + self.scroll_offset.y
-        if row < len(self._rows):
+        if row < len(self.rows):
             is_current = row == self.cursor
             self.cursor = row
             if is_current:
@@ -237,27 +229,26 @@ class RowTable(ScrollView, can_focus=True, inherit_bindings=False):
         style = Style()
         if y == 0:
             segments = self.head_segments()
-        elif row < len(self._rows):
+        elif row < len(self.rows):
             segments = [Segment(self._row_text(row))]
-            style = self._style(self._rows[row].style) if self._rows[row].style else style
+            style = self._style(self.rows[row].style) if self.rows[row].style else style
         else:
             return Strip.blank(width, self.rich_style)
         cursor = self._style("cursor") if y and row == self.cursor else Style()
         return Strip(segments).adjust_cell_length(width).apply_style(self.rich_style + style + cursor)
 
     def head_segments(self) -> list[Segment]:
-        """The column names."""
         cells = [_align(column.name, width, right=column.right_aligned) for column, width in self.fit_columns()]
         return [Segment((" " * GAP_COLUMNS).join(cells), self._style("head"))]
 
     def _row_text(self, index: int) -> str:
-        row, cells = self._rows[index], []
+        row, cells = self.rows[index], []
         top = self.scroll_offset.y
         for value, (column, width) in zip(row.values, self.fit_columns(), strict=False):
             mark = f"{row.mark} " if column is self.columns[0] else ""
             text = column.to_text(value)
             if self.HAS_PATHS and column is self.columns[self.STRETCHED]:
-                near = self._rows[top : top + self.size.height]
+                near = self.rows[top : top + self.size.height]
                 others = (column.to_text(other.values[self.STRETCHED]) for other in near)
                 text = fit_path(text, width - len(mark), beside=others)
             cells.append(_align(mark + text, width, right=column.right_aligned))
@@ -286,6 +277,18 @@ class RowTable(ScrollView, can_focus=True, inherit_bindings=False):
         top = self.scroll_offset.y
         if not top <= self.cursor < top + height:
             self.scroll_to(y=self.cursor if self.cursor < top else self.cursor - height + 1, animate=False, force=True)
+
+
+def fit_columns_to_texts(
+    titles: Sequence[str], rows: Sequence[TableRow], right_aligned: Container[str], max_widths: Mapping[str, int]
+) -> tuple[TableColumn, ...]:
+    """Columns of texts, each as wide as its title and its longest text, up to its maximum, which is 16 unless given."""
+    columns = []
+    for index, title in enumerate(titles):
+        mark_columns = 0 if index else 2
+        longest = max([cell_len(title), *(mark_columns + cell_len(str(row.values[index])) for row in rows)])
+        columns.append(TableColumn(title, min(longest, max_widths.get(title, 16)), str, title in right_aligned))
+    return tuple(columns)
 
 
 def _align(text: str, width: int, *, right: bool) -> str:

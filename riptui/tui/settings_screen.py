@@ -34,7 +34,7 @@ class SettingsScreen(Dialog[LoadedSettings]):
     """
     KEYS = "enter → next  ← previous  del default  esc close"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q", "leave", "Close"),
+        Binding("q", "leave", "Close"),
         Binding("right,l", "change(1)", "Next value"),
         Binding("left,h", "change(-1)", "Previous value"),
         Binding("j", "move(1)", show=False),

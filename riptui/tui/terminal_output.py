@@ -4,8 +4,8 @@ Textual sends all of a widget's row where one of its cells changed, from the lef
 text with its whole style and a reset: four fifths of the bytes while a trajectory runs.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache, partial
 from itertools import groupby, repeat
 from operator import itemgetter
 from typing import Any
@@ -46,8 +46,8 @@ class TerminalScreen:
             self._whole.clear()
             self._size = size
         if isinstance(update, LayoutUpdate):
-            return WholeUpdate(self, update)
-        return ThriftyUpdate(self, _cut_out(update)) if isinstance(update, ChopsUpdate) else update
+            return WrittenUpdate(partial(self.write_whole, update))
+        return WrittenUpdate(partial(self.write, _cut_out(update))) if isinstance(update, ChopsUpdate) else update
 
     def write_whole(self, update: LayoutUpdate, console: Console) -> str:
         """All of an update, which is taken apart only where a part of it changes later. To be sent, as of `write`."""
@@ -80,24 +80,14 @@ class TerminalScreen:
         return before
 
 
-class WholeUpdate(CompositorUpdate):
-    """An update of the whole screen, remembered when it is sent."""
+class WrittenUpdate(CompositorUpdate):
+    """An update of the screen that is written, and remembered, when it is sent."""
 
-    def __init__(self, screen: TerminalScreen, update: LayoutUpdate) -> None:
-        self._screen, self._update = screen, update
-
-    def render_segments(self, console: Console) -> str:
-        return self._screen.write_whole(self._update, console)
-
-
-class ThriftyUpdate(CompositorUpdate):
-    """An update of parts of the screen, of which only cells that differ are sent."""
-
-    def __init__(self, screen: TerminalScreen, pieces: Iterable[Piece]) -> None:
-        self._screen, self._pieces = screen, pieces
+    def __init__(self, write: Callable[[Console], str]) -> None:
+        self._write = write
 
     def render_segments(self, console: Console) -> str:
-        return self._screen.write(self._pieces, console)
+        return self._write(console)
 
 
 def _cut_out(update: ChopsUpdate) -> Iterator[Piece]:

@@ -27,17 +27,15 @@ class Welcome(Middle):
         self._runs = runs
 
     def compose(self) -> ComposeResult:
-        with Center():
-            yield Static(INTRODUCTION, id="introduction")
-        with Center():
-            yield Static(id="reason")
-        with Center():
-            yield Button("Run the demo  (enter)", "primary", id="demo", action="screen.do('demo')", compact=True)
         new, studies = (shown_key(self.app, id) for id in ("compute.new", "do.studies"))
-        with Center():
-            yield Button(f"Choose a picture  ({new})", id="choose", action="screen.do('launch')", compact=True)
-        with Center():
-            yield Button(f"Plan a study  ({studies})", id="plan-study", action="screen.do('studies')", compact=True)
+        widgets = [
+            Static(INTRODUCTION, id="introduction"),
+            Static(id="reason"),
+            Button("Run the demo  (enter)", "primary", id="demo", action="screen.do('demo')", compact=True),
+            Button(f"Choose a picture  ({new})", id="choose", action="screen.do('launch')", compact=True),
+            Button(f"Plan a study  ({studies})", id="plan-study", action="screen.do('studies')", compact=True),
+        ]
+        yield from map(Center, widgets)
 
     def show_reason(self, folder_error: str, *, has_vanished: bool = False) -> None:
         """Say why there are no trajectories; has_vanished: there were some."""

@@ -2,12 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from threading import Event, Lock, Thread
-from typing import Literal
-
-from textual.message import Message
 
 from riptui.errors import InputError, RiptuiError
 from riptui.store.trajectory import Trajectory
@@ -24,17 +21,11 @@ POLL_SECONDS = 1.0  # a worker that died is replaced within two seconds
 class WorkSupervisor:
     """A pool of one worker of this host, watched by a thread while trajectories of this session are left to compute."""
 
-    @dataclass
-    class Noticed(Message):
-        """A worker was replaced, or will not be. Not yet safe to print."""
-
-        text: str
-        severity: Literal["warning", "error"]
-
-    def __init__(self, runs: Path, post_message: Callable[[Message], object], on_end: str = "") -> None:
+    def __init__(self, runs: Path, notify: Callable[..., object], on_end: str = "") -> None:
+        """notify: shows a toast, as `App.notify`; called in any thread, with a text that need not be printable."""
         self.runs = runs
         self._on_end = on_end  # the setting
-        self._post_message = post_message
+        self._notify = partial(notify, timeout=10)
         self._iterations: dict[str, int] = {}  # by path relative to the runs folder: the trajectories of this session
         self._lock = Lock()
         self._pool: LocalPool | None = None
@@ -66,7 +57,7 @@ class WorkSupervisor:
             split_command(self._on_end)
             start_follower(FollowTask(str(self.runs.absolute()), paths, workers=(ANY_WORKER,), on_end=self._on_end))
         except (InputError, OSError) as error:
-            self._post_message(self.Noticed(f"the setting on_end is ignored: {error}", "warning"))
+            self._notify(f"the setting on_end is ignored: {error}", severity="warning")
 
     def is_supervising(self, worker: Worker) -> bool:
         """Whether the death of this worker is reported here. For any thread."""
@@ -81,11 +72,11 @@ class WorkSupervisor:
         try:
             for progress, notices in pool.watch(tracker, poll_seconds=POLL_SECONDS, wait=self._closed.wait):
                 for text in (*progress.notices, *notices):
-                    self._post_message(self.Noticed(text, "warning"))
+                    self._notify(text, severity="warning")
                 if self._closed.is_set() or self._pool is not pool:
                     return
         except RiptuiError as error:
             if self._pool is pool and not self._closed.is_set():
-                self._post_message(self.Noticed(str(error), "error"))
+                self._notify(str(error), severity="error")
         if self._pool is pool:
             self._pool = None

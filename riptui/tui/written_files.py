@@ -6,8 +6,6 @@ from typing import Any
 
 from textual.app import App
 
-from riptui.text.terminal import printable
-
 
 def copy_text(app: App[Any], text: str) -> None:
     """Ask the terminal to keep a text for pasting; it need not be valid text, as paths are not."""
@@ -25,4 +23,4 @@ def copy_written(app: App[Any], written: Sequence[Path]) -> str:
 def tell_written(app: App[Any], written: Sequence[Path] | None) -> None:
     """The same with a toast, on screens without a status line; nothing if nothing was written."""
     if written:
-        app.notify(printable(copy_written(app, written)), markup=False)
+        app.notify(copy_written(app, written))

@@ -5,6 +5,7 @@ import stat
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from threading import Event, Lock, Thread
 from typing import Self
@@ -13,6 +14,7 @@ import msgspec
 
 from riptui.engine import BatchRunner
 from riptui.inpainters.devices.device_names import torch_name
+from riptui.store.disk import file_size
 from riptui.store.trajectory import Trajectory
 from riptui.store.worker_record import MAX_SKIPPED, SkippedTrajectory, WorkerJob, WorkerPhase, WorkerStatus
 from riptui.store.worker_registry import Registration
@@ -188,17 +190,16 @@ def truncate_log(log: Path) -> None:
 
     A file of another's to which somebody who may write in the folder gave the log's name is not touched.
     """
-    try:
-        if log.lstat().st_size > MAX_LOG_BYTES:
-            fd = os.open(log, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-            with os.fdopen(fd, "rb+") as file:
-                status = os.fstat(fd)
-                if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:
-                    return
-                file.seek(-KEPT_LOG_BYTES, os.SEEK_END)
-                kept = file.read().partition(b"\n")[2]
-                file.seek(0)
-                file.truncate()
-                file.write(b"... earlier lines were dropped\n" + kept)
-    except OSError:
+    if file_size(log) <= MAX_LOG_BYTES:
         return
+    with suppress(OSError):
+        fd = os.open(log, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(fd, "rb+") as file:
+            status = os.fstat(fd)
+            if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:
+                return
+            file.seek(-KEPT_LOG_BYTES, os.SEEK_END)
+            kept = file.read().partition(b"\n")[2]
+            file.seek(0)
+            file.truncate()
+            file.write(b"... earlier lines were dropped\n" + kept)

@@ -6,7 +6,7 @@ from collections.abc import Hashable
 from riptui.errors import RiptuiError
 from riptui.inpainters import REGISTRY, InpainterInfo
 from riptui.inpainters.programs.program_registry import explain_missing
-from riptui.inpainters.servers.server_registry import explain_unreachable
+from riptui.inpainters.servers.server_infos import explain_unreachable
 from riptui.planning.missing_weights import weights_key
 from riptui.settings.paths import settings_file
 from riptui.spec import Spec

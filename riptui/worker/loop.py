@@ -16,11 +16,10 @@ from riptui.errors import DamagedError, DiskError, SpecError, StoreError
 from riptui.events import Ended, Event, Failed, HeldByOther, Iterated, TrajectoryEvent
 from riptui.inpainters.devices.device_names import torch_name
 from riptui.spec import Spec
-from riptui.store.asked_server import has_its_server
+from riptui.store.asked_places import has_its_places
 from riptui.store.claim import timestamp
 from riptui.store.disk_failure import concerns_whole_disk
 from riptui.store.disk_queue import DiskQueue
-from riptui.store.hub_folder import has_its_models
 from riptui.store.names import slugify
 from riptui.store.trajectory import Trajectory
 from riptui.store.trust import Trust
@@ -117,7 +116,7 @@ def _accepts(trust: Trust, trajectory: Trajectory) -> bool:
     Raises DiskError if that cannot be told now.
     """
     try:
-        return trust.accepts(trajectory) and has_its_models(trajectory.request) and has_its_server(trajectory.request)
+        return trust.accepts(trajectory) and has_its_places(trajectory.request)
     except DamagedError:
         return False
 

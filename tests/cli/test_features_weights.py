@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from riptui.cli import main
-from riptui.features.network_files import NETWORK_FILES
+from riptui.features.missing_models import NETWORK_FILES
 from tests.support.trajectories import MakeTrajectory
 
 pytest_plugins = ["tests.support.random_extractors"]

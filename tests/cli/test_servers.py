@@ -20,7 +20,7 @@ from riptui.planning.command_line import to_command_line
 from riptui.results.curves import get_setting
 from riptui.settings.paths import settings_file
 from riptui.spec import ParameterValue
-from riptui.store.asked_server import has_its_server, with_own_server
+from riptui.store.asked_places import has_its_places, with_own_places
 from riptui.store.provenance import describe_mixed_sessions
 from riptui.store.records import AskedServer, Request
 from riptui.store.trajectory import Status, Trajectory
@@ -179,17 +179,17 @@ def test_a_worker_leaves_trajectories_of_a_server_that_is_away_in_the_queue(
 def test_a_chosen_url_is_in_the_request_and_workers_with_another_leave_it(monkeypatch: pytest.MonkeyPatch) -> None:
     spec = make_spec(picture(), parameters=IOPAINT, **FEW)
     write_settings("http://settings")
-    assert with_own_server(Request(), spec).server is msgspec.UNSET
-    assert has_its_server(Request())
+    assert with_own_places(Request(), spec).server is msgspec.UNSET
+    assert has_its_places(Request())
     monkeypatch.setenv(URL, "http://chosen/")
-    request = with_own_server(Request(), spec)
+    request = with_own_places(Request(), spec)
     assert request.server == AskedServer("iopaint", "http://chosen")
-    assert has_its_server(request)
-    assert with_own_server(Request("stop"), spec).server is msgspec.UNSET
+    assert has_its_places(request)
+    assert with_own_places(Request("stop"), spec).server is msgspec.UNSET
     monkeypatch.delenv(URL)
-    assert not has_its_server(request)
+    assert not has_its_places(request)
     write_settings("http://chosen")
-    assert has_its_server(request)
+    assert has_its_places(request)
 
 
 def test_a_worker_with_another_server_or_without_credentials_does_not_fit(monkeypatch: pytest.MonkeyPatch) -> None:

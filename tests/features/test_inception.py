@@ -10,7 +10,7 @@ from PIL import Image
 
 from riptui.errors import WeightsError
 from riptui.features import load_extractor
-from riptui.features.network_files import NETWORK_FILES
+from riptui.features.missing_models import NETWORK_FILES
 from riptui.testing import check_extractor
 from tests.support.trajectories import picture
 

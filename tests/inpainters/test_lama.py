@@ -208,7 +208,7 @@ def test_memory_that_is_not_enough_is_told_with_what_it_was_for(file: Path) -> N
     def paint_too_much(images: torch.Tensor, holes: torch.Tensor, seeds: Sequence[int], _: OnStep) -> torch.Tensor:
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB")
 
-    inpaint = NetworkInpainter("lama", paint_too_much, prepare_network("lama", str(file), {}, "cpu", "on", False))
+    inpaint = NetworkInpainter("lama", paint_too_much, prepare_network("lama", str(file), device="cpu", compile="on"))
     assert inpaint.notices == ["lama is not compiled: one pass of a network is too short to gain from it"]
     assert inpaint.max_batch(512) is None
     with pytest.raises(DeviceMemoryError, match=r"not enough memory for 2 x 64 x 64 px at once: CUDA out of memory"):

@@ -124,9 +124,15 @@ def test_lpips_measured_there_is_that_of_a_cpu(net: LpipsNet) -> None:
 
 
 @pytest.mark.usefixtures("torch_home")
-@pytest.mark.parametrize(("owner", "name"), [(lpips.LPIPS, "to"), (lpips, "normalize_tensor")])
+@pytest.mark.parametrize(
+    ("owner", "name", "error"),
+    [
+        (lpips.LPIPS, "to", torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")),
+        (lpips, "normalize_tensor", RuntimeError("cuDNN error: CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED")),
+    ],
+)
 def test_lpips_that_finds_no_memory_there_is_measured_on_the_cpu(
-    owner: Any, name: str, monkeypatch: pytest.MonkeyPatch
+    owner: Any, name: str, error: RuntimeError, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     frames = 255 - picture(128)[None]
     cpu = load_lpips("squeeze", "cpu")
@@ -136,7 +142,7 @@ def test_lpips_that_finds_no_memory_there_is_measured_on_the_cpu(
 
     def cramped(given: Any, *device: str) -> Any:
         if "cuda" in str(device or given.device):
-            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+            raise error
         return there_is_room(given, *device)
 
     monkeypatch.setattr(owner, name, cramped)

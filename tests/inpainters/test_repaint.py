@@ -18,7 +18,7 @@ from riptui.events import Ended
 from riptui.inpainters import LoadedInpainter
 from riptui.inpainters.models import identity
 from riptui.inpainters.pipeline.assembly import pipeline_class
-from riptui.inpainters.resampling.resampling_scheduler import Jumps, make_scheduler
+from riptui.inpainters.resampling_scheduler import Jumps, make_scheduler
 from riptui.inpainters.silence import silence_libraries
 from riptui.recursion import ignore_step
 from riptui.testing import check_inpainter

@@ -34,6 +34,7 @@ COMMAND = [
 """The command `riptui` with slow inpainters, here and in the actors."""
 
 STORE = 80 * 2**20  # bytes; the least that Ray accepts is 75 MB
+PATIENCE = 240  # seconds; each actor imports everything anew, and on a busy machine that takes its time
 
 STUDY = """
 images = ["*.png"]
@@ -153,7 +154,7 @@ def study(file: Path, *more: str, **given: Any) -> Any:
 
 def ran(file: Path, *more: str) -> Outcome:
     with study(file, *more) as process:
-        return finished(process)
+        return finished(process, PATIENCE)
 
 
 def on_ray(nodes: Nodes, *more: str) -> list[str]:
@@ -180,7 +181,7 @@ def test_a_killed_actor_is_started_again_and_the_study_is_what_it_would_have_bee
     with study(file, *on_ray(nodes, "--workers", "2")) as process:
         wait_until(lambda: rows(runs) > 10 and len(actors(runs)) == 2)
         os.kill(actors(runs)[0], signal.SIGKILL)
-        outcome = finished(process)
+        outcome = finished(process, PATIENCE)
     require_harmless(outcome)
     assert outcome.code == 0
     assert re.fullmatch(r"actor \S+ died and was started again\n", outcome.err)
@@ -231,7 +232,10 @@ def test_what_kills_its_actor_fails_and_the_rest_is_computed(nodes: Nodes, writt
     assert "poisoned: the driver says no (full log: " in outcome.err
     assert any("poisoned: the driver says no" in worker.log.read_text() for worker in list_workers(tmp_path / "runs"))
     told = (tmp_path / "told").read_text().splitlines()
-    assert [line.split()[0] for line in told] == ["worker-died"] * 3 + ["study-failed"]
+    *deaths, last = [line.split()[0] for line in told]
+    assert last == "study-failed"
+    # three alone; and one before them, if it died before the driver had heard that the other one was done
+    assert deaths in (["worker-died"] * 3, ["worker-died"] * 4)
     assert "poisoned: the driver says no" in told[0]
 
 
@@ -247,7 +251,7 @@ def test_actors_that_can_never_be_placed_are_told_of_and_ctrl_c_stops_all(
         assert worker.record.study == str(file)
         assert "belongs to a study" in riptui("stop", "--worker", worker.record.id, "--runs", runs).err
         process.send_signal(signal.SIGINT)
-        outcome = finished(process)
+        outcome = finished(process, PATIENCE)
     assert outcome.code == 130
     assert "3 of 4 actors can never be placed: the cluster has 1 GPU, but an actor needs 1 GPU and 1 CPU" in outcome.err
     statuses = {one.read_status() for one in all_of(runs).values()}
@@ -262,7 +266,7 @@ def test_what_a_killed_node_had_is_computed_by_the_others(nodes: Nodes, written:
     with study(file, *on_ray(nodes, "--ray-copies")) as process:
         wait_until(lambda: len(actors(runs)) == 3 and rows(runs) > 10)
         nodes.kill()
-        outcome = finished(process)
+        outcome = finished(process, PATIENCE)
     require_harmless(outcome)
     assert outcome.code == 0
     assert "is gone; other actors compute its trajectories" in outcome.err

@@ -1,6 +1,9 @@
 """The user's own files on a dead mount, or with a fifo in their place: nothing waits for them."""
 
 import os
+import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 from threading import Event
@@ -10,6 +13,18 @@ import pytest
 
 from riptui import filesystem
 from riptui.settings import load_settings, paths, state
+
+SLOW_ANSWER = """
+import time
+from riptui.filesystem import run_within
+def answer():
+    print("asked", flush=True)
+    for _ in range(20):
+        time.sleep(0.01)
+    return "answered"
+print(run_within(0.5, answer))
+"""
+"""An answer that takes 0.2 s, and may take 0.5."""
 
 
 def make_fifo(file: Path) -> Path:
@@ -45,6 +60,17 @@ def test_settings_on_a_dead_mount_are_a_problem_and_not_a_wait(monkeypatch: pyte
         assert load_settings().problems == (f"{file} cannot be read: the disk does not answer",)
     finally:
         answered.set()
+
+
+@pytest.mark.slow
+def test_while_the_process_is_suspended_the_disk_need_not_answer() -> None:
+    with subprocess.Popen([sys.executable, "-c", SLOW_ANSWER], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "asked\n"
+        process.send_signal(signal.SIGSTOP)
+        time.sleep(0.7)
+        process.send_signal(signal.SIGCONT)
+        assert process.stdout.read() == "answered\n"
 
 
 def test_a_fifo_as_state_is_left_alone() -> None:

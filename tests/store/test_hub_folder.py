@@ -6,8 +6,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from riptui.store.asked_places import has_its_places, own_folder, with_own_places
 from riptui.store.disk_queue import DiskQueue
-from riptui.store.hub_folder import has_its_models, own_folder, with_own_folder
 from riptui.store.records import Request
 from riptui.store.trust import Trust
 from riptui.supervision.client import request_state
@@ -32,8 +32,8 @@ LOCAL: dict[str, Any] = {"inpainter": "diffusion", "parameters": {"model": "/mod
 )
 def test_a_request_says_where_the_models_of_the_hub_are(fields: dict[str, Any], uses: bool) -> None:
     spec = make_spec(picture(), **fields)
-    assert with_own_folder(Request(), spec).hub_folder == (own_folder() if uses else msgspec.UNSET)
-    assert with_own_folder(Request("stop"), spec).hub_folder is msgspec.UNSET
+    assert with_own_places(Request(), spec).hub_folder == (own_folder() if uses else msgspec.UNSET)
+    assert with_own_places(Request("stop"), spec).hub_folder is msgspec.UNSET
 
 
 def test_another_cache_leaves_it_until_it_is_asked_for_from_there(
@@ -59,6 +59,6 @@ def test_another_cache_leaves_it_until_it_is_asked_for_from_there(
 
 def test_another_host_has_a_cache_of_its_own() -> None:
     asked = msgspec.structs.replace(own_folder(), path="/elsewhere")
-    assert not has_its_models(Request(hub_folder=asked))
-    assert has_its_models(Request(hub_folder=msgspec.structs.replace(asked, host="node-7")))
-    assert has_its_models(Request())
+    assert not has_its_places(Request(hub_folder=asked))
+    assert has_its_places(Request(hub_folder=msgspec.structs.replace(asked, host="node-7")))
+    assert has_its_places(Request())

@@ -203,6 +203,7 @@ def test_what_decides_the_status_is_seen_when_it_changes_in_place(
     assert len(reads) == 1
     (queued.path / name).write_bytes(after)
     assert listed(queued).status == status
+    assert [listed(queued).was_stopped for _ in range(2)] == [b"stop" in after] * 2
 
 
 def test_a_lock_file_that_beats_again_is_seen(queued: Trajectory) -> None:

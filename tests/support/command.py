@@ -81,8 +81,8 @@ def started(*argv: str | Path, command: list[str] = COMMAND, **given: Any) -> It
         process.communicate()
 
 
-def finished(process: subprocess.Popen[str]) -> Outcome:
-    out, err = process.communicate(timeout=PATIENCE)
+def finished(process: subprocess.Popen[str], patience: float = PATIENCE) -> Outcome:
+    out, err = process.communicate(timeout=patience)
     return Outcome(process.returncode, out or "", err or "")
 
 

@@ -10,17 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from riptui.features import extractor_loading
-from riptui.features.network_files import NETWORK_FILES
+from riptui.features import registry
+from riptui.features.missing_models import NETWORK_FILES
 from tests.support.shared_folder import shared_folder
 
 
 @pytest.fixture(autouse=True)
 def fresh_extractors() -> Iterator[None]:
     """No extractor loaded by another test is left."""
-    extractor_loading.load_cached.cache_clear()
+    registry.load_cached.cache_clear()
     yield
-    extractor_loading.load_cached.cache_clear()
+    registry.load_cached.cache_clear()
 
 
 @pytest.fixture(scope="session")

@@ -24,19 +24,13 @@ class StudiesApp(App[None]):
     def __init__(self, runs: Path) -> None:
         super().__init__()
         self.runs = runs
-        self.jobs = StudyJobs(runs, self.post_message)
-        self.ended: list[StudyJobs.ComputingEnded | StudyJobs.ReportEnded] = []
+        self.ended: list[str] = []  # what is told of the jobs
+        self.jobs = StudyJobs(runs, lambda text, **_: self.ended.append(text))
         self.chosen: list[str | None] = []
 
     def on_mount(self) -> None:
         graphics = Graphics(Terminal("halfblock", "a test", truecolor=True))
         self.push_screen(StudiesScreen(self.runs, graphics, self.jobs, lambda: GROUPS), self.chosen.append)
-
-    def on_study_jobs_computing_ended(self, message: StudyJobs.ComputingEnded) -> None:
-        self.ended.append(message)
-
-    def on_study_jobs_report_ended(self, message: StudyJobs.ReportEnded) -> None:
-        self.ended.append(message)
 
 
 class StudiesPilot:

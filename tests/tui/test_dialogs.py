@@ -1,19 +1,29 @@
 """The dialogs by the mouse alone: buttons, choices, and the keys in their borders."""
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from textual.widgets import Input, TextArea
 
+import riptui
 from riptui.store.annotations import read_annotations
 from riptui.store.trajectory import Trajectory
 from riptui.tui.commands.annotate import NoteDialog
 from riptui.tui.dialogs import ChoiceDialog, ConfirmDialog, MultiChoiceDialog, TextDialog
 from riptui.tui.help import HelpScreen
 from riptui.tui.launch.screen import LaunchScreen
+from riptui.tui.steady_input import SteadyInput
 from tests.support.app_pilot import AppPilot, open_app
 from tests.support.app_runs import FIRST, queue_trajectory
+
+
+def test_no_line_to_type_in_blinks() -> None:
+    """It would send bytes for ever."""
+    files = [file for file in Path(riptui.__file__).parent.rglob("*.py") if file.name != "steady_input.py"]
+    assert [file.name for file in files if re.search(r"\bInput\(|\(Input\):", file.read_text())] == []
+    assert not SteadyInput().cursor_blink
 
 
 @pytest.fixture

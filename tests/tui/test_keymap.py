@@ -117,7 +117,8 @@ class Bound(App[str]):
         yield Label("bound")
 
     def on_mount(self) -> None:
-        self.problems = keymap.apply_keys(self, self.keys, keymap.bindings_by_id({"App": BINDINGS}))
+        keys, self.problems = keymap.check_keys(self.keys, keymap.bindings_by_id({"App": BINDINGS}))
+        self.set_keymap(keys)
 
     def action_exit_with(self, what: str) -> None:
         self.exit(what)

@@ -5,7 +5,6 @@ import signal
 from pathlib import Path
 
 import pytest
-from textual.message import Message
 
 from riptui.store.trajectory import Status
 from riptui.store.worker_record import WorkerOptions, WorkerRecord
@@ -76,13 +75,13 @@ def test_the_setting_on_end_holds_for_what_the_app_queued_also_when_it_was_quit(
     on_end: str, notices: int, runs: Path, make_trajectory: MakeTrajectory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tasks: list[FollowTask] = []
-    posted: list[Message] = []
+    told: list[str] = []
     monkeypatch.setattr(work_supervisor, "start_follower", tasks.append)
     trajectory = make_trajectory()
-    WorkSupervisor(runs, posted.append, on_end).tell_ends([trajectory])
+    WorkSupervisor(runs, lambda text, **_: told.append(text), on_end).tell_ends([trajectory])
     expected = FollowTask(str(runs), (str(trajectory.path),), workers=(WorkerOptions(),), on_end="true")
     assert tasks == [expected] * (on_end == "true")
-    assert len(posted) == notices
+    assert len(told) == notices
 
 
 def test_it_gives_up_with_the_reason_and_tries_again_when_more_is_queued(
@@ -97,12 +96,11 @@ def test_it_gives_up_with_the_reason_and_tries_again_when_more_is_queued(
 
     monkeypatch.setattr("riptui.supervision.pool.ensure_workers", start_doomed)
     monkeypatch.setattr(work_supervisor, "POLL_SECONDS", 0.01)
-    posted: list[Message] = []
-    supervisor = WorkSupervisor(runs, posted.append)
+    told: list[tuple[str, str]] = []
+    supervisor = WorkSupervisor(runs, lambda text, severity, timeout: told.append((severity, text)))
     for tries in (1, 2):
         supervisor.supervise([make_trajectory()])
-        wait_until(lambda: posted and not supervisor.is_supervising(started[-1]))
-        reports = [(notice.severity, notice.text) for notice in posted if isinstance(notice, WorkSupervisor.Noticed)]
-        assert [severity for severity, _ in reports] == ["warning", "warning", "error"] * tries
-        assert reports[-1][1].startswith("gave up: 3 workers in a row ended without starting a trajectory")
+        wait_until(lambda: told and not supervisor.is_supervising(started[-1]))
+        assert [severity for severity, _ in told] == ["warning", "warning", "error"] * tries
+        assert told[-1][1].startswith("gave up: 3 workers in a row ended without starting a trajectory")
         assert len(started) == 3 * tries

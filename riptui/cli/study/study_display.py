@@ -178,7 +178,7 @@ def as_dict(progress: StudyProgress) -> dict[str, Any]:
                 "state": worker.live.state if worker.live else "starting",
                 "rate": worker_rate(worker),
                 "silent": worker.silent,
-                "trajectories": [job.path for job in worker.live.jobs] if worker.live else [],
+                "trajectories": [job.path for job in worker.jobs],
             }
             for worker in progress.workers
         ],

@@ -78,7 +78,8 @@ def parse_gpus(listing: str, report: str) -> list[MachineGpu]:
             gpus.append((found, []))
         elif gpus and (found := LISTED_MIG.match(line)):
             gpus[-1][1].append(found)
-    return [_make_gpu(found, migs, reported.get(found["uuid"])) for found, migs in gpus]
+    unknown = ElementTree.Element("gpu")
+    return [_make_gpu(found, migs, reported.get(found["uuid"], unknown)) for found, migs in gpus]
 
 
 def _parse_report(report: str) -> dict[str, ElementTree.Element]:
@@ -90,11 +91,8 @@ def _parse_report(report: str) -> dict[str, ElementTree.Element]:
     return {gpu.findtext("uuid", "").strip(): gpu for gpu in root.iter("gpu")}
 
 
-def _make_gpu(listed: re.Match[str], migs: list[re.Match[str]], report: ElementTree.Element | None) -> MachineGpu:
+def _make_gpu(listed: re.Match[str], migs: list[re.Match[str]], report: ElementTree.Element) -> MachineGpu:
     index, uuid, name = int(listed["index"]), listed["uuid"], listed["name"]
-    if report is None:
-        parts = tuple(MachineGpu(index, mig["uuid"], f"{name} MIG {mig['name']}") for mig in migs)
-        return MachineGpu(index, uuid, name, mig_devices=parts, mig_enabled=bool(migs))
     by_index = {part.findtext("index", "").strip(): part for part in report.iter("mig_device")}
     return MachineGpu(
         index,
@@ -103,7 +101,7 @@ def _make_gpu(listed: re.Match[str], migs: list[re.Match[str]], report: ElementT
         *_read_memory(report),
         tuple(_read_process(process) for process in report.iter("process_info")),
         tuple(_make_mig(index, name, mig, by_index.get(mig["index"]), report) for mig in migs),
-        mig_enabled=report.findtext("mig_mode/current_mig", "").strip() == "Enabled",
+        mig_enabled=report.findtext("mig_mode/current_mig", "Enabled" if migs else "").strip() == "Enabled",
     )
 
 

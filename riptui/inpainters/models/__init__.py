@@ -1,13 +1,13 @@
 """Which model, and where its files are. Imports no torch.
 
 catalogue     the known diffusion models: repositories, licences, sizes; model_names: what else people call a model
-locate        find a model's files; model_places: those that parameters name; hub_cache: the layout of the hub's cache
+locate        find a model's files; hub_cache: the layout of the hub's cache
 published_weights   single files that networks of one pass take their weights from; weights_places: where they are
 download      download a model; weight_files: which of its files; hub_errors: what can go wrong, in one line
-model_parts   the files of a model by its parts
-checkpoint    what a folder has; single_file: what a model in one file has; pickled_header: its tensors, if pickled
+model_parts   the model that parameters name, and its files by its parts
+checkpoint    what a folder has; single_file: a model or a VAE in one file; pickled_header: its tensors, if pickled
 added_models  other models that are used with one: a prior, a ControlNet
-vae_file      a VAE in a file of its own; vae_folder: one that is used without a model
+vae_folder    a VAE that is used without a model
 preflight     values that cannot work with a checkpoint; scheduler_names: the schedulers that people name
 identity      digests of all files that decide pixels; file_digests: each computed once; json_cache: where they are kept
 moved_weights find a model whose files were moved; weight_check: compare what a user names with a record

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from riptui.errors import InputError
 from riptui.inpainters.models import catalogue, locate
@@ -21,9 +20,7 @@ from riptui.inpainters.models.checkpoint import (
     require_component,
 )
 from riptui.inpainters.parameters import CONTROLNET, PRIOR
-
-if TYPE_CHECKING:
-    from riptui.spec import ParameterValue
+from riptui.spec import ParameterValue
 
 PRIOR_PREFIX = "prior_"
 """What the names of a prior's components begin with, as in diffusers' combined pipelines."""

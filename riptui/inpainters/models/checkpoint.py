@@ -221,11 +221,7 @@ def require_component(
     if not safe and not pickles:
         raise WeightsError(f"{name} is incomplete: {folder} contains no weights. {repair_hint}")
     if not safe and not allow_pickle:
-        raise WeightsError(
-            f"{name} has the weights of its {folder.name} only as pickle ({pickles[0]}), which can run any "
-            "code when loaded. Choose a revision with safetensors, or, if you trust the source, set "
-            "allow_pickle=true"
-        )
+        raise weight_files.pickle_error(name, folder.name, pickles[0], "set allow_pickle=true")
     for file in safe:
         _require_intact(files[file], name, repair_hint)
     _require_shards(folder, files, name, repair_hint)
@@ -275,6 +271,11 @@ def _require_shards(folder: Path, files: dict[str, Path], name: str, repair_hint
                     f"{name}: {folder.name}/{shard} lacks {describe_tensors(lacking)}, which {index.name} says it has. "
                     f"{repair_hint}"
                 )
+
+
+def describe_shape(name: str, found: Iterable[int], wanted: Iterable[int]) -> str:
+    """A tensor of another shape than the one that is needed."""
+    return f"{name} (shape {[*found]}, not {[*wanted]})"
 
 
 def describe_tensors(names: Iterable[str]) -> str:

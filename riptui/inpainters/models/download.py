@@ -9,23 +9,21 @@ from __future__ import annotations
 import io
 import logging
 import os
-import queue
 import re
-import threading
 import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from huggingface_hub import HfApi, constants, hf_hub_url
 from huggingface_hub.file_download import http_get
 from huggingface_hub.utils import build_hf_headers, disable_progress_bars  # type: ignore[attr-defined]
 
 from riptui.errors import DiskError, InputError, RiptuiError, WeightsError
-from riptui.filesystem import free_bytes
+from riptui.filesystem import free_bytes, run_within
 from riptui.inpainters.models import catalogue, hub_cache, locate, weight_files
 from riptui.inpainters.models.checkpoint import COMPONENT_CONFIG, inspect_checkpoint, read_json, require_component
 from riptui.inpainters.models.hub_cache import HubFile
@@ -38,11 +36,6 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 ANSWER_SECONDS = 10.0  # until the hub must have answered; the client's own limit counts for each address anew
-CONNECTION_LOST = (
-    "the connection to the hub was lost; the part of {model} that was downloaded is kept: run the command again"
-)
-
-HubAnswer = TypeVar("HubAnswer")
 
 OnModelProgress = Callable[[str, int, int], None]
 """Called as `on_progress(path, bytes_done, bytes_total)`: the current file, and the bytes of all missing files. It may
@@ -88,7 +81,8 @@ def plan_download(
     """
     repository, file = catalogue.split_model(model)
     with explain_hub_errors(repository, revision), _silence_client():
-        commit, listed = _call_within(ANSWER_SECONDS, lambda: _list_files(repository, revision))
+        commit, listed = run_within(ANSWER_SECONDS, lambda: _list_files(repository, revision))
+        select = partial(weight_files.select_files, listed, name=repository, variant=variant, allow_pickle=allow_pickle)
         if file:
             chosen: tuple[str, ...] = (_require_file(file, listed, repository, allow_pickle),)
         elif locate.MODEL_INDEX in listed:
@@ -97,15 +91,10 @@ def plan_download(
                 _fetch_file(repository, commit, index, lambda done: None)
             components = weight_files.list_components(read_json(hub_cache.blob_path(repository, index), repository))
             folders = _list_folders(components, listed)
-            if configurations_only:
-                selected = weight_files.select_companions(listed, folders)
-            else:
-                selected = weight_files.select_files(
-                    listed, folders, repository, variant=variant, allow_pickle=allow_pickle
-                )
+            selected = weight_files.select_companions(listed, folders) if configurations_only else select(folders)
             chosen = tuple(dict.fromkeys((locate.MODEL_INDEX, *selected)))
         elif COMPONENT_CONFIG in listed:
-            chosen = weight_files.select_files(listed, ("",), repository, variant=variant, allow_pickle=allow_pickle)
+            chosen = select(("",))
         elif adapters := [path for path in locate.ADAPTER_FILES if path in listed]:
             chosen = (adapters[0],)
         else:
@@ -140,16 +129,13 @@ def _require_file(file: str, listed: Iterable[str], repository: str, allow_pickl
 
 def _describe_other_layout(repository: str, listed: Iterable[str]) -> str:
     text = f"{repository} is not a checkpoint in diffusers' layout: it has no {locate.MODEL_INDEX}"
-    singles = [path for path in sorted(listed) if is_single_file(path)]
-    return (
-        f"{text}; of its files, give the one that you want, a model or a LoRA, e.g. {repository}/{singles[0]}"
-        if singles
-        else text
-    )
+    singles = sorted(filter(is_single_file, listed))
+    advice = "; of its files, give the one that you want, a model or a LoRA, e.g. "
+    return f"{text}{advice}{repository}/{singles[0]}" if singles else text
 
 
 def _list_single_files(listed: Iterable[str]) -> str:
-    singles = [path for path in sorted(listed) if is_single_file(path)]
+    singles = sorted(filter(is_single_file, listed))
     return f"It has: {', '.join(singles[:3]) or 'no file that could be a model'}"
 
 
@@ -171,7 +157,9 @@ def fetch(plan: DownloadPlan, on_progress: OnModelProgress = lambda path, done, 
     Raises WeightsError, InputError, DiskError, one line each. Whatever stops it, the next call continues from there.
     """
     total, done = sum(file.size for file in plan.missing), plan.partial_bytes
-    with explain_hub_errors(plan.model, plan.revision, lost_message=CONNECTION_LOST), _silence_client():
+    kept = f"the part of {plan.model} that was downloaded is kept: run the command again"
+    lost = f"the connection to the hub was lost; {kept}"
+    with explain_hub_errors(plan.model, plan.revision, lost), _silence_client():
         for file in plan.missing:
             other_bytes = done - hub_cache.partial_bytes(plan.model, file)
             on_file_bytes = partial(_report_progress, on_progress, file.path, other_bytes, total)
@@ -258,26 +246,6 @@ class ProgressWriter(io.BufferedWriter):
 
 def _report_progress(on_progress: OnModelProgress, path: str, other_bytes: int, total: int, file_bytes: int) -> None:
     on_progress(path, other_bytes + file_bytes, total)
-
-
-def _call_within(seconds: float, call: Callable[[], HubAnswer]) -> HubAnswer:
-    """What `call` returns or raises. Raises TimeoutError after that time, which no library's own limit guarantees."""
-    outcome: queue.SimpleQueue[tuple[HubAnswer | None, Exception | None]] = queue.SimpleQueue()
-
-    def run() -> None:
-        try:
-            outcome.put((call(), None))
-        except Exception as error:
-            outcome.put((None, error))
-
-    threading.Thread(target=run, name="ask the hub", daemon=True).start()
-    try:
-        result, error = outcome.get(timeout=seconds)
-    except queue.Empty:
-        raise TimeoutError(f"no answer within {seconds:g} s") from None
-    if error is not None:
-        raise error
-    return result  # type: ignore[return-value]
 
 
 @contextmanager

@@ -8,9 +8,12 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
+from riptui.errors import WeightsError
 from riptui.filesystem import open_regular
 from riptui.inpainters.models.json_cache import add_to_cache, read_cache
 
@@ -32,6 +35,39 @@ def file_state(path: Path) -> FileState | None:
     return found.st_size, found.st_mtime_ns, found.st_ino
 
 
+@dataclass(frozen=True)
+class ReadFiles:
+    """A file or a folder of weights as it was when it was read."""
+
+    path: Path
+    sha256: str
+    """Of all files that decide what it computes: `file_sha256` of a file, `content_sha256` of a folder."""
+    states: Mapping[Path, FileState | None]
+
+    @property
+    def is_unchanged(self) -> bool:
+        return are_unchanged(self.states)
+
+
+def are_unchanged(states: Mapping[Path, FileState | None]) -> bool:
+    """Whether files are there and as they were."""
+    return None not in states.values() and file_states(states) == states
+
+
+def file_states(paths: Iterable[Path]) -> dict[Path, FileState | None]:
+    """The state of each file."""
+    return {path: file_state(path) for path in paths}
+
+
+@contextmanager
+def explain_unreadable() -> Iterator[None]:
+    """For what reads weights: an OSError becomes a WeightsError that names the file."""
+    try:
+        yield
+    except OSError as error:
+        raise WeightsError(f"{error.filename} cannot be read: {error.strerror}") from error
+
+
 def file_sha256(path: Path) -> str:
     """SHA-256 of a file, in hex: from the cache if it is unchanged. About 1 s per gigabyte. Raises OSError."""
     key, state = str(path.absolute()), file_state(path)
@@ -50,6 +86,11 @@ def content_sha256(paths: tuple[Path, ...]) -> str:
     whatever the order of their keys, without `IGNORED_KEYS`. Raises OSError."""
     lines = [f"{path.name} {_config_sha256(path) or file_sha256(path)}" for path in sorted(paths)]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def content_digests(parts: Mapping[str, tuple[Path, ...]]) -> dict[str, str]:
+    """By part, `content_sha256` of its files. Raises OSError."""
+    return {part: content_sha256(paths) for part, paths in parts.items()}
 
 
 def known_files() -> list[Path]:

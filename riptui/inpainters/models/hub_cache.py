@@ -11,6 +11,7 @@ import os
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from huggingface_hub import constants
@@ -55,10 +56,9 @@ def is_intact(path: Path, file: HubFile) -> bool:
     """Whether a file has the size and the hash that the hub lists. 0.8 s per gigabyte."""
     if not path.is_file() or path.stat().st_size != file.size:
         return False
-    digest = hashlib.sha256() if len(file.digest) == 64 else hashlib.sha1(b"blob %d\0" % file.size)
     with open_regular(path) as opened:
-        while chunk := opened.read(1 << 20):
-            digest.update(chunk)
+        of_git = partial(hashlib.sha1, b"blob %d\0" % file.size)
+        digest = hashlib.file_digest(opened, "sha256" if len(file.digest) == 64 else of_git)
     return digest.hexdigest() == file.digest
 
 

@@ -24,7 +24,7 @@ DEFAULT_ENDPOINT = "https://huggingface.co"
 
 @contextmanager
 def explain_hub_errors(model: str, revision: str, lost_message: str = "") -> Iterator[None]:
-    """Turn what is raised inside into a RiptuiError. lost_message: its text for a lost connection, with {model}."""
+    """Turn what is raised inside into a RiptuiError. lost_message: its text for a lost connection."""
     try:
         yield
     except RiptuiError:
@@ -35,9 +35,8 @@ def explain_hub_errors(model: str, revision: str, lost_message: str = "") -> Ite
             advice = "; set HF_HOME to a folder that can be" if error.errno in WRONG_FOLDER_ERRORS else ""
             kept = f"{path} cannot be written: {error.strerror}{advice}; what was downloaded is kept"
             raise DiskError(kept) from error
-        lost = _is_network_error(error)
-        if lost and lost_message and not _describe_tls_error(error):
-            raise WeightsError(lost_message.format(model=model)) from error
+        if lost_message and _is_network_error(error) and not _describe_tls_error(error):
+            raise WeightsError(lost_message) from error
         raise explain_error(error, model, revision) from error
 
 
@@ -121,8 +120,7 @@ def _status(error: Any) -> int:
 
 def _describe_address_error(error: Exception) -> str:
     """What is wrong if the endpoint is not an address; else ""."""
-    names = {kind.__name__ for kind in type(error).__mro__}
-    if not names & {"UnsupportedProtocol", "InvalidURL", "MissingSchema", "InvalidSchema", "LocalProtocolError"}:
+    if not _is_any(error, "UnsupportedProtocol", "InvalidURL", "MissingSchema", "InvalidSchema", "LocalProtocolError"):
         return ""
     return f"HF_ENDPOINT is {constants.ENDPOINT!r}; it must be an address such as {DEFAULT_ENDPOINT}"
 
@@ -142,9 +140,13 @@ def _endpoint_hint() -> str:
 
 
 def _is_network_error(error: Exception) -> bool:
-    """Whether the connection failed. By names: the client uses requests, httpx or httpx2, depending on its version."""
-    names = {kind.__name__ for kind in type(error).__mro__}
-    return bool(names & {"TransportError", "ConnectionError", "TimeoutError", "Timeout"})
+    """Whether the connection failed."""
+    return _is_any(error, "TransportError", "ConnectionError", "TimeoutError", "Timeout")
+
+
+def _is_any(error: Exception, *names: str) -> bool:
+    """Whether an error is of a class of these names: the client uses requests, httpx or httpx2, by its version."""
+    return any(kind.__name__ in names for kind in type(error).__mro__)
 
 
 def _shorten(text: str) -> str:

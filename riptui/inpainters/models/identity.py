@@ -15,7 +15,6 @@ from pathlib import Path
 from riptui.errors import RiptuiError, WeightsError
 from riptui.inpainters.inpainter import JOINT_VARIANT, VARIANT_NOTE, WEIGHTS_NOTE
 from riptui.inpainters.models import file_digests, single_file
-from riptui.inpainters.models.added_models import added_parts
 from riptui.inpainters.models.checkpoint import Checkpoint
 from riptui.inpainters.models.file_digests import FileState
 from riptui.inpainters.models.model_parts import (
@@ -23,14 +22,13 @@ from riptui.inpainters.models.model_parts import (
     FILE_PLACES,
     SINGLE_FILE,
     Parameters,
+    find_vae_file,
+    list_other_parts,
     list_parts,
     list_single_files,
-    locate_vae,
-    require_files,
+    locate_place,
 )
-from riptui.inpainters.models.model_places import find_vae_file, locate_place
 from riptui.inpainters.models.preflight import require_possible
-from riptui.inpainters.models.vae_file import require_fit
 from riptui.inpainters.models.weights_places import locate_weights, read_weights_file
 from riptui.inpainters.parameters import ADDED_MODELS, PLACES
 
@@ -78,9 +76,8 @@ class Weights:
             place = locate_place(self.parameters)
         except RiptuiError:
             return False
-        return place == (header.path if header else self.checkpoint.folder) and all(
-            file_digests.file_state(path) == state for path, state in self.states.items()
-        )
+        expected = header.path if header else self.checkpoint.folder
+        return place == expected and file_digests.are_unchanged(self.states)
 
     def require_unchanged(self, model: str) -> None:
         """Raise WeightsError if something was changed while it was loaded. `model`: as the user named it."""
@@ -101,13 +98,11 @@ def read_weights(parameters: Parameters, *, joint_variant: bool = False) -> Weig
     checkpoint, parts = list_parts(parameters, joint_variant)
     single_files = list_single_files(parameters, checkpoint)
     read = [path for paths in (*parts.values(), *single_files.values()) for path in paths]
-    states = {path: file_digests.file_state(path) for path in read}
-    try:
-        identity = {name: file_digests.content_sha256(paths) for name, paths in parts.items()}
+    states = file_digests.file_states(read)
+    with file_digests.explain_unreadable():
+        identity = file_digests.content_digests(parts)
         for name, paths in single_files.items():
             identity[name] = " ".join(file_digests.file_sha256(path) for path in paths)
-    except OSError as error:
-        raise WeightsError(f"{error.filename} cannot be read: {error.strerror}") from error
     return Weights(parameters, checkpoint, identity, states)
 
 
@@ -120,7 +115,7 @@ def require_places(parameters: Parameters) -> None:
         locate_weights(str(parameters["weights"]))
         return
     if "model" not in parameters:
-        locate_vae(str(parameters["vae"]), bool(parameters.get("allow_pickle")))
+        list_other_parts("vae", parameters)
         return
     checkpoint, parts = list_parts(parameters)
     list_single_files(parameters, checkpoint)
@@ -128,23 +123,18 @@ def require_places(parameters: Parameters) -> None:
     require_possible(checkpoint, parameters, vae_folder)
     if path := find_vae_file(parameters):
         header = single_file.read_header(path, allow_pickle=bool(parameters.get("allow_pickle")))
-        require_fit(header, checkpoint, str(parameters["model"]))
+        single_file.require_fitting_vae(header, checkpoint, str(parameters["model"]))
 
 
 def list_absent_parts(parameters: Parameters) -> list[RiptuiError]:
     """The errors of parts that come from elsewhere than the model and are not there: another VAE, a LoRA, a prior."""
-    allow_pickle, errors = bool(parameters.get("allow_pickle")), []
+    errors = []
     for name in (*FILE_PLACES, "vae", *ADDED_MODELS):
-        if value := parameters.get(name):
-            try:
-                if name in FILE_PLACES:
-                    require_files(name, value)
-                elif name in ADDED_MODELS:
-                    added_parts(name, str(value), allow_pickle)
-                elif not find_vae_file(parameters):
-                    locate_vae(str(value), allow_pickle)
-            except RiptuiError as error:
-                errors.append(error)
+        try:
+            if parameters.get(name) and not (name == "vae" and find_vae_file(parameters)):
+                list_other_parts(name, parameters)
+        except RiptuiError as error:
+            errors.append(error)
     return errors
 
 
@@ -168,8 +158,7 @@ def used_weights(parameters: Parameters, notes: Mapping[str, str]) -> bool:
         return False
     if "model" not in parameters:
         with suppress(RiptuiError, OSError):
-            files = locate_vae(str(parameters["vae"]), bool(parameters.get("allow_pickle")))
-            return recorded == {"vae": file_digests.content_sha256(files)}
+            return recorded == file_digests.content_digests(list_other_parts("vae", parameters))
         return False
     try:
         weights = read_weights(parameters, joint_variant=wants_joint_variant(notes))

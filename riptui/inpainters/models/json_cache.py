@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -35,7 +34,5 @@ def _lock(name: str) -> Iterator[None]:
     """Keep other processes from writing. Waits at most ANSWER_SECONDS for the lock, and not at all where locks do not
     work, as on some network disks; then goes without."""
     with open_own_log(cache_folder() / f".{name}.lock") as file:
-        deadline = time.monotonic() + ANSWER_SECONDS
-        while try_lock(file.fileno()) is False and time.monotonic() < deadline:  # its holder may be frozen
-            time.sleep(0.01)
+        try_lock(file.fileno(), seconds=ANSWER_SECONDS)  # its holder may be frozen
         yield

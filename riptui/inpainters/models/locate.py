@@ -22,7 +22,6 @@ ADAPTER_FILES = ("pytorch_lora_weights.safetensors", "learned_embeds.safetensors
 """How diffusers names LoRAs and learned embeddings in repositories of their own."""
 FIND_HINT = "riptui check RUNS --weights PATH"
 MODEL_INDEX = model_names.MODEL_INDEX
-_LAYOUTS = ("single network with its configuration", "checkpoint in diffusers' layout")
 
 
 def locate_model(model: str, revision: str | None, *, file: str = MODEL_INDEX) -> Path:
@@ -36,7 +35,9 @@ def locate_model(model: str, revision: str | None, *, file: str = MODEL_INDEX) -
         if not (folder / file).is_file():
             if not folder.exists():
                 raise InputError(f"{model} does not exist. If it moved, show riptui the new place: {FIND_HINT}")
-            raise InputError(f"{model} is not a {_LAYOUTS[file == MODEL_INDEX]}: {_describe_folder(folder, file)}")
+            whole, part = "checkpoint in diffusers' layout", "single network with its configuration"
+            layout = whole if file == MODEL_INDEX else part
+            raise InputError(f"{model} is not a {layout}: {_describe_folder(folder, file)}")
         return folder
     return _find_in_cache(model, file, revision, model).parent
 
@@ -79,22 +80,13 @@ def locate_adapter(text: str) -> Path:
     for file in ADAPTER_FILES:
         with suppress(WeightsError):
             return _find_in_cache(ref.model, file, ref.revision, text)
-    folder = snapshot_folder(ref.model, ref.revision or "main")
+    folder = model_names.find_snapshot(hub_cache.repository_folder(ref.model), ref.revision or "main")
     found = sorted(path.name for path in folder.glob("*") if is_single_file(path.name)) if folder else []
     if folder is None or not found:
         raise not_installed_error(ref.model, ref.revision)
     if len(found) > 1:
         raise InputError(f"{text} has several files: name one, e.g. {ref.model}/{found[0]}. It has: {', '.join(found)}")
     return folder / found[0]
-
-
-def snapshot_folder(repository: str, revision: str) -> Path | None:
-    """The folder of a repository's revision in the hub's cache, with whatever files of it are there."""
-    folder = hub_cache.repository_folder(repository)
-    ref = folder / "refs" / revision
-    commit = ref.read_text().strip() if ref.is_file() else revision
-    found = folder / "snapshots" / commit
-    return found if found.is_dir() else None
 
 
 def _find_in_cache(repository: str, file: str, revision: str | None, model: str) -> Path:

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from riptui.errors import InputError
 from riptui.inpainters.models.catalogue import canonical_file
 from riptui.inpainters.parameters import FileType
 
@@ -73,14 +72,9 @@ class LoraType(FileType):
         choices = read_loras(value)
         return super().accepts(value) and all(abs(choice.weight) <= MAX_WEIGHT for choice in choices)
 
-    def parse(self, text: str) -> ParameterValue:
+    def canonical(self, text: str) -> str:
         listed = _read_list(text)
-        if listed is None and super().parse(text) is None:
-            return None
-        try:
-            return join_loras(str(_locate(part)) for part in ([text] if listed is None else listed)) if text else text
-        except InputError:  # raised again, with all that is wrong, when the file is looked for
-            return text
+        return join_loras(str(_locate(part)) for part in ([text] if listed is None else listed))
 
 
 def _locate(text: str) -> LoraChoice:

@@ -76,17 +76,23 @@ def local_model(text: str) -> Path:
     if path.name == MODEL_INDEX:
         return path.parent
     if (path / "snapshots").is_dir() and not (path / MODEL_INDEX).is_file():
-        return _find_snapshot(path)
+        return _main_snapshot(path)
     return path
 
 
-def _find_snapshot(repository: Path) -> Path:
+def find_snapshot(repository: Path, revision: str) -> Path | None:
+    """The folder of a revision, a branch or a commit, of a repository in the hub's cache; None if it is not there."""
+    ref = repository / "refs" / revision
+    commit = ref.read_text().strip() if ref.is_file() else revision
+    found = repository / "snapshots" / commit
+    return found if commit and found.is_dir() else None
+
+
+def _main_snapshot(repository: Path) -> Path:
     """The snapshot of a repository's folder that its branch main points to, else the only one. Raises InputError."""
-    main = repository / "refs" / "main"
-    commit = main.read_text().strip() if main.is_file() else ""
-    snapshots = sorted(path for path in (repository / "snapshots").iterdir() if path.is_dir())
-    if commit and (found := repository / "snapshots" / commit).is_dir():
+    if (repository / "refs" / "main").is_file() and (found := find_snapshot(repository, "main")):
         return found
+    snapshots = sorted(path for path in (repository / "snapshots").iterdir() if path.is_dir())
     if len(snapshots) == 1:
         return snapshots[0]
     listed = ", ".join(path.name for path in snapshots[:3]) or "none"

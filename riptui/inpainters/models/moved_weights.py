@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from riptui.errors import RiptuiError
 from riptui.inpainters.models import catalogue, file_digests, locate
-from riptui.inpainters.models.added_models import added_parts
 from riptui.inpainters.models.identity import (
     Weights,
     read_weights,
@@ -24,16 +22,15 @@ from riptui.inpainters.models.model_parts import (
     FILE_PLACES,
     SINGLE_FILE,
     Parameters,
+    has_vae_file,
     list_files,
+    list_other_parts,
     list_parts,
-    locate_vae,
+    locate_place,
 )
-from riptui.inpainters.models.model_places import has_vae_file, locate_place
 from riptui.inpainters.models.weights_places import find_known_file
 from riptui.inpainters.parameters import ADDED_MODELS, PLACES, PRIOR
-
-if TYPE_CHECKING:
-    from riptui.spec import ParameterValue
+from riptui.spec import ParameterValue
 
 MODEL_PLACES = ("model", "revision", "config")
 
@@ -97,18 +94,14 @@ def _fits(parameters: Parameters, name: str, recorded: Mapping[str, str]) -> boo
     with suppress(RiptuiError, OSError):
         if name == "model":
             checkpoint, parts = list_parts({**alone, "gguf": parameters.get("gguf")})
-            found = {part: file_digests.content_sha256(paths) for part, paths in parts.items()}
+            found = file_digests.content_digests(parts)
             if checkpoint.header:
                 found[SINGLE_FILE] = file_digests.file_sha256(checkpoint.header.path)
             if parameters.get("vae"):
                 found.pop("vae", None)
-            return all(recorded.get(part) == digest for part, digest in found.items())
-        if name == "vae":
-            paths = locate_vae(str(parameters["vae"]), bool(parameters.get("allow_pickle")))
-            return recorded.get("vae") == file_digests.content_sha256(paths)
-        if name in ADDED_MODELS:
-            added = added_parts(name, str(parameters[name]), bool(parameters.get("allow_pickle")))
-            return all(recorded.get(part) == file_digests.content_sha256(paths) for part, paths in added.items())
+        else:
+            found = file_digests.content_digests(list_other_parts(name, parameters))
+        return all(recorded.get(part) == digest for part, digest in found.items())
     return False
 
 
@@ -128,7 +121,5 @@ def _is_there(name: str, parameters: Parameters) -> bool:
     with suppress(RiptuiError):
         if name == "model":
             return locate_place(parameters).exists()
-        if name == "vae":
-            return bool(locate_vae(str(parameters["vae"]), allow_pickle=True))
-        return bool(added_parts(name, str(parameters[name]), allow_pickle=True))
+        return bool(list_other_parts(name, {**parameters, "allow_pickle": True}))
     return False

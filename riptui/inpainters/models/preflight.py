@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from riptui.errors import InputError, WeightsError
 from riptui.inpainters.models.added_models import PRIOR_PREFIX
@@ -12,9 +12,7 @@ from riptui.inpainters.models.catalogue import KANDINSKY
 from riptui.inpainters.models.checkpoint import SCHEDULER, SCHEDULER_CONFIG, Checkpoint, read_json
 from riptui.inpainters.models.scheduler_names import require_scheduler
 from riptui.inpainters.parameters import CONTROLNET, PRIOR
-
-if TYPE_CHECKING:
-    from riptui.spec import ParameterValue
+from riptui.spec import ParameterValue
 
 MASKED_CHANNELS = 9
 """Input channels of a UNet that takes latents, mask and masked latents."""

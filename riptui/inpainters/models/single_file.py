@@ -44,6 +44,10 @@ BARE_BLOCKS = (f"{DENOISER}double_blocks.", f"{DENOISER}joint_blocks.")
 OLD_TEXT_ENCODER = re.compile(r"cond_stage_model\.transformer\.(?=embeddings\.|encoder\.|final_layer_norm\.)")
 """Merged files of early web UIs have the text encoder without the middle part of its names, text_model."""
 
+LATENTS_LAYER = "decoder.conv_in.weight"
+"""The layer, in all layouts, that takes the latents."""
+VAE_CLASS = "AutoencoderKL"
+
 CONFIGURATIONS = {
     ("1", 4): "stable-diffusion-v1-5/stable-diffusion-v1-5",
     ("1", 9): "stable-diffusion-v1-5/stable-diffusion-inpainting",
@@ -273,3 +277,22 @@ def describe_ema(header: FileHeader) -> str:
     """A note if a file also has averaged weights (EMA), which web UIs and diffusers do not use; else ""."""
     averaged = sum(name.startswith(EMA) for name in header.shapes)
     return "not used: the file has the averaged weights as well" if averaged > MIN_EMA_TENSORS else ""
+
+
+def find_vae_prefix(header: FileHeader) -> str | None:
+    """What the names of a file's VAE begin with, in a whole model or alone; None if it has no VAE."""
+    prefixes = (*PREFIXES["vae"], "")
+    return next((prefix for prefix in prefixes if f"{prefix}{LATENTS_LAYER}" in header.shapes), None)
+
+
+def require_fitting_vae(header: FileHeader, checkpoint: Checkpoint, name: str) -> None:
+    """Raise InputError if a file has no VAE, or one for other latents than a model's. `name`: the model's."""
+    prefix = find_vae_prefix(header)
+    if prefix is None:
+        raise InputError(f"{header.path} is not a VAE: {describe_content(header)}")
+    if (kind := checkpoint.classes.get("vae", ("", ""))[1]) != VAE_CLASS:
+        raise InputError(f"{header.path}: {name} has a VAE of the kind {kind}, which riptui reads from a folder alone")
+    found = header.shapes[f"{prefix}{LATENTS_LAYER}"][1]
+    wanted = read_json(checkpoint.folder / "vae" / "config.json", name).get("latent_channels", 4)
+    if found != wanted:
+        raise InputError(f"the VAE {header.path} has {found} latent channels; {name} needs one with {wanted}")

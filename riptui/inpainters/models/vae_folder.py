@@ -6,37 +6,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from riptui.errors import InputError, WeightsError
+from riptui.errors import InputError
 from riptui.inpainters.models import file_digests, locate
-from riptui.inpainters.models.file_digests import FileState
+from riptui.inpainters.models.file_digests import ReadFiles
 from riptui.inpainters.models.identity import recorded_identity, unlike_parts
-from riptui.inpainters.models.model_parts import Parameters, locate_vae
-from riptui.inpainters.models.model_places import has_vae_file
+from riptui.inpainters.models.model_parts import Parameters, has_vae_file, locate_vae
 from riptui.inpainters.models.moved_weights import find_moved
 
 VAE_PART = "vae"
 
 
 @dataclass(frozen=True)
-class VaeFolder:
+class VaeFolder(ReadFiles):
     """A VAE's folder as it was when it was read."""
 
     name: str
     """The hub id or path by which it can be loaded again."""
-    path: Path
-    sha256: str
-    """Of all files that decide what it computes (`content_sha256`)."""
-    states: Mapping[Path, FileState | None]
 
     @property
     def place(self) -> str:
         """Where it is, for the record of a session: the commit of the hub's repository, or the folder."""
         whole = self.path.parent if (self.path.parent / locate.MODEL_INDEX).is_file() else self.path
         return locate.snapshot_commit(whole) or str(self.path)
-
-    @property
-    def is_unchanged(self) -> bool:
-        return all(file_digests.file_state(path) == state for path, state in self.states.items())
 
 
 def require_vae(parameters: Parameters) -> tuple[Path, ...]:
@@ -58,11 +49,9 @@ def read_vae(parameters: Parameters, notes: Mapping[str, str]) -> tuple[VaeFolde
     if name != parameters["vae"]:
         notices.append(f"{parameters['vae']} is gone; {name} is used, which has the same content")
     paths = require_vae(found)
-    states = {path: file_digests.file_state(path) for path in paths}
-    try:
+    states = file_digests.file_states(paths)
+    with file_digests.explain_unreadable():
         digest = file_digests.content_sha256(paths)
-    except OSError as error:
-        raise WeightsError(f"{error.filename} cannot be read: {error.strerror}") from error
     if unlike_parts(recorded, {VAE_PART: digest}):
         notices.append(f"{name} has changed since the last session")
-    return VaeFolder(name, paths[0].parent, digest, states), notices
+    return VaeFolder(paths[0].parent, digest, states, name), notices

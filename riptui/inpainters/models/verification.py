@@ -15,7 +15,7 @@ from riptui.inpainters.models.checkpoint import Checkpoint
 from riptui.inpainters.models.file_digests import file_state
 from riptui.inpainters.models.json_cache import add_to_cache, read_cache
 from riptui.inpainters.models.model_names import is_single_file
-from riptui.inpainters.models.model_places import find_checkpoint
+from riptui.inpainters.models.model_parts import find_checkpoint
 
 CACHE = "verified"
 LIBRARIES = ("diffusers", "transformers")

@@ -9,8 +9,7 @@ from riptui.inpainters.models import catalogue, file_digests, identity, locate
 from riptui.inpainters.models.added_models import PRIOR_PREFIX
 from riptui.inpainters.models.checkpoint import read_json
 from riptui.inpainters.models.model_names import is_single_file
-from riptui.inpainters.models.model_parts import ADAPTERS, DENOISERS, SINGLE_FILE, Parameters, locate_vae
-from riptui.inpainters.models.model_places import has_vae_file
+from riptui.inpainters.models.model_parts import ADAPTERS, DENOISERS, SINGLE_FILE, Parameters, has_vae_file, locate_vae
 from riptui.inpainters.models.published_weights import PUBLISHED
 from riptui.inpainters.models.weights_places import locate_weights
 from riptui.inpainters.parameters import CONTROLNET, PRIOR

@@ -68,10 +68,7 @@ def _select_for_component(files: list[str], folder: str, name: str, variant: Var
     safe = [match for match in weights if match["kind"] == "safetensors"]
     pickled = [match for match in weights if match["kind"] == "bin"]
     if pickled and not safe and not allow_pickle:
-        raise WeightsError(
-            f"{name} has the weights of its {folder or 'model'} only as pickle ({pickled[0].string}), which can run "
-            "any code when loaded. Choose a revision with safetensors, or, if you trust the source, add --allow-pickle"
-        )
+        raise pickle_error(name, folder or "model", pickled[0].string, "add --allow-pickle")
     found = safe or pickled
     chosen = select_variant(found, folder, name, variant)[1] if found else []
     return list_companions(files) + sorted(chosen)
@@ -118,6 +115,14 @@ def select_variant(
 def variant_of(weights: re.Match[str]) -> str | None:
     """The variant in the name of a weight file, e.g. fp16; None for full precision."""
     return weights["before"] or weights["after"] or weights["last"]
+
+
+def pickle_error(name: str, part: str, file: str, consent: str) -> WeightsError:
+    """The error for a part of a model whose weights exist as pickle only. consent: how to allow that."""
+    return WeightsError(
+        f"{name} has the weights of its {part} only as pickle ({file}), which can run any code when loaded. Choose a "
+        f"revision with safetensors, or, if you trust the source, {consent}"
+    )
 
 
 def no_variant_error(files: Iterable[str], folder: str, name: str) -> InputError:

@@ -3,31 +3,17 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from riptui.errors import InputError, WeightsError
 from riptui.inpainters.models import file_digests
-from riptui.inpainters.models.file_digests import FileState
+from riptui.inpainters.models.file_digests import ReadFiles
 from riptui.inpainters.models.published_weights import PUBLISHED
 from riptui.remote_file import RemoteFile
 from riptui.torch_cache import CachedFile
 
 SUFFIXES = (".pt", ".pth", ".ckpt", ".safetensors")
 """Of files that spandrel reads; the suffix decides how."""
-
-
-@dataclass(frozen=True)
-class WeightsFile:
-    """A file of weights as it was when it was read."""
-
-    path: Path
-    sha256: str
-    state: FileState | None
-
-    @property
-    def is_unchanged(self) -> bool:
-        return self.state is not None and file_digests.file_state(self.path) == self.state
 
 
 def published_file(name: str) -> CachedFile:
@@ -57,7 +43,7 @@ def locate_weights(weights: str) -> Path:
     return path
 
 
-def read_weights_file(weights: str, recorded: str = "") -> tuple[WeightsFile, list[str]]:
+def read_weights_file(weights: str, recorded: str = "") -> tuple[ReadFiles, list[str]]:
     """The file to load, and messages for the user. recorded: the digest in the trajectory's last session, or "".
 
     A file that is gone is looked for by its digest where this machine has read weights from. About 1 s per gigabyte
@@ -73,16 +59,14 @@ def read_weights_file(weights: str, recorded: str = "") -> tuple[WeightsFile, li
             raise
         path = moved
         notices.append(f"{weights} is gone; {path} is used, which has the same content")
-    state = file_digests.file_state(path)
-    try:
+    states = file_digests.file_states([path])
+    with file_digests.explain_unreadable():
         digest = file_digests.file_sha256(path)
-    except OSError as error:
-        raise WeightsError(f"{path} cannot be read: {error.strerror}") from error
     if weights in PUBLISHED and not notices and digest != PUBLISHED[weights].sha256:
         raise published_file(weights).damaged_error()
     if recorded and digest != recorded:
         notices.append(f"{path} has changed since the last session")
-    return WeightsFile(path, digest, state), notices
+    return ReadFiles(path, digest, states), notices
 
 
 def find_known_file(digest: str) -> Path | None:

@@ -13,7 +13,7 @@ from riptui.errors import InputError, WeightsError, first_line
 from riptui.inpainters.models import catalogue, locate
 from riptui.inpainters.models.added_models import PRIOR_PREFIX
 from riptui.inpainters.models.checkpoint import Checkpoint, read_json
-from riptui.inpainters.models.model_places import find_vae_file
+from riptui.inpainters.models.model_parts import find_vae_file
 from riptui.inpainters.models.preflight import NEED_PRIOR, explain_prior, require_latents
 from riptui.inpainters.parameters import CONTROLNET
 from riptui.inpainters.pipeline.components import find_class, load_components, load_decoder

@@ -7,7 +7,8 @@ these are errors that name what is missing.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import json
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from riptui.inpainters.models.added_models import CONTROLNET_CLASS
 from riptui.inpainters.models.checkpoint import (
     Checkpoint,
     ComponentFiles,
+    describe_shape,
     describe_tensors,
     inspect_checkpoint,
     read_json,
@@ -29,7 +31,6 @@ from riptui.inpainters.models.checkpoint import (
 )
 from riptui.inpainters.models.preflight import MAX_TOKENS, require_token_limit
 from riptui.inpainters.pipeline.single_file_tensors import WRONG_SHAPE, load_networks
-from riptui.inpainters.pipeline.tokenizer_check import find_fault, find_misfit
 from riptui.inpainters.silence import silence_libraries
 
 ON_NO_DEVICE = {"": torch.device("meta")}
@@ -139,7 +140,7 @@ def load_network(
             shapes = [f"{found[1]} (shape {found[3]}, not {found[2]})"]
             raise _misfit_error(title, kind, "has tensors of another shape", shapes, repair_hint) from error
         raise WeightsError(f"{title} in {folder} cannot be loaded: {first_line(error)}") from error
-    shapes = [f"{key} (shape {list(got)}, not {list(wanted)})" for key, got, wanted in info["mismatched_keys"]]
+    shapes = [describe_shape(*mismatch) for mismatch in info["mismatched_keys"]]
     without_memory = (
         [] if device_map is ON_NO_DEVICE else [key for key, tensor in network.named_parameters() if tensor.is_meta]
     )
@@ -163,7 +164,7 @@ def _misfit_error(title: str, kind: Any, problem: str, tensors: Collection[str],
 def _load_tokenizer(kind: Any, folder: Path, title: str, repair_hint: str) -> Any:
     try:
         tokenizer = kind.from_pretrained(folder, local_files_only=True)
-        fault = find_fault(tokenizer)
+        fault = _find_fault(tokenizer)
     except Exception as error:  # of any kind: how the library fails depends on the files
         raise WeightsError(f"{title} in {folder} cannot be loaded: {first_line(error)}") from error
     if fault:
@@ -172,9 +173,34 @@ def _load_tokenizer(kind: Any, folder: Path, title: str, repair_hint: str) -> An
     if isinstance(tokenizer, CLIPTokenizer) and tokenizer.model_max_length > MAX_TOKENS:
         require_token_limit(folder, title, repair_hint)
     config = folder.with_name(folder.name.replace("tokenizer", "text_encoder")) / "config.json"
-    if config.is_file() and (misfit := find_misfit(tokenizer, read_json(config, title))):
+    if config.is_file() and (misfit := _find_misfit(tokenizer, read_json(config, title))):
         raise WeightsError(f"{title} {misfit}: they are not of one model. {repair_hint}")
     return tokenizer
+
+
+def _find_fault(tokenizer: Any) -> str:
+    """What a loaded tokenizer lacks, to complete "the tokenizer ..."; "" if nothing."""
+    encoded = {text: tuple(tokenizer(text).input_ids) for text in ("", "a", "b")}
+    if len({*encoded.values()}) < len(encoded):  # without a vocabulary, all letters are the unknown token
+        return "has no vocabulary, so that every prompt would be ignored"
+    model = json.loads(tokenizer.backend_tokenizer.to_str())["model"] if hasattr(tokenizer, "backend_tokenizer") else {}
+    if model.get("type") == "BPE" and not model.get("merges"):
+        return "has no merges, so that every word would be read as its letters"
+    ends = (tokenizer.bos_token_id, tokenizer.eos_token_id)
+    if isinstance(tokenizer, CLIPTokenizer) and (encoded["a"][0], encoded["a"][-1]) != ends:
+        return "does not mark where a prompt begins and ends"
+    return ""
+
+
+def _find_misfit(tokenizer: Any, encoder: Mapping[str, Any]) -> str:
+    """Why a tokenizer does not fit its text encoder, whose config.json is `encoder`; "" if it does."""
+    words, known = max(tokenizer.get_vocab().values()) + 1, encoder.get("vocab_size")
+    if isinstance(known, int) and words > known:
+        return f"has {words:,} tokens, and its text encoder knows {known:,}"
+    places = encoder.get("max_position_embeddings")
+    if isinstance(tokenizer, CLIPTokenizer) and isinstance(places, int) and tokenizer.model_max_length > places:
+        return f"takes {tokenizer.model_max_length:,} tokens (model_max_length), and its text encoder {places}"
+    return ""
 
 
 def find_class(library: str, class_name: str) -> Any:

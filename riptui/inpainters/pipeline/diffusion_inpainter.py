@@ -12,7 +12,7 @@ import time
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -29,9 +29,7 @@ from riptui.inpainters.pipeline.latent_images import quantise, require_aligned
 from riptui.inpainters.pipeline.pipeline_tasks import INPAINTING, PipelineTask
 from riptui.inpainters.pipeline.prompts import Prompts
 from riptui.inpainters.silence import silence_libraries
-
-if TYPE_CHECKING:
-    from riptui.spec import ParameterValue
+from riptui.spec import ParameterValue
 
 FIXED_ARGUMENTS = {"_auto_resize": False}
 """Arguments for the pipelines that take them: FLUX.1 Kontext's would change the picture's size otherwise."""

@@ -15,6 +15,7 @@ import diffusers
 import torch
 
 from riptui.errors import DeviceMemoryError, first_line
+from riptui.inpainters.devices.out_of_memory import is_out_of_memory
 from riptui.inpainters.devices.torch_device import describe_device
 from riptui.inpainters.pipeline.assembly import denoiser
 
@@ -176,10 +177,3 @@ def run_within_memory(compute: Callable[[], ComputedT], device: torch.device, ta
     if device.type == "cuda":
         torch.cuda.empty_cache()
     raise DeviceMemoryError(f"{describe_device(device)} has not enough memory for {task}: {cause}{hint}")
-
-
-def is_out_of_memory(error: RuntimeError) -> bool:
-    """Whether torch, cuDNN or cuBLAS ran out of memory; each words it differently."""
-    if isinstance(error, torch.OutOfMemoryError):
-        return True
-    return any(sign in str(error) for sign in ("out of memory", "ALLOC_FAILED", "can't allocate memory"))

@@ -17,9 +17,8 @@ from diffusers.loaders.single_file_utils import SD_2_TEXT_ENCODER_KEYS_TO_IGNORE
 
 from riptui.errors import WeightsError, first_line
 from riptui.inpainters.models import single_file
-from riptui.inpainters.models.checkpoint import Checkpoint, describe_tensors
+from riptui.inpainters.models.checkpoint import Checkpoint, describe_shape, describe_tensors
 from riptui.inpainters.models.single_file import FileHeader, find_prefixes
-from riptui.inpainters.models.vae_file import find_prefix, require_fit
 
 WRONG_SHAPE = re.compile(r"(\S+) expected shape torch\.Size\((\[.*?\])\), but got torch\.Size\((\[.*?\])\)")
 """diffusers' message for a tensor of another shape, which it raises and does not report."""
@@ -70,8 +69,8 @@ def load_vae_file(path: Path, checkpoint: Checkpoint, name: str, *, dtype: torch
     Raises InputError, WeightsError.
     """
     header = single_file.read_header(path, allow_pickle=allow_pickle)
-    require_fit(header, checkpoint, name)
-    prefix, own = find_prefix(header) or "", single_file.PREFIXES["vae"][0]
+    single_file.require_fitting_vae(header, checkpoint, name)
+    prefix, own = single_file.find_vae_prefix(header) or "", single_file.PREFIXES["vae"][0]
     tensors = {
         f"{own}{key.removeprefix(prefix)}": tensor
         for key, tensor in _read_tensors(path).items()
@@ -91,8 +90,7 @@ def _compare_names(
 ) -> Any:
     """As `_load_network`, without memory: diffusers' conversion of transformers copies all of their weights."""
     kind, config = _find_kind(checkpoint, component)
-    with torch.device("meta"):
-        network = kind.from_config(config)
+    network = _build_on_meta(kind, config)
     needed = network.state_dict()
     left = {key: tensor.to("meta") for key, tensor in tensors.items() if key.startswith(find_prefixes(component, ""))}
     try:
@@ -100,7 +98,7 @@ def _compare_names(
     except KeyError as error:
         raise _misfit_error(title, checkpoint, f"lacks tensors: {error.args[0]}", advice=advice) from error
     unlike = [
-        f"{key} (shape {[*found[key].shape]}, not {[*needed[key].shape]})"
+        describe_shape(key, found[key].shape, needed[key].shape)
         for key in needed.keys() & found.keys()
         if needed[key].shape != found[key].shape
     ]
@@ -205,9 +203,13 @@ def _find_kind(checkpoint: Checkpoint, component: str) -> tuple[Any, Mapping[str
 
 def _needed_names(checkpoint: Checkpoint, component: str) -> set[str]:
     """The names of the tensors of a network of diffusers."""
-    kind, config = _find_kind(checkpoint, component)
+    return {*_build_on_meta(*_find_kind(checkpoint, component)).state_dict()}
+
+
+def _build_on_meta(kind: Any, config: Mapping[str, Any]) -> Any:
+    """A network that takes no memory."""
     with torch.device("meta"):
-        return {*kind.from_config(config).state_dict()}
+        return kind.from_config(config)
 
 
 def _blank_tensors(header: FileHeader) -> dict[str, torch.Tensor]:

@@ -13,9 +13,10 @@ import numpy as np
 from riptui.arrays import Images, Masks
 from riptui.errors import DeviceMemoryError, InpainterError, InputError
 from riptui.inpainters.batch_padding import count_without_padding
+from riptui.inpainters.devices.out_of_memory import OUT_OF_MEMORY
 from riptui.inpainters.inpainter import REPLAY_NOTE, CompileMode, OnStep
 from riptui.inpainters.programs.program_files import ExchangeFolder, exchange_folder, remove_leftovers
-from riptui.inpainters.programs.program_process import last_line, run_program, with_output
+from riptui.inpainters.programs.program_process import OnPoll, last_line, run_program, with_output
 from riptui.inpainters.programs.program_registry import find_program
 from riptui.inpainters.programs.program_sources import ProgramSources
 from riptui.inpainters.registry import REGISTRY
@@ -26,7 +27,6 @@ MAX_BATCH = 16
 VERSION_SECONDS = 30.0
 SEED_RANGE = 2**32
 """A program gets the noise seed modulo this: NumPy's global seed takes no more."""
-OUT_OF_MEMORY = re.compile(r"out of memory|OutOfMemoryError|CUDA_ERROR_OUT_OF_MEMORY", re.IGNORECASE)
 
 SEED_NOTES = {
     "none": "none: the program chooses its noise itself",
@@ -78,8 +78,8 @@ class ExternalProgram:
             self.notes |= self._make_notes()
         with self._sources.watched():
             for number, part in enumerate(parts):
-                counter = _StepCounter(number, len(parts), on_step)
-                outputs[part] = self._paint(images[part], masks[part], seeds[part], counter)
+                on_poll = _count_starts(number, len(parts), on_step)
+                outputs[part] = self._paint(images[part], masks[part], seeds[part], on_poll)
         self.notes |= self._describe_sources()
         return outputs
 
@@ -107,7 +107,7 @@ class ExternalProgram:
         """Whether one start takes all pictures of a batch."""
         return self._program.takes_folders and "seed" not in self._program.placeholders
 
-    def _paint(self, images: Images, masks: Masks, seeds: Sequence[int], counter: "_StepCounter") -> Images:
+    def _paint(self, images: Images, masks: Masks, seeds: Sequence[int], on_poll: OnPoll) -> Images:
         """The outputs of one start. Raises InpainterError with the program's name."""
         size, started = images.shape[1], time.monotonic()
         try:
@@ -115,7 +115,7 @@ class ExternalProgram:
                 names = folder.write(
                     images, masks, [seed % SEED_RANGE for seed in seeds], white_hole=self._program.hole == "white"
                 )
-                printed = self._run(folder, names, seeds, size, counter)
+                printed = self._run(folder, names, seeds, size, on_poll)
                 return _read_outputs(folder, names, size, printed)
         except InpainterError as error:
             text = f"the program of {self._name}, after {time.monotonic() - started:.0f} s: {error}"
@@ -129,7 +129,7 @@ class ExternalProgram:
             raise InpainterError(f"{self._name}: its pictures cannot be written: {error}; set TMPDIR") from error
 
     def _run(
-        self, folder: ExchangeFolder, names: Sequence[str], seeds: Sequence[int], size: int, counter: "_StepCounter"
+        self, folder: ExchangeFolder, names: Sequence[str], seeds: Sequence[int], size: int, on_poll: OnPoll
     ) -> str:
         """Run the program for the pictures in a folder; return the end of what it printed."""
         values = {
@@ -143,15 +143,21 @@ class ExternalProgram:
             "seed": seeds[0] % SEED_RANGE,
             "size": size,
         }
+        command = [self._words[0], *self._program.argv(values)[1:]]
+        return self._start(folder, command, self._program.timeout * len(names), on_poll)
+
+    def _start(
+        self, folder: ExchangeFolder, command: Sequence[str], seconds: float, on_poll: OnPoll = lambda step, steps: None
+    ) -> str:
         return run_program(
-            [self._words[0], *self._program.argv(values)[1:]],
+            command,
             folder=self._program.current_folder or folder.current_folder,
             env=self._env,
             mark=folder.mark,
-            seconds=self._program.timeout * len(names),
+            seconds=seconds,
             inherited=[folder.program_lock],
             on_start=folder.record_group,
-            on_poll=counter.tell,
+            on_poll=on_poll,
         )
 
     def _make_notes(self) -> dict[str, str]:
@@ -169,30 +175,15 @@ class ExternalProgram:
         try:
             words = find_program(self._program, split_words(self._program.version))
             with exchange_folder() as folder:
-                printed = run_program(
-                    words,
-                    folder=self._program.current_folder or folder.current_folder,
-                    env=self._env,
-                    mark=folder.mark,
-                    seconds=VERSION_SECONDS,
-                    inherited=[folder.program_lock],
-                    on_start=folder.record_group,
-                )
+                printed = self._start(folder, words, VERSION_SECONDS)
         except (InpainterError, InputError, OSError) as error:
             return f"unknown: {error}"[:200]
         return (printed.partition("\n")[0].strip() or "unknown: it printed nothing")[:200]
 
 
-class _StepCounter:
-    """Turns a start's progress into steps of the whole call, which never go back."""
-
-    def __init__(self, number: int, starts: int, on_step: OnStep) -> None:
-        self._number, self._starts, self._on_step = number, starts, on_step
-
-    def tell(self, step: int, steps: int) -> None:
-        if self._starts > 1:  # a step is a start
-            step, steps = self._number, self._starts if self._number else 0
-        self._on_step(step, steps)
+def _count_starts(number: int, starts: int, on_step: OnStep) -> OnPoll:
+    """Turns a start's progress into steps of the whole call, which never go back: of several starts, each is a step."""
+    return on_step if starts == 1 else lambda step, steps: on_step(number, starts if number else 0)
 
 
 def command_digest(program: InpainterProgram) -> str:

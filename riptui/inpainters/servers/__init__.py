@@ -1,14 +1,12 @@
 """Servers that inpaint, as inpainters: each picture is an HTTP request.
 
-server_infos      their names, and their parameters
+server_infos      their names, their parameters, and why one cannot be used
 server_place      where one is, by the environment and the settings, and the credentials
-server_registry   why one cannot be used, for code that must not import HTTP
 server_check      whether one answers and is what is asked for
 server_inpainter  the inpainter that asks one
 inpainting_api    what the inpainter needs of each kind of server
 iopaint, webui, comfyui   the kinds; comfyui_workflow: a workflow and its named inputs
 connection        HTTP: what is an answer, and what is tried again
-server_turn       one request at a time, where a server needs that
 json_object       a parameter that is a JSON object
 waiting           asynchronous code, called from code that is not
 """

@@ -17,7 +17,7 @@ from PIL import Image as PilImage
 from riptui.errors import InpainterError
 from riptui.inpainters.servers.comfyui_workflow import ComfyuiWorkflow
 from riptui.inpainters.servers.connection import ServerConnection
-from riptui.inpainters.servers.inpainting_api import OnProgress, PictureRequest, encode_png
+from riptui.inpainters.servers.inpainting_api import InpaintingApi, OnProgress, PictureRequest, encode_png
 from riptui.text.terminal import printable
 
 FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 0.05, 0.5
@@ -25,12 +25,11 @@ MAX_SUBMISSIONS = 5  # of one picture, where the server forgot it: it was starte
 FAREWELL_SECONDS = 2.0  # to take a picture that nobody waits for any more out of the queue
 
 
-class ComfyuiApi:
+class ComfyuiApi(InpaintingApi):
     """How ComfyUI is asked. Its inputs and outputs are temporary files there, which ComfyUI removes when it starts."""
 
     title = "ComfyUI"
     advice = "the workflow must save what it paints as PNG, at the size of the image that it gets"
-    is_parallel = True  # it has a queue of its own
 
     def __init__(self, workflow: str | None) -> None:
         self._workflow = workflow
@@ -49,12 +48,6 @@ class ComfyuiApi:
         except (KeyError, IndexError, TypeError, AttributeError) as error:
             raise connection.error("does not tell its version at /system_stats: is it ComfyUI?") from error
         return {name: printable(str(note)) for name, note in notes.items()}
-
-    def refuse(self, found: Mapping[str, str]) -> str:
-        return ""
-
-    async def describe(self, connection: ServerConnection) -> dict[str, str]:
-        return {}
 
     async def paint(self, connection: ServerConnection, picture: PictureRequest) -> bytes:
         workflow = ComfyuiWorkflow(self._workflow)

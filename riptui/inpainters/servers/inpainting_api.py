@@ -1,9 +1,10 @@
 """What `ServerInpainter` needs of each kind of server: how it is asked."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from PIL import Image as PilImage
@@ -46,40 +47,40 @@ class PictureRequest:
         return encode_png(PilImage.fromarray(self.mask.astype(np.uint8) * 255))
 
 
-class InpaintingApi(Protocol):
+class InpaintingApi(ABC):
     """How one kind of server is asked."""
 
     title: str
     """The name of this kind of server, for messages."""
-    advice: str
+    advice: str = ""
     """What to do if its answer is not a lossless picture of the right size; "" if nothing helps."""
-    is_parallel: bool
+    is_parallel: bool = True
     """Whether it may be asked for several pictures at once: it queues them, or paints them independently."""
 
+    @abstractmethod
     async def identify(self, connection: ServerConnection) -> dict[str, str]:
         """What decides the pixels there, by the names of a session's notes, as far as it can be asked quickly: before
         and after each call. Raises InpainterError."""
-        ...
 
     def refuse(self, found: Mapping[str, str]) -> str:
         """Why a server that is identified so cannot be used, e.g. that it has another model; "" if it can."""
-        ...
+        return ""
 
     async def describe(self, connection: ServerConnection) -> dict[str, str]:
         """What else decides the pixels there, for the notes; asked once, before the first call.
 
         Raises InputError, InpainterError.
         """
-        ...
+        return {}
 
+    @abstractmethod
     async def paint(self, connection: ServerConnection, picture: PictureRequest) -> bytes:
         """The file with the painted picture. Raises InpainterError."""
-        ...
 
+    @abstractmethod
     async def follow(self, connection: ServerConnection, tell: OnProgress) -> None:
         """Report the progress of the one picture that is being painted, until cancelled. May raise anything: nothing
         depends on it."""
-        ...
 
 
 def make_fields(

@@ -1,17 +1,24 @@
-"""IOPaint (1.6), with whichever of its models it has loaded."""
+"""IOPaint (1.6), with whichever of its models it has loaded.
+
+With most of them it must paint one picture at a time: all riptui processes of a user on this machine take turns.
+"""
 
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
-from contextlib import nullcontext
+import os
+import tempfile
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, nullcontext
+from pathlib import Path
 from typing import Any
 
 import anyio
 
+from riptui.errors import InpainterError
+from riptui.filesystem import try_lock
 from riptui.inpainters.servers.connection import ServerConnection
-from riptui.inpainters.servers.inpainting_api import OnProgress, PictureRequest, make_fields
-from riptui.inpainters.servers.server_turn import take_turn
+from riptui.inpainters.servers.inpainting_api import InpaintingApi, OnProgress, PictureRequest, make_fields
 from riptui.spec import ParameterValue
 from riptui.text.terminal import printable
 
@@ -26,13 +33,13 @@ FIELD_NAMES = {
     "sampler": "sd_sampler",
 }
 """By parameter: the field of the request, where its name differs."""
+POLL_SECONDS = 0.05
 
 
-class IOPaintApi:
+class IOPaintApi(InpaintingApi):
     """How IOPaint is asked: to repaint the whole frame at its own size, and to blur no border."""
 
     title = "IOPaint"
-    advice = ""
 
     def __init__(
         self, model: str, steps: int, strength: float, options: str | None, **settings: ParameterValue
@@ -93,3 +100,20 @@ class IOPaintApi:
                     event, *data = json.loads(packet[2:])
                     if event == "diffusion_progress":
                         tell(int(data[0]["step"]) + 1, self._steps)
+
+
+@asynccontextmanager
+async def take_turn(url: str) -> AsyncIterator[None]:
+    """Wait for a turn, and keep it to the end. Raises InpainterError if the file that turns are taken by is refused."""
+    name = f"riptui-turn-{os.geteuid()}-{hashlib.sha256(url.encode()).hexdigest()[:16]}"
+    path = Path(tempfile.gettempdir(), name)
+    try:
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        raise InpainterError(f"the file {path}, by which turns are taken, cannot be made: {error.strerror}") from error
+    try:
+        while try_lock(fd) is False:
+            await anyio.sleep(POLL_SECONDS)
+        yield
+    finally:
+        os.close(fd)

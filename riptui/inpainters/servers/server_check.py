@@ -1,9 +1,9 @@
 """Checks, before any work, that a server answers and is what a spec asks for."""
 
 from collections.abc import Mapping
-from importlib import import_module
 
 from riptui.errors import InputError
+from riptui.extras import import_target
 from riptui.inpainters.servers.connection import ServerConnection, connect
 from riptui.inpainters.servers.inpainting_api import InpaintingApi
 from riptui.inpainters.servers.server_place import find_server
@@ -20,8 +20,7 @@ APIS = {
 
 def make_api(name: str, parameters: Mapping[str, ParameterValue]) -> InpaintingApi:
     """How the server of an inpainter is asked, with these parameters. Raises InputError if they cannot be used."""
-    module, _, kind = APIS[name].partition(":")
-    api: InpaintingApi = getattr(import_module(module), kind)(**parameters)
+    api: InpaintingApi = import_target(APIS[name], "", None)(**parameters)
     return api
 
 

@@ -1,11 +1,13 @@
-"""The servers as entries of the registry: their parameters. Contacts none of them, and imports no HTTP."""
+"""The servers as entries of the registry: their parameters, and why one cannot be used. HTTP is imported to ask one."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from riptui.errors import InputError
+from riptui.errors import InputError, RiptuiError
+from riptui.extras import importing
+from riptui.inpainters import servers
 from riptui.inpainters.inpainter_info import InpainterInfo
 from riptui.inpainters.parameters import NumberType, ParameterType, TextType
 from riptui.inpainters.servers.comfyui_workflow import ComfyuiWorkflow
@@ -15,6 +17,8 @@ from riptui.inpainters.servers.server_place import url_variable
 if TYPE_CHECKING:  # msgspec takes longer to import than the names take to read
     from riptui.spec import ParameterValue
 
+SERVER_PACKAGE = "httpx2"
+"""The package of the extra that servers need."""
 TARGET = "riptui.inpainters.servers.server_inpainter:load_server"
 FILLS = {"fill": 0, "original": 1, "latent-noise": 2, "latent-nothing": 3}
 """What A1111 puts under the mask before the first step: names to its numbers."""
@@ -91,3 +95,19 @@ def explain_url(name: str) -> str:
         f"[servers.{name}] of your settings (riptui config edit), or ${url_variable(name)}; riptui run takes "
         "--set url= too"
     )
+
+
+def explain_unreachable(name: str, info: InpainterInfo, parameters: Mapping[str, ParameterValue]) -> RiptuiError | None:
+    """Why the server of an inpainter cannot be used now: it does not answer, or has another model. Asks it once.
+
+    None if it can be used, or if the inpainter is not a server.
+    """
+    if not info.is_server:
+        return None
+    try:
+        with importing(f"the inpainter {name}", info.extra):
+            server_check = servers.server_check
+        server_check.look_up(name, parameters)
+    except RiptuiError as error:
+        return error
+    return None

@@ -11,7 +11,7 @@ import anyio
 import numpy as np
 
 from riptui.inpainters.servers.connection import ServerConnection
-from riptui.inpainters.servers.inpainting_api import OnProgress, PictureRequest, make_fields
+from riptui.inpainters.servers.inpainting_api import InpaintingApi, OnProgress, PictureRequest, make_fields
 from riptui.inpainters.servers.server_infos import FILLS
 from riptui.spec import ParameterValue
 from riptui.text.terminal import printable
@@ -44,12 +44,11 @@ TRIAL_SECONDS = 300.0  # the server may have to load its checkpoint first
 POLL_SECONDS = 0.5
 
 
-class WebuiApi:
+class WebuiApi(InpaintingApi):
     """How A1111 and Forge are asked: to repaint the whole frame at its own size, and to blur no border."""
 
     title = "A1111"
     advice = "its file format for images must be png (its Settings, Saving images)"
-    is_parallel = True  # it has a queue of its own
 
     def __init__(self, model: str, fill: str, options: str | None, **settings: ParameterValue) -> None:
         """fill: what is under the mask before the first step. options: a JSON object of further fields of a request."""

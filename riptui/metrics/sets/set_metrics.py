@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import nullcontext
 from dataclasses import dataclass
-from importlib import import_module
 from math import inf
 from typing import TYPE_CHECKING, Literal
 
 from riptui.errors import InputError, with_choices
-from riptui.extras import importing
+from riptui.extras import import_target
 
 if TYPE_CHECKING:  # NumPy takes 100 ms to import, and the names alone need neither
     import numpy as np
@@ -175,15 +173,11 @@ def make_statistic(name: str, frames: FeatureVectors, references: FeatureVectors
     Raises InputError, MissingExtraError, BrokenExtraError.
     """
     info = find_set_metric(name)
-    module, _, factory = info.target.partition(":")
-    with importing(f"the metric {name}", info.extra) if info.extra else nullcontext():
-        imported = import_module(module)
-    statistic: SetStatistic = getattr(imported, factory)(frames, references)
+    statistic: SetStatistic = import_target(info.target, f"the metric {name}", info.extra)(frames, references)
     return statistic
 
 
 def compute_influence(name: str, frames: FeatureVectors, references: FeatureVectors) -> Influence:
     """How much each picture moves a metric that has an `influence`, in the metric's unit."""
-    module, _, function = find_set_metric(name).influence.partition(":")
-    influence: Influence = getattr(import_module(module), function)(frames, references)
+    influence: Influence = import_target(find_set_metric(name).influence, "", None)(frames, references)
     return influence

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -36,8 +37,8 @@ async def edit_tags(context: CommandContext) -> None:
     typed = " ".join(before)
     while (answer := await context.show_dialog(TextDialog(f"Tags of {what}", typed, _parse_tags))) is not None:
         typed, after = answer, _parse_tags(answer)
-        removed = [tag for tag in before if tag not in after]
-        errors = await asyncio.to_thread(_change_tags, folders, after, removed)
+        change = partial(Annotations.with_tags, add=after, remove=[tag for tag in before if tag not in after])
+        errors = await context.apply_to_each(folders, partial(change_annotations, change=change))
         if not errors:
             if after != before:
                 context.notify(f"tags of {what}: {' '.join(after) or 'none'}")
@@ -49,17 +50,6 @@ def _find_common_tags(folders: Sequence[Path]) -> list[str]:
     """The tags that each of them has itself."""
     first, *others = [read_annotations(folder).tags for folder in folders]
     return [tag for tag in first if all(tag in tags for tags in others)]
-
-
-def _change_tags(folders: Sequence[Path], added: Sequence[str], removed: Sequence[str]) -> list[RiptuiError]:
-    """Tag each of them, whatever happens to the others; return what went wrong."""
-    errors = []
-    for folder in folders:
-        try:
-            change_annotations(folder, lambda annotations: annotations.with_tags(added, removed))
-        except RiptuiError as error:
-            errors.append(error)
-    return errors
 
 
 async def edit_note(context: CommandContext) -> None:
@@ -131,10 +121,7 @@ class NoteDialog(Dialog[str | None]):
 
     DEFAULT_CSS = "NoteDialog TextArea { height: 10; border: none; background: $panel; padding: 0 1; }"
     KEYS = "ctrl+s save  esc cancel"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "Close"),
-        Binding("ctrl+s", "save", "Save", priority=True),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "save", "Save", priority=True)]
 
     def __init__(self, title: str, note: str, typed: str) -> None:
         """note: as it is saved; typed: what to go on with, where that could not be saved."""

@@ -1,7 +1,7 @@
 """The context of a command: the selection, the settings, and how to notify and ask. Knows no command."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 from textual.app import App
 from textual.screen import Screen
 
+from riptui.errors import RiptuiError
 from riptui.graphics.protocol import Graphics
 from riptui.settings import Settings
 from riptui.store.trajectory import Status, Trajectory
-from riptui.text.terminal import printable
 from riptui.text.units import format_count
 from riptui.tui.runs.tree_model import TreeModel
 from riptui.tui.work_supervisor import WorkSupervisor
@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # NumPy
     from riptui.tui.group.view import GroupView
 
 Returned = TypeVar("Returned")
+Subject = TypeVar("Subject")
 
 
 @dataclass(frozen=True)
@@ -64,19 +65,29 @@ class CommandContext:
         entries = self.tree_model.entries
         return [Trajectory(self.runs / path) for path in self.paths if entries[path].status in statuses]
 
+    async def apply_to_each(
+        self, subjects: Iterable[Subject], action: Callable[[Subject], object]
+    ) -> list[RiptuiError]:
+        """Do something to each in a thread, whatever happens to the others; return what went wrong."""
+
+        def apply() -> Iterator[RiptuiError]:
+            for subject in subjects:
+                try:
+                    action(subject)
+                except RiptuiError as error:
+                    yield error
+
+        return await asyncio.to_thread(lambda: [*apply()])
+
     def notify(self, text: str, severity: Literal["information", "warning", "error"] = "information") -> None:
         """Say in the status line what was done, or why nothing was; show a toast for an error.
 
         The text need not be printable.
         """
         if severity == "error":
-            self.app.notify(printable(text), severity="error", markup=False, timeout=10)
+            self.app.notify(text, severity="error", timeout=10)
         else:
             self.say(text, severity)
-
-    def notify_end(self, text: str) -> None:
-        """Show a toast: something ended that had been begun a while ago. The text need not be printable."""
-        self.app.notify(printable(text), markup=False)
 
     async def show_dialog(self, screen: Screen[Returned]) -> Returned | None:
         return await self.app.push_screen_wait(screen)

@@ -9,7 +9,7 @@ from riptui.export.files import require_file, write_atomically
 from riptui.planning.command_line import to_command_line
 from riptui.settings.state import recall
 from riptui.store.trajectory import Trajectory
-from riptui.text.units import format_count
+from riptui.text.units import expand_home, format_count
 from riptui.tui.commands.context import CommandContext
 from riptui.tui.commands.export_dialog import STATE_KEY, ExportOptions
 from riptui.tui.dialogs import ChoiceDialog, DialogChoice, TextDialog
@@ -77,14 +77,14 @@ async def _write_table(context: CommandContext, table: GroupTable) -> None:
 
     def check(text: str) -> None:
         try:
-            require_file(Path(text).expanduser(), [".tsv", ".md"], overwrite=False)
-        except (RiptuiError, RuntimeError) as error:  # RuntimeError: unknown ~user
+            require_file(expand_home(text), [".tsv", ".md"], overwrite=False)
+        except RiptuiError as error:
             raise InputError(str(error).partition("; --overwrite")[0]) from None
 
     name = await context.show_dialog(TextDialog("Write the table to", f"{Path(folder) / stem}.tsv", check))
     if name is None:
         return
-    file = Path(name).expanduser()
+    file = expand_home(name)
     kind: TextKind = "tsv" if file.suffix.lower() == ".tsv" else "markdown"
     text = table_text(table.columns, table.rows, kind)
     await asyncio.to_thread(write_atomically, file, text.encode())

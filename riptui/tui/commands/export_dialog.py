@@ -10,11 +10,9 @@ from threading import Event
 from typing import ClassVar
 
 import msgspec
-from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
 from textual.widgets import Button, Checkbox, Input, ProgressBar, Static
 
 from riptui import export
@@ -23,7 +21,7 @@ from riptui.export.animation import DEFAULT_FRAMES, count_default_frames
 from riptui.settings.state import recall, remember
 from riptui.spec import MeasureInterval, measured_iterations
 from riptui.store.trajectory import Trajectory
-from riptui.text.terminal import printable
+from riptui.text.units import expand_home
 from riptui.tui.check_boxes import SignCheckbox
 from riptui.tui.dialogs import Dialog
 from riptui.tui.ui_thread import call_if_open
@@ -72,7 +70,7 @@ def plan_tasks(
 
     frame: that of the PNG of one frame.
     """
-    folder = Path(options.folder).expanduser()
+    folder = expand_home(options.folder)
     tasks = []
     for trajectory in trajectories:
         name = os.path.relpath(trajectory.path, runs).replace("/", "-")
@@ -93,26 +91,25 @@ def parse_interval(text: str) -> MeasureInterval | None:
 
 def run_task(
     task: ExportTask, interval: MeasureInterval | None, *, overwrite: bool, on_progress: export.OnExportProgress
-) -> Path:
+) -> None:
     """Write one file or folder. Raises RiptuiError, and whatever `on_progress` raises."""
     trajectory, target = task.trajectory, task.target
     computed = len(trajectory.read_rows())
     frames = None if interval is None else [k for k in measured_iterations(trajectory.spec, interval) if k <= computed]
     match task.kind:
         case "gif":
-            return export.write_animation(trajectory, target, frames, overwrite=overwrite, on_progress=on_progress)
+            export.write_animation(trajectory, target, frames, overwrite=overwrite, on_progress=on_progress)
         case "mp4":
-            return export.write_video(trajectory, target, frames, overwrite=overwrite, on_progress=on_progress)
+            export.write_video(trajectory, target, frames, overwrite=overwrite, on_progress=on_progress)
         case "png":
             frame = computed if task.frame is None else task.frame
-            return export.write_frame_png(trajectory, target, frame, overwrite=overwrite)
+            export.write_frame_png(trajectory, target, frame, overwrite=overwrite)
         case "strip":
-            return export.write_strip(trajectory, target, overwrite=overwrite, on_progress=on_progress)
+            export.write_strip(trajectory, target, overwrite=overwrite, on_progress=on_progress)
         case "frames":
             export.write_frames(trajectory, target, frames, overwrite=overwrite, on_progress=on_progress)
-            return target
         case _:
-            return export.write_metrics_csv(trajectory, target, overwrite=overwrite)
+            export.write_metrics_csv(trajectory, target, overwrite=overwrite)
 
 
 class ExportScreen(Dialog[list[Path] | None]):
@@ -120,18 +117,10 @@ class ExportScreen(Dialog[list[Path] | None]):
 
     DEFAULT_CSS = """
     ExportScreen > Vertical { width: 70; }
-    ExportScreen Checkbox { background: $surface; border: none; padding: 0; height: 1; }
-    ExportScreen .line { height: 1; }
-    ExportScreen .line Label { width: 12; color: $text-muted; }
-    ExportScreen .line Input { width: 1fr; }
     ExportScreen ProgressBar { margin-top: 1; display: none; }
-    ExportScreen #status { height: auto; }
     """
     KEYS = "ctrl+s export  esc cancel"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "Close"),
-        Binding("ctrl+s,f5", "export", "Export"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s,f5", "export", "Export")]
 
     def __init__(
         self,
@@ -168,9 +157,7 @@ class ExportScreen(Dialog[list[Path] | None]):
             yield self.make_field("Folder", previous.folder, "folder", ".")
             yield ProgressBar(show_eta=False)
             yield Static(id="status")
-            with Horizontal(classes="buttons"):
-                yield Button("Export", id="export", variant="primary", compact=True)
-                yield Button("Cancel", id="cancel", compact=True)
+            yield self.make_buttons("export")
 
     @property
     def options(self) -> ExportOptions:
@@ -181,17 +168,12 @@ class ExportScreen(Dialog[list[Path] | None]):
             overwrite=self.query_one("#overwrite", Checkbox).value,
         )
 
-    @on(Button.Pressed, "#cancel")
     def action_leave(self) -> None:
         """Close the dialog; during an export, cancel it first."""
         if self._busy:
-            self.cancel()
+            self._cancelled.set()
         else:
             self._finish()
-
-    def cancel(self) -> None:
-        """Stop exporting before the next frame."""
-        self._cancelled.set()
 
     @on(Button.Pressed, "#export")
     @on(Input.Submitted)
@@ -202,8 +184,8 @@ class ExportScreen(Dialog[list[Path] | None]):
             todo = plan_tasks(options, self._trajectories, self._runs, self._frame)
             if not todo:
                 raise InputError("choose at least one kind of file")
-        except (InputError, RuntimeError) as error:  # RuntimeError: unknown ~user
-            self._show_status(str(error), is_error=True)
+        except InputError as error:
+            self.show_status(str(error), is_error=True)
             return
         if self._busy:
             return
@@ -252,7 +234,7 @@ class ExportScreen(Dialog[list[Path] | None]):
 
     def _show_progress(self, percent: int, name: str) -> None:
         self.query_one(ProgressBar).update(progress=percent)
-        self._show_status(name)
+        self.show_status(name)
 
     def _finish(self) -> None:
         self.dismiss([task.target for task in self._written] or None)
@@ -263,9 +245,4 @@ class ExportScreen(Dialog[list[Path] | None]):
         self.query_one("#export", Button).disabled = False
         done = f"{len(self._written)} written; " if self._written else ""
         more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-        self._show_status(done + errors[0].partition("; --overwrite")[0] + more, is_error=True)
-
-    def _show_status(self, text: str, *, is_error: bool = False) -> None:
-        status = self.query_one("#status", Static)
-        status.update(Text(printable(text)))
-        status.set_class(is_error, "problem")
+        self.show_status(done + errors[0].partition("; --overwrite")[0] + more, is_error=True)

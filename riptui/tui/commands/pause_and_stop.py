@@ -92,17 +92,7 @@ async def _apply_to_each(
     context: CommandContext, trajectories: Sequence[Trajectory], action: Callable[[Trajectory], None], outcome: str
 ) -> None:
     """Apply an action to each; notify how many succeeded, and the first error."""
-
-    def apply_all() -> list[RiptuiError]:
-        errors = []
-        for trajectory in trajectories:
-            try:
-                action(trajectory)
-            except RiptuiError as error:
-                errors.append(error)
-        return errors
-
-    errors = await asyncio.to_thread(apply_all)
+    errors = await context.apply_to_each(trajectories, action)
     context.look_again(context.paths)
     if len(trajectories) > len(errors):
         context.notify(f"{format_count(len(trajectories) - len(errors), 'trajectory')} {outcome}")

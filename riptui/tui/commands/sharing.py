@@ -19,6 +19,7 @@ from riptui.metrics import REGISTRY, split_names
 from riptui.metrics.availability import DEFAULT_METRICS, explain_unavailable
 from riptui.store.feature_file import stored_extractors
 from riptui.store.trajectory import Trajectory
+from riptui.supervision import client
 from riptui.text.units import format_count
 from riptui.tui.commands.context import CommandContext
 from riptui.tui.commands.export_dialog import ExportScreen
@@ -30,7 +31,6 @@ from riptui.tui.written_files import copy_written
 if TYPE_CHECKING:  # NumPy
     from riptui.tui.group.view import GroupView
 
-MEASURE_COMMAND = (sys.executable, "-m", "riptui", "measure")
 MAX_ASKED = 20  # trajectories whose models are offered: those of a group have the same
 MAX_ERROR_CHARACTERS = 300  # of a failed measurement's output
 
@@ -86,7 +86,7 @@ async def measure(context: CommandContext) -> None:
         return
     count = format_count(len(context.paths), "trajectory")
     paths = context.paths if context.marked or context.tree_model.filter else [context.cursor_path]
-    arguments = [*MEASURE_COMMAND, "--metrics", ",".join(names), "--display", "none", "--"]
+    arguments = [*client.COMMAND, "measure", "--metrics", ",".join(names), "--display", "none", "--"]
     arguments += [str(context.runs / path) for path in paths]
     context.notify(f"measuring {count}: {', '.join(names)}")
     _run_measure(context.app, context, arguments, count)
@@ -130,7 +130,7 @@ async def _run_measure(app: App[None], context: CommandContext, arguments: list[
     if code:
         context.notify(f"measuring {count} failed: {output[-MAX_ERROR_CHARACTERS:] or f'exit code {code}'}", "error")
     else:
-        context.notify_end(f"{count} measured")
+        app.notify(f"{count} measured")
 
 
 async def shell(context: CommandContext) -> None:

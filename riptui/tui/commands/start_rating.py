@@ -3,7 +3,6 @@
 import asyncio
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Literal
 
 from riptui.settings.state import recall, remember
@@ -39,7 +38,8 @@ async def rate(context: CommandContext) -> None:
     if chosen is None:
         return
     plan = RatingPlan(context.runs / place, *chosen)
-    session = await asyncio.to_thread(_open, plan, [context.runs / path for path in paths])
+    trajectories = [Trajectory(context.runs / path) for path in paths]
+    session = await asyncio.to_thread(lambda: RatingSession(plan, [*map(summarize, trajectories)]))
     await context.show_dialog(RatingScreen(session, context.graphics))
     context.notify(session.describe())
 
@@ -55,7 +55,3 @@ async def _choose(context: CommandContext, what: str) -> tuple[str, RatingMode] 
         if name is not None:
             rater = require_rater(name)
             remember(STATE_KEY, rater)
-
-
-def _open(plan: RatingPlan, paths: Sequence[Path]) -> RatingSession:
-    return RatingSession(plan, [summarize(Trajectory(path)) for path in paths])

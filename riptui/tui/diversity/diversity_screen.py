@@ -32,8 +32,6 @@ class DiversityScreen(InnerScreen[Path]):
     BINDINGS: ClassVar[list[BindingType]] = [*screen_bindings.DIVERSITY]
     DEFAULT_CSS = """
     DiversityScreen {
-        layout: vertical;
-        overflow: hidden;
         & #diversity-about, & #diversity-pair { height: auto; padding: 0 1; }
         & #diversity-about { text-style: bold; }
         & #diversity-body, & SimilaritySheet { height: 1fr; }
@@ -212,9 +210,6 @@ class DiversityScreen(InnerScreen[Path]):
     def _row(self) -> int:
         """Of the member at the cursor."""
         return self.sheet.place if self.shows_sheet else self.matrix.cursor[0]
-
-    def action_close(self) -> None:
-        self.dismiss(None)
 
     def _open(self, number: int, by: str = "") -> None:
         """by: the chosen features; they stay the same for other sets."""

@@ -14,6 +14,7 @@ from riptui.planning.mask_folder import read_mask_folder
 from riptui.planning.sweep import Interventions, Sweep, require_valid_names
 from riptui.spec import ColourMatch, Fit, ParameterValue, PasteBase, SquareOrder
 from riptui.text import int_ranges
+from riptui.text.units import expand_home
 
 FieldValue = TypeVar("FieldValue")
 
@@ -185,7 +186,7 @@ def _parse_mask_folder(text: str, size: int | None) -> Path | None:
     """A folder of masks that can be used at a size, if there is one. Raises InputError, SourceError, ValueError."""
     if not text:
         return None
-    folder = Path(text).expanduser()
+    folder = expand_home(text)
     if not folder.is_dir():
         raise InputError("there is no such folder")
     if size is not None:

@@ -1,17 +1,17 @@
 """Which inpainters are installed, from a `riptui models` process: the check imports more than the app may."""
 
 import subprocess
-import sys
 from collections.abc import Sequence
 
 import msgspec
 
 from riptui.inpainters import CUSTOM, REGISTRY, TEXT_TO_IMAGE
 from riptui.inpainters.registry import fetch_name
+from riptui.supervision import client
 from riptui.text.units import format_size
 
 TIMEOUT_SECONDS = 60.0
-MODELS_COMMAND = (sys.executable, "-m", "riptui", "models", "--json")
+MODELS_COMMAND = (*client.COMMAND, "models", "--json")
 
 
 class ListedModel(msgspec.Struct, frozen=True):

@@ -31,6 +31,7 @@ from riptui.planning.estimate import (
     specs_without_seeds,
     time_iterations,
 )
+from riptui.planning.missing_weights import find_missing, weights_key
 from riptui.planning.sweep import Sweep
 from riptui.settings.state import recall, remember
 from riptui.spec import FITS, Fit, Spec
@@ -41,8 +42,7 @@ from riptui.tui.dialogs import link_keys
 from riptui.tui.inner_screen import InnerModalScreen
 from riptui.tui.latest_jobs import LatestJobs
 from riptui.tui.launch import form, installed
-from riptui.tui.launch.field import Field
-from riptui.tui.launch.lacking import LackingParts, find_lacking
+from riptui.tui.launch.fields import Field, ProtocolFields
 from riptui.tui.launch.picture_browser import (
     PathSuggester,
     PictureList,
@@ -51,8 +51,8 @@ from riptui.tui.launch.picture_browser import (
     parse_path,
     shorten_path,
 )
-from riptui.tui.launch.protocol_fields import ProtocolFields
 from riptui.tui.launch.start_runs import LaunchResult, create_and_queue
+from riptui.tui.steady_input import SteadyInput
 from riptui.tui.ui_thread import call_if_open
 
 SETTLE_SECONDS = 0.15  # after the last key, before the picture is read and timings are looked up
@@ -80,7 +80,7 @@ class LaunchScreen(InnerModalScreen[LaunchResult | None]):
         self._models: dict[str, installed.ListedModel] = {}
         self._free_bytes: int | None = None  # free bytes on the disk of the runs folder; None: unknown
         self._times: dict[CostKey, IterationTime | None] = {}  # times that were looked up; None: unknown
-        self._lacking = LackingParts()
+        self._lacking: dict[Hashable, str] = {}  # what this machine lacks, by `weights_key`; "": nothing
         self._picture: PreparedImage | None = None
         self._picture_key = ("", 0, "")  # path, size and fit of the prepared picture
         self._picture_problem = ""  # why the picture cannot be used
@@ -124,9 +124,7 @@ class LaunchScreen(InnerModalScreen[LaunchResult | None]):
 
     def _make_input(self, name: str, suggester: PathSuggester | None = None) -> Input:
         value, placeholder = getattr(self._previous, name), PLACEHOLDERS.get(name, "")
-        text_input = Input(value, placeholder, id=name, suggester=suggester, compact=True)
-        text_input.cursor_blink = False  # a blinking one sends bytes for ever
-        return text_input
+        return SteadyInput(value, placeholder, id=name, suggester=suggester, compact=True)
 
     def _make_inpainter_select(self) -> Select[str]:
         options = installed.list_options(self._models)
@@ -143,19 +141,16 @@ class LaunchScreen(InnerModalScreen[LaunchResult | None]):
     def _query_models(self) -> None:
         self._free_bytes = _free_disk_bytes(self._runs)
         self._models = installed.query_models()
-        call_if_open(self, self._show_models)
-        call_if_open(self, self._name_default_metrics, check_default_metrics().available)
+        call_if_open(self, self._show_models, check_default_metrics().available)
 
-    def _show_models(self) -> None:
+    def _show_models(self, default_metrics: Sequence[str]) -> None:
+        self.query_one("#metrics", Input).placeholder = ", ".join(default_metrics)
         inpainter_select = self.query_one("#inpainter", Select)
         value = inpainter_select.value
         with self.prevent(Select.Changed):
             inpainter_select.set_options(installed.list_options(self._models))
             inpainter_select.value = value
         self._validate_form()
-
-    def _name_default_metrics(self, names: Sequence[str]) -> None:
-        self.query_one("#metrics", Input).placeholder = ", ".join(names)
 
     # Values
 
@@ -206,12 +201,14 @@ class LaunchScreen(InnerModalScreen[LaunchResult | None]):
         if picture_key != self._picture_key:
             self._picture_key = picture_key
             self._jobs.submit("picture", partial(self._prepare, *picture_key))
-        if parsed.sweep and not self._is_timed(parsed.sweep):
+        if parsed.sweep is None:
+            return
+        specs = specs_without_seeds(parsed.sweep)
+        if not self._is_timed(parsed.sweep):
             paths = list(self._list_computed(values.inpainter))
             self._jobs.submit("time", partial(self._time_iterations, parsed.sweep, paths))
-
-        if parsed.sweep and (specs := self._lacking.list_unseen(parsed.sweep)):
-            self._jobs.submit("lacking", partial(self._find_lacking, specs))
+        if unseen := [spec for spec in specs if weights_key(spec) not in self._lacking]:
+            self._jobs.submit("lacking", partial(self._find_lacking, unseen))
 
     def _is_timed(self, sweep: Sweep) -> bool:
         return all(cost_key(spec) in self._times for spec in specs_without_seeds(sweep))
@@ -220,7 +217,7 @@ class LaunchScreen(InnerModalScreen[LaunchResult | None]):
         picture, problem, path = None, "", parse_path(typed)
         folder = find_folder(path) if path is not None and typed else None
         if folder is not None:
-            call_if_open(self, self._follow_typed, folder)
+            call_if_open(self, lambda: self.query_one(PictureList).follow(folder))
         if path is None or not typed or path == folder:
             problem = explain_no_picture(typed)
         else:
@@ -229,9 +226,6 @@ class LaunchScreen(InnerModalScreen[LaunchResult | None]):
             except RiptuiError as error:
                 problem = str(error).removeprefix(f"{path}: ")
         call_if_open(self, self._show_picture, (typed, pixels, fit), picture, problem)
-
-    def _follow_typed(self, folder: Path) -> None:
-        self.query_one(PictureList).follow(folder)
 
     def _show_picture(self, picture_key: tuple[str, int, str], picture: PreparedImage | None, problem: str) -> None:
         if picture_key != self._picture_key:
@@ -246,17 +240,17 @@ class LaunchScreen(InnerModalScreen[LaunchResult | None]):
 
     def _time_iterations(self, sweep: Sweep, paths: list[Path]) -> None:
         found = time_iterations([sweep], map(Trajectory, paths))
-        call_if_open(self, self._store_times, {cost_key(spec): None for spec in specs_without_seeds(sweep)} | found)
-
-    def _store_times(self, times: dict[CostKey, IterationTime | None]) -> None:
-        self._times |= times
-        self._validate_form()
+        times = {cost_key(spec): None for spec in specs_without_seeds(sweep)} | found
+        call_if_open(self, self._learn, self._times, times)
 
     def _find_lacking(self, specs: Sequence[Spec]) -> None:
-        call_if_open(self, self._store_lacking, find_lacking(specs))
+        """Ask servers which model they have; try no import, which takes seconds."""
+        missing = find_missing(specs, tries_imports=False)
+        lacking = {key: str(missing.get(key, "")) for key in map(weights_key, specs)}
+        call_if_open(self, self._learn, self._lacking, lacking)
 
-    def _store_lacking(self, found: Mapping[Hashable, str]) -> None:
-        self._lacking.store(found)
+    def _learn(self, known: dict[Hashable, object], found: Mapping[Hashable, object]) -> None:
+        known |= found
         self._validate_form()
 
     # Problems and cost
@@ -294,7 +288,8 @@ class LaunchScreen(InnerModalScreen[LaunchResult | None]):
             text.append(f"  only {format_size(self._free_bytes)} free", "bold")
         for notice in parsed.sweep.notices:
             text.append(f"\n{printable(notice)}", "yellow")
-        for line in self._lacking.list_lines(parsed.sweep):
+        lacking = (self._lacking.get(weights_key(spec), "") for spec in specs_without_seeds(parsed.sweep))
+        for line in filter(None, dict.fromkeys(lacking)):
             text.append(f"\n{printable(line)}", "yellow")
         return text
 

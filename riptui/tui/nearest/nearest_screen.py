@@ -41,8 +41,6 @@ class NearestScreen(InnerScreen[NearestPlace | None]):
     BINDINGS: ClassVar[list[BindingType]] = [*screen_bindings.NEAREST]
     DEFAULT_CSS = """
     NearestScreen {
-        layout: vertical;
-        overflow: hidden;
         & #nearest-frame { height: 1; padding: 0 1; }
         & #nearest-pictures { height: 1fr; }
         & #nearest-rule { height: auto; padding: 0 1; color: $foreground-muted; }
@@ -171,6 +169,3 @@ class NearestScreen(InnerScreen[NearestPlace | None]):
         """Look into the next index of the same pictures, at the same frame."""
         following = self._corpora[(self._corpora.index(self._lookup.found.corpus) + 1) % len(self._corpora)]
         self.dismiss(NearestPlace(following, self.current.trajectory.path))
-
-    def action_close(self) -> None:
-        self.dismiss(None)

@@ -21,7 +21,6 @@ from riptui.text.terminal import printable
 from riptui.tui import screen_bindings
 from riptui.tui.inner_screen import InnerScreen
 from riptui.tui.key_footer import KeyFooter
-from riptui.tui.keymap import shown_key
 from riptui.tui.latest_jobs import LatestJobs
 from riptui.tui.rating.rating_session import QuestionPictures, RatingSession, read_pictures
 from riptui.tui.titled_picture import TitledPicture
@@ -36,8 +35,6 @@ class RatingScreen(InnerScreen[int]):
     BINDINGS: ClassVar[list[BindingType]] = [*screen_bindings.RATING]
     DEFAULT_CSS = """
     RatingScreen {
-        layout: vertical;
-        overflow: hidden;
         & #rating-question { height: 1; padding: 0 1; text-style: bold; }
         & #rating-pictures { height: 1fr; }
         & #rating-tags { height: auto; padding: 0 1; text-align: center; }
@@ -61,8 +58,8 @@ class RatingScreen(InnerScreen[int]):
         yield Static(id="rating-question", markup=False)
         with Grid(id="rating-pictures"):
             yield from self._columns
-        undo, leave = (shown_key(self.app, f"rate.{verb}") for verb in ("undo", "leave"))
-        yield Static(DONE.format(undo=undo, leave=leave), id="rating-done", markup=False)
+        done = DONE.format(undo=self.key_of("rate.undo"), leave=self.key_of("rate.leave"))
+        yield Static(done, id="rating-done", markup=False)
         yield Static(id="rating-tags", markup=False)
         yield KeyFooter()
 
@@ -172,21 +169,19 @@ class RatingScreen(InnerScreen[int]):
                     await self.action_pick(number)
 
     async def action_pick_side(self, number: int) -> None:
-        """Choose the left or the right one of two."""
         await self._save(number - 1)
 
     async def action_tie(self) -> None:
         await self._save(None)
 
     async def action_accept(self) -> None:
-        """Save the tags, also if there are none."""
         await self._save(None)
 
     async def _save(self, choice: int | None) -> None:
         if self._saving or self.session.current is None or self._pictures is None:  # nothing unseen is rated
             return
         if self._pictures.problem:
-            skip = f"skip the question with {shown_key(self.app, 'rate.skip')}"
+            skip = f"skip the question with {self.key_of('rate.skip')}"
             self._warn(f"a picture cannot be read, {skip}: {self._pictures.problem}")
             return
         tags = [tag for tag in PAPER_TAGS if tag in self._tags]
@@ -225,4 +220,4 @@ class RatingScreen(InnerScreen[int]):
         self.dismiss(self.session.saved)
 
     def _warn(self, text: str) -> None:
-        self.app.notify(printable(text), severity="warning", timeout=10, markup=False)
+        self.app.notify(text, severity="warning", timeout=10)

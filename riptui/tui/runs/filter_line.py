@@ -8,12 +8,12 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.message import Message
-from textual.widgets import Input
 
 from riptui import tui
 from riptui.errors import DiskError
 from riptui.settings.named_filters import check_name, name_filter, named_filters
 from riptui.settings.state import recall, remember
+from riptui.tui.steady_input import SteadyInput
 
 STATE_KEY = "filters"
 MAX_SAVED = 20
@@ -24,7 +24,7 @@ def saved_filters() -> list[str]:
     return recall(STATE_KEY, list[str]) or []
 
 
-class FilterLine(Input):
+class FilterLine(SteadyInput):
     @dataclass
     class Named(Message):
         """A filter got a name, or without a text lost it; or why not."""

@@ -68,7 +68,7 @@ def column_order(columns: TreeColumns, x: int) -> TreeOrder | None:
 def group_cells(row: TreeRow, totals: GroupTotals, shown: GroupTotals, *, is_open: bool, width: int) -> RowCells:
     """A group: how many of it are not done, by status, and how many are; with a filter how many it leaves."""
     label = f"{' ' * INDENT * row.depth}{'▾' if is_open else '▸'} {printable(row.path.rpartition('/')[2])}"
-    counts = [(f" {STATUS_MARKS[name][0]}{n}", name) for name in COUNTED if (n := shown[name])]
+    counts = [(f" {STATUS_MARKS[name][0]}{n}", name) for name in COUNTED if (n := _count(shown, name))]
     last = f" {totals['done']}/{totals.total()} done" if shown is totals else f" {shown.total()} of {totals.total()}"
 
     def find_room() -> int:
@@ -115,6 +115,11 @@ def _value_cells(entry: TreeEntry, columns: TreeColumns) -> RowCells:
         (f"{text:<{width}}" if part == "spark" else f"{text:>{width}}", part)
         for (text, part), width in zip(texts, columns.widths, strict=False)
     ]
+
+
+def _count(totals: GroupTotals, status: str) -> int:
+    """How many have a status: of the interrupted ones, also those that a person stopped, for they have one mark."""
+    return totals[status] + (totals["stopped"] if status == "interrupted" else 0)
 
 
 def _name_below(group: str, path: str) -> str:

@@ -33,7 +33,7 @@ from riptui.store.listing import (
     summarize,
     walk_folders,
 )
-from riptui.store.summary_cache import KnownSummary, SummaryCache
+from riptui.store.summary_cache import KnownSummary, SummaryCache, was_stopped
 from riptui.store.summary_file import KeptSummary, decode_metrics
 from riptui.store.trajectory import Status, Trajectory
 
@@ -55,20 +55,21 @@ class TreeEntry(FilterSubject, frozen=True, gc=False):
     changed: float = 0.0  # time of the last change in the folder, seconds since 1970
     failed: str = ""  # when it failed: another one is another failure, also by a clock that is behind
     error: str = ""  # why it is unreadable
+    was_stopped: bool = False  # whether it is interrupted because a person stopped it
 
     @property
     def is_read(self) -> bool:
         return self.status is not None or bool(self.error)
 
     @property
+    def counted_as(self) -> str:
+        """Its status, or stopped where a person stopped it; "" if it was not read yet."""
+        return "stopped" if self.was_stopped else self.status or ("unreadable" if self.error else "")
+
+    @property
     def values(self) -> tuple[float, ...]:
         """The last values of the charted metric, in order."""
         return unpack_values(self.packed)
-
-    @property
-    def counted_as(self) -> str:
-        """Its status, as groups count it; "" if it was not read yet."""
-        return self.status or ("unreadable" if self.error else "")
 
     def has_ended_since(self, before: "TreeEntry | None") -> bool:
         """Whether it ended since it was read before; one that failed may have been retried and failed in between."""
@@ -252,6 +253,7 @@ class RunsScanner:
             packed,
             kept.signature.changed_ns / 1e9,
             kept.failed,
+            was_stopped=was_stopped(kept),
         )
 
     def _find_group_tags(self, path: str) -> list[str]:
@@ -362,4 +364,5 @@ def _make_entry(
         changed=changed,
         failed=summary.failed,
         error=summary.error,
+        was_stopped=summary.was_stopped,
     )

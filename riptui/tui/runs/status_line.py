@@ -14,7 +14,8 @@ from riptui.tui.runs.tree_model import GroupTotals
 
 BAR_COLUMNS = 20
 GIB = 2**30
-COUNTED_STATUSES = ("running", "queued", "paused", "failed", "interrupted", "done")
+MARKS = STATUS_MARKS | {"stopped": STATUS_MARKS["interrupted"]}
+COUNTED_STATUSES = ("running", "queued", "paused", "failed", "interrupted", "stopped", "done")
 
 
 def format_counts(totals: GroupTotals, workers: Sequence[Worker] = (), *, seconds_left: float | None = None) -> Text:
@@ -22,7 +23,7 @@ def format_counts(totals: GroupTotals, workers: Sequence[Worker] = (), *, second
     silent = len(find_silent(workers))
     counts = {status: totals[status] for status in COUNTED_STATUSES}
     counts["running"] = max(0, counts["running"] - silent)
-    parts = [Text.assemble(STATUS_MARKS[status], f" {count} {status}") for status, count in counts.items() if count]
+    parts = [Text.assemble(MARKS[status], f" {count} {status}") for status, count in counts.items() if count]
     waiting = sum(bool(counts[status]) for status in ("running", "queued"))
     if seconds_left and waiting:
         parts.insert(waiting, Text(f"{format_duration(seconds_left)} left", "dim"))

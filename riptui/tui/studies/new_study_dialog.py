@@ -14,6 +14,7 @@ from riptui.errors import InputError, RiptuiError
 from riptui.store.names import require_name
 from riptui.study.presets import PRESETS, describe_preset, write_preset
 from riptui.text.terminal import printable
+from riptui.text.units import expand_home
 from riptui.tui.dialogs import Dialog
 
 
@@ -22,16 +23,11 @@ class NewStudyDialog(Dialog[Path | None]):
 
     DEFAULT_CSS = """
     NewStudyDialog > Vertical { width: 76; }
-    NewStudyDialog .line { height: 1; }
-    NewStudyDialog .line Label { width: 10; color: $text-muted; }
-    NewStudyDialog .line Input, NewStudyDialog .line Select { width: 1fr; }
+    NewStudyDialog .line Label { width: 10; }
     NewStudyDialog #about { height: auto; max-height: 5; margin: 1 0; color: $text-muted; }
     """
     KEYS = "ctrl+s write  esc cancel"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(None)", "Close"),
-        Binding("ctrl+s,f5", "write", "Write"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s,f5", "write", "Write")]
     AUTO_FOCUS = "Select"
 
     def __init__(self, folder: Path) -> None:
@@ -49,9 +45,7 @@ class NewStudyDialog(Dialog[Path | None]):
             yield self.make_field("Folder", str(self._folder), "folder")
             yield Static(id="about", markup=False)
             yield Static(classes="problem")
-            with Horizontal(classes="buttons"):
-                yield Button("Write", id="write", variant="primary", compact=True)
-                yield Button("Cancel", id="cancel", compact=True)
+            yield self.make_buttons("write")
 
     @property
     def preset(self) -> str:
@@ -61,10 +55,7 @@ class NewStudyDialog(Dialog[Path | None]):
         """The file as it is named in the form. Raises InputError."""
         name = self.query_one("#name", Input).value.strip().removesuffix(".toml")
         require_name(name)
-        try:
-            folder = Path(self.query_one("#folder", Input).value.strip() or ".").expanduser()
-        except RuntimeError as error:  # unknown ~user
-            raise InputError(str(error)) from None
+        folder = expand_home(self.query_one("#folder", Input).value.strip() or ".")
         return folder.absolute() / f"{name}.toml"
 
     @on(Select.Changed)
@@ -89,10 +80,6 @@ class NewStudyDialog(Dialog[Path | None]):
         except OSError as error:
             problem = f"{error.filename}: {error.strerror}"
         self.query_one(".problem", Static).update(Text(printable(problem)))
-
-    @on(Button.Pressed, "#cancel")
-    def _cancel(self) -> None:
-        self.dismiss(None)
 
     @on(Button.Pressed, "#write")
     @on(Input.Submitted)

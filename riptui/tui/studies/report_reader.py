@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import msgspec
@@ -66,19 +67,18 @@ def read_report(folder: Path) -> FoundReport | None:
     return FoundReport(folder, when, summary.trajectories, tuple(items))
 
 
-class ReportReader:
-    """Reads the reports of studies again and again; one that has not changed is not read again. For one thread."""
+def find_report(known: KnownStudy) -> FoundReport | None:
+    """The report beside a study file; None if there is none. One that has not changed is not read again.
 
-    def __init__(self) -> None:
-        self._last: tuple[object, FoundReport | None] | None = None
+    Raises DiskError, DamagedError.
+    """
+    folder = known.study.report_folder if known.study else known.file.with_name(f"{known.name}-report")
+    return _read_report_once(folder, report_stamp(folder))
 
-    def read(self, known: KnownStudy) -> FoundReport | None:
-        """The report beside a study file; None if there is none. Raises DiskError, DamagedError."""
-        folder = known.study.report_folder if known.study else known.file.with_name(f"{known.name}-report")
-        stamp = (folder, report_stamp(folder))
-        if self._last is None or self._last[0] != stamp:
-            self._last = stamp, read_report(folder)
-        return self._last[1]
+
+@lru_cache(maxsize=1)
+def _read_report_once(folder: Path, stamp: object) -> FoundReport | None:
+    return read_report(folder)
 
 
 def report_stamp(folder: Path) -> object:

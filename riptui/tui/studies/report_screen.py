@@ -35,8 +35,6 @@ class ReportScreen(InnerScreen[int]):
     AUTO_FOCUS = "#report-text"
     DEFAULT_CSS = """
     ReportScreen {
-        layout: vertical;
-        overflow: hidden;
         & #report-title { height: 1; padding: 0 1; }
         & #report-text { height: 1fr; scrollbar-size-vertical: 1; }
         & #report-caption { height: auto; max-height: 4; padding: 0 1; color: $text-muted; }

@@ -1,10 +1,10 @@
 """The screen of the studies: a list, and what is known of the one at the cursor. It reads the disk; it owns nothing."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from rich.text import Text
 from textual import on
@@ -17,6 +17,7 @@ from riptui.errors import RiptuiError
 from riptui.graphics.protocol import Graphics
 from riptui.store.trajectory import Status
 from riptui.study.known_studies import list_recent
+from riptui.study.study_file import Study
 from riptui.study.study_reader import StudyReader
 from riptui.study.study_state import StudyState
 from riptui.supervision.study_process import read_log
@@ -24,16 +25,15 @@ from riptui.text.terminal import printable
 from riptui.text.units import abbreviate_home
 from riptui.tui import screen_bindings
 from riptui.tui.key_footer import KeyFooter
-from riptui.tui.keymap import shown_key
 from riptui.tui.latest_jobs import LatestJobs
 from riptui.tui.runs.feedback_line import FeedbackLine
-from riptui.tui.studies.report_reader import FoundReport, ReportReader
+from riptui.tui.studies.report_reader import FoundReport, find_report
 from riptui.tui.studies.report_screen import ReportScreen
 from riptui.tui.studies.study_commands import StudyCommands
 from riptui.tui.studies.study_jobs import StudyJobs
 from riptui.tui.studies.study_list import StudyList
 from riptui.tui.studies.study_panes import StudyPanes
-from riptui.tui.studies.study_planner import StudyPlan, StudyPlanner
+from riptui.tui.studies.study_planner import StudyPlan, list_lacking, plan_study
 from riptui.tui.studies.study_texts import plan_lines, report_lines
 from riptui.tui.tab_bar import TabBar
 from riptui.tui.ui_thread import call_if_open
@@ -47,17 +47,6 @@ NO_STUDIES = (
 )
 
 
-@dataclass(frozen=True)
-class StudiesSeen:
-    """What a look at the disk has found."""
-
-    states: Sequence[StudyState]
-    shown: str
-    """The key of the study that the rest is about."""
-    log: str
-    report: FoundReport | None
-
-
 class StudiesScreen(StudyCommands):
     """Returns the path below the runs folder to go to; None for none."""
 
@@ -65,8 +54,6 @@ class StudiesScreen(StudyCommands):
     AUTO_FOCUS = "#studies"
     DEFAULT_CSS = """
     StudiesScreen {
-        layout: vertical;
-        overflow: hidden;
         & #studies-title { height: 1; padding: 0 1; }
         & #studies-body { height: 1fr; layout: horizontal; }
         & #studies-list { width: 36; height: 100%; border: round $border-blurred; border-title-color: $text-muted; }
@@ -93,15 +80,15 @@ class StudiesScreen(StudyCommands):
         super().__init__(runs, jobs, confirm=confirm)
         self._graphics = graphics
         self._list_groups = list_groups
-        self._reader, self._report_reader = StudyReader(runs), ReportReader()  # used by one thread
-        self._planner = StudyPlanner()  # used by another one
+        self._reader = StudyReader(runs)  # used by one thread
         self._reading = LatestJobs(partial(self.run_worker, thread=True, group="reading", exit_on_error=False))
         self._planning = LatestJobs(partial(self.run_worker, thread=True, group="planning", exit_on_error=False))
-        self._panes = StudyPanes()
+        self.panes = StudyPanes()
         self._ticks = 0
         self._awaited = ""  # the name of a study file to go to as soon as it is listed
         self._log = ""
         self._plans: dict[str, StudyPlan] = {}  # by the key of the study
+        self._planned: dict[str, object] = {}  # by the same: what changes when a new plan is due
         self.states: Sequence[StudyState] = ()
         self.has_read = False
 
@@ -111,22 +98,14 @@ class StudiesScreen(StudyCommands):
             with Container(id="studies-list") as box:
                 box.border_title = "Studies"
                 yield StudyList(id="studies")
-            yield self._panes
+            yield self.panes
         yield FeedbackLine(id="studies-feedback")
         yield KeyFooter()
 
     def on_mount(self) -> None:
-        self._panes.plan.show(Text("reading ...", "dim"))
+        self.panes.plan.show(Text("reading ...", "dim"))
         self.look()
         self.set_interval(POLL_SECONDS, self._tick)
-
-    def on_resize(self) -> None:
-        self.call_after_refresh(self._show_again)
-
-    def _show_again(self) -> None:
-        """Draw the texts again, for the new size."""
-        self._list.show_studies(self.states)
-        self._show_current()
 
     # Reading, in threads
 
@@ -145,16 +124,16 @@ class StudiesScreen(StudyCommands):
             states = self._reader.read(groups, shown)
             state = next((state for state in states if state.known.key == shown), None)
             log = read_log(state.known.file) if state else ""
-            report = self._report_reader.read(state.known) if state else None
+            report = find_report(state.known) if state else None
         except RiptuiError as error:
             call_if_open(self, self.say, str(error), "warning")
             return
-        call_if_open(self, self._show_seen, StudiesSeen(states, shown, log, report))
+        call_if_open(self, self._show_read, states, shown, log, report)
 
-    def _plan(self, state: StudyState) -> None:
-        plan = self._planner.plan(state)
+    def _plan(self, state: StudyState, study: Study) -> None:
+        plan = plan_study(study)
         call_if_open(self, self._show_plan, state.known.key, plan)
-        lacking = self._planner.find_lacking(state)
+        lacking = () if state.is_done else list_lacking(study)
         call_if_open(self, self._show_plan, state.known.key, replace(plan, lacking=lacking))
 
     # What was read
@@ -164,10 +143,6 @@ class StudiesScreen(StudyCommands):
         return self.query_one(StudyList)
 
     @property
-    def panes(self) -> StudyPanes:
-        return self._panes
-
-    @property
     def current(self) -> StudyState | None:
         """The study at the cursor."""
         if not self.states:  # the list is not even there yet
@@ -175,18 +150,19 @@ class StudiesScreen(StudyCommands):
         key = self._list.current_key
         return next((state for state in self.states if state.known.key == key), None)
 
-    def _show_seen(self, seen: StudiesSeen) -> None:
+    def _show_read(self, states: Sequence[StudyState], shown: str, log: str, report: FoundReport | None) -> None:
+        """shown: the key of the study that the log and the report are of."""
         is_first, self.has_read = not self.has_read, True
-        self.states = seen.states
-        self._list.show_studies(seen.states)
+        self.states = states
+        self._list.show_studies(states)
         if is_first and not self._awaited:
-            self._awaited = _choose_first(seen.states)
-        for state in seen.states:
+            self._awaited = _choose_first(states)
+        for state in states:
             if str(state.known.file) == self._awaited:
                 self._list.go_to_key(state.known.key)
                 self._awaited = ""
-        if seen.shown == self._list.current_key:
-            self._log, self._panes.found_report = seen.log, seen.report
+        if shown == self._list.current_key:
+            self._log, self.panes.found_report = log, report
         elif is_first or self.current:
             self.look()  # at the one that is shown now
         self._show_current()
@@ -197,13 +173,13 @@ class StudiesScreen(StudyCommands):
 
     @on(OptionList.OptionHighlighted, "#studies")
     def _show_other(self) -> None:
-        self._log, self._panes.found_report = "", None
+        self._log, self.panes.found_report = "", None
         self._show_current()
         if self.has_read:
             self.look()
 
     def _show_current(self) -> None:
-        state, panes, key = self.current, self._panes, partial(shown_key, self.app)
+        state, panes, key = self.current, self.panes, self.key_of
         panes.show_head(state, self._log)
         self.refresh_bindings()
         if state is None:
@@ -220,17 +196,23 @@ class StudiesScreen(StudyCommands):
             case "report":
                 progress = self.progress_of(state)
                 panes.show_report(report_lines(state, panes.found_report, progress, key("studies.report")))
-        if state.known.study is not None and self._planner.is_stale(state):
-            self._planning.submit("plan", partial(self._plan, state))
+        if (study := state.known.study) is not None and self._is_plan_due(state):
+            self._planning.submit("plan", partial(self._plan, state, study))
+
+    def _is_plan_due(self, state: StudyState) -> bool:
+        """Whether the plan may have changed since it was asked for last; if so, it counts as asked for now."""
+        known = state.known
+        stamp = known.study and known.study.text, known.manifest is None, state.is_active, state.created
+        due = self._planned.get(known.key) != stamp and not (state.at_work and known.key in self._planned)
+        if due:
+            self._planned[known.key] = stamp
+        return due
 
     def expect(self, file: Path) -> None:
         self._awaited = str(file)
         self._list.focus()
-        self._panes.choose("plan")
+        self.panes.choose("plan")
         self.look()
-
-    def say(self, text: str, severity: Literal["information", "warning"] = "information") -> None:
-        self.query_one(FeedbackLine).say(text, severity)
 
     # Keys that look
 
@@ -262,7 +244,7 @@ class StudiesScreen(StudyCommands):
             focused.scroll_relative(y=rows, animate=False)
 
     def action_select_tab(self, name: str) -> None:
-        pane = self._panes.choose(name)
+        pane = self.panes.choose(name)
         self._show_current()
         if self.focused is not self._list:
             pane.focus()
@@ -273,20 +255,20 @@ class StudiesScreen(StudyCommands):
 
     @on(OptionList.OptionSelected, "#studies")
     def _enter_pane(self) -> None:
-        self._panes.choose(self._panes.chosen).focus()
+        self.panes.choose(self.panes.chosen).focus()
 
     @on(OptionList.OptionSelected, "#failures")
     def _go_to_failed(self) -> None:
-        group, path = self._find_group(), self._panes.failures.current_key
+        group, path = self._find_group(), self.panes.failures.current_key
         if group is not None and path:
             self.dismiss(f"{group}/{path}" if group != "." else path)
 
     @on(OptionList.OptionSelected, "#report")
     def _open_item(self) -> None:
-        key, found = self._panes.report.current_key, self._panes.found_report
+        key, found = self.panes.report.current_key, self.panes.found_report
         if key and found:
             screen = ReportScreen(found.items, int(key), self._graphics)
-            self.app.push_screen(screen, lambda number: self._panes.report.go_to_key(str(number)))
+            self.app.push_screen(screen, lambda number: self.panes.report.go_to_key(str(number)))
 
     def action_go_to_group(self) -> None:
         """Show the study's group in the tree."""
@@ -301,7 +283,6 @@ class StudiesScreen(StudyCommands):
         return folder.relative_to(root).as_posix() if folder.is_relative_to(root) else None
 
     def action_back(self) -> None:
-        """Back to the list, then to the tree."""
         if self.focused is self._list or not self.states:
             self.dismiss(None)
         else:

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Literal
 
 from textual import work
 from textual.app import SuspendNotSupported
@@ -18,7 +17,6 @@ from riptui.text.units import abbreviate_home, format_count
 from riptui.tui.dialogs import ConfirmDialog
 from riptui.tui.inner_screen import InnerScreen
 from riptui.tui.key_queue import OPENS_DIALOG
-from riptui.tui.keymap import shown_key
 from riptui.tui.studies.new_study_dialog import NewStudyDialog
 from riptui.tui.studies.study_actions import StudyActions
 from riptui.tui.studies.study_jobs import StudyJobs
@@ -48,9 +46,6 @@ class StudyCommands(InnerScreen[str]):
         """Go to the study of a file as soon as it is listed."""
         raise NotImplementedError
 
-    def say(self, text: str, severity: Literal["information", "warning"] = "information") -> None:
-        raise NotImplementedError
-
     def action_select_tab(self, name: str) -> None:
         raise NotImplementedError
 
@@ -66,8 +61,7 @@ class StudyCommands(InnerScreen[str]):
         if state is None or not self.is_current:  # an earlier press of the key is being asked about
             return
         if state.is_done and not state.known.has_changed:
-            key = shown_key(self.app, "studies.report")
-            self.say(f"{state.known.name} is done; {key} writes its report", "warning")
+            self.say(f"{state.known.name} is done; {self.key_of('studies.report')} writes its report", "warning")
             return
         if state.count(Status.RUNNING) and not state.at_work:
             text = "Workers that were started otherwise are computing it. Compute on this machine too? They share it."
@@ -118,14 +112,13 @@ class StudyCommands(InnerScreen[str]):
 
     @work(group=OPENS_DIALOG)
     async def action_new(self) -> None:
-        """Write a study file from a preset, and go to it."""
         if not self.is_current:
             return
         file = await self.app.push_screen_wait(NewStudyDialog(self._runs.absolute().parent))
         if file is not None:
             remember_recent(file)
             self.expect(file)
-            edit, compute = (shown_key(self.app, f"studies.{verb}") for verb in ("edit", "compute"))
+            edit, compute = self.key_of("studies.edit"), self.key_of("studies.compute")
             self.say(f"wrote {abbreviate_home(file)}: {edit} edits it, {compute} computes it")
 
     def action_edit(self) -> None:

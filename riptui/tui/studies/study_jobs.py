@@ -7,13 +7,11 @@ import os
 import subprocess
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
 from threading import Lock, Thread
 
 import msgspec
-from textual.message import Message
 
 from riptui.errors import RiptuiError, WorkerError
 from riptui.supervision import client
@@ -37,29 +35,10 @@ class ReportProgress(msgspec.Struct, frozen=True):
 class StudyJobs:
     """What was started from this app. For the UI thread, but for the threads that wait."""
 
-    @dataclass
-    class ComputingEnded(Message):
-        """The process that computed a study has ended. Not yet safe to print."""
-
-        file: Path
-        failed: bool
-        text: str
-        """The last line of its log."""
-        expected: bool
-        """Whether it ended because the study was paused or stopped here."""
-
-    @dataclass
-    class ReportEnded(Message):
-        """A report was written, or why not. Not yet safe to print."""
-
-        file: Path
-        problem: str
-        """"": it was written."""
-        cancelled: bool
-
-    def __init__(self, runs: Path, post_message: Callable[[Message], object]) -> None:
+    def __init__(self, runs: Path, notify: Callable[..., object]) -> None:
+        """notify: shows a toast, as `App.notify`; called in any thread, with a text that need not be printable."""
         self._runs = runs
-        self._post_message = post_message
+        self._notify = notify
         self._lock = Lock()
         self._computing: set[Path] = set()
         self._halted: set[Path] = set()
@@ -86,10 +65,12 @@ class StudyJobs:
         with self._lock:
             self._computing.discard(file)
             expected = file in self._halted
+        if expected and not code:
+            return
         text = ""
         with suppress(RiptuiError):
-            text = (read_log(file).strip().splitlines() or [""])[-1]
-        self._post_message(self.ComputingEnded(file, bool(code), text.removeprefix("error: "), expected))
+            text = (read_log(file).strip().splitlines() or [""])[-1].removeprefix("error: ")
+        self._notify(f"study {file.stem}: {text}", severity="error" if code else "information", timeout=10)
 
     def write_report(self, file: Path) -> None:
         """Write the report of a study, if that is not being done. Raises WorkerError."""
@@ -97,9 +78,11 @@ class StudyJobs:
             return
         command = [*client.COMMAND, "study", "report", str(file), "--display", "json"]
         environment = os.environ | {"RIPTUI_RUNS": str(self._runs.absolute())}
-        pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        quiet, pipe = subprocess.DEVNULL, subprocess.PIPE
         try:
-            process = subprocess.Popen(command, text=True, errors="replace", env=environment, **pipes)  # type: ignore[call-overload]
+            process = subprocess.Popen(
+                command, stdin=quiet, stdout=pipe, stderr=pipe, text=True, errors="replace", env=environment
+            )
         except OSError as error:
             raise WorkerError(f"could not start riptui study report: {error.strerror}") from error
         self._reports[file] = process
@@ -112,10 +95,13 @@ class StudyJobs:
                 with suppress(msgspec.DecodeError):
                     self._progress[file] = msgspec.json.decode(line, type=ReportProgress)
             errors = process.stderr.read().strip() if process.stderr else ""
-        code = process.returncode
-        cancelled = self._reports.pop(file, None) is None
-        problem = errors.rpartition("error: ")[2][-MAX_ERROR_CHARACTERS:] or f"exit code {code}" if code else ""
-        self._post_message(self.ReportEnded(file, problem, cancelled))
+        if self._reports.pop(file, None) is None:  # it was cancelled
+            return
+        if process.returncode:
+            problem = errors.rpartition("error: ")[2][-MAX_ERROR_CHARACTERS:] or f"exit code {process.returncode}"
+            self._notify(f"the report of {file.stem} was not written: {problem}", severity="error", timeout=10)
+        else:
+            self._notify(f"the report of {file.stem} is written")
 
     def report_progress(self, file: Path) -> ReportProgress | None:
         """How far the report of a study is; None if none is being written."""

@@ -60,10 +60,6 @@ class LineList(OptionList):
         if self.scrollable_content_region:
             super().action_page_down()  # type: ignore[no-untyped-call]
 
-    def move(self, rows: int) -> None:
-        if self._keys:
-            self.highlighted = min(max(0, (self.highlighted or 0) + rows), len(self._keys) - 1)
-
 
 class StudyList(LineList):
     def __init__(self, *, id: str) -> None:

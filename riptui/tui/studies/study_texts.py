@@ -41,7 +41,7 @@ def list_lines(states: Sequence[StudyState], columns: int) -> list[Text]:
 def _list_line(state: StudyState, name: str, columns: int) -> Text:
     """Mark, name, how much of it is done, and a word."""
     status, word = describe_state(state)
-    mark, colour = STATUS_MARKS.get(status, ("·", "dim"))
+    mark, colour = _mark(status)
     percent = f"{percent_done(state):.0f} %" if state.progress and status != "done" else ""
     end = f" {percent}  {word}" if percent else f"  {word}"
     room = max(MIN_NAME_COLUMNS, columns - 2 - cell_len(end))
@@ -58,12 +58,12 @@ def one_line(*parts: str | tuple[str, str]) -> Text:
 def head_lines(state: StudyState, key: KeyNames, log: str = "") -> tuple[Text, Text, Text]:
     """The file and the state; the bar; the counts, and what is wrong. log: of its last process in the background."""
     status, word = describe_state(state)
-    mark, colour = STATUS_MARKS.get(status, ("·", "dim"))
+    mark, colour = _mark(status)
     known = state.known
     first = Text.assemble(
         (printable(known.name), "bold"),
         "  ",
-        (f"{mark} {word}", colour if colour != "none" else ""),
+        (f"{mark} {word}", colour),
         (f"  {printable(abbreviate_home(known.file))}", "dim"),
     )
     return first, _progress_line(state, key), _last_line(state, key, log)
@@ -107,7 +107,7 @@ def describe_workers(workers: tuple[Worker, ...]) -> str:
 
 def _last_line(state: StudyState, key: KeyNames, log: str) -> Text:
     counts = [
-        Text.assemble((STATUS_MARKS.get(status, ("!", "red"))[0], _colour(status)), f" {count:,} {status_word(status)}")
+        Text.assemble(_mark(status, ("!", "red")), f" {count:,} {status_word(status)}")
         for status in COUNTED
         if (count := state.count(status))
     ]
@@ -120,9 +120,10 @@ def _last_line(state: StudyState, key: KeyNames, log: str) -> Text:
     return Text("\n").join([*lines, Text("  ").join(counts)] if counts else lines)
 
 
-def _colour(status: str) -> str:
-    colour = STATUS_MARKS.get(status, ("!", "red"))[1]
-    return "" if colour == "none" else colour
+def _mark(status: str, unlisted: tuple[str, str] = ("·", "dim")) -> tuple[str, str]:
+    """The sign of a status, and its colour."""
+    mark, colour = STATUS_MARKS.get(status, unlisted)
+    return mark, "" if colour == "none" else colour
 
 
 def plan_lines(state: StudyState, plan: StudyPlan | None, key: KeyNames) -> Text:

@@ -5,13 +5,11 @@ import time
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from rich.cells import cell_len
-
 from riptui.filesystem import user_name
 from riptui.supervision.queue_listing import ListedQueue, WaitingTrajectory
 from riptui.text.terminal import printable
 from riptui.text.units import format_duration
-from riptui.tui.row_table import TableColumn, TableRow
+from riptui.tui.row_table import TableColumn, TableRow, fit_columns_to_texts
 
 TITLES = ("#", "trajectory", "starts", "owner", "priority", "takes", "waited", "why")
 RIGHT = ("#", "starts", "priority", "takes", "waited")
@@ -25,13 +23,8 @@ def build_queue_table(
     own, now = os.geteuid(), time.time()
     names = {owner: printable(user_name(owner)) for owner in {line.queued.owner for line in lines}}
     rows = tuple(_build_row(line, runs, own, names[line.queued.owner], now, marked) for line in lines)
-    columns = []
-    for index, title in enumerate(TITLES):
-        longest = max([cell_len(title), *(cell_len(str(row.values[index])) + 2 * (not index) for row in rows)])
-        columns.append(TableColumn(title, min(longest, MAX_COLUMNS.get(title, 16)), str, title in RIGHT))
-    if not any(row.values[-1] for row in rows):
-        columns.pop()
-    return tuple(columns), rows
+    titles = TITLES if any(line.reason for line in lines) else TITLES[:-1]
+    return fit_columns_to_texts(titles, rows, RIGHT, MAX_COLUMNS), rows
 
 
 def _build_row(

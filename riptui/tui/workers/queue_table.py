@@ -12,43 +12,46 @@ from typing import Literal
 from textual.message import Message
 
 from riptui.errors import InputError, RiptuiError
+from riptui.filesystem import user_name
 from riptui.store.queued import QueuedTrajectory
 from riptui.store.worker_registry import Worker
-from riptui.supervision.queue_listing import ListedQueue, QueueReader
-from riptui.supervision.reordering import RequestChange, move_to_end, set_priority, shift, take_out
+from riptui.supervision.queue_listing import ListedQueue, QueueReader, WaitingTrajectory
+from riptui.supervision.reordering import RequestChange, move_to_end, set_priority, shift, take_out, undo_changes
 from riptui.text.units import format_count
 from riptui.tui.keymap import shown_key
 from riptui.tui.latest_jobs import LatestJobs
 from riptui.tui.row_table import RowTable
-from riptui.tui.workers.queue_changes import QueueChange, QueueChanges, require_own
 from riptui.tui.workers.queue_rows import build_queue_table, row_key
 
 PAUSE_SECONDS = 3.0  # between two readings, unless the queue was changed here
 PAUSE_FACTOR = 20  # the pause, in durations of the last reading
 REFRESH_SECONDS = 60.0  # until it is read again though nothing seems to have changed: others may have moved something
+MIN_PRIORITY, MAX_PRIORITY = -1000, 1000
+
+QueueChange = Callable[[Sequence[QueuedTrajectory], Sequence[QueuedTrajectory]], list[RequestChange]]
+"""Changes the chosen ones among all that wait."""
 
 
 class QueueTable(RowTable, inherit_bindings=True):
-    """Posts QueueRead. Others' trajectories are dimmed and are not changed from here."""
+    """Others' trajectories are dimmed and are not changed from here; each change can be taken back."""
 
     STRETCHED = 1
 
-    @dataclass
     class QueueRead(Message):
-        queue: ListedQueue
+        """The table shows the queue as it was just read."""
 
     @dataclass
     class Reported(Message):
         """The result of a key. Not yet safe to print."""
 
         text: str
-        is_warning: bool = False
+        severity: Literal["information", "warning"] = "information"
 
     def __init__(self, runs: Path, *, id: str) -> None:
         super().__init__(id=id)
         self._runs = Path(os.path.realpath(runs))
         self._reader = QueueReader(self._runs)  # used by the thread only, as are the changes
-        self._changes = QueueChanges()
+        self._done: list[list[RequestChange]] = []  # likewise: what was changed from here
         self._newest = ListedQueue()  # likewise: as read last, which the screen may not show yet
         self._jobs = LatestJobs(partial(self.run_worker, thread=True, group="queue"))
         self._workers: tuple[Worker, ...] = ()
@@ -89,7 +92,7 @@ class QueueTable(RowTable, inherit_bindings=True):
         try:
             queue = self._newest = self._reader.read(self._workers)
         except (RiptuiError, OSError) as error:
-            self.app.call_later(self.post_message, self.Reported(f"the queue cannot be read: {error}", True))
+            self._report(f"the queue cannot be read: {error}", "warning")
             return
         self.app.call_later(self._show_queue, queue, time.monotonic() - started)
 
@@ -105,26 +108,25 @@ class QueueTable(RowTable, inherit_bindings=True):
         waiting = {row_key(line, self._runs) for line in queue.lines}
         self.marked = {path: None for path in self.marked if path in waiting}
         self.show_rows()
-        self.post_message(self.QueueRead(queue))
+        self.post_message(self.QueueRead())
 
     def show_rows(self) -> None:
         if self.queue is not None:
-            self.show(*build_queue_table(self.queue.lines, self._runs, self.marked))
+            self.show(*build_queue_table(self._lines, self._runs, self.marked))
+
+    @property
+    def _lines(self) -> Sequence[WaitingTrajectory]:
+        return self.queue.lines if self.queue else ()
 
     @property
     def chosen(self) -> list[str]:
         """The keys of what is marked, else of the cursor's row."""
         return [*self.marked] or ([self.current] if self.current is not None else [])
 
-    def find_queued(self, keys: Sequence[str]) -> list[QueuedTrajectory]:
-        lines = self.queue.lines if self.queue else ()
-        return [line.queued for line in lines if row_key(line, self._runs) in set(keys)]
-
     @property
     def reason(self) -> str:
         """Why the cursor's row is not taken, or later; "" if it is."""
-        lines = self.queue.lines if self.queue else ()
-        return lines[self.cursor].reason if self.cursor < len(lines) else ""
+        return self._lines[self.cursor].reason if self.cursor < len(self._lines) else ""
 
     # Marks
 
@@ -144,8 +146,7 @@ class QueueTable(RowTable, inherit_bindings=True):
             self.unmark_all()
             return
         own = os.geteuid()
-        lines = self.queue.lines if self.queue else ()
-        keys = [row_key(line, self._runs) for line in lines if line.queued.owner == own]
+        keys = [row_key(line, self._runs) for line in self._lines if line.queued.owner == own]
         self.marked = {key: None for key in keys if pattern.casefold() in key.casefold()}
         self.show_rows()
 
@@ -161,14 +162,13 @@ class QueueTable(RowTable, inherit_bindings=True):
             return
         with self._offset_lock:
             self._offset += offset
-        keys = self.chosen
 
         def change(chosen: Sequence[QueuedTrajectory], waiting: Sequence[QueuedTrajectory]) -> list[RequestChange]:
             with self._offset_lock:
                 steps, self._offset = self._offset, 0
             return shift(waiting, {queued.trajectory.path for queued in chosen}, steps) if steps else []
 
-        self._submit("shift", keys, change, self._describe_place)
+        self._change(self.chosen, change, self._describe_place, "shift")
 
     def move_chosen(self, end: Literal["first", "last"]) -> None:
         if self._can_change():
@@ -185,48 +185,60 @@ class QueueTable(RowTable, inherit_bindings=True):
         """What is chosen and one's own. Raises InputError if nothing is."""
         if self.queue is None:
             raise InputError("the queue is still being read")
-        return require_own(self.find_queued(self.chosen))
+        chosen = set(self.chosen)
+        return require_own([line.queued for line in self._lines if row_key(line, self._runs) in chosen])
 
     def _can_change(self) -> bool:
         try:
             self.require_changeable()
         except InputError as error:
-            self.post_message(self.Reported(str(error), True))
+            self.post_message(self.Reported(str(error), "warning"))
             return False
         return True
 
     def undo(self) -> None:
+        """Take the last change back, of what nobody has changed since."""
+
         def undo() -> None:
-            self._report(self._changes.undo())
+            if not self._done:
+                self._report("nothing to undo here")
+                return
+            changes = self._done.pop()
+            undone = len(undo_changes(changes))
+            others = len(changes) - undone
+            kept = f", {others:,} changed by others since" if others else ""
+            self._report(f"{format_count(undone, 'trajectory')} as before{kept}")
             self._read_in_thread()
 
-        self._submit_job(undo)
+        self._submit(undo)
 
-    def _change(self, keys: Sequence[str], change: QueueChange, describe: Callable[[Sequence[str], int], str]) -> None:
-        self._number += 1
-        self._submit(f"change {self._number}", keys, change, describe)
-
-    def _submit(
-        self, kind: str, keys: Sequence[str], change: QueueChange, describe: Callable[[Sequence[str], int], str]
+    def _change(
+        self, keys: Sequence[str], change: QueueChange, describe: Callable[[Sequence[str], int], str], kind: str = ""
     ) -> None:
+        """kind: of changes of which only the newest waits for the thread; "" for one that waits beside all others."""
+
         def apply() -> None:
+            paths = {self._runs / key for key in keys}
+            waiting = [line.queued for line in self._newest.lines]
             try:
-                count = self._changes.apply(self._newest, {self._runs / key for key in keys}, change)
+                chosen = require_own([queued for queued in waiting if queued.trajectory.path in paths])
+                if changes := change(chosen, waiting):
+                    self._done.append(changes)
             except (RiptuiError, OSError) as error:
-                self._report(str(error), is_warning=True)
+                self._report(str(error), "warning")
                 return
             self._read_in_thread()
-            self.app.call_later(lambda: self._report(describe(keys, count)))
+            self.app.call_later(lambda: self._report(describe(keys, len(chosen))))
 
-        self._jobs.submit(kind, apply)
+        self._submit(apply, kind)
 
-    def _submit_job(self, job: Callable[[], None]) -> None:
+    def _submit(self, job: Callable[[], None], kind: str = "") -> None:
         self._number += 1
-        self._jobs.submit(f"change {self._number}", job)
+        self._jobs.submit(kind or f"change {self._number}", job)
 
-    def _report(self, text: str, *, is_warning: bool = False) -> None:
+    def _report(self, text: str, severity: Literal["information", "warning"] = "information") -> None:
         """For any thread."""
-        self.app.call_later(self.post_message, self.Reported(text, is_warning))
+        self.app.call_later(self.post_message, self.Reported(text, severity))
 
     def _describe_place(self, keys: Sequence[str], count: int) -> str:
         """Where the first of them is now."""
@@ -243,6 +255,27 @@ class QueueTable(RowTable, inherit_bindings=True):
     @property
     def _undo_hint(self) -> str:
         return f"{shown_key(self.app, 'workers.undo')} undoes"
+
+
+def require_own(chosen: Sequence[QueuedTrajectory]) -> list[QueuedTrajectory]:
+    """Those that are this user's. Raises InputError if none is."""
+    own = [queued for queued in chosen if queued.owner == os.geteuid()]
+    if not chosen:
+        raise InputError("it does not wait any more")
+    if not own:
+        raise InputError(f"{user_name(chosen[0].owner)} queued it, and only {user_name(chosen[0].owner)} changes that")
+    return own
+
+
+def parse_priority(text: str) -> int:
+    """A priority as it is typed. Raises InputError."""
+    try:
+        number = int(text)
+    except ValueError:
+        number = MAX_PRIORITY + 1
+    if not MIN_PRIORITY <= number <= MAX_PRIORITY:
+        raise InputError(f"a whole number from {MIN_PRIORITY} to {MAX_PRIORITY}; higher ones are computed first")
+    return number
 
 
 def _what_matters(worker: Worker) -> object:

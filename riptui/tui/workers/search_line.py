@@ -3,10 +3,11 @@
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.widgets import Input
+
+from riptui.tui.steady_input import SteadyInput
 
 
-class SearchLine(Input):
+class SearchLine(SteadyInput):
     DEFAULT_CSS = """
     SearchLine {
         height: 1;
@@ -26,4 +27,3 @@ class SearchLine(Input):
 
     def __init__(self, *, id: str) -> None:
         super().__init__(placeholder="search", id=id, compact=True)
-        self.cursor_blink = False

@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from rich.cells import cell_len
 from textual.content import Content
 
 from riptui.filesystem import user_name
 from riptui.store.worker_registry import Worker
 from riptui.text.terminal import printable
 from riptui.text.units import format_duration, format_rate, format_silence
-from riptui.tui.row_table import CellValue, TableColumn, TableRow
+from riptui.tui.row_table import CellValue, TableColumn, TableRow, fit_columns_to_texts
 
 TITLES = ("worker", "computes", "it/s", "device", "user", "left", "since", "model")
 RIGHT = ("it/s", "left")
@@ -45,22 +44,17 @@ class DescribedWorker:
 
 
 def describe_workers(workers: Sequence[Worker]) -> list[DescribedWorker]:
-    described = []
-    for worker in workers:
-        user = worker.user
-        name = "" if user is None else printable(user_name(user))
-        described.append(DescribedWorker(worker, name, worker.is_own, worker.is_here))
-    return described
+    return [DescribedWorker(worker, _user_name(worker.user), worker.is_own, worker.is_here) for worker in workers]
+
+
+def _user_name(uid: int | None) -> str:
+    return "" if uid is None else printable(user_name(uid))
 
 
 def build_worker_table(workers: Sequence[DescribedWorker]) -> tuple[tuple[TableColumn, ...], tuple[TableRow, ...]]:
     """Columns and rows, the running ones first."""
     rows = tuple(_build_row(described) for described in workers)
-    columns = []
-    for index, title in enumerate(TITLES):
-        longest = max([cell_len(title), *(cell_len(str(row.values[index])) + 2 * (not index) for row in rows)])
-        columns.append(TableColumn(title, min(longest, MAX_COLUMNS.get(title, 16)), str, title in RIGHT))
-    return tuple(columns), rows
+    return fit_columns_to_texts(TITLES, rows, RIGHT, MAX_COLUMNS), rows
 
 
 def _build_row(described: DescribedWorker) -> TableRow:

@@ -33,9 +33,8 @@ from riptui.tui.text_lines import TextLines
 from riptui.tui.trajectory.text_tabs import TextPane
 from riptui.tui.workers.followed_log import FollowedLog
 from riptui.tui.workers.log_view import LogView
-from riptui.tui.workers.queue_changes import parse_priority
 from riptui.tui.workers.queue_rows import summarise_queue
-from riptui.tui.workers.queue_table import QueueTable
+from riptui.tui.workers.queue_table import QueueTable, parse_priority
 from riptui.tui.workers.search_line import SearchLine
 from riptui.tui.workers.worker_commands import WorkerCommands
 from riptui.tui.workers.worker_rows import DescribedWorker, build_worker_table, describe_worker, describe_workers
@@ -61,8 +60,6 @@ class WorkersScreen(WorkerCommands):
     AUTO_FOCUS = "WorkersTable"
     DEFAULT_CSS = """
     WorkersScreen {
-        layout: vertical;
-        overflow: hidden;
         & WorkersTable { height: auto; max-height: 35%; padding: 0 1; }
         & #gpus { width: 1fr; height: auto; max-height: 8; padding: 0 1; margin-top: 1; }
         & #workers-bar { height: 1; padding: 0 1; background: $panel; margin-top: 1; }
@@ -199,11 +196,8 @@ class WorkersScreen(WorkerCommands):
 
     @on(QueueTable.Reported)
     def _say(self, message: QueueTable.Reported) -> None:
-        self.say(message.text, is_warning=message.is_warning)
+        self.say(message.text, message.severity)
         self._show_summary()
-
-    def say(self, text: str, *, is_warning: bool = False) -> None:
-        self.query_one(FeedbackLine).say(text, "warning" if is_warning else "information")
 
     # The lower part
 
@@ -244,11 +238,9 @@ class WorkersScreen(WorkerCommands):
         if self.focused is self.queue_table:
             path = self.queue_table.current
         else:
-            path = (
-                chosen.worker.live.jobs[0].path if chosen and chosen.worker.live and chosen.worker.live.jobs else None
-            )
+            path = chosen.worker.jobs[0].path if chosen and chosen.worker.jobs else None
         if path is None:
-            self.say("no trajectory here", is_warning=True)
+            self.say("no trajectory here", "warning")
         else:
             self.dismiss(path)
 
@@ -285,7 +277,7 @@ class WorkersScreen(WorkerCommands):
         try:
             chosen = table.require_changeable()
         except InputError as error:
-            self.say(str(error), is_warning=True)
+            self.say(str(error), "warning")
             return
         keys = table.chosen  # the cursor's row may be taken while one types
 
@@ -342,14 +334,17 @@ class WorkersScreen(WorkerCommands):
     def action_find(self, step: int) -> None:
         """Go to the next match (1), the one before (-1), or the first from here (0)."""
         if not self.pattern:
-            self.say("nothing is searched for: / begins", is_warning=True)
+            self.say("nothing is searched for: / begins", "warning")
             return
         if self.tab == "log":
             self.log_view.search(self.pattern)
             place, count = self.log_view.find(step)
         else:
             place, count = self.queue_table.find(self.pattern, step)
-        self.say(f"{place:,} of {count:,}" if count else f"nothing has {self.pattern!r}", is_warning=not count)
+        if count:
+            self.say(f"{place:,} of {count:,}")
+        else:
+            self.say(f"nothing has {self.pattern!r}", "warning")
 
     def action_close(self) -> None:
         """Take back one thing: the search, the marks, the lower part alone; else go back."""

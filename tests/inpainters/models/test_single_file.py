@@ -16,7 +16,7 @@ from huggingface_hub import constants
 from safetensors.torch import load_file, save_file
 
 from riptui.errors import InputError, RiptuiError, WeightsError
-from riptui.inpainters.models import catalogue, identity, model_places, moved_weights, single_file
+from riptui.inpainters.models import catalogue, identity, model_parts, moved_weights, single_file
 from riptui.inpainters.models.single_file import DENOISER, FIRST_LAYER, FileHeader
 from riptui.inpainters.models.weight_check import FILE, read_place
 from riptui.inpainters.pipeline import components
@@ -165,9 +165,9 @@ def test_the_configurations_are_looked_for_in_the_cache_and_never_on_the_network
 ) -> None:
     file = files("sd1.5")
     with pytest.raises(WeightsError, match=f"tokenizer of {CACHED}, a few MB.*Fetch them with: riptui fetch {file};"):
-        model_places.find_checkpoint({"model": str(file)})
+        model_parts.find_checkpoint({"model": str(file)})
     folder = in_cache(cache, CACHED, checkpoints["sd1.5"])
-    checkpoint = model_places.find_checkpoint({"model": str(file)})
+    checkpoint = model_parts.find_checkpoint({"model": str(file)})
     assert checkpoint.folder == folder
     components.verify_checkpoint(checkpoint, "x")
 
@@ -176,24 +176,24 @@ def test_a_file_in_a_repository_is_found_in_the_cache(
     checkpoints: Checkpoints, files: Callable[..., Path], cache: Path
 ) -> None:
     with pytest.raises(WeightsError, match=r"fetch it with: riptui fetch org/name/a\.safetensors$"):
-        model_places.find_checkpoint({"model": "org/name/a.safetensors"})
+        model_parts.find_checkpoint({"model": "org/name/a.safetensors"})
     in_cache(cache, CACHED, checkpoints["sd1.5"])
     snapshot = in_cache(cache, "org/name", checkpoints["sd1.5"])
     shutil.copyfile(files("sd1.5"), snapshot / "a.safetensors")
-    checkpoint = model_places.find_checkpoint({"model": "org/name/a.safetensors", "revision": "main"})
+    checkpoint = model_parts.find_checkpoint({"model": "org/name/a.safetensors", "revision": "main"})
     assert checkpoint.place == str(snapshot / "a.safetensors")
 
 
 def test_an_old_cache_has_a_removed_repository_under_its_name(checkpoints: Checkpoints, cache: Path) -> None:
     folder = in_cache(cache, "runwayml/stable-diffusion-inpainting", checkpoints["sd1.5"], weights=True)
     for name in (CACHED, "runwayml/stable-diffusion-inpainting"):
-        assert model_places.locate_place({"model": name, "revision": "main"}) == folder
+        assert model_parts.locate_place({"model": name, "revision": "main"}) == folder
 
 
 def test_configurations_are_only_for_a_file(checkpoints: Checkpoints, cache: Path) -> None:
     folder = str(checkpoints["sd1.5"])
     with pytest.raises(InputError, match="config is for a model in a single file"):
-        model_places.find_checkpoint({"model": folder, "config": folder})
+        model_parts.find_checkpoint({"model": folder, "config": folder})
 
 
 # --- files that are not whole
@@ -201,7 +201,7 @@ def test_configurations_are_only_for_a_file(checkpoints: Checkpoints, cache: Pat
 
 def refusal(file: Path, folder: Path, **more: Any) -> str:
     def verify() -> None:
-        checkpoint = model_places.find_checkpoint({"model": str(file), "config": str(folder), **more})
+        checkpoint = model_parts.find_checkpoint({"model": str(file), "config": str(folder), **more})
         components.verify_checkpoint(checkpoint, "it")
 
     with pytest.raises(RiptuiError) as refused:

@@ -16,7 +16,7 @@ from safetensors.torch import load_file, save_file
 from riptui import inpainters
 from riptui.errors import InputError, RiptuiError, WeightsError
 from riptui.inpainters.models import identity
-from riptui.inpainters.models.model_places import find_checkpoint
+from riptui.inpainters.models.model_parts import find_checkpoint
 from riptui.inpainters.models.moved_weights import find_moved
 from riptui.inpainters.models.weight_check import FILE, read_place
 from riptui.inpainters.pipeline.single_file_tensors import load_vae_file

@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from riptui.errors import InputError, WeightsError
-from riptui.inpainters.models import model_places, single_file
+from riptui.inpainters.models import model_parts, single_file
 from riptui.inpainters.models.single_file import DENOISER, FileHeader
 from riptui.inpainters.pipeline import components
 from riptui.inpainters.pipeline.single_file_tensors import load_networks
@@ -75,7 +75,7 @@ def test_a_transformer_that_does_not_fit_is_refused_when_it_is_verified_and_when
     folder, file = sd3
     change(tensors := load_file(file))
     save_file(tensors, broken := tmp_path / "broken.safetensors")
-    checkpoint = model_places.find_checkpoint({"model": str(broken), "config": str(folder)})
+    checkpoint = model_parts.find_checkpoint({"model": str(broken), "config": str(folder)})
     with pytest.raises(WeightsError, match=said):
         components.verify_checkpoint(checkpoint, str(broken))
     assert checkpoint.header

@@ -11,7 +11,7 @@ import pytest
 pytest.importorskip("diffusers", reason="needs riptui[diffusion]")
 
 from riptui.errors import WeightsError
-from riptui.inpainters.models import model_places
+from riptui.inpainters.models import model_parts
 from riptui.inpainters.pipeline import components
 from tests.support.tiny_checkpoints import Checkpoints, checkpoints
 
@@ -48,13 +48,13 @@ def test_a_tokenizer_that_reads_otherwise_is_refused(
     path = folder / part / file
     change(content := json.loads(path.read_text()))
     path.write_text(json.dumps(content))
-    checkpoint = model_places.find_checkpoint({"model": str(folder)})
+    checkpoint = model_parts.find_checkpoint({"model": str(folder)})
     with pytest.raises(WeightsError, match=f"it's {part} .*{said}"):
         components.load_components(checkpoint, "it", [part], dtype=None, allow_pickle=False)
 
 
 @pytest.mark.parametrize("family", ["sd2", "sd3", "flux-fill"])
 def test_whole_ones_are_not(family: str, checkpoints: Checkpoints) -> None:
-    checkpoint = model_places.find_checkpoint({"model": str(checkpoints[family])})
+    checkpoint = model_parts.find_checkpoint({"model": str(checkpoints[family])})
     wanted = [part for part in checkpoint.classes if part.startswith("tokenizer")]
     assert [*components.load_components(checkpoint, "it", wanted, dtype=None, allow_pickle=False)] == wanted

@@ -55,15 +55,15 @@ async def test_a_server_paints_within_a_running_event_loop(serve: Serve) -> None
 
 
 async def test_turns_at_a_server_are_taken_one_after_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from riptui.inpainters.servers import server_turn
+    from riptui.inpainters.servers import iopaint
 
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    monkeypatch.setattr(server_turn, "POLL_SECONDS", 0.001)
+    monkeypatch.setattr(iopaint, "POLL_SECONDS", 0.001)
     inside = [0]
     seen = []
 
     async def visit(url: str) -> None:
-        async with server_turn.take_turn(url):
+        async with iopaint.take_turn(url):
             inside[0] += 1
             seen.append(inside[0])
             await asyncio.sleep(0.005)
@@ -71,6 +71,6 @@ async def test_turns_at_a_server_are_taken_one_after_another(tmp_path: Path, mon
 
     await asyncio.gather(*(visit("http://one") for _ in range(4)))
     assert seen == [1, 1, 1, 1]
-    async with server_turn.take_turn("http://one"):
+    async with iopaint.take_turn("http://one"):
         await visit("http://two")
     assert len(seen) == 5

@@ -11,6 +11,7 @@ import pytest
 from textual.widgets import Button, Checkbox, Input
 
 from riptui.cli.commands import riptui
+from riptui.supervision import client
 from riptui.tui import figure_dialog
 from riptui.tui.commands.export_dialog import ExportScreen
 from riptui.tui.dialogs import ChoiceDialog, TextDialog
@@ -47,7 +48,7 @@ def typed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """Instead of riptui a process that writes its arguments to this file."""
     file = tmp_path / "typed.json"
     script = f"import json, sys; json.dump(sys.argv[1:], open({str(file)!r}, 'w'))"
-    monkeypatch.setattr(figure_dialog, "COMMAND", (sys.executable, "-c", script))
+    monkeypatch.setattr(client, "COMMAND", (sys.executable, "-c", script))
     return file
 
 
@@ -133,7 +134,7 @@ async def test_what_the_command_refuses_is_shown_and_can_be_tried_again(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     script = "import sys; sys.exit('error: a.pdf exists; --overwrite replaces it')"
-    monkeypatch.setattr(figure_dialog, "COMMAND", (sys.executable, "-c", script))
+    monkeypatch.setattr(client, "COMMAND", (sys.executable, "-c", script))
     async with open_app(folder) as pilot:
         await show_group(pilot, "fig7")
         await pilot.press("e")

@@ -15,7 +15,7 @@ from riptui.planning.command_line import to_command_line
 from riptui.spec import encode_spec
 from riptui.store.feature_file import stored_extractors
 from riptui.store.trajectory import Trajectory
-from riptui.tui.commands import sharing
+from riptui.supervision import client
 from riptui.tui.commands.export_dialog import ExportOptions, ExportScreen, parse_interval, plan_tasks
 from riptui.tui.dialogs import ChoiceDialog, MultiChoiceDialog
 from tests.support.app_pilot import open_app
@@ -162,7 +162,7 @@ async def test_an_export_that_is_called_off_leaves_nothing(
     async with open_app(runs) as pilot:
         await pilot.press("e")
         dialog = await pilot.wait_for_dialog(ExportScreen)
-        dialog.cancel()
+        dialog.action_leave()
         dialog.query_one("#folder", Input).value = str(out)
         await pilot.press("ctrl+s")
         await pilot.wait_for_command()
@@ -214,7 +214,7 @@ async def test_what_goes_wrong_with_it_is_told(
 ) -> None:
     computed(make_trajectory(inpainter="noise"))
     script = "import sys; sys.stderr.write('no such thing'); sys.exit(3)"
-    monkeypatch.setattr(sharing, "MEASURE_COMMAND", (sys.executable, "-c", script))
+    monkeypatch.setattr(client, "COMMAND", (sys.executable, "-c", script))
     async with open_app(runs) as pilot:
         await pilot.press("M")
         await pilot.wait_for_dialog(MultiChoiceDialog)

@@ -23,7 +23,7 @@ from riptui.store.worker_registry import list_workers
 from riptui.text import int_ranges
 from riptui.tui.launch import form, installed, start_runs
 from riptui.tui.launch import screen as launch_screen
-from riptui.tui.launch.field import Field
+from riptui.tui.launch.fields import Field
 from riptui.tui.launch.form import FormValues, parse_form
 from riptui.tui.launch.picture_browser import (
     PictureList,
@@ -85,6 +85,7 @@ def test_an_untouched_form_is_the_papers_protocol() -> None:
         ("schedule", "radius=5..1; width=1..2", "schedule width"),
         ("order", "cycle", "with --masks FOLDER"),
         ("mask_folder", "/no/such/folder", "no such folder"),
+        ("mask_folder", "~nobody-of-this-name/masks", "home directory"),
         ("group", "a b", "not a name"),
         ("group", "../out", "not a name"),
     ],

@@ -64,7 +64,8 @@ def test_a_group_counts_what_is_done_or_what_the_filter_leaves() -> None:
 
 
 def test_a_group_counts_what_is_stuck_and_in_little_room_leaves_out_what_is_not() -> None:
-    totals = GroupTotals({"done": 3, "running": 1, "queued": 12, "paused": 4, "interrupted": 2, "failed": 1})
+    counts = {"done": 3, "running": 1, "queued": 12, "paused": 4, "interrupted": 1, "stopped": 1, "failed": 1}
+    totals = GroupTotals(counts)
     row = TreeRow("a-long-group", 0, True)
 
     def group(width: int) -> str:

@@ -20,7 +20,7 @@ from riptui.supervision.device_choice import GpuUse
 from riptui.tui import bindings, screen_bindings
 from riptui.tui.dialogs import ChoiceDialog, ConfirmDialog, TextDialog
 from riptui.tui.runs import watcher
-from riptui.tui.workers import followed_log, queue_table, worker_choices, worker_commands, workers_screen
+from riptui.tui.workers import followed_log, queue_table, worker_commands, workers_screen
 from riptui.tui.workers.log_view import LogView
 from riptui.tui.workers.queue_table import QueueTable
 from riptui.tui.workers.search_line import SearchLine
@@ -293,7 +293,7 @@ async def test_a_worker_is_started_on_the_device_that_is_chosen(runs: Path, monk
 
     free = GpuUse("cuda:1", MachineGpu(1, "GPU-1", "NVIDIA H100"), "free", "no process uses it")
     monkeypatch.setattr(worker_commands, "start_worker", start)
-    monkeypatch.setattr(worker_choices, "read_gpu_uses", lambda folder: [free])
+    monkeypatch.setattr(worker_commands, "read_gpu_uses", lambda folder: [free])
     async with open_app(runs) as pilot:
         await enter(pilot)
         await pilot.press("s")

@@ -1,5 +1,7 @@
 """RePaint's scheduler of diffusers, as a pipeline calls one: a step for each call of the network.
 
+Sampling goes back and forth between noise levels, so that a hole comes to fit what is around it.
+
 A step takes the picture to the next lower noise level, with the known pixels put back at that level. Where RePaint
 jumps, it then adds noise until the picture is `jump_length` levels higher again.
 """

@@ -17,7 +17,6 @@ from riptui.errors import InputError, with_choices
 from riptui.features import canonical_name
 from riptui.store.trajectory import Trajectory
 from riptui.text.terminal import printable
-from riptui.tui.group.chart_labels import x_label, x_name, y_label
 from riptui.tui.group.chart_options import SETS, ChartAxis, ChartOptions, ChartView
 from riptui.tui.group.chart_reader import build_chart, read_further
 from riptui.tui.group.group_reader import GroupReader
@@ -98,9 +97,8 @@ def _choose_picture(options: ChartOptions, names: Sequence[str], picture: str) -
 
 
 def _make_panel(data: GroupData) -> ChartPanel:
-    options, of_passes = data.options, data.of_passes
-    name, label = x_name(options, of_passes=of_passes), x_label(options, of_passes=of_passes)
-    return figures.chart_figure.ChartPanel(options.metric, name, label, y_label(options), data.series, data.x_end)
+    metric = data.options.metric
+    return figures.chart_figure.ChartPanel(metric, data.x_name, data.x_label, data.y_label, data.series, data.x_end)
 
 
 def _why_empty(data: GroupData, view: ChartView) -> str:

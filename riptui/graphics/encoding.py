@@ -35,15 +35,13 @@ class EncodeRequest:
 
 @dataclass(frozen=True)
 class EncodedPart:
-    """A part of a picture, encoded. Its size is in pixels.
+    """A part of a picture, encoded.
 
     Its place (x, y) is in cells of the picture for sixel, in pixels of the picture as it was sent for kitty.
     """
 
     x: int
     y: int
-    width: int
-    height: int
     data: str
 
 
@@ -111,7 +109,7 @@ def encode_parts(image: RGBArray, parts: list[ImagePart], request: EncodeRequest
         y, bottom = _outwards(picture.top + part.top * scale_y, picture.top + part.bottom * scale_y, step_y, rows)
         pixels = np.ascontiguousarray(picture.pixels[y:bottom, x:right])
         data = _encode_pixels(pixels, request, colours)
-        encoded.append(EncodedPart(x // step_x, y // step_y, right - x, bottom - y, data))
+        encoded.append(EncodedPart(x // step_x, y // step_y, data))
     return encoded
 
 

@@ -61,12 +61,13 @@ def _send(first_keys: str, keys: str, png: str, tmux: int) -> str:
     )
 
 
-def random_number() -> int:
-    """A number for a picture that stays after the program has ended; other programs' numbers cannot be known.
+def random_numbers() -> range:
+    """240 numbers for pictures. Other programs' numbers cannot be known: the high byte is random.
 
     The low byte is a colour of the palette from 16 on, the same in all terminals; the middle bytes are 0.
     """
-    return random.randrange(1, 256) << 24 | random.randrange(16, 256)
+    first = random.randrange(1, 256) << 24
+    return range(first + 16, first + 256)
 
 
 def delete(number: int, *, tmux: int) -> str:

@@ -27,10 +27,9 @@ class KittyPicture(NamedTuple):
 
 
 class EncodedUpdate(NamedTuple):
-    """What makes the terminal show `image` in place of `base`: parts of it or, if `whole` is not "", all of it."""
+    """What makes the terminal show `image` in place of the one before: parts or, if `whole` is not "", all of it."""
 
     image: RGBArray
-    base: RGBArray | None
     parts: list[EncodedPart]
     whole: str = ""
 
@@ -72,12 +71,12 @@ class PixelLayer:
 
     async def encode(self, image: RGBArray, request: EncodeRequest) -> EncodedUpdate:
         """Encode the squares that differ from the pixels shown; all of it if they are many or cannot be replaced."""
-        base, parts = self.shown, self._changed_parts(image) if self.replaces_parts else None
+        parts = self._changed_parts(image) if self.replaces_parts else None
         is_full = request.protocol == "sixel" and parts and self._sixel_parts + len(parts) > MAX_SIXEL_PARTS
         encoder = self._graphics.encoder
         if parts is None or is_full:
-            return EncodedUpdate(image, base, [], await encoder.encode(image, request))
-        return EncodedUpdate(image, base, await encoder.encode_parts(image, parts, request))
+            return EncodedUpdate(image, [], await encoder.encode(image, request))
+        return EncodedUpdate(image, await encoder.encode_parts(image, parts, request))
 
     def _changed_parts(self, image: RGBArray) -> list[ImagePart] | None:
         if self.shown is None or self.shown.shape != image.shape:

@@ -7,6 +7,7 @@ leaves kitty over plain SSH blank, and prints rubbish in tmux. In tmux, and wher
 from __future__ import annotations
 
 import logging
+import random
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -80,9 +81,7 @@ def print_by_library(images: Sequence[RGBArray], terminal: Terminal, layout: Lay
     try:
         from riptui.graphics import textual_image_text  # Rich and Pillow, 0.1 s
 
-        with warnings.catch_warnings(
-            action="ignore", category=DeprecationWarning
-        ):  # 0.12 reads pixels as Pillow 11 did
+        with warnings.catch_warnings(action="ignore", category=DeprecationWarning):  # 0.12 reads as Pillow 11 did
             if terminal.protocol == "halfblock":
                 small = [shrink(image, box.columns, box.rows) for image, box in zip(images, layout.boxes, strict=True)]
                 return textual_image_text.half_cells(small, terminal.cell, GAP_COLUMNS, depth)
@@ -106,7 +105,7 @@ def print_by_own_encoders(images: Sequence[RGBArray], terminal: Terminal, layout
         return "".join(f"{row}\n" for row in rows)
     sheet = _draw_sheet(images, terminal, layout)
     if terminal.protocol == "kitty":
-        number = kitty.random_number()
+        number = random.choice(kitty.random_numbers())
         picture = quantize(_flatten(sheet, terminal), budget.kitty_colours[0])
         sent = kitty.transmit(number, kitty.encode(picture), layout.columns, layout.rows, tmux=terminal.tmux)
         cells = kitty.placeholders(number, layout.columns, layout.rows, "")

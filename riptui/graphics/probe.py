@@ -8,7 +8,6 @@ import fcntl
 import os
 import select
 import struct
-import subprocess
 import sys
 import termios
 import time
@@ -24,7 +23,7 @@ from riptui.graphics.capabilities import (
     choose_protocol,
     read_replies,
 )
-from riptui.graphics.tmux import wrap_for_tmux
+from riptui.graphics.tmux import ask_tmux, wrap_for_tmux
 
 PROTOCOL_VARIABLE = "RIPTUI_GRAPHICS"
 TIMEOUT_SECONDS = 2.0  # round trips of 500 ms were tested; without an answer the start takes this long
@@ -112,16 +111,8 @@ def _read_until_done(stdin: int, seconds: float) -> bytes:
 
 def _query_tmux(environment: Mapping[str, str]) -> TmuxClient | None:
     question = "#{client_termtype}\n#{client_termfeatures}\n#{allow-passthrough}\n#{pane_active}#{window_active}"
-    pane = environment.get("TMUX_PANE", "")
-    command = ["tmux", "display-message", "-p", *(["-t", pane] if pane else []), question]
-    try:
-        completed = subprocess.run(
-            command, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, env=dict(environment)
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    lines = [line.strip() for line in completed.stdout.split("\n")]
-    if completed.returncode or len(lines) < 4:
+    lines = [line.strip() for line in ask_tmux(question, environment).split("\n")]
+    if len(lines) < 4:
         return None
     client, features, passthrough, active = lines[:4]
     found = TmuxClient(client, frozenset(features.split(",")) - {""}, passthrough in ("on", "all", "1"), active == "11")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import random
+from collections import deque
 from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -25,14 +25,10 @@ class Graphics:
         self.budget = REMOTE_BUDGET if terminal.remote else LOCAL_BUDGET
         self._listeners: dict[object, Callable[[], None]] = {}
         self._initial_cell = cell_from_window()
-        # The low byte is a palette colour from 16 on: the first 16 differ between terminals. The random high byte
-        # avoids the numbers of other programs' pictures.
-        first = random.randrange(1, 256) << 24
-        self._picture_numbers = range(first + 16, first + 256)
+        self._free_numbers = deque(kitty.random_numbers())  # that of a picture that was just freed last
         self._used_numbers: set[int] = set()
         self.discarded = 0
         """Bytes that tmux is known to have thrown away."""
-        self._allocated = 0  # so far: the number of a picture that was just freed is not used again at once
 
     @cached_property
     def encoder(self) -> Encoder:
@@ -73,7 +69,6 @@ class Graphics:
         self._listeners[listener] = callback
 
     def unsubscribe(self, listener: object) -> None:
-        """No longer call its callback."""
         self._listeners.pop(listener, None)
 
     def free_all(self) -> str:
@@ -82,12 +77,10 @@ class Graphics:
 
     def allocate_number(self) -> int | None:
         """Allocate a number for a picture in the terminal; None if all 240 are in use."""
-        count = len(self._picture_numbers)
-        order = (self._picture_numbers[(self._allocated + index) % count] for index in range(count))
-        number = next((number for number in order if number not in self._used_numbers), None)
-        self._allocated += 1
-        if number is not None:
-            self._used_numbers.add(number)
+        if not self._free_numbers:
+            return None
+        number = self._free_numbers.popleft()
+        self._used_numbers.add(number)
         return number
 
     def free_picture(self, number: int) -> str:
@@ -95,4 +88,5 @@ class Graphics:
         if number not in self._used_numbers:
             return ""
         self._used_numbers.remove(number)
+        self._free_numbers.append(number)
         return kitty.delete(number, tmux=self.terminal.tmux)

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from collections.abc import Mapping
 
 ANSWER_SECONDS = 2.0
 
@@ -13,15 +14,23 @@ def wrap_for_tmux(sequence: str, *, tmux: int) -> str:
     return sequence
 
 
+def ask_tmux(question: str, environment: Mapping[str, str] = os.environ) -> str:
+    """A text in tmux's format language, filled in for our pane; "" if tmux does not answer."""
+    pane = environment.get("TMUX_PANE", "")
+    command = ["tmux", "display-message", "-p", *(["-t", pane] if pane else []), question]
+    try:
+        completed = subprocess.run(
+            command, capture_output=True, text=True, timeout=ANSWER_SECONDS, env=dict(environment)
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return "" if completed.returncode else completed.stdout
+
+
 def count_discarded() -> int:
     """How many bytes tmux has thrown away so far because the terminal was too slow for them; 0 if it does not say.
 
     It then draws all text anew, but what it only forwards is lost, also while it draws.
     """
-    pane = os.environ.get("TMUX_PANE", "")
-    command = ["tmux", "display-message", "-p", *(["-t", pane] if pane else []), "#{client_discarded}"]
-    try:
-        answer = subprocess.run(command, capture_output=True, text=True, timeout=ANSWER_SECONDS).stdout.strip()
-    except (OSError, subprocess.TimeoutExpired):
-        return 0
+    answer = ask_tmux("#{client_discarded}").strip()
     return int(answer) if answer.isdecimal() else 0

@@ -16,7 +16,8 @@ commands/   the keys that change something: launch, pause, stop, rename, export 
 bindings    every key, in tables, those of other screens by screen_bindings
 keymap      the user's own keys; help: all keys; key_footer: those in the last line
 figure_dialog      writes a chart or a sheet for a paper; written_files: says what was written
-picture_screens    opens large, gallery, comparison on what is chosen; playback: playing by the clock
+picture_screens    opens large, gallery, comparison on what is chosen
+player      moves through frames and plays them; playback: by the clock; blinking: pictures in turn
 possible    what can be done now, for the palette; go_to: what a typed text can mean; go_to_dialog: its line
 settings_screen    changes the settings
 last_place  where one was when the app ended

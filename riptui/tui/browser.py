@@ -153,14 +153,14 @@ class Browser(Screen[None]):
             near = (path for path in touched if path.startswith(self.shown_path))  # without a Path of each
             self.details.disk_changed([self.runs / path for path in near])
             is_group = self.details.current == "group" and tree.model.is_group(self.shown_path)
-            if is_group and tree.model.matching_totals(self.shown_path).count != self.details.group_view.count:
+            if is_group and tree.model.matching_totals(self.shown_path).total() != self.details.group_view.count:
                 self._show_selected(at_once=False)
         panel = self.query_one(TreePanel)
         panel.show_columns()
         if tree.model.filter is not None:
             panel.show_counts()
         self._show_head()
-        waiting = tree.model.totals[""].statuses
+        waiting = tree.model.totals[""]
         is_busy = waiting[Status.RUNNING] + waiting[Status.QUEUED] > MAX_WAITING_TOLD
         for entry in ended:
             assert entry.status is not None

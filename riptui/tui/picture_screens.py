@@ -24,7 +24,7 @@ def open_large(browser: Browser, path: str) -> None:
         paths = [path]
     speed, trajectories = browser.settings.play_speed, [browser.runs / each for each in paths]
     cursor = browser.details.trajectory_view.cursor if browser.details is not None else None
-    is_read = cursor is not None and cursor.snapshot is not None and cursor.snapshot.path == browser.runs / path
+    is_read = cursor is not None and cursor.snapshot.path == browser.runs / path
     k = cursor.k if cursor is not None and is_read else None  # else the newest frame
     screen = LargeScreen(trajectories, paths.index(path), browser.graphics, runs=browser.runs, k=k, speed=speed)
 

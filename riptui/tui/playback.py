@@ -2,7 +2,8 @@
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Sequence
 
 PLAY_SPEEDS = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0, 120.0, 240.0)
 """Frames per second."""
@@ -30,6 +31,11 @@ class Playback(ABC):
     def last(self) -> int:
         """The last position reached so far."""
 
+    @property
+    @abstractmethod
+    def halves(self) -> Sequence[int]:
+        """The positions at every 50 %, reached or not: those of the paper's figures."""
+
     @abstractmethod
     def move_to(self, position: int) -> None:
         """Show a position, or the nearest reached one; playing goes on."""
@@ -52,6 +58,23 @@ class Playback(ABC):
         """Show a position, or the nearest reached one; ends playing."""
         self.pause()
         self.move_to(position)
+
+    def move(self, count: int) -> None:
+        """Go forward by so many positions, or back."""
+        self.go(self.position + count)
+
+    def move_by_half(self, count: int) -> None:
+        """Go forward by so many multiples of 50 %, or back; the last position reached counts as one."""
+        stops = sorted({stop for stop in self.halves if stop <= self.last} | {self.last})
+        before, after = bisect_left(stops, self.position), bisect_right(stops, self.position)
+        index = after + count - 1 if count > 0 else before + count
+        self.go(stops[min(max(index, 0), len(stops) - 1)])
+
+    def play_or_pause(self) -> None:
+        if self.playing:
+            self.pause()
+        else:
+            self.play()
 
     def play(self) -> None:
         """Play to the last position; from the original if the last one is shown."""

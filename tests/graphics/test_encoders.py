@@ -181,9 +181,9 @@ def test_a_part_is_as_in_the_whole_picture_and_small(protocol: GraphicsProtocol)
         shown, (step_x, step_y) = sent(kitty.replace_part(16, part.x, part.y, part.data, tmux=False)), (1, 1)
     x, y = part.x * step_x, part.y * step_y
     assert 81 - 5 - step_x <= x <= 81 - 3 + step_x
-    assert (part.width, part.height) == shown.shape[1::-1]
-    assert part.width <= 41 + 6 + 2 * step_x
-    assert np.abs(shown.astype(int) - expected[y : y + part.height, x : x + part.width]).mean() < 6
+    height, width = shown.shape[:2]
+    assert width <= 41 + 6 + 2 * step_x
+    assert np.abs(shown.astype(int) - expected[y : y + height, x : x + width]).mean() < 6
     assert len(part.data) < len(whole) / 10
 
 

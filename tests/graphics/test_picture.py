@@ -87,11 +87,11 @@ def test_in_tmux_a_picture_can_be_sent_once_more_under_its_number() -> None:
     pixels = PixelLayer(Graphics(Terminal("kitty", "for a test", (9, 18), tmux=1)), sent.append)
     box, images = PictureBox(1, 1, 8, 8), [np.full((8, 8, 3), level, np.uint8) for level in (0, 200)]
     request = EncodeRequest("kitty", box, (9, 18), (0, 0, 0), LOCAL_BUDGET)
-    pixels.send_to_kitty(EncodedUpdate(images[0], None, [], encode(images[0], request)), box)
+    pixels.send_to_kitty(EncodedUpdate(images[0], [], encode(images[0], request)), box)
     first = sent.pop()
     asyncio.run(pixels.repeat(request))
     assert sent == [kitty.end_broken(tmux=1), first]
-    pixels.send_to_kitty(EncodedUpdate(images[1], images[0], [EncodedPart(0, 0, 8, 8, "CCCC")]), box)
+    pixels.send_to_kitty(EncodedUpdate(images[1], [EncodedPart(0, 0, "CCCC")]), box)
     sent.clear()
     asyncio.run(pixels.repeat(request))
     assert sent[1] == kitty.transmit(pixels.kitty_number, encode(images[1], request), 1, 1, tmux=1)

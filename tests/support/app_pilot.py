@@ -20,6 +20,7 @@ from riptui.store.listing import find_trajectories
 from riptui.tui.app import RiptuiApp
 from riptui.tui.browser import Browser
 from riptui.tui.runs.tree import RunsTree
+from riptui.tui.trajectory.loader import NO_SNAPSHOT
 from riptui.tui.trajectory.view import TrajectoryView
 from riptui.tui.welcome import Welcome
 
@@ -160,7 +161,7 @@ class AppPilot:
     async def wait_for_frame(self, k: int | None = None) -> None:
         """Wait until a trajectory is shown, at frame k."""
         cursor = self.view.cursor
-        await self.wait_until(lambda: cursor.snapshot is not None and k in (None, cursor.k), f"frame {k}")
+        await self.wait_until(lambda: cursor.snapshot is not NO_SNAPSHOT and k in (None, cursor.k), f"frame {k}")
         await self.wait_for_loading()
 
     async def wait_for_loading(self) -> None:

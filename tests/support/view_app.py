@@ -34,7 +34,7 @@ class WatchedView(TrajectoryView):
     def show_frame(self) -> None:
         super().show_frame()
         snapshot = self.cursor.snapshot
-        if snapshot and snapshot.spec:
+        if snapshot.spec:
             self.app.chosen.append(ChosenFrame(snapshot.path, self.cursor.k, snapshot.spec.iterations))
 
 

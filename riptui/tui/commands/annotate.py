@@ -96,7 +96,7 @@ def _describe(context: CommandContext) -> str:
     name = Path(context.cursor_path).name
     if not context.is_group:
         return name
-    count = context.tree_model.totals[context.cursor_path].count
+    count = context.tree_model.totals[context.cursor_path].total()
     return f"the group {name} ({format_count(count, 'trajectory')})"
 
 

@@ -118,11 +118,9 @@ class GalleryGrid(Widget):
         keys: Sequence[ThumbnailKey]
         min_pixels: int
 
-    @dataclass
     class CursorMoved(Message):
         """The cursor is on another cell, or the cell has changed."""
 
-    @dataclass
     class CellOpened(Message):
         """A double click on the cell of the cursor."""
 
@@ -144,11 +142,6 @@ class GalleryGrid(Widget):
     def picture_rows(self) -> int:
         """Rows of each picture."""
         return self._grid.picture_rows if self._grid else 0
-
-    @property
-    def visible_count(self) -> int:
-        """How many cells are visible, pictures or not."""
-        return self._grid.rows * self._grid.columns if self._grid else 0
 
     @property
     def cell(self) -> GalleryCell | None:

@@ -29,7 +29,7 @@ from riptui.tui.gallery.gallery_table import (
 )
 from riptui.tui.gallery.thumbnails import ThumbnailKey, ThumbnailReader
 from riptui.tui.group.chart_command import sheet_figure
-from riptui.tui.group.group_reader import GroupMember, GroupReader
+from riptui.tui.group.group_reader import GroupMember, GroupReader, in_slices
 from riptui.tui.inner_screen import InnerScreen
 from riptui.tui.key_footer import KeyFooter
 from riptui.tui.large.large_screen import LargePlace, LargeScreen
@@ -123,7 +123,7 @@ class GalleryScreen(InnerScreen[None]):
         self._jobs.submit("group", self._read_group)
 
     def _read_group(self) -> None:
-        for count in self._group_reader.read(self._paths):
+        for count in in_slices(self._group_reader.read(self._paths)):
             self.call_later(self._show_progress, count)
         if self._group_reader.changed:
             self.call_later(self._update_members, list(self._group_reader.members.values()))
@@ -148,12 +148,12 @@ class GalleryScreen(InnerScreen[None]):
             self._title.set_text(Content(f"reading {count:,} of {len(self._paths):,}"))
 
     async def _update_members(self, members: list[GroupMember]) -> None:
-        path = self._grid.cell.member.path if self._grid.cell else ""
         self._members = members
-        await self._show_table(path)
+        await self._show_table()
 
     async def _show_table(self, path: str = "") -> None:
-        """Arrange the trajectories anew; the cursor goes to this one, if it is among them."""
+        """Arrange the trajectories anew; the cursor goes to this one or its own, if it is among them."""
+        path = path or (self._grid.cell.member.path if self._grid.cell else "")
         self.table = build_gallery(self._members, self.axes, self.inpainted)
         found = self.table.find(path) if path else None
         if found and self.table.column_kind == PERCENT:
@@ -167,8 +167,9 @@ class GalleryScreen(InnerScreen[None]):
             self._title.set_text(Content.assemble((group, "bold"), "  no readable trajectory"))
             return
         rows = "a row a seed" if self.axes.by_seed else "a row a picture"
-        columns = "columns every 50 %" if table.column_kind == PERCENT else f"columns by {table.column_kind}"
-        parts = [rows, columns] + ([] if table.column_kind == PERCENT else [f"at {self.inpainted:.0f} %"])
+        parts = [rows, "columns every 50 %"]
+        if table.column_kind != PERCENT:
+            parts = [rows, f"columns by {table.column_kind}", f"at {self.inpainted:.0f} %"]
         parts += [metric_title(self.metric)] if self.metric else []
         parts += [format_count(len(self._members), "trajectory")]
         self._title.set_text(Content.assemble((group, "bold"), ("  " + " · ".join(parts), "$foreground-muted")))
@@ -209,7 +210,7 @@ class GalleryScreen(InnerScreen[None]):
 
     async def _change_axes(self, axes: GalleryAxes) -> None:
         self.axes = axes
-        await self._show_table(self._grid.cell.member.path if self._grid.cell else "")
+        await self._show_table()
 
     async def action_step(self, count: int) -> None:
         """Show all pictures 50 % later, or earlier."""
@@ -217,13 +218,13 @@ class GalleryScreen(InnerScreen[None]):
         if points:
             index = points.index(self.inpainted) + count
             self._inpainted = points[min(max(0, index), len(points) - 1)]
-            await self._show_table(self._grid.cell.member.path if self._grid.cell else "")
+            await self._show_table()
 
     async def action_metric(self) -> None:
         names = in_display_order({name for member in self._members for name in member.names})
         if names:
             self._metric = names[(names.index(self.metric) + 1) % len(names)]
-            await self._show_table(self._grid.cell.member.path if self._grid.cell else "")
+            await self._show_table()
 
     @on(GalleryGrid.CellOpened)
     def action_open(self) -> None:

@@ -1,14 +1,13 @@
 """The gallery as a table of trajectories: which is in which row and column. No Textual, no disk."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from math import nan
 from pathlib import PurePath
 
 from riptui.results.curves import GroupKey, get_setting, sort_key
-from riptui.spec import POINT_SPACING_PERCENT, ParameterValue
+from riptui.spec import POINT_SPACING_PERCENT
 from riptui.store.listing import natural_key
 from riptui.text.terminal import printable
 from riptui.tui.group.compare_data import frame_at
@@ -58,6 +57,10 @@ class GalleryRow:
     cells: tuple[GalleryCell | None, ...]
 
 
+FillRow = Callable[[Sequence[GroupMember]], tuple[GalleryCell | None, ...]]
+"""The cells of a row, from its trajectories."""
+
+
 @dataclass(frozen=True)
 class GalleryTable:
     columns: tuple[str, ...] = ()
@@ -88,11 +91,11 @@ def build_gallery(members: Sequence[GroupMember], axes: GalleryAxes, inpainted: 
     for member in sorted(members, key=lambda member: member.spec.seed):
         picture = labels[member.spec.original_sha256]
         rows[(picture, *(get_setting(member.spec, name) for name in by))].append(member)
-    columns = _Percents(members) if kind == PERCENT else _Settings(members, kind, inpainted)
+    columns, fill = _percent_columns(members) if kind == PERCENT else _setting_columns(members, kind, inpainted)
     return GalleryTable(
-        columns.labels,
+        columns,
         tuple(
-            GalleryRow(_row_label(by, key), columns.cells(rows[key]))
+            GalleryRow(_row_label(by, key), fill(rows[key]))
             for key in sorted(rows, key=lambda key: (natural_key(str(key[0])), sort_key(key[1:], by)))
         ),
         kind,
@@ -100,33 +103,29 @@ def build_gallery(members: Sequence[GroupMember], axes: GalleryAxes, inpainted: 
     )
 
 
-class _Percents:
-    """A column for every 50 %."""
+def _percent_columns(members: Sequence[GroupMember]) -> tuple[tuple[str, ...], FillRow]:
+    """A column for every 50 %: their names, and what fills a row."""
+    points = percent_points(members)
 
-    def __init__(self, members: Sequence[GroupMember]) -> None:
-        self._points = percent_points(members)
-        self.labels = tuple(f"{point:.0f} %" for point in self._points)
+    def fill(found: Sequence[GroupMember]) -> tuple[GalleryCell, ...]:
+        return tuple(GalleryCell(found[0], frame_at(found[0].spec, point), len(found)) for point in points)
 
-    def cells(self, members: Sequence[GroupMember]) -> tuple[GalleryCell | None, ...]:
-        first, count = members[0], len(members)
-        return tuple(GalleryCell(first, frame_at(first.spec, point), count) for point in self._points)
+    return tuple(f"{point:.0f} %" for point in points), fill
 
 
-class _Settings:
+def _setting_columns(members: Sequence[GroupMember], name: str, inpainted: float) -> tuple[tuple[str, ...], FillRow]:
     """A column for each value of a setting."""
+    values = sorted(
+        {get_setting(member.spec, name) for member in members}, key=lambda value: sort_key((value,), (name,))
+    )
 
-    def __init__(self, members: Sequence[GroupMember], name: str, inpainted: float) -> None:
-        self._name, self._inpainted = name, inpainted
-        values = {get_setting(member.spec, name) for member in members}
-        self._values = sorted(values, key=lambda value: sort_key((value,), (name,)))
-        self.labels = tuple(describe_settings([name], [value]) for value in self._values)
+    def fill(found: Sequence[GroupMember]) -> tuple[GalleryCell | None, ...]:
+        having = [[member for member in found if get_setting(member.spec, name) == value] for value in values]
+        return tuple(
+            GalleryCell(same[0], frame_at(same[0].spec, inpainted), len(same)) if same else None for same in having
+        )
 
-    def cells(self, members: Sequence[GroupMember]) -> tuple[GalleryCell | None, ...]:
-        return tuple(map(partial(self._cell, members), self._values))
-
-    def _cell(self, members: Sequence[GroupMember], value: ParameterValue) -> GalleryCell | None:
-        found = [member for member in members if get_setting(member.spec, self._name) == value]
-        return GalleryCell(found[0], frame_at(found[0].spec, self._inpainted), len(found)) if found else None
+    return tuple(describe_settings([name], [value]) for value in values), fill
 
 
 def _differing(names: Sequence[str], members: Sequence[GroupMember]) -> list[str]:

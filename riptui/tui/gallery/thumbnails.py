@@ -1,11 +1,7 @@
 """Read small pictures of many trajectories. For one thread; no Textual."""
 
-from collections import OrderedDict
 from pathlib import Path
 from typing import NamedTuple
-
-import numpy as np
-import PIL.Image
 
 from riptui.arrays import Image
 from riptui.errors import RiptuiError
@@ -13,7 +9,7 @@ from riptui.store import frames
 from riptui.store.frame_reader import FrameReader
 from riptui.store.trajectory import Trajectory
 from riptui.text.terminal import printable
-from riptui.tui.trajectory.loader import FrameImage
+from riptui.tui.trajectory.loader import FrameImage, shrink_image
 
 OPEN_READERS = 4  # a row of pictures is often of one trajectory
 READER_CACHE_BYTES = 2**20
@@ -31,7 +27,7 @@ class ThumbnailReader:
     """Reads frames reduced by a whole factor."""
 
     def __init__(self) -> None:
-        self._readers: OrderedDict[tuple[str, str], FrameReader] = OrderedDict()
+        self._readers: dict[tuple[str, str], FrameReader] = {}  # the one that was used last is last
 
     def read(self, key: ThumbnailKey, min_pixels: int) -> FrameImage:
         """The frame, at least `min_pixels` on each side if it has so many, or why there is none."""
@@ -39,8 +35,7 @@ class ThumbnailReader:
             image = self._read_frame(key)
         except RiptuiError as error:
             return FrameImage(key.k, None, printable(str(error).replace(f"{key.path}/", "")))
-        factor = max(1, image.shape[0] // max(1, min_pixels))
-        return FrameImage(key.k, np.asarray(PIL.Image.fromarray(image).reduce(factor)) if factor > 1 else image)
+        return FrameImage(key.k, shrink_image(image, min_pixels))
 
     def _read_frame(self, key: ThumbnailKey) -> Image:
         reader = self._open(key)
@@ -52,11 +47,9 @@ class ThumbnailReader:
 
     def _open(self, key: ThumbnailKey) -> FrameReader:
         name = key.path, key.digest
-        if name not in self._readers:
-            self._readers[name] = FrameReader(Trajectory(Path(key.path)), READER_CACHE_BYTES)
-        self._readers.move_to_end(name)
-        while len(self._readers) > OPEN_READERS:
-            self._readers.popitem(last=False)
-        reader = self._readers[name]
+        reader = self._readers.pop(name, None) or FrameReader(Trajectory(Path(key.path)), READER_CACHE_BYTES)
+        self._readers[name] = reader
+        if len(self._readers) > OPEN_READERS:
+            del self._readers[next(iter(self._readers))]
         reader.refresh()
         return reader

@@ -1,6 +1,6 @@
 """The right side for a group, and the screen that compares trajectories.
 
-view           the widget; chart_options: what to draw; chart_reader: what that needs to be read; chart_labels: its axes
+view           the widget; chart_options: what to draw; chart_reader: what that needs to be read
 mean_curves    the paper's figures 7, 8 and 13; recursion_curves: error by repaints
 sets_curves    metrics of sets of pictures
 chart_command  the commands that draw the same for a paper

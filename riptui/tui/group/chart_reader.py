@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from riptui.spec import Spec
 from riptui.tui.group.chart_options import SETS, ChartOptions
-from riptui.tui.group.group_reader import GroupMember, GroupReader
+from riptui.tui.group.group_reader import GroupReader
 from riptui.tui.group.mean_curves import GroupData, build_group_data, resolve_metric
 from riptui.tui.group.recursion_curves import build_recursion_data
 from riptui.tui.group.sets_curves import build_sets_data
@@ -27,20 +28,20 @@ def build_chart(reader: GroupReader, options: ChartOptions, root: str, *, exact:
     """The chart and the table of what was read. `exact`: as for `build_group_data`."""
     if options.view == "recursion":
         return build_recursion_data(reader.members, options, reader.squares, root)
+    passes = count_passes(member.spec for member in reader.members.values())
     if options.view == SETS:
         sets = build_sets_data(reader.members, options, reader.features, reader.feature_names, root)
-        passes = count_passes(reader.members.values())
         return in_passes(sets, passes) if passes else sets
-    if passes := count_passes(reader.members.values()):
+    if passes:
         options = replace(options, axis="inpainted")
         return in_passes(build_group_data(reader.members, options, {}, root, exact=exact), passes)
     squares = reader.squares if options.axis == "excess" else {}
     return build_group_data(reader.members, options, reader.coverage, root, squares=squares, exact=exact)
 
 
-def count_passes(members: Iterable[GroupMember]) -> int:
-    """Passes over the whole image per 100 %, the same for all members; 0 if squares were repainted."""
-    found = {member.spec.passes(1) if member.spec.whole_image else 0 for member in members}
+def count_passes(specs: Iterable[Spec]) -> int:
+    """Passes over the whole image per 100 %, the same for all trajectories; 0 if squares were repainted."""
+    found = {spec.passes(1) if spec.whole_image else 0 for spec in specs}
     return found.pop() if len(found) == 1 else 0
 
 

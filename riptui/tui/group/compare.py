@@ -1,6 +1,6 @@
 """The comparison screen: two to six trajectories side by side at equal inpainted %, and their curves in one chart."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from os.path import commonpath
 from pathlib import Path
@@ -11,47 +11,48 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.timer import Timer
-from textual.widgets import Static
 
 from riptui.arrays import Image
 from riptui.graphics.protocol import Graphics
 from riptui.tui import screen_bindings
+from riptui.tui.blinking import Blinking
 from riptui.tui.figure_dialog import FigureScreen
 from riptui.tui.group.compare_charts import CompareCharts
-from riptui.tui.group.compare_column import GAP_COLUMNS, CompareColumn, update_if_changed
+from riptui.tui.group.compare_column import GAP_COLUMNS, CompareColumn
 from riptui.tui.group.compare_data import (
-    CompareReader,
     compare_specs,
     describe_shared,
     differences_to_first,
     distinct_names,
+    read_frame_at,
 )
 from riptui.tui.group.compare_position import ComparePosition
 from riptui.tui.inner_screen import InnerScreen
 from riptui.tui.key_footer import KeyFooter
 from riptui.tui.large.large_screen import LargeScreen
 from riptui.tui.latest_jobs import LatestJobs
+from riptui.tui.player import Player
 from riptui.tui.plot.chart import Chart
+from riptui.tui.text_lines import TextLine
 from riptui.tui.trajectory import metric_series
 from riptui.tui.trajectory.difference import GAIN
-from riptui.tui.trajectory.loader import FrameImage, TrajectorySnapshot
+from riptui.tui.trajectory.loader import FrameImage, TrajectoryLoader, TrajectorySnapshot
 from riptui.tui.trajectory.slider import Slider
 from riptui.tui.written_files import tell_written
 
 POLL_SECONDS = 1.0
 BLINK_SECONDS = 0.6  # for each picture
-MAX_BLINKS = 200  # so that an unattended terminal is not sent pictures for ever
+MAX_BLINKS = 200
 NON_PICTURE_ROWS = 16  # of everything but the pictures, with a chart of eight rows
 
 
-class CompareScreen(InnerScreen[None]):
+class CompareScreen(InnerScreen[None], Player):
     BINDINGS: ClassVar[list[BindingType]] = [*screen_bindings.COMPARE]
     DEFAULT_CSS = """
     CompareScreen {
         layout: vertical;
         overflow: hidden;
-        & #compare-about { height: 1; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
+        & #compare-about { width: 1fr; padding: 0 1; }
         & #columns { height: auto; padding: 0 1; }
         & #seek { height: 1; padding: 0 1; }
         & #place { width: auto; margin-left: 2; text-style: bold; }
@@ -70,29 +71,28 @@ class CompareScreen(InnerScreen[None]):
     ) -> None:
         super().__init__()
         self._trajectories = trajectories
+        self._folder = Path(commonpath([path.parent for path in trajectories]))  # with all of them
         self._graphics = graphics
         self._names = distinct_names(trajectories)
         self._columns = [CompareColumn(graphics, index, name) for index, name in enumerate(self._names)]
         self._charts = CompareCharts(self._names, metric=metric, axis=axis)
         self._compared: tuple[TrajectorySnapshot, ...] = ()
-        self.position = ComparePosition(speed=speed)
+        self.playback = self.position = ComparePosition(speed=speed)
         self._summary, self._shared = "", ""
         self.shows_differences = False
         self._frames: tuple[FrameImage, ...] = ()
         self._images: tuple[Image | None, ...] = ()
-        self._play_timer: Timer | None = None
-        self._blink_timer: Timer | None = None
-        self._blinks = 0
-        self._reader = CompareReader(trajectories)  # used by the thread only
+        self._blinking = Blinking(self, self._show_blink, seconds=BLINK_SECONDS, max_turns=MAX_BLINKS)
+        self._loaders = [TrajectoryLoader(path) for path in trajectories]  # used by the thread only
         self._jobs = LatestJobs(partial(self.run_worker, thread=True, group="compare"))
 
     def compose(self) -> ComposeResult:
-        yield Static(id="compare-about", markup=False)
+        yield TextLine(id="compare-about")
         with Horizontal(id="columns"):
             yield from self._columns
         with Horizontal(id="seek"):
             yield Slider()
-            yield Static(id="place", markup=False)
+            yield TextLine(id="place")
         yield self._charts
         yield KeyFooter()
 
@@ -106,12 +106,12 @@ class CompareScreen(InnerScreen[None]):
         self._jobs.submit("read", self._read_disk)
 
     def _read_disk(self) -> None:
-        compared = self._reader.read()
+        compared = tuple(loader.read_snapshot() for loader in self._loaders)
         if compared != self._compared:
             self.call_later(self._update_compared, compared)
 
     def _load_frames(self, compared: tuple[TrajectorySnapshot, ...], inpainted: float, differs: bool) -> None:
-        frames = self._reader.read_frames(compared, inpainted)
+        frames = tuple(read_frame_at(*pair, inpainted) for pair in zip(self._loaders, compared, strict=True))
         images = differences_to_first(frames) if differs else tuple(frame.image for frame in frames)
         self.call_later(self._show_frames, (inpainted, differs), frames, images)
 
@@ -129,7 +129,7 @@ class CompareScreen(InnerScreen[None]):
         slider.iterations, slider.newest = self.position.steps, self.position.last
         slider.set_marks(self.position.halves)
         self.charts.show(compared)
-        self._show_position()
+        self.show_position(moved=True)
 
     def _show_frames(
         self, shown: tuple[float, bool], frames: tuple[FrameImage, ...], images: tuple[Image | None, ...]
@@ -143,7 +143,7 @@ class CompareScreen(InnerScreen[None]):
         metric = self.metric
         shown = [*zip(self._frames, self._images, self._compared, strict=True)]
         if self.blinking and shown:
-            index = self._blinks % len(shown)
+            index = self._blinking.turn % len(shown)
             self._columns[0].take_heading(self._columns[index])
             shown = shown[index : index + 1]
         for column, (frame, image, trajectory) in zip(self._columns, shown, strict=False):
@@ -155,43 +155,14 @@ class CompareScreen(InnerScreen[None]):
     def inpainted(self) -> float:
         return self.position.inpainted
 
-    def action_move(self, steps: int) -> None:
-        """Move forward by so many frames of the smallest squares, or back."""
-        self._change(partial(self.position.go, self.position.step + steps))
+    def settle(self) -> None:
+        for column in self._columns:
+            column.picture.settle()
 
-    def action_move_by_half(self, count: int) -> None:
-        self._change(partial(self.position.move_by_half, count))
-
-    def action_go(self, step: int) -> None:
-        self._change(partial(self.position.go, step))
-
-    def action_play(self) -> None:
-        self._change(self.position.pause if self.position.playing else self.position.play)
-
-    def action_change_speed(self, direction: int) -> None:
-        self._change(partial(self.position.change_speed, direction))
-
-    def _change(self, change_position: Callable[[], None]) -> None:
-        before, pace = self.inpainted, (self.position.playing, self.position.speed)
-        change_position()
-        if pace != (self.position.playing, self.position.speed):
-            self._restart_play_timer()
-        if before != self.inpainted or pace != (self.position.playing, self.position.speed):
-            self._show_position()
-
-    def _restart_play_timer(self) -> None:
-        if self._play_timer is not None:
-            self._play_timer.stop()
-        tick = partial(self._change, self.position.tick)
-        self._play_timer = self.set_interval(self.position.tick_seconds, tick) if self.position.playing else None
-        if not self.position.playing:
-            for column in self._columns:
-                column.picture.settle()
-
-    def _show_position(self) -> None:
-        self.query_one(Slider).k = self.position.step
+    def show_position(self, *, moved: bool) -> None:
+        self.query_one(Slider).k = self.position.position
         pace = f"  ▶ {self.position.speed:g}/s" if self.position.playing else ""
-        update_if_changed(self.query_one("#place", Static), Content(f"{self.inpainted:4.0f} %{pace}"))
+        self.query_one("#place", TextLine).set_text(Content(f"{self.inpainted:4.0f} %{pace}"))
         self.charts.show_position(self.inpainted)
         self._show_summary()
         self._request_frames()
@@ -205,7 +176,7 @@ class CompareScreen(InnerScreen[None]):
         parts += [f"all: {self._shared}"] if self._shared else []
         count = (f"{len(self._columns)} trajectories", "bold")
         text = Content.assemble(count, ("  " + " · ".join(parts), "$foreground-muted"))
-        update_if_changed(self.query_one("#compare-about", Static), text)
+        self.query_one("#compare-about", TextLine).set_text(text)
 
     # What is shown
 
@@ -245,32 +216,30 @@ class CompareScreen(InnerScreen[None]):
 
     @property
     def blinking(self) -> bool:
-        return self._blink_timer is not None
+        return self._blinking.on
 
     def action_blink(self) -> None:
         """Show the pictures one after another in one place, or side by side again."""
-        if self._blink_timer is not None:
-            self._blink_timer.stop()
-            self._blink_timer = None
+        self._blinking.toggle()
+        self._place_columns()
+
+    def _place_columns(self) -> None:
+        if not self.blinking:
             self._columns[0].take_heading(self._columns[0])
-        else:
-            self._blinks = 0
-            self._blink_timer = self.set_interval(BLINK_SECONDS, self._blink)
         for column in self._columns[1:]:
             column.display = not self.blinking
         self._fit_columns()
         self._show_pictures()
 
-    def _blink(self) -> None:
-        self._blinks += 1
-        if self._blinks >= MAX_BLINKS and self.blinking:
-            self.action_blink()
-        elif self.blinking:
+    def _show_blink(self) -> None:
+        if self.blinking:
             self._show_pictures()
+        else:
+            self._place_columns()
 
     def action_large(self) -> None:
         """Show the first large, or the one that blinks; there ↑ and ↓ switch to the others."""
-        self._open_large(self._blinks % len(self._columns) if self.blinking else 0)
+        self._open_large(self._blinking.turn % len(self._columns) if self.blinking else 0)
 
     def on_click(self, event: events.Click) -> None:
         """Show the picture that is clicked twice large."""
@@ -283,7 +252,7 @@ class CompareScreen(InnerScreen[None]):
             self._trajectories,
             number,
             self._graphics,
-            runs=Path(commonpath([path.parent for path in self._trajectories])),
+            runs=self._folder,
             inpainted=self.inpainted,
             speed=self.position.speed,
         )
@@ -291,8 +260,7 @@ class CompareScreen(InnerScreen[None]):
 
     def action_export(self) -> None:
         """Write the chart as a figure."""
-        name = Path(commonpath([path.parent for path in self._trajectories])).name
-        figure = self.charts.make_figure(name, self._trajectories)
+        figure = self.charts.make_figure(self._folder.name, self._trajectories)
         self.app.push_screen(FigureScreen(figure), partial(tell_written, self.app))
 
     def action_close(self) -> None:
@@ -311,12 +279,8 @@ class CompareScreen(InnerScreen[None]):
             column.styles.width = width
             column.picture.styles.height = height
 
-    def on_slider_seek_requested(self, message: Slider.SeekRequested) -> None:
-        message.stop()
-        self.action_go(message.k)
-
     def on_chart_point_chosen(self, message: Chart.PointChosen) -> None:
         message.stop()
         percent = self.charts.percent_at(message.x)
         if percent is not None:
-            self._change(partial(self.position.go_to_percent, percent))
+            self.change(partial(self.position.go_to_percent, percent))

@@ -5,9 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from riptui.metrics.display import metric_names, metric_title
+from riptui.spec import Spec
 from riptui.tui.figure_dialog import Figure
 from riptui.tui.group.chart_command import chart_figure
 from riptui.tui.group.chart_options import ChartOptions
+from riptui.tui.group.chart_reader import count_passes
 from riptui.tui.plot.chart_grid import ChartGrid
 from riptui.tui.plot.series import Series
 from riptui.tui.trajectory import metric_series
@@ -57,10 +59,12 @@ class CompareCharts(ChartGrid):
         return "passes" if self._passes else self.axis
 
     @property
+    def _specs(self) -> list[Spec]:
+        return [trajectory.spec for trajectory in self._compared if trajectory.spec]
+
+    @property
     def _passes(self) -> int:
-        specs = [trajectory.spec for trajectory in self._compared if trajectory.spec]
-        found = {spec.passes(1) if spec.whole_image else 0 for spec in specs}
-        return found.pop() if len(found) == 1 else 0
+        return count_passes(self._specs)
 
     @property
     def _marker_x(self) -> float | None:
@@ -77,8 +81,8 @@ class CompareCharts(ChartGrid):
     def _draw_charts(self) -> None:
         metrics = self._drawn_metrics
         is_measured = bool(self._measured_metrics())
-        specs, axis = [trajectory.spec for trajectory in self._compared if trajectory.spec], self._drawn_axis
-        x_end = max((metric_series.x_end(spec, axis) for spec in specs), default=0.0)
+        axis = self._drawn_axis
+        x_end = max((metric_series.x_end(spec, axis) for spec in self._specs), default=0.0)
         for metric, chart in zip(metrics, self.set_count(len(metrics)), strict=True):
             chart.draw(
                 [

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import Static
 
 from riptui.arrays import Image
 from riptui.graphics.picture import PictureWidget
@@ -14,6 +13,7 @@ from riptui.metrics.display import format_value, metric_names, metric_title
 from riptui.tui.group.compare_data import last_measured
 from riptui.tui.plot.palette import current_series_colours
 from riptui.tui.plot.series import SHAPES
+from riptui.tui.text_lines import TextLine
 from riptui.tui.trajectory.loader import FrameImage, TrajectorySnapshot
 
 GAP_COLUMNS = 1  # between two trajectories
@@ -28,7 +28,7 @@ class CompareColumn(Vertical):
     CompareColumn {{
         height: auto;
         margin-right: {GAP_COLUMNS};
-        & Static {{ height: 1; text-wrap: nowrap; text-overflow: ellipsis; }}
+        & TextLine {{ width: 1fr; }}
         & .differs {{ color: $text-muted; }}
         &:last-of-type {{ margin-right: 0; }}
     }}
@@ -39,9 +39,8 @@ class CompareColumn(Vertical):
         self._index = index
         self._title = name
         self._own_heading = Content(""), Content("")
-        self._head = Static(markup=False, classes="name")
-        self._differing = Static(markup=False, classes="differs")
-        self._values = Static(markup=False, classes="values")
+        self._head, self._differing = TextLine().add_class("name"), TextLine().add_class("differs")
+        self._values = TextLine().add_class("values")
         self._measured: tuple[TrajectorySnapshot, int, str] | None = None  # up to a frame, and the first metric
         self.picture = PictureWidget(graphics, kept_pictures=KEPT_PICTURES)
 
@@ -59,8 +58,9 @@ class CompareColumn(Vertical):
 
     def take_heading(self, other: "CompareColumn") -> None:
         """Show the name of another column, whose picture blinks here."""
-        for own, its in ((self._head, other._own_heading[0]), (self._differing, other._own_heading[1])):
-            update_if_changed(own, its)
+        name, differing = other._own_heading
+        self._head.set_text(name)
+        self._differing.set_text(differing)
 
     def show(
         self, frame: FrameImage, image: Image | None, snapshot: TrajectorySnapshot, metric: str, *, steady: bool
@@ -77,7 +77,7 @@ class CompareColumn(Vertical):
 
     def _show_values(self) -> None:
         if self._measured is not None:
-            update_if_changed(self._values, values_line(*self._measured, self.size.width))
+            self._values.set_text(values_line(*self._measured, self.size.width))
 
 
 def values_line(snapshot: TrajectorySnapshot, k: int, metric: str, width: int) -> Content:
@@ -95,9 +95,3 @@ def values_line(snapshot: TrajectorySnapshot, k: int, metric: str, width: int) -
             break
         line += Content(" " * gap) + Content.styled(text, "bold" if is_of_frame and name == metric else MUTED)
     return line
-
-
-def update_if_changed(widget: Static, text: Content) -> None:
-    """Set a text only if it differs: each update is sent to the terminal."""
-    if not isinstance(widget.content, Content) or not text.is_same(widget.content):
-        widget.update(text)

@@ -18,21 +18,6 @@ OMITTED_FIELDS = {"format", "source_name", "source_sha256", "original_sha256", "
 """Fields of a spec that do not affect pixels, or are described in another way."""
 
 
-class CompareReader:
-    """Reads the trajectories and their frames. For one thread at a time."""
-
-    def __init__(self, paths: Sequence[Path]) -> None:
-        self._loaders = [TrajectoryLoader(path) for path in paths]
-
-    def read(self) -> tuple[TrajectorySnapshot, ...]:
-        """Read all trajectories. Never raises for what is on disk."""
-        return tuple(loader.read_snapshot() for loader in self._loaders)
-
-    def read_frames(self, compared: Sequence[TrajectorySnapshot], inpainted: float) -> tuple[FrameImage, ...]:
-        """Read the frame of each at an inpainted %."""
-        return tuple(_read_frame(*pair, inpainted) for pair in zip(self._loaders, compared, strict=True))
-
-
 def differences_to_first(frames: Sequence[FrameImage]) -> tuple[Image | None, ...]:
     """The first frame, and the difference of each other one to it; None where there is no frame of the same size."""
     first = frames[0].image
@@ -58,7 +43,8 @@ def choose_to_compare(members: Sequence[GroupMember], most: int) -> list[GroupMe
     return (of_picture if len(of_picture) > 1 else ordered)[:most]
 
 
-def _read_frame(loader: TrajectoryLoader, snapshot: TrajectorySnapshot, inpainted: float) -> FrameImage:
+def read_frame_at(loader: TrajectoryLoader, snapshot: TrajectorySnapshot, inpainted: float) -> FrameImage:
+    """The frame at an inpainted %, or a note that says why there is none."""
     if snapshot.spec is None:
         return FrameImage(0, None, snapshot.error)
     k = frame_at(snapshot.spec, inpainted)

@@ -14,12 +14,13 @@ ROUNDING = 1 + 1e-12  # 7 of 9 squares are 77.7... %
 class ComparePosition(Playback):
     """A step is a frame of the trajectory with the smallest squares; the others show their last frame up to there."""
 
+    last: int = 0
+
     def __init__(self, *, speed: float = 8.0, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__(speed=speed, clock=clock)
         self.step_percent = 100.0
         self.steps = 0
         """Of the largest amount."""
-        self._last = 0
         self._step: int | None = None  # None: the last one reached, also as that grows
 
     def update(self, compared: Sequence[TrajectorySnapshot]) -> None:
@@ -29,21 +30,12 @@ class ComparePosition(Playback):
         self.step_percent = min((spec.inpainted(1) for spec, _ in readable), default=100.0)
         ends = [spec.inpainted(spec.iterations) for spec, _ in readable]
         self.steps = ceil(max(ends, default=0.0) / self.step_percent / ROUNDING)
-        self._last = int(max((spec.inpainted(k) for spec, k in readable), default=0.0) / self.step_percent * ROUNDING)
+        self.last = int(max((spec.inpainted(k) for spec, k in readable), default=0.0) / self.step_percent * ROUNDING)
         self._step = None if is_following else round(inpainted / self.step_percent)
 
     @property
-    def step(self) -> int:
-        return self.last if self._step is None else min(self._step, self.last)
-
-    @property
     def position(self) -> int:
-        return self.step
-
-    @property
-    def last(self) -> int:
-        """The last step that any trajectory has reached."""
-        return self._last
+        return self.last if self._step is None else min(self._step, self.last)
 
     def move_to(self, position: int) -> None:
         step = min(max(position, 0), self.last)
@@ -51,23 +43,15 @@ class ComparePosition(Playback):
 
     @property
     def inpainted(self) -> float:
-        return self.step * self.step_percent
+        return self.position * self.step_percent
 
     @property
     def halves(self) -> list[int]:
-        """The steps nearest to every 50 %."""
         count = int(self.steps * self.step_percent / POINT_SPACING_PERCENT * ROUNDING)
         return [self._at(POINT_SPACING_PERCENT * n) for n in range(count + 1)]
 
     def go_to_percent(self, inpainted: float) -> None:
         self.go(self._at(inpainted))
-
-    def move_by_half(self, count: int) -> None:
-        """Move on by so many multiples of 50 %, or back; the last step counts as one."""
-        stops = sorted({*(step for step in self.halves if step <= self.last), self.last})
-        passed = [step for step in stops if (step < self.step if count < 0 else step > self.step)]
-        if passed:
-            self.go(passed[max(count, -len(passed))] if count < 0 else passed[min(count, len(passed)) - 1])
 
     def _at(self, inpainted: float) -> int:
         return round(inpainted / self.step_percent)

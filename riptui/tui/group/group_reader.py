@@ -1,11 +1,11 @@
-"""Read the metrics of many trajectories in slices, and later only changed ones. For a thread; no Textual.
+"""Read the metrics of many trajectories, and later only changed ones. For a thread; no Textual.
 
 10,000 trajectories of five metrics at nine frames take about 10 MB, because equal values are stored once.
 """
 
 import time
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from math import isnan, nan
@@ -67,6 +67,15 @@ class GroupMember:
 Common = TypeVar("Common")
 
 
+def in_slices(progress: Iterable[int]) -> Iterator[int]:
+    """What a reader yields, once every SLICE_SECONDS: to be shown on a screen."""
+    deadline = time.monotonic() + SLICE_SECONDS
+    for count in progress:
+        if time.monotonic() > deadline:
+            yield count
+            deadline = time.monotonic() + SLICE_SECONDS
+
+
 class GroupReader:
     """Reads the trajectories of one group. For one thread."""
 
@@ -94,7 +103,6 @@ class GroupReader:
         """
         before, self.members, self.unreadable, self.changed = self.members, {}, 0, True
         known_signatures, self._signatures = self._signatures, {}
-        deadline = time.monotonic() + SLICE_SECONDS
         for count, path in enumerate(paths, start=1):
             signature = read_signature(path)
             self._signatures[path] = signature
@@ -103,15 +111,12 @@ class GroupReader:
                 self.unreadable += 1
             else:
                 self.members[path] = member
-            if time.monotonic() > deadline:
-                yield count
-                deadline = time.monotonic() + SLICE_SECONDS
+            yield count
         self.changed = before != self.members or list(before) != list(self.members)
 
     def read_coverage(self) -> Iterator[int]:
         """Read missing coverage values of the measured frames. Yields how many trajectories are done."""
         before, self.coverage = self.coverage, {}
-        deadline = time.monotonic() + SLICE_SECONDS
         for count, (path, member) in enumerate(self.members.items(), start=1):
             known_coverage = before.get(path)
             self.coverage[path] = (
@@ -119,30 +124,26 @@ class GroupReader:
                 if known_coverage and known_coverage.keys() >= {*member.measured_frames}
                 else _read_coverage(member)
             )
-            if time.monotonic() > deadline:
-                yield count
-                deadline = time.monotonic() + SLICE_SECONDS
+            yield count
 
     def read_features(self, wanted: str = "") -> Iterator[int]:
         """Read the vectors of complete trajectories by one extractor: the wanted one, if any has them, else Inception,
         else the first. Yields how many trajectories are done.
         """
         before, self.features = self._known_features, {}
-        chosen: dict[str, GroupMember] = {}
-        for member in self.members.values():
-            if member.feature_files and member.k >= member.spec.iterations:
-                chosen.setdefault(member.digest, member)
-        names = _find_extractors(chosen.values())
+        chosen = _one_of_each_spec(member for member in self._complete_members if member.feature_files)
+        names = _find_extractors(chosen)
         first = next((name for name in (wanted, "inception") if name in names), next(iter(names), ""))
         self.feature_names = (first, *(name for name in names if name != first)) if first else ()
-        deadline = time.monotonic() + SLICE_SECONDS
-        for count, member in enumerate(chosen.values(), start=1):
+        for count, member in enumerate(chosen, start=1):
             with suppress(RiptuiError):  # gone
                 self.features[member.path] = feature_file.read_features(Trajectory(Path(member.path)), first)
-            if time.monotonic() > deadline:
-                yield count
-                deadline = time.monotonic() + SLICE_SECONDS
+            yield count
         self.changed = self.changed or before != self._known_features
+
+    @property
+    def _complete_members(self) -> Iterator[GroupMember]:
+        return (member for member in self.members.values() if member.k >= member.spec.iterations)
 
     @property
     def _known_features(self) -> tuple[object, ...]:
@@ -159,13 +160,9 @@ class GroupReader:
         names = frozenset([LUMA, *(name for metric in metrics for name in patch_names(metric))])
         before, self.squares = self.squares if names <= self._square_names else {}, {}
         self._square_names = self._square_names | names if before else names
-        chosen: dict[str, GroupMember] = {}
-        for member in self.members.values():
-            if member.k >= member.spec.iterations and member.spec.keeps_repaints:
-                chosen.setdefault(member.digest, member)
-        deadline = time.monotonic() + SLICE_SECONDS
+        chosen = _one_of_each_spec(member for member in self._complete_members if member.spec.keeps_repaints)
         failed_before, self._unreadable_squares = self._unreadable_squares, {}
-        for count, member in enumerate(chosen.values(), start=1):
+        for count, member in enumerate(chosen, start=1):
             signature = self._signatures[member.path]
             read = before.get(member.path)
             if failed_before.get(member.path) == signature:
@@ -174,15 +171,11 @@ class GroupReader:
                 self.squares[member.path] = read
             else:
                 try:
-                    read = replace(
-                        read_square_errors_cached(Trajectory(Path(member.path)), sorted(self._square_names)), rows=()
-                    )
-                    self.squares[member.path] = read
+                    read = read_square_errors_cached(Trajectory(Path(member.path)), sorted(self._square_names))
+                    self.squares[member.path] = replace(read, rows=())
                 except RiptuiError:  # damaged, or gone
                     self._unreadable_squares[member.path] = signature
-            if time.monotonic() > deadline:
-                yield count
-                deadline = time.monotonic() + SLICE_SECONDS
+            yield count
         self.changed = self.changed or before.keys() != self.squares.keys()
 
     def _read_member(self, path: str) -> GroupMember | None:
@@ -214,6 +207,14 @@ class GroupReader:
     def _intern(self, value: Common, key: object = None) -> Common:
         """The first value that equals this one."""
         return cast(Common, self._interned.setdefault(key or value, value))
+
+
+def _one_of_each_spec(members: Iterable[GroupMember]) -> Collection[GroupMember]:
+    """The first trajectory of each spec."""
+    chosen: dict[str, GroupMember] = {}
+    for member in members:
+        chosen.setdefault(member.digest, member)
+    return chosen.values()
 
 
 def _find_extractors(members: Iterable[GroupMember]) -> list[str]:

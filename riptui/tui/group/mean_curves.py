@@ -4,14 +4,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from math import isinf, isnan, nan
+from math import isfinite, isinf, isnan, nan
 from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
 
 from riptui.errors import RiptuiError
-from riptui.metrics.display import in_display_order
+from riptui.metrics.display import distance_name, in_display_order, metric_title
+from riptui.results.bootstrap import IntervalEstimate
 from riptui.results.coverage_null import excess_over_coverage
 from riptui.results.curves import Curve, GroupKey, distributions, group_by
 from riptui.results.exposure import SquareErrors
@@ -22,12 +23,13 @@ from riptui.spec_words import NO_INTERVENTION_TITLE, describe_setting
 from riptui.store.trajectory import Trajectory
 from riptui.text.terminal import printable
 from riptui.text.units import format_count
-from riptui.tui.group.chart_options import ChartOptions
+from riptui.tui.group.chart_options import SETS, ChartOptions
 from riptui.tui.group.columns import build_table
 from riptui.tui.group.compare_data import distinct_names
 from riptui.tui.group.group_reader import GroupMember
 from riptui.tui.plot.series import Series
 from riptui.tui.row_table import TableColumn, TableRow
+from riptui.tui.trajectory import metric_series
 
 MAX_CURVES = 8  # one per colour
 MAX_NAMED_SETTINGS = 3  # more values do not fit into the name of a curve
@@ -51,6 +53,31 @@ class GroupData:
     rows: tuple[TableRow, ...] = ()
     of_passes: bool = False  # whether x counts passes over the whole image, and not % or repaints
     features: tuple[str, ...] = ()  # the extractors by which sets can be compared, sorted
+
+    @property
+    def x_name(self) -> str:
+        """What the x axis is, in a word: inpainted, coverage, passes or repaints."""
+        if self.of_passes:
+            return "passes"
+        if self.options.view == "recursion":
+            return "repaints"
+        return "coverage" if self.options.axis == "coverage" and self.options.view != SETS else "inpainted"
+
+    @property
+    def x_label(self) -> str:
+        return self.x_name if self.x_name in ("repaints", "passes") else f"{self.x_name} %"
+
+    @property
+    def y_label(self) -> str:
+        """The label of the y axis, with the LPIPS net, as one metric is drawn."""
+        metric = self.options.metric
+        if self.options.view == "recursion":
+            return f"{metric_title(metric)} error of squares"
+        if self.options.view == SETS:
+            return f"{metric} of frames and originals"
+        if self.options.axis == "excess":
+            return f"excess of {distance_name(metric).removesuffix(metric)}{metric_title(metric)}"
+        return metric_title(metric) if metric.startswith("lpips-") else metric_series.y_label([metric])
 
 
 def build_group_data(
@@ -205,14 +232,21 @@ def _excesses(curves: Iterable[Curve], squares: Mapping[str, SquareErrors]) -> I
             yield excess_over_coverage(curve, squares.get(str(curve.trajectory.path))).curve
 
 
+def interval_ends(estimates: Sequence[IntervalEstimate]) -> tuple[tuple[float | None, ...], tuple[float | None, ...]]:
+    """The lower and the upper ends of intervals; None where there is none."""
+    low, high = (
+        tuple(end if isfinite(end := getattr(estimate, side)) else None for estimate in estimates)
+        for side in ("low", "high")
+    )
+    return low, high
+
+
 def _mean_series(name: str, curves: Iterable[Curve], colour: int, coverage: CoverageByPath | None) -> list[Series]:
     """Mean and standard deviation at each inpainted %, or at the mean coverage there."""
-    if coverage is None:
-        stats = distributions(curves)
-        x = [stat.inpainted for stat in stats]
-    else:
-        curves = list(curves)
-        stats = distributions(curves)
+    curves = list(curves)
+    stats = distributions(curves)
+    x = [stat.inpainted for stat in stats]
+    if coverage is not None:
         covered = [replace(curve, values=np.array(_x_positions(curve, coverage))) for curve in curves]
         x = [stat.mean for stat in distributions(covered)]
     low, high = (

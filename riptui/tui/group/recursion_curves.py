@@ -13,7 +13,7 @@ from riptui.text.units import format_count
 from riptui.tui.group.chart_options import ChartOptions
 from riptui.tui.group.columns import build_table
 from riptui.tui.group.group_reader import GroupMember
-from riptui.tui.group.mean_curves import MAX_CURVES, GroupData, separating_settings, split_by_curve
+from riptui.tui.group.mean_curves import MAX_CURVES, GroupData, interval_ends, separating_settings, split_by_curve
 from riptui.tui.plot.series import Series
 
 
@@ -25,7 +25,7 @@ def build_recursion_data(
     names = [*([LUMA] if LUMA in errors else []), *in_display_order(errors - {LUMA})]
     error = options.metric if options.metric in names else LUMA
     drawn = [member for path, member in members.items() if path in squares and error in squares[path].errors]
-    settings = separating_settings(drawn) if drawn else []
+    settings = separating_settings(drawn)
     series, ends = [], [0]
     curves = split_by_curve(drawn, settings)
     for colour, (name, found) in enumerate([*curves.items()][:MAX_CURVES]):
@@ -65,9 +65,6 @@ def describe_slope(effect: RecursionEffect) -> str:
 def _series(name: str, effect: RecursionEffect, colour: int) -> Series:
     """The mean error by number of repaints from 0, with its interval as a band."""
     means = effect.by_exposure
-    low, high = (
-        (None, *(end if isfinite(end := getattr(mean.error, side)) else None for mean in means))
-        for side in ("low", "high")
-    )
+    low, high = interval_ends([mean.error for mean in means])
     x = (0.0, *(float(mean.exposure) for mean in means))
-    return Series(name, x, (0.0, *(mean.error.value for mean in means)), low, high, colour)
+    return Series(name, x, (0.0, *(mean.error.value for mean in means)), (None, *low), (None, *high), colour)

@@ -15,7 +15,7 @@ from riptui.text.units import format_count
 from riptui.tui.group.chart_options import SETS, ChartOptions
 from riptui.tui.group.columns import build_table
 from riptui.tui.group.group_reader import GroupMember
-from riptui.tui.group.mean_curves import MAX_CURVES, GroupData, separating_settings, split_by_curve
+from riptui.tui.group.mean_curves import MAX_CURVES, GroupData, interval_ends, separating_settings, split_by_curve
 from riptui.tui.plot.series import Series
 
 
@@ -38,7 +38,7 @@ def build_sets_data(
         for path, member in features.items()
         if member.identity == identity and {*members[path].spec.point_iterations()} <= member.vectors.keys()
     ]
-    settings = separating_settings(drawn) if drawn else []
+    settings = separating_settings(drawn)
     more = f" ({sorted(names).index(name) + 1} of {len(names)})" if len(names) > 1 else ""
     series, notes = [], [f"features {printable(short_title(name))}{more}"] if name else []
     curves = split_by_curve(drawn, settings)
@@ -71,10 +71,7 @@ def build_sets_data(
 def _series(title: str, curve: SetCurve, colour: int) -> Series:
     """The values by inpainted %, with their intervals as a band."""
     points = [point for point in curve.points if isfinite(point.estimate.value)]
-    low, high = (
-        tuple(end if isfinite(end := getattr(point.estimate, side)) else None for point in points)
-        for side in ("low", "high")
-    )
+    low, high = interval_ends([point.estimate for point in points])
     x = tuple(point.inpainted for point in points)
     y = tuple(point.estimate.value for point in points)
     counts = tuple(point.images for point in points)

@@ -25,10 +25,9 @@ from riptui.text.terminal import printable
 from riptui.text.units import format_count
 from riptui.tui.figure_dialog import Figure
 from riptui.tui.group.chart_command import chart_figure
-from riptui.tui.group.chart_labels import x_label, y_label
 from riptui.tui.group.chart_options import AXES, SETS, VIEWS, ChartAxis, ChartOptions
 from riptui.tui.group.chart_reader import build_charts, read_further
-from riptui.tui.group.group_reader import GroupMember, GroupReader
+from riptui.tui.group.group_reader import GroupMember, GroupReader, in_slices
 from riptui.tui.group.table import GroupTable
 from riptui.tui.keymap import shown_key
 from riptui.tui.latest_jobs import LatestJobs
@@ -66,7 +65,6 @@ class GroupView(Widget):
     class TrajectoryChosen(Message):
         path: Path
 
-    @dataclass
     class GalleryRequested(Message):
         """The tab of the gallery, which is a screen of its own, was chosen."""
 
@@ -75,8 +73,7 @@ class GroupView(Widget):
         self._options = options or ChartOptions()
         self._group: Path | None = None
         self._paths: tuple[str, ...] = ()
-        self._data: GroupData | None = None
-        self._charts: Sequence[GroupData] = ()  # what was read, and what is drawn if all metrics are
+        self._charts: Sequence[GroupData] = ()  # what was read, that of the chosen metric first
         self.members: Mapping[str, GroupMember] = {}
         """The trajectories as they were read last, by path; none before."""
         self._reader = GroupReader()  # used by the thread only
@@ -95,6 +92,11 @@ class GroupView(Widget):
             yield Static(id="group-metric", markup=False)
         yield ChartGrid()
         yield GroupTable()
+
+    @property
+    def _data(self) -> "GroupData | None":
+        """The chart of the chosen metric; None before anything is read."""
+        return self._charts[0] if self._charts else None
 
     @property
     def count(self) -> int:
@@ -117,7 +119,7 @@ class GroupView(Widget):
             else:
                 self.disk_changed()
             return
-        self._group, self._data, self.members = group, None, {}
+        self._group, self._charts, self.members = group, (), {}
         self._options = replace(self._options, image=0)
         self._pause_seconds = MIN_POLL_SECONDS
         self._show_name(group)
@@ -224,7 +226,7 @@ class GroupView(Widget):
         further = read_further(self._reader, options)
         for progress in (self._reader.read(paths), further):
             of_squares = options.needs_squares and progress is further
-            for count in progress:
+            for count in in_slices(progress):
                 if group != self._group or (of_squares and options != self._options):
                     return
                 self.call_later(self._show_progress, group, count, len(paths), of_squares=of_squares)
@@ -254,11 +256,9 @@ class GroupView(Widget):
         unreadable: int,
         seconds: float,
     ) -> None:
-        """charts: that of the chosen metric first."""
         if group != self._group:
             return
-        data = charts[0]
-        self._data, self._charts, self.members = data, charts, members
+        data, self._charts, self.members = charts[0], charts, members
         self._pause_seconds = max(MIN_POLL_SECONDS, PAUSE_FACTOR * seconds)
         self._draw_charts()
         self._apply_layout()
@@ -295,9 +295,8 @@ class GroupView(Widget):
         grid = self.chart_grid
         drawn = self._charts[: grid.room]
         for data, chart in zip(drawn, grid.set_count(len(drawn)), strict=True):
-            label = y_label(data.options) if data.metrics else self._nothing_yet(data.options.view)
-            below = x_label(data.options, of_passes=data.of_passes)
-            chart.draw(data.series, x_label=below, y_label=label, x_end=data.x_end)
+            label = data.y_label if data.metrics else self._nothing_yet(data.options.view)
+            chart.draw(data.series, x_label=data.x_label, y_label=label, x_end=data.x_end)
         grid.share_legend()
 
     def _nothing_yet(self, view: str) -> str:
@@ -336,12 +335,8 @@ class GroupView(Widget):
     def _apply_layout(self) -> None:
         """Show the chart above the table, or one of them in little room."""
         tabs = self.query_one(TabBar)
-        further = (
-            [SETS]
-            if self._options.view == SETS or any(member.feature_files for member in self.members.values())
-            else []
-        )
-        tabs.names = (*VIEWS, *([] if self._fits_both else [TABLE]), GALLERY, *further)
+        has_sets = self._options.view == SETS or any(member.feature_files for member in self.members.values())
+        tabs.names = (*VIEWS, *([] if self._fits_both else [TABLE]), GALLERY, *([SETS] if has_sets else []))
         table_only = not self._fits_both and self._tab == TABLE
         tabs.chosen = TABLE if table_only else self._options.view
         for widget, visible in (

@@ -9,10 +9,8 @@ import numpy as np
 from riptui.arrays import Float, Image
 from riptui.metrics.display import metric_title
 from riptui.region import Region
-from riptui.tui.trajectory.colormap import heat_colour
-from riptui.tui.trajectory.difference import difference, heat_map, signed_difference
+from riptui.tui.trajectory.difference import colour_levels, difference, enclose, heat_map, signed_difference
 from riptui.tui.trajectory.loader import FrameImage, TrajectoryLoader, TrajectorySnapshot
-from riptui.tui.trajectory.outline import widen
 from riptui.tui.trajectory.square_distances import SquareDistances, find_distances, stored_metrics
 
 GAINS = (1, 2, 4, 8)
@@ -59,7 +57,6 @@ class FrameView:
 class LargeFrame(NamedTuple):
     """Frame k as it was loaded: in the view, and the original to blink with."""
 
-    k: int
     view: FrameView
     frame: FrameImage
     original: FrameImage
@@ -75,18 +72,15 @@ def load_large_frame(loader: TrajectoryLoader, snapshot: TrajectorySnapshot, k: 
     """Load frame k and what the view shows of it. For the reader's thread."""
     original, frame = loader.load_image(0), loader.load_image(k)
     if frame.image is None or original.image is None:
-        return LargeFrame(k, view, frame, original, None)
+        return LargeFrame(view, frame, original, None)
     if view.map:  # it is measured elsewhere
         shown = frame.image
     else:
-        shown = _apply(view.kind, view.gain, frame.image, original.image, _distances(snapshot, k, view.kind))
+        distances = find_distances(snapshot.squares, view.kind, snapshot.spec, k) if snapshot.spec else None
+        shown = _apply(view.kind, view.gain, frame.image, original.image, distances)
     if view.outlined and k:
         shown = draw_outline(shown, loader.region(k), view.line_pixels)
-    return LargeFrame(k, view, frame, original, shown)
-
-
-def _distances(snapshot: TrajectorySnapshot, k: int, kind: str) -> SquareDistances | None:
-    return find_distances(snapshot.squares, kind, snapshot.spec, k) if snapshot.spec else None
+    return LargeFrame(view, frame, original, shown)
 
 
 def _apply(kind: str, gain: int, frame: Image, original: Image, distances: SquareDistances | None) -> Image:
@@ -109,8 +103,7 @@ def colour_squares(frame: Image, distances: SquareDistances) -> Image:
 
 def blend_heat(frame: Image, scale: Float[np.ndarray, "height width"]) -> Image:
     """The frame in grey below the colours of a scale from 0 to 1; beyond it they are the last one."""
-    table = np.array([heat_colour(level / 255) for level in range(256)], np.float32)
-    colours = table[(scale.clip(0, 1) * 255).astype(np.uint8)]
+    colours = colour_levels((scale.clip(0, 1) * 255).astype(np.uint8)).astype(np.float32)
     grey = frame.mean(axis=-1, keepdims=True, dtype=np.float32)
     coloured: Image = (MAP_SHARE * colours + (1 - MAP_SHARE) * grey).astype(np.uint8)
     return coloured
@@ -118,9 +111,4 @@ def blend_heat(frame: Image, scale: Float[np.ndarray, "height width"]) -> Image:
 
 def draw_outline(image: Image, region: Region, min_width: int = 1) -> Image:
     """The image with a white line in a black one around a region, outside of it where there is room."""
-    width = max(min_width, image.shape[0] // 256)
-    outlined = image.copy()
-    for margin, level in ((2 * width, 0), (width, 255)):
-        outlined[widen(region, margin, len(image))] = level
-    region.paste(image, outlined)
-    return outlined
+    return enclose(image, region, max(min_width, len(image) // 256), background=image)

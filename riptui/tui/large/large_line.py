@@ -6,6 +6,7 @@ from textual.content import Content
 
 from riptui.metrics.display import format_value, metric_names, metric_title
 from riptui.text.terminal import count_columns, fit_path, printable
+from riptui.tui.group.compare_data import last_measured
 from riptui.tui.trajectory.loader import TrajectorySnapshot
 
 MIN_NAME_COLUMNS = 8
@@ -50,15 +51,12 @@ def _width(parts: Sequence[Content]) -> int:
 
 def _values(snapshot: TrajectorySnapshot, k: int) -> list[Content]:
     """The values of the last measured frame up to k: dimmed, with its inpainted %, if it is an earlier one."""
-    assert snapshot.spec is not None
-    measured = max((frame for frame in snapshot.metrics if frame <= k), default=None)
-    if measured is None:
+    measured = last_measured(snapshot, k)
+    if measured is None or snapshot.spec is None:
         return []
     values = snapshot.metrics[measured]
-    is_of_frame = measured == k
-    style, where = ("$foreground", "") if is_of_frame else ("$foreground-muted", "")
     texts = [f"{metric_title(name)} {format_value(values[name])}" for name in metric_names({measured: values})]
-    if texts and not is_of_frame:
-        where = f"at {snapshot.spec.inpainted(measured):.0f} %: "
-        texts[0] = where + texts[0]
+    if texts and measured != k:
+        texts[0] = f"at {snapshot.spec.inpainted(measured):.0f} %: {texts[0]}"
+    style = "$foreground" if measured == k else "$foreground-muted"
     return [Content.styled(text, style) for text in texts]

@@ -21,7 +21,6 @@ class LargePicture(PictureWidget):
 
     DEFAULT_CSS = "LargePicture { width: 1fr; height: 1fr; }"
 
-    @dataclass
     class Moved(Message):
         """Another part, or another zoom, is shown."""
 
@@ -111,14 +110,16 @@ class LargePicture(PictureWidget):
             rows = min(rows, self.app.size.height - self.region.y - ROWS_BELOW)
         return PictureRoom((self.size.width, rows), graphics.cell, graphics.protocol)
 
+    def _choose_part(self) -> ZoomedPart | None:
+        if (size := self._image_size) is None:
+            return None
+        return self._room.fill(size) if self._zoom is None else self._room.show(size, self._zoom, self._centre)
+
     def _show_part(self, *, note: str = "", steady: bool = False) -> None:
-        size, before = self._image_size, self.part
-        if size is None or self._whole is None:
-            self.part = None
+        before, self.part = self.part, self._choose_part()
+        if self._whole is None:
             self.show(None, note=note or self.note)
             return
-        room = self._room
-        self.part = room.fill(size) if self._zoom is None else room.show(size, self._zoom, self._centre)
         if self.part is not None:
             self.show(self._whole[self.part.window], note=note, box=self.part.box, steady=steady)
         if before != self.part:
@@ -126,14 +127,11 @@ class LargePicture(PictureWidget):
 
     def _rebuild_canvas(self) -> None:
         """Choose the part anew where the room, the protocol or the cells have changed."""
-        size = self._image_size
-        if size is not None and self._whole is not None:
-            room = self._room
-            part = room.fill(size) if self._zoom is None else room.show(size, self._zoom, self._centre)
-            if part is not None and part != self.part:
-                self.part, self._box = part, part.box
-                self.image = self._whole[part.window]
-                self.post_message(self.Moved())
+        part = self._choose_part()
+        if self._whole is not None and part is not None and part != self.part:
+            self.part, self._box = part, part.box
+            self.image = self._whole[part.window]
+            self.post_message(self.Moved())
         super()._rebuild_canvas()
 
     # The mouse

@@ -1,6 +1,6 @@
 """The screen of one large picture: steps through frames and trajectories, zooms, pans, blinks, plays."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -9,30 +9,32 @@ from typing import ClassVar, NamedTuple
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
-from textual.timer import Timer
 
 from riptui.graphics.protocol import Graphics
 from riptui.store.listing import FolderSignature, read_signature
 from riptui.store.trajectory import Trajectory
 from riptui.text.terminal import printable
 from riptui.tui import screen_bindings
+from riptui.tui.blinking import Blinking
 from riptui.tui.commands.export_dialog import ExportScreen
 from riptui.tui.group.compare_data import frame_at
 from riptui.tui.inner_screen import InnerScreen
 from riptui.tui.key_footer import KeyFooter
-from riptui.tui.large.blinking import Blinking
 from riptui.tui.large.frame_views import FRAME, FrameView, LargeFrame, load_large_frame, view_kinds
 from riptui.tui.large.large_line import large_line
 from riptui.tui.large.large_picture import LargePicture
 from riptui.tui.large.map_process import explain_no_lpips, list_maps
 from riptui.tui.large.map_view import MapView
+from riptui.tui.player import Player
 from riptui.tui.text_lines import TextLine
 from riptui.tui.trajectory.background_reader import BackgroundReader
 from riptui.tui.trajectory.frame_cursor import FrameCursor
-from riptui.tui.trajectory.loader import TrajectoryLoader, TrajectorySnapshot
+from riptui.tui.trajectory.loader import NO_SNAPSHOT, TrajectoryLoader, TrajectorySnapshot
 from riptui.tui.written_files import tell_written
 
 POLL_SECONDS = 1.0
+BLINK_SECONDS = 0.5  # for each of the two pictures
+MAX_BLINKS = 120
 
 
 class LargePlace(NamedTuple):
@@ -42,7 +44,7 @@ class LargePlace(NamedTuple):
     k: int
 
 
-class LargeScreen(InnerScreen[LargePlace]):
+class LargeScreen(InnerScreen[LargePlace], Player):
     """One of these trajectories at a time; its result is the place where it was left."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*screen_bindings.LARGE]
@@ -71,15 +73,14 @@ class LargeScreen(InnerScreen[LargePlace]):
         self._index = index
         self._runs = runs
         self._begin: tuple[int | None, float | None] = k, inpainted
-        self.cursor = FrameCursor(speed=speed)
+        self.playback = self.cursor = FrameCursor(speed=speed)
         self.view = FrameView()
         self.loaded: LargeFrame | None = None
         self._picture = LargePicture(graphics)
         self._line = TextLine()
         self._reader = BackgroundReader(self)
         self._signature: FolderSignature | None = None  # of what was read last; used by the thread only
-        self._play_timer: Timer | None = None
-        self._blinking = Blinking(self, self._show_picture)
+        self._blinking = Blinking(self, self._show_picture, seconds=BLINK_SECONDS, max_turns=MAX_BLINKS)
         self._map = MapView(self, self._show_map)
         self._shows_map = False  # of this trajectory: it stays until the next one is measured
         self._pointed_at: tuple[float, float] | None = None
@@ -105,6 +106,10 @@ class LargeScreen(InnerScreen[LargePlace]):
     @property
     def blinking(self) -> bool:
         return self._blinking.on
+
+    @property
+    def _shows_original(self) -> bool:
+        return self.blinking and self._blinking.turn % 2 == 0
 
     # Reading, in a thread
 
@@ -143,7 +148,7 @@ class LargeScreen(InnerScreen[LargePlace]):
     def _request_frame(self) -> None:
         snapshot, k = self.cursor.snapshot, self.cursor.k
         view = replace(self.view, line_pixels=self._picture.dot_pixels)
-        if snapshot is not None and snapshot.spec is not None:
+        if snapshot.spec is not None:
             self._reader.submit("frame", lambda loader: load_large_frame(loader, snapshot, k, view), self._show_frame)
         self._show_line()
 
@@ -165,53 +170,30 @@ class LargeScreen(InnerScreen[LargePlace]):
         if self.loaded is None:
             return
         note = self.loaded.frame.note or self.loaded.original.note
-        image = self.loaded.original.image if self._blinking.shows_other else self.loaded.shown
+        image = self.loaded.original.image if self._shows_original else self.loaded.shown
         steady = self.cursor.playing or self.blinking
         self._picture.show_frame(image if image is not None else self.loaded.frame.image, note=note, steady=steady)
         self._show_line()
 
     # Moving
 
-    def _change(self, change_cursor: Callable[[], None]) -> None:
-        k, pace = self.cursor.k, (self.cursor.playing, self.cursor.speed)
-        change_cursor()
-        if pace != (self.cursor.playing, self.cursor.speed):
-            self._restart_play_timer()
-        if self.cursor.k != k:
+    def show_position(self, *, moved: bool) -> None:
+        if moved:
             self._request_frame()
-
-    def _restart_play_timer(self) -> None:
-        if self._play_timer is not None:
-            self._play_timer.stop()
-        self._play_timer = self.set_interval(self.cursor.tick_seconds, self._tick) if self.cursor.playing else None
-        if not self.cursor.playing:
-            self._picture.settle()
         self._show_line()
 
-    def _tick(self) -> None:
+    def settle(self) -> None:
+        self._picture.settle()
+
+    def tick(self) -> None:
         if not (self.view.map and self.busy):  # a map takes longer than a frame: some are left out
-            self._change(self.cursor.tick)
-
-    def action_move(self, frames: int) -> None:
-        self._change(partial(self.cursor.move, frames))
-
-    def action_move_by_half(self, count: int) -> None:
-        self._change(partial(self.cursor.move_by_half, count))
-
-    def action_go(self, k: int) -> None:
-        self._change(partial(self.cursor.go, k))
-
-    def action_play(self) -> None:
-        self._change(self.cursor.pause if self.cursor.playing else self.cursor.play)
-
-    def action_change_speed(self, direction: int) -> None:
-        self._change(partial(self.cursor.change_speed, direction))
+            super().tick()
 
     def action_open_other(self, count: int) -> None:
         """Open the next trajectory, or the previous one, at the same inpainted %."""
         index = min(max(0, self._index + count), len(self._trajectories) - 1)
         if index != self._index:
-            self._change(self.cursor.pause)
+            self.change(self.cursor.pause)
             self._index = index
             self._open()
 
@@ -228,7 +210,7 @@ class LargeScreen(InnerScreen[LargePlace]):
         if not self._picture.fits:
             self._picture.pan(columns, rows)
         elif columns:
-            self.action_move(columns)
+            self.move(columns)
         else:
             self.action_open_other(rows)
 
@@ -240,18 +222,15 @@ class LargeScreen(InnerScreen[LargePlace]):
     # What is shown
 
     def action_cycle_view(self) -> None:
-        if self.cursor.snapshot is not None:
-            self._change_view(self.view.after(view_kinds(self.cursor.snapshot)))
+        self._change_view(self.view.after(view_kinds(self.cursor.snapshot)))
 
     def action_cycle_map(self) -> None:
         """Show the next map, or the frame after the last."""
         if not self._map.names:
-            self._reader.submit("maps", self._list_maps, self._begin_maps)
+            metrics = self.cursor.snapshot.metrics
+            self._reader.submit("maps", lambda _: list_maps(metrics), self._begin_maps)
         else:
             self._change_view(replace(self.view, kind=FRAME, map=self._map.next_name(self.view.map)))
-
-    def _list_maps(self, _loader: TrajectoryLoader) -> list[str]:
-        return list_maps(self.cursor.snapshot.metrics if self.cursor.snapshot else {})
 
     def _begin_maps(self, names: list[str]) -> None:
         self._map.names = names
@@ -274,6 +253,7 @@ class LargeScreen(InnerScreen[LargePlace]):
     def action_blink(self) -> None:
         """Swap with the original until the key is pressed again, beginning with the original."""
         self._blinking.toggle()
+        self._show_picture()
 
     def action_export(self) -> None:
         """Write this frame, or other files of the trajectory."""
@@ -298,7 +278,7 @@ class LargeScreen(InnerScreen[LargePlace]):
 
     def _show_line(self) -> None:
         snapshot = self.cursor.snapshot
-        if snapshot is None:
+        if snapshot is NO_SNAPSHOT:
             return
         path = snapshot.path
         name = path.relative_to(self._runs) if path.is_relative_to(self._runs) else Path(path.name)
@@ -308,7 +288,7 @@ class LargeScreen(InnerScreen[LargePlace]):
         self._line.set_text(large_line(snapshot, self.cursor.k, name.as_posix(), what, zoom, width))
 
     def _describe_view(self, width: int) -> Content:
-        if self._blinking.shows_other:
+        if self._shows_original:
             what = Content("original")
         elif self.view.map:
             what = self._map.describe(self.view, self._pointed_at, width)

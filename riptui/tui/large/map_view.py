@@ -15,7 +15,7 @@ from riptui.text.terminal import printable
 from riptui.tui.large.frame_views import FrameView, LargeFrame, blend_heat
 from riptui.tui.large.map_process import MapProcess
 from riptui.tui.latest_jobs import LatestJobs
-from riptui.tui.trajectory.colormap import heat_colour
+from riptui.tui.trajectory.colormap import heat_bar
 
 SCALE_COLUMNS = 8
 ROOMY_COLUMNS = 100  # of a line that has room for the scale
@@ -81,8 +81,7 @@ class MapView:
         name = f"{metric_title(view.map)} map"
         if self.error:
             return Content.styled(f"{name}: {self.error}", "$text-error")
-        bar = [("█", f"rgb{heat_colour(step / (SCALE_COLUMNS - 1))}") for step in range(SCALE_COLUMNS)]
-        colours = [" ", *bar, " "] if columns >= ROOMY_COLUMNS else [" to "]
+        colours = [" ", *heat_bar(SCALE_COLUMNS), " "] if columns >= ROOMY_COLUMNS else [" to "]
         scale = Content.assemble(name, " 0", *colours, f"{scale_top(view):g}")
         if self.distances is None:
             return Content.assemble(scale, "  measuring ...")

@@ -65,7 +65,7 @@ def tick_values(axis: AxisRange, max_count: int) -> list[float]:
 def _step_of(axis: AxisRange, max_count: int) -> float:
     """The least round distance of at most so many ticks."""
     step = _round_step((axis.high - axis.low) / max(1, max_count))
-    while math.floor(axis.high / step + 1e-9) - math.ceil(axis.low / step - 1e-9) >= max(1, max_count):
+    while len(_multiples(axis, step)) > max(1, max_count):
         step = _round_step(step * 1.5)
     return step
 

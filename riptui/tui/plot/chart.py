@@ -12,11 +12,9 @@ from itertools import groupby
 from statistics import fmean
 from typing import ClassVar
 
-from rich.color import Color as RichColor
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.color import Color
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
@@ -26,7 +24,7 @@ from riptui.tui.plot.crosshair import crosshair_rows, nearest, x_positions
 from riptui.tui.plot.drawing import DrawnChart, draw, list_entries
 from riptui.tui.plot.grid import ChartCell, ChartRow, Ink
 from riptui.tui.plot.legend import LegendEntry
-from riptui.tui.plot.palette import current_series_colours
+from riptui.tui.plot.palette import rich_series_colours
 from riptui.tui.plot.series import Series
 from riptui.tui.plot.y_axis import YView, can_show, place_on_axis
 
@@ -108,8 +106,8 @@ class Chart(Widget):
             return
         self._draw_call, self._cached_drawing, self._known_positions = content, None, None
         self.marker = marker
-        if not self.size:
-            self._refresh_hidden()
+        if not self.size:  # hidden, without rows to compare: Textual would show again those that it had
+            self.refresh()
         elif changed := [region for y in range(self.size.height) if (region := self._find_changed(y))]:
             self.refresh(*changed)
 
@@ -170,7 +168,7 @@ class Chart(Widget):
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         area, positions = self._drawing.area, self._x_positions
-        is_inside = area.left <= event.x < area.left + area.width and event.y >= area.top
+        is_inside = area.x <= event.x < area.right and event.y >= area.y
         is_shown = bool(is_inside and positions)
         self._follow_mouse(positions[nearest(positions, self._drawing.x_at(event.x))] if is_shown else None)
 
@@ -231,7 +229,7 @@ class Chart(Widget):
 
     def _zoom_at(self, row: int, direction: int) -> None:
         area = self._drawing.area
-        self.zoom(direction, min(max(0.0, 1 - (row - area.top + 0.5) / area.height), 1.0))
+        self.zoom(direction, min(max(0.0, 1 - (row - area.y + 0.5) / area.height), 1.0))
 
     # Drawing
 
@@ -240,10 +238,6 @@ class Chart(Widget):
             return Strip.blank(self.size.width, self.rich_style)
         self._painted[y] = row = self._make_row(y)
         return self._strip(row)
-
-    def _refresh_hidden(self) -> None:
-        """While it is hidden it has no size, and no rows to compare: Textual would show again those that it had."""
-        self.refresh()
 
     def _find_changed(self, y: int) -> Region | None:
         """The part of a row that looks other than it does on the screen."""
@@ -261,14 +255,14 @@ class Chart(Widget):
         for x, sign in ((self.crosshair, "│"), (self.marker, "┃")):
             column = None if x is None else drawing.column(x)
             if column is not None and y in self._marked_rows(column):
-                row = [*row[:column], (sign if y < area.top + area.height else "▲", _MARKER), *row[column + 1 :]]
+                row = [*row[:column], (sign if y < area.bottom else "▲", _MARKER), *row[column + 1 :]]
         return row
 
     @property
     def _reading_rows(self) -> Sequence[ChartRow]:
         """The first rows, with the values at the crosshair."""
         drawing, x = self._drawing, self.crosshair
-        if x is None or not drawing.area.top:
+        if x is None or not drawing.area.y:
             return ()
         if self._cached_reading is None or self._cached_reading[0] is not drawing or self._cached_reading[1] != x:
             x_label, y_label = self.axis_labels
@@ -278,7 +272,7 @@ class Chart(Widget):
 
     def on_click(self, event: events.Click) -> None:
         area = self._drawing.area
-        if event.x >= area.left:
+        if event.x >= area.x:
             self.post_message(self.PointChosen(self, self._drawing.x_at(event.x)))
 
     @property
@@ -291,7 +285,7 @@ class Chart(Widget):
     def _repaint_lines(self, *positions: float | None) -> None:
         """Repaint the rows that show a vertical line at the one x or the other."""
         if not self.size:
-            self._refresh_hidden()
+            self.refresh()
             return
         columns = sorted({self._drawing.column(x) for x in positions if x is not None})
         if len(columns) < 2 and None not in positions:  # the same column
@@ -304,9 +298,8 @@ class Chart(Widget):
     def _marked_rows(self, column: int) -> list[int]:
         """The rows that show the marker: the axis, and every other row without a curve."""
         rows, area = self._drawing.rows, self._drawing.area
-        bottom = area.top + area.height
-        free = [y for y in range(bottom - 1, area.top - 1, -2) if rows[y][column][1] == Ink.BLANK]
-        return [bottom, *free] if bottom < len(rows) else free
+        free = [y for y in range(area.bottom - 1, area.y - 1, -2) if rows[y][column][1] == Ink.BLANK]
+        return [area.bottom, *free] if area.bottom < len(rows) else free
 
     def _strip(self, row: list[ChartCell]) -> Strip:
         segments = [
@@ -317,13 +310,10 @@ class Chart(Widget):
 
     def _style(self, ink: int) -> Style:
         if ink >= 0:
-            return self.rich_style + Style(color=self._colours[ink % len(self._colours)])
+            colours = rich_series_colours(self.app)
+            return self.rich_style + Style(color=colours[ink % len(colours)])
         part = _INK_CLASSES.get(ink)
         return self.get_visual_style(part).rich_style if part else self.rich_style
-
-    @property
-    def _colours(self) -> list[RichColor]:
-        return [Color.parse(colour).rich_color for colour in current_series_colours(self.app)]
 
 
 _MARKER = min(Ink) - 1

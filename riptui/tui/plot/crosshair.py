@@ -83,7 +83,7 @@ def crosshair_rows(drawing: DrawnChart, series: Sequence[Series], x: float, titl
     """SSIM at 231 %: ● 0.4213 ± 0.02 64 px  ▲ 0.3770 128 px. In little room without bars, then without names, then in
     more rows, over the top of the curves.
     """
-    width, left = len(drawing.rows[0]), drawing.area.left
+    width, left = len(drawing.rows[0]), drawing.area.x
     readings = read_curves(series, x)
     head = f"{title} at {x:.4g}{unit}: "
     rows = _begin_rows(drawing, head)
@@ -106,7 +106,7 @@ def crosshair_rows(drawing: DrawnChart, series: Sequence[Series], x: float, titl
 
 def _begin_rows(drawing: DrawnChart, text: str, number: int = 0) -> list[ChartRow]:
     """A row of the drawing for values: with what is left of the curves, then a text and blanks."""
-    left = drawing.area.left
+    left = drawing.area.x
     row: ChartRow = [*drawing.rows[number][:left], *[(" ", Ink.BLANK)] * (len(drawing.rows[number]) - left)]
     write_text(row, left, text, Ink.LABEL)
     return [row]

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import isinf
 
+from textual.geometry import Region
+
 from riptui.tui.plot import legend
 from riptui.tui.plot.axes import AxisRange, format_ticks, tick_values, x_range
 from riptui.tui.plot.braille import DOTS_ACROSS, DOTS_DOWN, BrailleDots, take_turn
 from riptui.tui.plot.grid import ChartRow, Ink, write_text
-from riptui.tui.plot.legend import CellArea
 from riptui.tui.plot.series import Series, SeriesPoint
 from riptui.tui.plot.y_axis import YAxis, YView, can_show, make_y_axis
 
@@ -30,14 +31,14 @@ MAX_SHAPED_POINTS = 60  # of a series without lines; more points are dots
 @dataclass(frozen=True)
 class DrawnChart:
     rows: list[ChartRow]
-    area: CellArea  # the area of the curves
+    area: Region  # the area of the curves
     x_axis: AxisRange
     y_axis: YAxis
     inset: int = 0  # columns between the ends of the axis and of the area, for shifted series
 
     def column(self, x: float) -> int:
         """The column of an x."""
-        return self.area.left + self.dot_column(x) // DOTS_ACROSS
+        return self.area.x + self.dot_column(x) // DOTS_ACROSS
 
     def dot_column(self, x: float) -> int:
         """The position of an x, in dots from the left of the area; the end of the axis is the left half of a column."""
@@ -45,7 +46,7 @@ class DrawnChart:
 
     def x_at(self, column: int) -> float:
         """The x at a column."""
-        share = (column - self.area.left - self.inset) / max(1, self.area.width - 1 - 2 * self.inset)
+        share = (column - self.area.x - self.inset) / max(1, self.area.width - 1 - 2 * self.inset)
         return self.x_axis.low + min(max(0.0, share), 1.0) * (self.x_axis.high - self.x_axis.low)
 
 
@@ -62,21 +63,23 @@ def draw(
 ) -> DrawnChart:
     """Draw series into so many columns and rows, each at least 1. x_end: the least end of the x axis."""
     points = [[point for point in line.points() if can_show(point.y, view)] for line in series]
-    x_axis = x_range((point.x for line_points in points for point in line_points), x_end)
+    every = [point for line_points in points for point in line_points]
+    x_count = len({point.x for point in every})
+    x_axis = x_range((point.x for point in every), x_end)
     header, axis_rows = height >= HEADER_ROWS, (height >= AXIS_ROWS) + (height >= LABEL_ROWS)
     rows = max(1, height - header - axis_rows)
-    y_axis = make_y_axis(_y_values(series, points), view, rows, DOTS_DOWN)
+    y_axis = make_y_axis(_y_values(series, every), view, rows, DOTS_DOWN)
     infinite = _count_infinite(series)
     gutter = max(map(len, y_axis.labels)) + 1 if not infinite and width >= GUTTER_COLUMNS and axis_rows else 0
-    area = CellArea(gutter, int(header), max(1, width - gutter), rows)
-    offsets = _series_offsets(series, points, area.width)
+    area = Region(gutter, int(header), max(1, width - gutter), rows)
+    offsets = _series_offsets(series, points, x_count, area.width)
     inset = max(map(abs, offsets), default=0)
     blank: list[ChartRow] = [[(" ", Ink.BLANK)] * width for _ in range(height)]
     drawing = DrawnChart(blank, area, x_axis, y_axis, inset)
-    _draw_curves(drawing, series, points, offsets)
+    _draw_curves(drawing, series, points, offsets, _jitter_dots(series, x_count, area.width))
     if infinite:
         text = f"all {infinite:,} values are infinite" if infinite > 1 else "its only value is infinite"
-        write_text(blank[area.top + rows // 2], max(0, (width - len(text)) // 2), text, Ink.LABEL)
+        write_text(blank[area.y + rows // 2], max(0, (width - len(text)) // 2), text, Ink.LABEL)
     if gutter:
         _draw_y_axis(drawing)
     if axis_rows:
@@ -107,11 +110,11 @@ def _describe_left_out(series: Sequence[Series], view: YView) -> str:
     return f" · without {len(values)} {'value' if len(values) == 1 else 'values'} {what}"
 
 
-def _y_values(series: Sequence[Series], points: Sequence[Sequence[SeriesPoint]]) -> list[float]:
+def _y_values(series: Sequence[Series], points: Sequence[SeriesPoint]) -> list[float]:
     """All y values to show. Error bars do not extend the axis below 0 unless a value does, or a series is signed."""
-    values = [point.y for line_points in points for point in line_points]
+    values = [point.y for point in points]
     positive = min(values, default=0.0) >= 0 and not any(line.signed for line in series)
-    ends = [end for line_points in points for point in line_points for end in (point.low, point.high)]
+    ends = [end for point in points for end in (point.low, point.high)]
     return values + [max(0.0, end) if positive else end for end in ends]
 
 
@@ -120,11 +123,11 @@ def _draw_curves(
     series: Sequence[Series],
     points: Sequence[Sequence[SeriesPoint]],
     offsets: Sequence[int],
+    jitter: int,
 ) -> None:
     area, y_axis = drawing.area, drawing.y_axis
     dots = BrailleDots(area.width, area.height)
     shapes: dict[tuple[int, int], list[tuple[int, str, int]]] = {}
-    jitter = _jitter_dots(series, points, area.width)
     for line, line_points, offset in zip(series, points, offsets, strict=True):
         shift = DOTS_ACROSS * offset
         dots_xy = [
@@ -148,11 +151,11 @@ def _draw_curves(
             elif line.points_only:
                 dots.set_dot(x, y, line.colour)
     for column, row, character, colour in dots.cells():
-        drawing.rows[area.top + row][area.left + column] = character, colour
+        drawing.rows[area.y + row][area.x + column] = character, colour
     for (column, row), candidates in shapes.items():
         column = min(column, area.width - 1)
         _, shape, colour = take_turn(candidates, candidates[0][0])
-        drawing.rows[area.top + row][area.left + column] = shape, colour
+        drawing.rows[area.y + row][area.x + column] = shape, colour
 
 
 def _dot_row(y: float, axis: YAxis, rows: int) -> int:
@@ -167,22 +170,24 @@ def _shape_interval(series: Series, points: int, width: int) -> int:
     return 1 if points <= width // MIN_SHAPE_COLUMNS else -(-points * SHAPE_GAP_COLUMNS // width)
 
 
-def _series_offsets(series: Sequence[Series], points: Sequence[Sequence[SeriesPoint]], width: int) -> list[int]:
+def _series_offsets(
+    series: Sequence[Series], points: Sequence[Sequence[SeriesPoint]], x_count: int, width: int
+) -> list[int]:
     """The shift of each series in columns, with its line, so that bars and points at one x do not hide each other."""
     barred = [
         line.points_only or any(point.low != point.high for point in line_points)
         for line, line_points in zip(series, points, strict=True)
     ]
-    if sum(barred) < 2 or _count_x(points) * (len(series) + 1) > width:
+    if sum(barred) < 2 or x_count * (len(series) + 1) > width:
         return [0] * len(series)
     return [index - len(series) // 2 for index in range(len(series))]
 
 
-def _jitter_dots(series: Sequence[Series], points: Sequence[Sequence[SeriesPoint]], width: int) -> int:
+def _jitter_dots(series: Sequence[Series], x_count: int, width: int) -> int:
     """How far points without lines are spread to both sides, in dots: into half of the room between two x."""
     if not any(line.points_only for line in series):
         return 0
-    return max(0, width * DOTS_ACROSS // (max(1, _count_x(points)) * (len(series) + 1)) // 4)
+    return max(0, width * DOTS_ACROSS // (max(1, x_count) * (len(series) + 1)) // 4)
 
 
 def _jitter(index: int, dots: int) -> int:
@@ -190,28 +195,23 @@ def _jitter(index: int, dots: int) -> int:
     return round((index * GOLDEN_RATIO % 1 * 2 - 1) * dots)
 
 
-def _count_x(points: Sequence[Sequence[SeriesPoint]]) -> int:
-    return len({point.x for line_points in points for point in line_points})
-
-
 def _draw_y_axis(drawing: DrawnChart) -> None:
-    area, axis, column = drawing.area, drawing.y_axis, drawing.area.left - 1
+    area, axis, column = drawing.area, drawing.y_axis, drawing.area.x - 1
     for row in range(area.height):
-        drawing.rows[area.top + row][column] = "│", Ink.AXIS
+        drawing.rows[area.y + row][column] = "│", Ink.AXIS
     for value, text in zip(axis.ticks, axis.labels, strict=True):
-        row = area.top + _dot_row(value, axis, area.height) // DOTS_DOWN
+        row = area.y + _dot_row(value, axis, area.height) // DOTS_DOWN
         drawing.rows[row][column] = "┤", Ink.AXIS
         write_text(drawing.rows[row], column - len(text), text, Ink.TICK)
 
 
 def _draw_x_axis(drawing: DrawnChart, label: str, *, labelled: bool) -> None:
     area = drawing.area
-    row = area.top + area.height
-    line, below = drawing.rows[row], drawing.rows[row + 1] if labelled else None
-    for column in range(area.left, area.left + area.width):
+    line, below = drawing.rows[area.bottom], drawing.rows[area.bottom + 1] if labelled else None
+    for column in range(area.x, area.right):
         line[column] = "─", Ink.AXIS
-    if area.left:
-        line[area.left - 1] = "└", Ink.AXIS
+    if area.x:
+        line[area.x - 1] = "└", Ink.AXIS
     values = tick_values(drawing.x_axis, max(3, area.width // 16))
     end = 0
     gaps: list[tuple[int, int]] = []

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from rich.cells import cell_len
+from textual.geometry import Region
 
 from riptui.tui.plot.grid import ChartRow, Ink, shorten, write_text
 
@@ -22,15 +23,6 @@ class LegendEntry(NamedTuple):
         return 2 + cell_len(self.name)
 
 
-class CellArea(NamedTuple):
-    """A rectangle of cells."""
-
-    left: int
-    top: int
-    width: int
-    height: int
-
-
 class LegendCorner(NamedTuple):
     hidden_share: float
     """Of its cells, those where something is drawn."""
@@ -38,11 +30,11 @@ class LegendCorner(NamedTuple):
     row: int
 
 
-def write_legend(rows: list[ChartRow], area: CellArea, title: str, entries: Sequence[LegendEntry]) -> None:
+def write_legend(rows: list[ChartRow], area: Region, title: str, entries: Sequence[LegendEntry]) -> None:
     """Write title and legend into a drawing: into its first row, or over few of the curves in `area`."""
     header = rows[0]
-    write_text(header, area.left, title, Ink.LABEL)
-    free_columns = len(header) - area.left - cell_len(title)
+    write_text(header, area.x, title, Ink.LABEL)
+    free_columns = len(header) - area.x - cell_len(title)
     if not entries:
         return
     narrowed = _shorten_names(entries, area.width // 2 - 4)
@@ -105,20 +97,20 @@ def _write_entry(row: ChartRow, column: int, entry: LegendEntry) -> None:
     write_text(row, column + 1, " " + entry.name, Ink.LABEL)
 
 
-def _find_corner(rows: list[ChartRow], area: CellArea, entries: Sequence[LegendEntry]) -> LegendCorner | None:
+def _find_corner(rows: list[ChartRow], area: Region, entries: Sequence[LegendEntry]) -> LegendCorner | None:
     """The corner where the legend hides the least, with a margin; None if it has no room."""
     width, height = max(entry.width for entry in entries), len(entries)
     if height > area.height - 1 or width + 2 > area.width // 2:
         return None
     cells = (width + 2) * height
     return min(
-        LegendCorner(sum(_occupied_cells(rows, CellArea(column - 1, row, width + 2, height))) / cells, column, row)
-        for column in (area.left + area.width - width - 1, area.left + 1)
-        for row in (area.top, area.top + area.height - height)
+        LegendCorner(sum(_occupied_cells(rows, Region(column - 1, row, width + 2, height))) / cells, column, row)
+        for column in (area.right - width - 1, area.x + 1)
+        for row in (area.y, area.bottom - height)
     )
 
 
-def _occupied_cells(rows: list[ChartRow], box: CellArea) -> Iterator[bool]:
-    for row in rows[box.top : box.top + box.height]:
-        for _, ink in row[box.left : box.left + box.width]:
+def _occupied_cells(rows: list[ChartRow], box: Region) -> Iterator[bool]:
+    for row in rows[box.y : box.bottom]:
+        for _, ink in row[box.x : box.right]:
             yield ink != Ink.BLANK

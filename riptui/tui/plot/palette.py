@@ -1,6 +1,8 @@
 """The colours of the series in a chart: eight for each kind of theme, to be used in this order."""
 
+from rich.color import Color as RichColor
 from textual.app import App
+from textual.color import Color
 from textual.theme import Theme
 
 DARK_SERIES = ("#32bffc", "#e39c0f", "#009e72", "#b582a6", "#0069d1", "#c54a12", "#ffff24", "#f0fcf4")
@@ -27,3 +29,8 @@ def current_series_colours(app: App[object]) -> list[str]:
     variables = app.theme_variables
     colours = series_colours(app.current_theme)
     return [variables.get(f"series-{number}", colour) for number, colour in enumerate(colours, start=1)]
+
+
+def rich_series_colours(app: App[object]) -> list[RichColor]:
+    """The same for Rich."""
+    return [Color.parse(colour).rich_color for colour in current_series_colours(app)]

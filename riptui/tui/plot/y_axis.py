@@ -43,12 +43,6 @@ class YView:
         low = min(max(0.0, place - span / 2), 1 - span)
         return replace(self, low=low, high=low + span)
 
-    def moved(self, share: float) -> "YView":
-        """Another part, farther up by a share of what is visible; down for a negative one."""
-        span = self.high - self.low
-        low = min(max(0.0, self.low + share * span), 1 - span)
-        return replace(self, low=low, high=low + span)
-
 
 @dataclass(frozen=True)
 class YAxis:

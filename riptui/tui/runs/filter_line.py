@@ -54,17 +54,17 @@ class FilterLine(SteadyInput):
         title = f"Name of the filter {text}" if text else "Forget the filter named"
 
         def keep(name: str | None) -> None:
-            if name is not None:
-                try:
-                    name_filter(name, text)
-                except DiskError as error:
-                    self.post_message(self.Named(check_name(name), text, str(error)))
-                else:
-                    self.post_message(self.Named(check_name(name), text))
+            if name is None:
+                return
+            problem = ""
+            try:
+                name_filter(name, text)
+            except DiskError as error:
+                problem = str(error)
+            self.post_message(self.Named(check_name(name), text, problem))
 
-        self.app.push_screen(
-            tui.dialogs.TextDialog(title, "", check_name, hint=f"named: {names}" if names else ""), keep
-        )
+        hint = f"named: {names}" if names else ""
+        self.app.push_screen(tui.dialogs.TextDialog(title, "", check_name, hint=hint), keep)
 
     def action_recall(self, offset: int) -> None:
         if not self._position:

@@ -1,12 +1,9 @@
 """What is known of the work on a trajectory, beside its status: whether its worker gives signs, when its turn comes."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from riptui.store.sign_watch import find_silent
-from riptui.store.worker_registry import Worker, find_skipped
 from riptui.text.units import format_duration, format_silence
 
 if TYPE_CHECKING:  # the cost of what waits, not needed for the first paint
@@ -33,17 +30,6 @@ class KnownWork:
 
 
 NOTHING_KNOWN = KnownWork()
-
-
-def know_work(
-    path: str, workers: Sequence[Worker], waiting: "WaitingTrajectory | None" = None, *, is_served: bool = True
-) -> KnownWork:
-    """What living workers and the queue say of a trajectory, by its path below the runs folder.
-
-    is_served: whether workers take what waits.
-    """
-    has_workers = bool(workers) and is_served
-    return KnownWork(find_silent(workers).get(path, 0), find_skipped(workers).get(path, ""), has_workers, waiting)
 
 
 def find_place(queue: "ListedQueue", folder: Path) -> "WaitingTrajectory | None":

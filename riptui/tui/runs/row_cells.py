@@ -67,9 +67,9 @@ def column_order(columns: TreeColumns, x: int) -> TreeOrder | None:
 
 def group_cells(row: TreeRow, totals: GroupTotals, shown: GroupTotals, *, is_open: bool, width: int) -> RowCells:
     """A group: how many of it are not done, by status, and how many are; with a filter how many it leaves."""
-    label = f"{' ' * INDENT * row.depth}{'▾' if is_open else '▸'} {_last_name(row.path)}"
+    label = f"{' ' * INDENT * row.depth}{'▾' if is_open else '▸'} {printable(row.path.rpartition('/')[2])}"
     counts = [(f" {STATUS_MARKS[name][0]}{n}", name) for name in COUNTED if (n := _count(shown, name))]
-    last = f" {totals.statuses['done']}/{totals.count} done" if shown is totals else f" {shown.count} of {totals.count}"
+    last = f" {totals['done']}/{totals.total()} done" if shown is totals else f" {shown.total()} of {totals.total()}"
 
     def find_room() -> int:
         return width - len(last) - sum(len(text) for text, _ in counts)
@@ -119,12 +119,8 @@ def _value_cells(entry: TreeEntry, columns: TreeColumns) -> RowCells:
 
 def _count(totals: GroupTotals, status: str) -> int:
     """How many have a status: of the interrupted ones, also those that a person stopped, for they have one mark."""
-    return totals.statuses[status] + (totals.statuses["stopped"] if status == "interrupted" else 0)
+    return totals[status] + (totals["stopped"] if status == "interrupted" else 0)
 
 
 def _name_below(group: str, path: str) -> str:
     return printable(path[len(group) :].lstrip("/"))
-
-
-def _last_name(path: str) -> str:
-    return printable(path.rpartition("/")[2])

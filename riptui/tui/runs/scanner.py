@@ -50,7 +50,6 @@ OUTCOMES = {Status.DONE: "done", Status.FAILED: "failed"}
 class TreeEntry(FilterSubject, frozen=True, gc=False):
     """A trajectory as shown in a row of the tree. Without its spec: 10,000 entries take 10 MB."""
 
-    iterations: int = 0
     charted: str = ""  # the metric in the tree: the one of the settings, or the primary one
     packed: bytes = b""  # its last values
     changed: float = 0.0  # time of the last change in the folder, seconds since 1970
@@ -71,11 +70,6 @@ class TreeEntry(FilterSubject, frozen=True, gc=False):
     def values(self) -> tuple[float, ...]:
         """The last values of the charted metric, in order."""
         return unpack_values(self.packed)
-
-    @property
-    def progress(self) -> float:
-        """The done part of the iterations, 0 to 1."""
-        return self.k / self.iterations if self.iterations else 0.0
 
     def has_ended_since(self, before: "TreeEntry | None") -> bool:
         """Whether it ended since it was read before; one that failed may have been retried and failed in between."""
@@ -137,7 +131,7 @@ class RunsScanner:
         self._round_robin: Iterator[str] = iter(())
         self._last_scan = 0.0
         self._all_listed = False
-        self._of_specs: dict[int, tuple[FieldValues, int]] = {}  # settings and iterations, by number in the index
+        self._settings: dict[int, FieldValues] = {}  # by the number of their spec in the index
         self._cache: SummaryCache | None = None
         """For the first look at each; None before, and once they have all been read."""
         self.shown = ""
@@ -164,7 +158,7 @@ class RunsScanner:
         if self._cache is not None:
             self._cache.save()
             self._cache = None
-            self._of_specs.clear()
+            self._settings.clear()
             self._unread = {}  # a new one: a dict keeps the memory of all that was in it
         touched = self._find_touched()
         for result in self._read_entries(dict.fromkeys([*touched, *self._select_changed(self._select_due())])):
@@ -240,9 +234,8 @@ class RunsScanner:
         if self._metric != charted and self._metric in (*measured, *_split_names(kept.others)):
             charted, values = primary_metric(decode_metrics(kept.metrics), self._metric)
             packed = pack_values(values[-MAX_BARS:]) if packed else b""
-        if (shared := self._of_specs.get(kept.spec)) is None:
-            shared = self._of_specs[kept.spec] = (list_settings(spec), spec.iterations)
-        settings, iterations = shared
+        if (settings := self._settings.get(kept.spec)) is None:
+            settings = self._settings[kept.spec] = list_settings(spec)
         return TreeEntry(
             path,
             kept.status,
@@ -256,7 +249,6 @@ class RunsScanner:
             kept.packed_newest,
             tags,
             annotations.note,
-            iterations,
             intern(charted),
             packed,
             kept.signature.changed_ns / 1e9,
@@ -298,15 +290,13 @@ class RunsScanner:
         return list(dict.fromkeys([*asked, self.shown, *active, *next_paths]))
 
     def _select_changed(self, paths: Iterable[str]) -> list[str]:
-        changed = []
-        for path in paths:
-            entry = self._entries.get(path)
-            if entry is None:
-                continue
-            is_running = entry.status is Status.RUNNING  # its lock may vanish without a trace in the folder
-            if is_running or hash(read_signature(f"{self.runs}/{path}")) != self._signatures.get(path):
-                changed.append(path)
-        return changed
+        return [path for path in paths if path in self._entries and self._may_have_changed(path)]
+
+    def _may_have_changed(self, path: str) -> bool:
+        """Whether its folder changed, or it is running: its lock may vanish without a trace in the folder."""
+        if self._entries[path].status is Status.RUNNING:
+            return True
+        return hash(read_signature(f"{self.runs}/{path}")) != self._signatures.get(path)
 
     def _read_entries(self, paths: Iterable[str]) -> Iterator[ScanResult]:
         entries: list[TreeEntry] = []
@@ -369,7 +359,6 @@ def _make_entry(
         charted, values = primary_metric(summary.metrics, metric)
     return TreeEntry(
         **fields,
-        iterations=summary.spec.iterations,
         charted=intern(charted),
         packed=pack_values(values[-MAX_BARS:]) if any(summary.metrics) else b"",  # frame 0 alone says nothing
         changed=changed,

@@ -21,13 +21,9 @@ COUNTED_STATUSES = ("running", "queued", "paused", "failed", "interrupted", "sto
 def format_counts(totals: GroupTotals, workers: Sequence[Worker] = (), *, seconds_left: float | None = None) -> Text:
     """1 without a sign  ● 2 running  ○ 3 queued  41 min left  ✓ 118 done."""
     silent = len(find_silent(workers))
-    counts = {status: totals.statuses[status] for status in COUNTED_STATUSES}
+    counts = {status: totals[status] for status in COUNTED_STATUSES}
     counts["running"] = max(0, counts["running"] - silent)
-    parts = [
-        Text.assemble((MARKS[status][0], _status_colour(status)), f" {count} {status}")
-        for status, count in counts.items()
-        if count
-    ]
+    parts = [Text.assemble(MARKS[status], f" {count} {status}") for status, count in counts.items() if count]
     waiting = sum(bool(counts[status]) for status in ("running", "queued"))
     if seconds_left and waiting:
         parts.insert(waiting, Text(f"{format_duration(seconds_left)} left", "dim"))
@@ -85,8 +81,3 @@ def format_progress(workers: Sequence[Worker], current_path: str, width: int) ->
     if len(busy) > 1:
         text.append(f"  {len(busy)} workers", "dim")
     return text
-
-
-def _status_colour(status: str) -> str:
-    colour = MARKS[status][1]
-    return "" if colour == "none" else colour

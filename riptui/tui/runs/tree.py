@@ -19,7 +19,6 @@ from riptui.store.listing import natural_key
 from riptui.text.status_marks import STATUS_MARKS
 from riptui.tui import bindings
 from riptui.tui.keymap import shown_key
-from riptui.tui.runs.marks import MarkedRange
 from riptui.tui.runs.row_cells import INDENT, RowCells, TreeColumns, group_cells, trajectory_cells
 from riptui.tui.runs.scanner import ScanResult
 from riptui.tui.runs.tree_model import TreeModel, TreeRow, iter_ancestors, parent_path
@@ -36,12 +35,8 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
 
     cursor: reactive[int] = reactive(0, repaint=False)
 
-    @dataclass
     class Highlighted(Message):
-        """The cursor moved to another path; "" if there are no rows."""
-
-        path: str
-        is_group: bool
+        """The cursor moved to another path, or to none."""
 
     @dataclass
     class TrajectoryOpened(Message):
@@ -58,7 +53,8 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
         self.marked: dict[str, None] = {}  # trajectories, in the order in which they were marked
         self.rows: list[TreeRow] = []
         self.hint = ""  # what the filter may have meant, if it leaves nothing
-        self._range: MarkedRange | None = None  # while it grows with the cursor
+        self._range_start = ""  # the path where a range of marks begins that grows with the cursor; "": there is none
+        self._marked_before: dict[str, None] = {}  # beside that range
         self._chosen_path = ""  # where the user went last
         self._posted_path: str | None = None
         self._click_opened = False  # or closed a group: the second click of a double click does not undo it
@@ -139,7 +135,7 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
 
     def mark(self, *paths: str) -> None:
         """Mark trajectories, or unmark them if all of them are marked. Ends a range."""
-        self._range = None
+        self._range_start = ""
         if all(path in self.marked for path in paths):
             for path in paths:
                 del self.marked[path]
@@ -160,26 +156,34 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
         self.mark(*self.model.list_matching(""))
 
     def unmark_all(self) -> None:
-        self._range = None
+        self._range_start = ""
         self.marked.clear()
         self._marks_changed()
 
     @property
     def is_marking_range(self) -> bool:
-        return self._range is not None
+        return bool(self._range_start)
 
     def begin_or_end_range(self) -> None:
         """Begin to mark all rows from here to wherever the cursor goes; or end that."""
-        self._range = None if self._range or not self.current_row else MarkedRange(self.marked, self.current_row.path)
-        if self._range is not None:
-            self._range.extend(self.rows, self.cursor)
+        if self.is_marking_range or not self.current_row:
+            self._range_start = ""
+        else:
+            self._range_start, self._marked_before = self.current_row.path, dict(self.marked)
+            self._extend_range()
         self._marks_changed()
+
+    def _extend_range(self) -> None:
+        """Mark what is between the start of the range and the cursor, beside what was marked before."""
+        start = next((y for y, row in enumerate(self.rows) if row.path == self._range_start), self.cursor)
+        between = self.rows[min(start, self.cursor) : max(start, self.cursor) + 1]
+        self.marked = self._marked_before | {row.path: None for row in between if not row.is_group}
 
     def cancel_range(self) -> None:
         """Mark what was marked before the range began."""
-        if self._range is not None:
-            self._range.undo()
-        self._range = None
+        if self.is_marking_range:
+            self.marked = self._marked_before
+        self._range_start = ""
         self._marks_changed()
 
     def _marks_changed(self) -> None:
@@ -190,8 +194,8 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
         self._refresh_row(before)
         self._refresh_row(now)
         self._chosen_path = self.rows[now].path if now < len(self.rows) else ""
-        if self._range is not None:
-            self._range.extend(self.rows, now)
+        if self.is_marking_range:
+            self._extend_range()
             self._marks_changed()
         self._show_cursor()
         self._post_highlighted()
@@ -238,7 +242,7 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
         return self.model.filter is not None or group in self.model.expanded
 
     def action_collapse_all(self) -> None:
-        self.model.collapse_all()
+        self.model.expanded.clear()
         self.rebuild()
         self.choose_current()
 
@@ -286,7 +290,8 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
             all_again = f"{shown_key(self.app, 'runs.back')} shows all again"
             texts = ("nothing matches this filter", self.hint, all_again)
             lines = [line for text in texts for line in textwrap.wrap(text, max(1, width))]
-            words = lines[y] if self._nothing_matches and y < len(lines) else ""
+            nothing_matches = not self.rows and self.model.filter is not None
+            words = lines[y] if nothing_matches and y < len(lines) else ""
             return Strip([Segment(words, self._style("dim"))]).adjust_cell_length(width, self.rich_style)
         row = self.rows[y]
         self._painted[row.path] = cells = self._make_cells(y)
@@ -301,10 +306,6 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
             cells = [(text, "") for text, _ in cells]
         segments = [Segment(text, self._style(part)) for text, part in cells]
         return Strip(segments).adjust_cell_length(width).apply_style(style)
-
-    @property
-    def _nothing_matches(self) -> bool:
-        return not self.rows and self.model.filter is not None
 
     def _make_cells(self, y: int) -> RowCells:
         model, columns, row = self.model, self.columns, self.rows[y]
@@ -332,8 +333,7 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
             self.scroll_to_region(Region(0, self.cursor, 1, 1), animate=False, force=True)
 
     def _post_highlighted(self) -> None:
-        row = self.current_row
-        path = row.path if row else ""
+        path = self.current_row.path if self.current_row else ""
         if path != self._posted_path:
             self._posted_path = path
-            self.post_message(self.Highlighted(path, row is not None and row.is_group))
+            self.post_message(self.Highlighted())

@@ -5,7 +5,6 @@ No Textual, no disk.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from os.path import commonpath
 from typing import Literal, NamedTuple, get_args
 
@@ -30,27 +29,8 @@ class TreeRow(NamedTuple):
     is_group: bool
 
 
-@dataclass
-class GroupTotals:
-    """Counts of the trajectories in a group and its subgroups."""
-
-    statuses: Counter[str] = field(default_factory=Counter)
-    progress_sum: float = 0.0  # the sum of their progress, each 0 to 1
-
-    @property
-    def count(self) -> int:
-        return self.statuses.total()
-
-    def add(self, entry: TreeEntry, sign: int) -> None:
-        self.statuses[entry.counted_as] += sign
-        self.progress_sum += sign * entry.progress
-
-    def merge(self, change: "GroupTotals") -> None:
-        self.statuses.update(change.statuses)
-        self.progress_sum += change.progress_sum
-
-
-NO_TOTALS = GroupTotals()
+GroupTotals = Counter[str]
+"""How many trajectories of a group and its subgroups have each status."""
 
 
 class TreeModel:
@@ -58,12 +38,12 @@ class TreeModel:
 
     def __init__(self) -> None:
         self.entries: dict[str, TreeEntry] = {}
-        self.totals: dict[str, GroupTotals] = {"": GroupTotals()}  # by group; "" is the runs folder
+        self.totals: dict[str, GroupTotals] = {"": Counter()}  # by group; "" is the runs folder
         self.order: TreeOrder = "name"
         self.is_flat = False  # whether the rows are trajectories only, with their whole paths
         self.common_group = ""  # that all rows of the flat list are in
         self.expanded: set[str] = set()
-        self._filter: Filter | None = None
+        self.filter: Filter | None = None
         self._matching: set[str] = set()  # the trajectories that the filter leaves
         self._matching_totals: dict[str, GroupTotals] = {}  # of these, by group
         self._charted: Counter[str] = Counter()  # how many trajectories chart each metric
@@ -71,13 +51,8 @@ class TreeModel:
         """By group: the paths directly in it, and whether each is a group."""
         self._sorted: dict[str, list[str]] = {}
 
-    @property
-    def filter(self) -> Filter | None:
-        return self._filter
-
-    @filter.setter
-    def filter(self, new_filter: Filter | None) -> None:
-        self._filter = new_filter
+    def set_filter(self, new_filter: Filter | None) -> None:
+        self.filter = new_filter
         self._sorted.clear()
         self._matching.clear()
         self._matching_totals.clear()
@@ -95,12 +70,12 @@ class TreeModel:
         rows_changed, metric = bool(scan.removed), self.metric
         for path in scan.removed:
             self._remove(path)
-        changes: defaultdict[str, GroupTotals] = defaultdict(GroupTotals)
+        changes: defaultdict[str, GroupTotals] = defaultdict(Counter)
         for entry in scan.entries:
             before = self.entries.get(entry.path)
             self.entries[entry.path] = entry
             self._count(entry, before, changes[parent_path(entry.path)])
-            if self._filter is not None:
+            if self.filter is not None:
                 did_match = self._unmatch(before)
                 rows_changed |= self._match(entry) != did_match
             if before is None:
@@ -111,7 +86,7 @@ class TreeModel:
                 rows_changed = True
         for parent, change in changes.items():
             for group in (parent, *iter_ancestors(parent)):
-                self.totals.setdefault(group, GroupTotals()).merge(change)
+                self.totals.setdefault(group, Counter()).update(change)
         if self.order == "drift" and self.metric != metric:
             self._sorted.clear()
             rows_changed = True
@@ -132,9 +107,6 @@ class TreeModel:
     def set_order(self, order: TreeOrder) -> None:
         self.order = order
         self._sorted.clear()
-
-    def collapse_all(self) -> None:
-        self.expanded.clear()
 
     def reveal(self, path: str) -> None:
         """Open the groups above a path."""
@@ -159,11 +131,11 @@ class TreeModel:
 
     def is_matching(self, path: str) -> bool:
         """Whether the filter leaves a trajectory, or anything of a group."""
-        return self._filter is None or path in self._matching or path in self._matching_totals
+        return self.filter is None or path in self._matching or path in self._matching_totals
 
     def matching_totals(self, group: str) -> GroupTotals:
         """The totals of what the filter leaves of a group."""
-        return self.totals[group] if self._filter is None else self._matching_totals.get(group, NO_TOTALS)
+        return self.totals[group] if self.filter is None else self._matching_totals.get(group, Counter())
 
     def find_by_status(self, *statuses: Status) -> list[str]:
         """Trajectories with one of these statuses, in the order of the tree."""
@@ -178,7 +150,7 @@ class TreeModel:
             if not self.is_matching(path):
                 continue
             rows.append(TreeRow(path, depth, children[path]))
-            if children[path] and (self._filter is not None or path in self.expanded):
+            if children[path] and (self.filter is not None or path in self.expanded):
                 self._add_rows(path, depth + 1, rows)
 
     def _sort_children(self, group: str) -> list[str]:
@@ -224,16 +196,16 @@ class TreeModel:
             if before is not None:
                 self._charted[before.charted] -= bool(before.charted)
         if before is not None:
-            change.add(before, -1)
-        change.add(entry, 1)
+            change[before.counted_as] -= 1
+        change[entry.counted_as] += 1
 
     def _match(self, entry: TreeEntry) -> bool:
         """Count an entry among those that the filter leaves, if it does."""
-        if self._filter is None or not self._filter(entry):
+        if self.filter is None or not self.filter(entry):
             return False
         self._matching.add(entry.path)
         for group in iter_ancestors(entry.path):
-            self._matching_totals.setdefault(group, GroupTotals()).add(entry, 1)
+            self._matching_totals.setdefault(group, Counter())[entry.counted_as] += 1
         return True
 
     def _unmatch(self, entry: TreeEntry | None) -> bool:
@@ -243,8 +215,8 @@ class TreeModel:
         self._matching.discard(entry.path)
         for group in iter_ancestors(entry.path):
             totals = self._matching_totals[group]
-            totals.add(entry, -1)
-            if not totals.count:
+            totals[entry.counted_as] -= 1
+            if not totals.total():
                 del self._matching_totals[group]
         return True
 
@@ -266,7 +238,7 @@ class TreeModel:
         self._unmatch(entry)
         self._forget_order(path)
         for group in iter_ancestors(path):
-            self.totals[group].add(entry, -1)
+            self.totals[group][entry.counted_as] -= 1
         for group in iter_ancestors(path):
             del self._children[group][path]
             if self._children[group] or not group:

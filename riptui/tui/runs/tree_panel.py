@@ -1,6 +1,5 @@
 """The tree in its frame: the line to type a filter in, the names of the columns, and how many are listed and marked."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from rich.text import Text
@@ -30,11 +29,10 @@ STEP_COLUMNS = 4  # by which a key makes it wider
 class TreePanel(Vertical):
     """Posts Filtered when the filter changes. Its right border can be dragged."""
 
-    @dataclass
     class Filtered(Message):
         """Other rows are listed than before."""
 
-    _filter_text = ""
+    _filter_text = ""  # the filter that is in force, as it was typed
     chosen_columns = 0  # the width that the user chose; 0: the usual one
 
     def compose(self) -> ComposeResult:
@@ -52,11 +50,6 @@ class TreePanel(Vertical):
     def has_filter(self) -> bool:
         """Whether one is set, or its line is open."""
         return bool(self.query(FilterLine))
-
-    @property
-    def filter_text(self) -> str:
-        """The filter that is in force, as it was typed; "" if there is none."""
-        return self._filter_text
 
     def filter_options(self, runs: Path) -> list[str]:
         """The options of a command that leave the trajectories which the filter leaves."""
@@ -95,7 +88,7 @@ class TreePanel(Vertical):
         """List what a filter leaves; for one that is not valid, say why."""
         model, problem = self.runs_tree.model, ""
         try:
-            model.filter = parse_filter(expand_names(text), KnownNames(model.entries.values()))
+            model.set_filter(parse_filter(expand_names(text), KnownNames(model.entries.values())))
         except ValueError as error:
             problem = printable(str(error))
         for widget in self.query("#filter-error").results(Static):
@@ -104,7 +97,7 @@ class TreePanel(Vertical):
         if problem:
             return
         self._filter_text = text if model.filter is not None else ""
-        leaves_nothing = model.filter is not None and not model.matching_totals("").count
+        leaves_nothing = model.filter is not None and not model.matching_totals("").total()
         hint = explain_nothing(expand_names(text), model.entries.values()) if leaves_nothing else ""
         self.runs_tree.hint = printable(hint)
         self.show_counts()
@@ -154,7 +147,7 @@ class TreePanel(Vertical):
         if tree.is_marking_range:
             parts.append(f"{shown_key(self.app, 'runs.mark-range')} ends the range")
         elif model.filter is not None:
-            count = model.matching_totals("").count
+            count = model.matching_totals("").total()
             parts.append(f"{count:,} of {len(model.entries):,}" if count else "nothing matches")
         self.border_subtitle = " · ".join(parts)
 

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from riptui import supervision
 from riptui.errors import RiptuiError
+from riptui.store.sign_watch import find_silent
 from riptui.store.trajectory import Status
-from riptui.store.worker_registry import Worker
+from riptui.store.worker_registry import Worker, find_skipped
 from riptui.tui.latest_jobs import LatestJobs, ThreadJob
-from riptui.tui.runs.known_work import KnownWork, find_place, know_work
+from riptui.tui.runs.known_work import KnownWork, find_place
 
 if TYPE_CHECKING:  # the cost of what waits, not needed for the first paint
     from riptui.supervision.queue_listing import ListedQueue, QueueReader, WaitingTrajectory
@@ -90,5 +91,10 @@ class WorkWatch:
 
     def _tell(self, workers: Sequence[Worker]) -> None:
         if self._path:
-            waiting = self._waiting if self._status in MAY_WAIT else None
-            self._on_known(self._path, know_work(self._path, workers, waiting, is_served=self._is_served))
+            work = KnownWork(
+                silent=find_silent(workers).get(self._path, 0),
+                skipped=find_skipped(workers).get(self._path, ""),
+                has_workers=bool(workers) and self._is_served,
+                waiting=self._waiting if self._status in MAY_WAIT else None,
+            )
+            self._on_known(self._path, work)

@@ -24,3 +24,12 @@ def heat_colour(fraction: float) -> RGB:
     weight = position - index
     r, g, b = (round(low + (high - low) * weight) for low, high in zip(*COLOUR_STOPS[index : index + 2], strict=True))
     return r, g, b
+
+
+def hex_colour(colour: RGB) -> str:
+    return "#{:02x}{:02x}{:02x}".format(*colour)
+
+
+def heat_bar(columns: int) -> list[tuple[str, str]]:
+    """The colours from 0 to 1 as so many blocks: texts with their styles."""
+    return [("█", hex_colour(heat_colour(column / (columns - 1)))) for column in range(columns)]

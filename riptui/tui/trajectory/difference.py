@@ -6,11 +6,12 @@ Arrays in, arrays out.
 from enum import StrEnum
 
 import numpy as np
+import PIL.Image
+import PIL.ImageFilter
 
-from riptui.arrays import Image
+from riptui.arrays import Image, Mask, UInt8
 from riptui.region import Region
 from riptui.tui.trajectory.colormap import heat_colour
-from riptui.tui.trajectory.outline import widen
 
 GAIN = 4
 """A difference of 64 of 255 is already white: most changes of an inpainter are fainter."""
@@ -47,19 +48,36 @@ def heat_map(frame: Image, original: Image) -> Image:
     """The largest |frame - original| of the three channels, 0 to 255, in the colormap."""
     distance = _absolute_difference(frame, original)
     largest = np.maximum(np.maximum(distance[..., 0], distance[..., 1]), distance[..., 2])
-    coloured: Image = np.array([heat_colour(level / 255) for level in range(256)], np.uint8)[largest]
+    return colour_levels(largest)
+
+
+def colour_levels(levels: UInt8[np.ndarray, "height width"]) -> Image:
+    """Levels from 0 to 255 in the colormap."""
+    coloured: Image = np.array([heat_colour(level / 255) for level in range(256)], np.uint8)[levels]
     return coloured
 
 
 def outline_region(frame: Image, region: Region) -> Image:
     """The frame, darkened outside of a region with a white outline."""
-    size = len(frame)
-    width = max(2, size // 64)
-    image = frame // 2
-    image[widen(region, 2 * width, size)] = 0
-    image[widen(region, width, size)] = 255
-    region.paste(frame, image)
-    return np.ascontiguousarray(image)
+    return enclose(frame, region, max(2, len(frame) // 64), background=frame // 2)
+
+
+def enclose(frame: Image, region: Region, width: int, background: Image) -> Image:
+    """A region of a frame on a background, in a white line in a black one, each `width` px, where they have room."""
+    enclosed = background.copy()
+    for margin, level in ((2 * width, 0), (width, 255)):
+        enclosed[_widen(region, margin, len(frame))] = level
+    region.paste(frame, enclosed)
+    return enclosed
+
+
+def _widen(region: Region, margin: int, size: int) -> tuple[slice, slice] | Mask:
+    """The pixels of a region in a frame of size x size pixels, and those within a margin around it: an index."""
+    if region.mask is None:
+        y, x = region.box.window
+        return slice(max(0, y.start - margin), y.stop + margin), slice(max(0, x.start - margin), x.stop + margin)
+    picture = PIL.Image.fromarray(region.in_frame(size).astype(np.uint8))
+    return np.asarray(picture.filter(PIL.ImageFilter.MaxFilter(2 * margin + 1))) > 0
 
 
 def _absolute_difference(frame: Image, original: Image) -> Image:

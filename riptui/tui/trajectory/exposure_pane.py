@@ -125,7 +125,7 @@ class ExposurePane(Vertical):
 
     def _draw(self) -> None:
         snapshot, spec = self._cursor.snapshot, self._cursor.spec
-        if self._loaded is None or snapshot is None or spec is None:
+        if self._loaded is None or spec is None:
             return
         effects = self._loaded.effects
         effect = effects.get(self._error) or next(iter(effects.values()), None)
@@ -133,7 +133,7 @@ class ExposurePane(Vertical):
             self._show_note(self._loaded.note)
             return
         self.query_one(Horizontal).visible = True
-        title = error_title(effect.error)
+        title = f"{metric_title(effect.error)} error"  # luma error, LPIPS vgg error
         self.query_one("#recursion-numbers", WrappedLine).show_parts(*_numbers(effect, several=len(effects) > 1))
         parts = self.query_one("#recursion-parts", WrappedLine)
         parts.display = isfinite(effect.direct.value)
@@ -158,11 +158,6 @@ class ExposurePane(Vertical):
             marker=self._cursor.marker_x(),
             x_end=metric_series.x_end(spec, axis),
         )
-
-
-def error_title(name: str) -> str:
-    """An error's name on the screen: luma error, LPIPS vgg error."""
-    return f"{metric_title(name)} error"
 
 
 def _numbers(effect: RecursionEffect, *, several: bool) -> list[Content]:

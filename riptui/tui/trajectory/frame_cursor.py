@@ -1,13 +1,12 @@
 """The position in a trajectory: which frame is shown, and the ways to move to another. No Textual, no disk."""
 
 import time
-from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 
 from riptui.spec import Spec
 from riptui.tui.playback import Playback
 from riptui.tui.trajectory import metric_series
-from riptui.tui.trajectory.loader import TrajectorySnapshot
+from riptui.tui.trajectory.loader import NO_SNAPSHOT, TrajectorySnapshot
 from riptui.tui.trajectory.metric_series import XAxis
 
 
@@ -19,8 +18,8 @@ class FrameCursor(Playback):
     ) -> None:
         super().__init__(speed=speed, clock=clock)
         self.k = 0
-        self._axis: XAxis = axis
-        self.snapshot: TrajectorySnapshot | None = None
+        self.chosen_axis: XAxis = axis
+        self.snapshot = NO_SNAPSHOT
 
     def update(self, snapshot: TrajectorySnapshot) -> bool:
         """Move to a trajectory as it was just read. Returns whether the frame to show is another one.
@@ -29,23 +28,18 @@ class FrameCursor(Playback):
         """
         previous, self.snapshot = self.snapshot, snapshot
         old_k = self.k
-        if previous is None or previous.spec is None or old_k == previous.newest:
+        if previous.spec is None or old_k == previous.newest:
             self.move_to(snapshot.newest)
         elif previous.path == snapshot.path or snapshot.spec is None:
             self.move_to(old_k)
         else:
             self.move_to(snapshot.spec.reaches(previous.spec.inpainted(old_k)))
-        return self.k != old_k or previous is None or previous.rows is not snapshot.rows
+        return self.k != old_k or previous.rows is not snapshot.rows
 
     @property
     def spec(self) -> Spec | None:
         """None: there is no readable trajectory."""
-        return self.snapshot.spec if self.snapshot else None
-
-    @property
-    def newest(self) -> int:
-        """The last frame saved so far."""
-        return self.snapshot.newest if self.snapshot else 0
+        return self.snapshot.spec
 
     @property
     def position(self) -> int:
@@ -53,47 +47,42 @@ class FrameCursor(Playback):
 
     @property
     def last(self) -> int:
-        return self.newest
+        """The newest frame saved so far."""
+        return self.snapshot.newest
+
+    newest = last
 
     def move_to(self, position: int) -> None:
         self.k = min(max(position, 0), self.newest)
 
     @property
-    def keyframes(self) -> list[int]:
-        """The frames at every 50 %, saved or not: those of the paper's figures."""
+    def halves(self) -> list[int]:
         return self.spec.point_iterations() if self.spec else []
 
-    def move(self, frames: int) -> None:
-        self.go(self.k + frames)
-
-    def move_by_half(self, count: int) -> None:
-        """Move forward by so many multiples of 50 %, or back; the newest frame counts as the last one."""
-        stops = sorted({k for k in self.keyframes if k <= self.newest} | {self.newest})
-        before, after = bisect_left(stops, self.k), bisect_right(stops, self.k)
-        index = after + count - 1 if count > 0 else before + count
-        self.go(stops[min(max(index, 0), len(stops) - 1)])
+    def find_next_repaint(self, x: int, y: int) -> int | None:
+        """The first iteration after k that repainted the pixel (x, y); after the last one the first of all; or None."""
+        rows, tiles = self.snapshot.rows[: self.newest], self.snapshot.tiles
+        inside = [row.k for row in rows if 0 <= x - row.box.x < row.box.width and 0 <= y - row.box.y < row.box.height]
+        repaints = [repaint for repaint in inside if tiles is None or tiles.covers(repaint, x, y)]
+        return next((repaint for repaint in repaints if repaint > self.k), next(iter(repaints), None))
 
     # The x axis of the chart
 
     @property
     def axis(self) -> XAxis:
         """The axis that was chosen; passes, where each iteration repaints the whole image."""
-        return "passes" if self.spec is not None and self.spec.whole_image else self._axis
+        return "passes" if self.spec is not None and self.spec.whole_image else self.chosen_axis
 
     def toggle_axis(self) -> None:
-        self._axis = "coverage" if self._axis == "inpainted" else "inpainted"
-
-    def choose_axis(self, axis: XAxis) -> None:
-        self._axis = axis
+        self.chosen_axis = "coverage" if self.chosen_axis == "inpainted" else "inpainted"
 
     def marker_x(self) -> float | None:
         """Where frame k is on the axis. None at the newest: its marker would move all the time, 7 kB per move."""
-        if self.snapshot is None or self.snapshot.spec is None or self.following:
+        if self.spec is None or self.following:
             return None
-        return metric_series.x_position(self.snapshot.spec, self.snapshot.rows, self.k, self.axis)
+        return metric_series.x_position(self.spec, self.snapshot.rows, self.k, self.axis)
 
     def frame_at(self, x: float) -> int:
-        """The frame at a position on the axis."""
-        if self.snapshot is None or self.snapshot.spec is None:
+        if self.spec is None:
             return 0
-        return metric_series.frame_at(self.snapshot.spec, self.snapshot.rows, self.newest, x, self.axis)
+        return metric_series.frame_at(self.spec, self.snapshot.rows, self.newest, x, self.axis)

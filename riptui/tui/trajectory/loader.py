@@ -4,7 +4,7 @@ Results are immutable, or never changed once passed to the screen, so no copy is
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -59,6 +59,10 @@ class TrajectorySnapshot:
     error: str = ""  # why it is unreadable, or a part of it
 
 
+NO_SNAPSHOT = TrajectorySnapshot(Path())
+"""Nothing was read yet."""
+
+
 @dataclass(frozen=True, eq=False)
 class FrameImage:
     """Frame k of a trajectory, or a note that says why there is none."""
@@ -72,7 +76,6 @@ class FrameImage:
 class LoadedFrame:
     """A frame, the original and their comparison."""
 
-    path: Path
     mode: ComparisonMode
     original: FrameImage
     frame: FrameImage
@@ -108,33 +111,24 @@ class TrajectoryLoader:
                 errors.append(self._short_message(error))
                 return default
 
-        metrics: dict[int, MetricValues] = try_read(trajectory.read_metrics, {})
-        squares: dict[int, dict[str, SquareValues]] = try_read(trajectory.read_squares, {})
-        profiles: dict[int, dict[str, ProfileValues]] = try_read(trajectory.read_profiles, {})
-        sessions: list[Session] = try_read(trajectory.read_sessions, [])
-        failure = try_read(lambda: trajectory.failure, None)
-        log = try_read(trajectory.read_log, "")
-        annotations = try_read(lambda: read_annotations(self.path), NO_ANNOTATIONS)
-        status = try_read(lambda: derive_status(trajectory, rows[-1] if rows else None), None)
-        tiles = try_read(self._read_tiles, None)
-        text = "\n".join([*errors, log])
-        return TrajectorySnapshot(
+        snapshot = TrajectorySnapshot(
             self.path,
             spec,
             rows,
             len(rows),
-            metrics,
-            squares,
-            profiles,
-            sessions,
-            failure,
-            text,
-            annotations,
-            status,
-            try_read(lambda: trajectory.describe_status(status), "") if status else "",
-            tiles,
-            "; ".join(errors),
+            metrics=try_read(trajectory.read_metrics, {}),
+            squares=try_read(trajectory.read_squares, {}),
+            profiles=try_read(trajectory.read_profiles, {}),
+            sessions=try_read(trajectory.read_sessions, []),
+            failure=try_read(lambda: trajectory.failure, None),
+            log=try_read(trajectory.read_log, ""),
+            annotations=try_read(lambda: read_annotations(self.path), NO_ANNOTATIONS),
+            status=(status := try_read(lambda: derive_status(trajectory, rows[-1] if rows else None), None)),
+            tiles=try_read(self._read_tiles, None),
         )
+        log = "\n".join([*errors, snapshot.log])
+        status_word = try_read(lambda: trajectory.describe_status(status), "") if status else ""
+        return replace(snapshot, log=log, status_word=status_word, error="; ".join(errors))
 
     def _read_tiles(self) -> RegionTiles | None:
         spec = self._reader.trajectory.spec
@@ -149,7 +143,7 @@ class TrajectoryLoader:
         k = min(k, len(self._reader.rows))
         original, frame = self.load_image(0), self.load_image(k)
         comparison = None if frame.image is None else self._make_comparison(frame.image, original.image, k, mode)
-        return LoadedFrame(self.path, mode, original, frame, comparison)
+        return LoadedFrame(mode, original, frame, comparison)
 
     def load_thumbnail(self, k: int) -> FrameImage:
         """Load frame k, reduced by a whole factor."""
@@ -161,12 +155,11 @@ class TrajectoryLoader:
             loaded = self.load_image(k)
             if loaded.image is None:
                 return loaded
-            self._thumbnails[key] = _reduce(loaded.image)
+            self._thumbnails[key] = shrink_image(loaded.image, MIN_THUMBNAIL_PIXELS)
         return FrameImage(k, self._thumbnails[key])
 
     def load_effects(self) -> "tuple[dict[str, RecursionEffect], str]":
         """What recursion did to the errors of the squares, by error; none with the reason. Reads only new patches."""
-
         try:
             self._squares = read_square_errors(Trajectory(self.path), [LUMA], self._squares)
         except RiptuiError as error:
@@ -203,7 +196,7 @@ class TrajectoryLoader:
                 return original
 
 
-def _reduce(image: Image) -> Image:
-
-    factor = max(1, image.shape[0] // MIN_THUMBNAIL_PIXELS)
-    return np.asarray(PIL.Image.fromarray(image).reduce(factor))
+def shrink_image(image: Image, min_pixels: int) -> Image:
+    """An image reduced by a whole factor, to at least so many pixels on each side if it has them."""
+    factor = max(1, len(image) // max(1, min_pixels))
+    return np.asarray(PIL.Image.fromarray(image).reduce(factor)) if factor > 1 else image

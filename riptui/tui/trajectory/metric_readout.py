@@ -82,7 +82,7 @@ class MetricReadout(Static):
         self._k = 0
         self._chosen: Sequence[str] = ()
         self._histories: dict[tuple[str, int], MetricHistory] = {}
-        self._drawn: object = None
+        self._drawn: Content | None = None
         self._inpainted: Callable[[int], float] = float
 
     def show(
@@ -113,27 +113,23 @@ class MetricReadout(Static):
         bars = min(max_points, MAX_BARS)
         sizes = ((WHERE_COLUMNS, bars), (WHERE_COLUMNS, min(bars, MIN_BARS)), (0, min(bars, MIN_BARS)))
         for where, count in sizes:
-            columns = self._columns_that_fit(label + where + count)
+            columns = max(1, (self.size.width + GAP_COLUMNS) // (label + where + count + GAP_COLUMNS))
             if columns * self.size.height >= len(self._names):
                 break
         return label + where + count, columns, where, count
 
-    def _columns_that_fit(self, width: int) -> int:
-        return max(1, (self.size.width + GAP_COLUMNS) // (width + GAP_COLUMNS))
-
     def _draw(self) -> None:
+        if not self.size.width:
+            return
         width, columns, where, bars = self._grid_size()
         shown = self._names[: columns * max(1, self.size.height)]
-        readings = tuple(self._history(name, bars).reading_at(self._k) for name in shown)
-        is_late = tuple(reading.measured_k not in (None, self._k) for reading in readings)
-        drawn = (readings, is_late, width, columns, where, tuple(self._chosen))
-        if drawn == self._drawn or not self.size.width:
-            return
-        self._drawn = drawn
-        if not readings:
-            self.update(Content.styled("no metrics yet", "$foreground-muted"), layout=False)
-            return
-        self.update(self._build_content(readings, width, columns, where, bars), layout=False)
+        readings = [self._history(name, bars).reading_at(self._k) for name in shown]
+        content = Content.styled("no metrics yet", "$foreground-muted")
+        if readings:
+            content = self._build_content(readings, width, columns, where, bars)
+        if self._drawn is None or not content.is_same(self._drawn):  # each update is sent to the terminal
+            self._drawn = content
+            self.update(content, layout=False)
 
     def _history(self, name: str, bars: int) -> MetricHistory:
         if (name, bars) not in self._histories:

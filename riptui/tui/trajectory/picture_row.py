@@ -3,18 +3,18 @@
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.timer import Timer
 
 from riptui.graphics.picture import PictureWidget
 from riptui.graphics.protocol import Graphics
+from riptui.tui.blinking import Blinking
 from riptui.tui.text_lines import TextLine
-from riptui.tui.trajectory.colormap import heat_colour
+from riptui.tui.trajectory.colormap import heat_bar
 from riptui.tui.trajectory.difference import GAIN, ComparisonMode
 from riptui.tui.trajectory.loader import LoadedFrame
 from riptui.tui.trajectory.responsive import ViewLayout
 
 BLINK_SECONDS = 0.5  # for each of the two pictures
-MAX_BLINKS = 40  # so that an unattended terminal is not sent pictures for ever
+MAX_BLINKS = 40
 LEGEND_COLUMNS = 8
 
 
@@ -47,8 +47,7 @@ class PictureRow(Horizontal):
         self._frame = CaptionedPicture(graphics, id="frame")
         self._compared = CaptionedPicture(graphics, id="compared")
         self._loaded: LoadedFrame | None = None
-        self._blink_timer: Timer | None = None
-        self._blinks = 0
+        self._blinking = Blinking(self, self._blink, seconds=BLINK_SECONDS, max_turns=MAX_BLINKS)
 
     def compose(self) -> ComposeResult:
         yield self._original
@@ -68,10 +67,9 @@ class PictureRow(Horizontal):
         self._original.picture.show(loaded.original.image, note=loaded.original.note)
         self._frame.caption.set_text(_named_caption("frame", str(loaded.frame.k)))
         self._frame.picture.show(loaded.frame.image, note=loaded.frame.note, steady=steady)
-        self._stop_blinking()
+        self._blinking.stop()
         if loaded.mode is ComparisonMode.BLINK and loaded.frame.image is not None and loaded.original.image is not None:
-            self._blinks = 0
-            self._blink_timer = self.set_interval(BLINK_SECONDS, self.blink)
+            self._blinking.start()
         self._compared.caption.set_text(_caption(loaded))
         note = loaded.frame.note or loaded.original.note
         self._compared.picture.show(loaded.comparison, note=note, steady=steady)
@@ -83,7 +81,7 @@ class PictureRow(Horizontal):
 
     def show_message(self, note: str) -> None:
         """Show a message in place of the pictures."""
-        self._stop_blinking()
+        self._blinking.stop()
         self._loaded = None
         for captioned in (self._original, self._frame, self._compared):
             captioned.caption.set_text(_muted(""))
@@ -91,25 +89,15 @@ class PictureRow(Horizontal):
 
     @property
     def blinking(self) -> bool:
-        return self._blink_timer is not None
+        return self._blinking.on
 
-    def blink(self) -> None:
-        """Swap the two pictures, unless blinking has ended."""
-        loaded = self._loaded
-        if loaded is None or not self.blinking:  # a late tick of the stopped timer
+    def _blink(self) -> None:
+        if (loaded := self._loaded) is None:
             return
-        self._blinks += 1
-        shown = loaded.frame if self._blinks % 2 == 1 else loaded.original
+        shown = loaded.frame if self._blinking.turn % 2 == 1 else loaded.original
         self._compared.picture.show(shown.image, steady=True)
         name = "original" if shown is loaded.original else f"frame {shown.k}"
         self._compared.caption.set_text(_named_caption("blink", name))
-        if self._blinks >= MAX_BLINKS:
-            self._stop_blinking()
-
-    def _stop_blinking(self) -> None:
-        if self._blink_timer is not None:
-            self._blink_timer.stop()
-            self._blink_timer = None
 
 
 def _muted(text: str) -> Content:
@@ -125,9 +113,8 @@ def _caption(loaded: LoadedFrame) -> Content:
         case ComparisonMode.DIFFERENCE:
             return _muted(f"difference ×{GAIN}")
         case ComparisonMode.HEAT:
-            colours = [heat_colour(index / (LEGEND_COLUMNS - 1)) for index in range(LEGEND_COLUMNS)]
-            cells = [("█", "#{:02x}{:02x}{:02x}".format(*colour)) for colour in colours]
-            return Content.assemble(("difference  0 ", "$foreground-muted"), *cells, (" 255", "$foreground-muted"))
+            muted = "$foreground-muted"
+            return Content.assemble(("difference  0 ", muted), *heat_bar(LEGEND_COLUMNS), (" 255", muted))
         case ComparisonMode.BLINK:
             return _named_caption("blink", "original")
         case ComparisonMode.SQUARE:

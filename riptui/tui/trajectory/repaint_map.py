@@ -20,7 +20,8 @@ from textual.content import Content
 from riptui.spec import Box, Spec
 from riptui.store.records import IterationRow
 from riptui.tui.text_lines import TextLines
-from riptui.tui.trajectory.colormap import RGB, heat_colour
+from riptui.tui.trajectory.colormap import RGB, heat_colour, hex_colour
+from riptui.tui.trajectory.loader import NO_SNAPSHOT, TrajectorySnapshot
 from riptui.tui.trajectory.region_tiles import RegionTiles
 from riptui.tui.trajectory.square_distances import SquareDistances
 
@@ -107,7 +108,11 @@ def _draw_squares(row: tuple[Cell, ...], square_rows: int, numbered: bool) -> Co
     cells = []
     for count, fraction in row:
         colour = heat_colour(fraction)
-        style = "$background on $primary bold" if count < 0 else f"{_hex(_text_colour(colour))} on {_hex(colour)}"
+        style = (
+            "$background on $primary bold"
+            if count < 0
+            else f"{hex_colour(_text_colour(colour))} on {hex_colour(colour)}"
+        )
         number = max(count, ~count)
         cells.append((f"{number if numbered and number else '':^{2 * square_rows}}", style))
     return Content.assemble(*cells)
@@ -117,7 +122,7 @@ def _draw_squares(row: tuple[Cell, ...], square_rows: int, numbered: bool) -> Co
 def _draw_half_blocks(above: tuple[Cell, ...], below: tuple[Cell, ...]) -> Content:
     def colour(cell: Cell) -> str:
         count, fraction = cell
-        return "$primary" if count < 0 else _hex(heat_colour(fraction))
+        return "$primary" if count < 0 else hex_colour(heat_colour(fraction))
 
     def style(upper: Cell, lower: Cell | None) -> str:
         return colour(upper) if lower is None else f"{colour(upper)} on {colour(lower)}"
@@ -125,8 +130,10 @@ def _draw_half_blocks(above: tuple[Cell, ...], below: tuple[Cell, ...]) -> Conte
     return Content.assemble(*(("▀", style(*pair)) for pair in zip_longest(above, below)))
 
 
-def summary_lines(spec: Spec, rows: Sequence[IterationRow], k: int) -> list[Content]:
-    """Coverage, inpainted %, iteration, and the position of its square."""
+def summary_lines(
+    spec: Spec, rows: Sequence[IterationRow], k: int, distances: SquareDistances | None = None
+) -> list[Content]:
+    """Coverage, inpainted %, iteration, the position of its square, and what the colours are."""
     lines = [
         ("coverage", f"{rows[k - 1].coverage if k else 0.0:.1f} %"),
         ("inpainted", f"{spec.inpainted(k):.1f} %"),
@@ -137,6 +144,8 @@ def summary_lines(spec: Spec, rows: Sequence[IterationRow], k: int) -> list[Cont
     if k:
         x, y, width, height = rows[k - 1].box
         lines += [("  x px", f"{x} to {x + width}"), ("  y px", f"{y} to {y + height}")]
+    if distances:
+        lines += distances.summary(spec)
     return [Content.assemble((f"{name:<{NAME_COLUMNS}}", "$foreground-muted"), value) for name, value in lines]
 
 
@@ -162,7 +171,7 @@ def repaint_bars(repaints: RepaintGrid, width: int, height: int) -> list[Content
     for count in range(last_count + 1):
         label = f"{count}+" if higher_count and count == last_count else f"{count} "
         bar = "█" * round(max_bar_columns * squares[count] / max_squares)
-        style = _hex(_colour(count, repaints.max_count))
+        style = hex_colour(heat_colour(count / max(1, repaints.max_count)))
         label = f"{label:>{LABEL_COLUMNS - 2}}  "
         lines.append(Content.assemble((label, "$foreground-muted"), (bar, style), f" {squares[count]}"))
     return lines
@@ -173,17 +182,9 @@ def _expected_coverage(spec: Spec, k: int) -> float:
     return 100 * (1 - (1 - 1 / spec.cells) ** k)
 
 
-def _colour(count: int, max_count: int) -> RGB:
-    return heat_colour(count / max(1, max_count))
-
-
 def _text_colour(background: RGB) -> RGB:
     r, g, b = background
     return (0, 0, 0) if 2126 * r + 7152 * g + 722 * b > 1_100_000 else (255, 255, 255)
-
-
-def _hex(colour: RGB) -> str:
-    return "#{:02x}{:02x}{:02x}".format(*colour)
 
 
 class RepaintMap(Horizontal):
@@ -201,9 +202,9 @@ class RepaintMap(Horizontal):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._shown: tuple[Spec, Sequence[IterationRow], int, int] | None = None
+        self._snapshot = NO_SNAPSHOT
+        self._k = 0
         self._distances: SquareDistances | None = None
-        self._tiles: RegionTiles | None = None
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(can_focus=False):
@@ -211,38 +212,25 @@ class RepaintMap(Horizontal):
         yield TextLines(id="summary")
         yield TextLines(id="repaint-bars")
 
-    def show(
-        self,
-        spec: Spec,
-        rows: Sequence[IterationRow],
-        k: int,
-        newest: int,
-        distances: SquareDistances | None = None,
-        tiles: RegionTiles | None = None,
-    ) -> None:
-        """Show the grid at frame k of a trajectory whose newest frame is `newest`, coloured by distances if given.
-
-        tiles: of a trajectory that does not repaint squares of one grid.
-        """
-        self._tiles = tiles
-        before, self._shown = self._shown, (spec, rows, k, newest)
-        is_same_colour, self._distances = distances == self._distances, distances
-        if before is None or before[1] is not rows or before[2:] != (k, newest) or not is_same_colour:
+    def show(self, snapshot: TrajectorySnapshot, k: int, distances: SquareDistances | None) -> None:
+        """Show the grid at frame k of a trajectory, coloured by distances if given."""
+        before, is_same = self._snapshot, (k, distances) == (self._k, self._distances)
+        self._snapshot, self._k, self._distances = snapshot, k, distances
+        if not is_same or before.rows is not snapshot.rows or before.newest != snapshot.newest:
             self._fill()
 
     def on_resize(self, _event: events.Resize) -> None:
         self._fill()
 
     def _fill(self) -> None:
-        if self._shown is None or not self.size:
+        snapshot, k, distances = self._snapshot, self._k, self._distances
+        if snapshot.spec is None or not self.size:
             return
-        spec, rows, k, newest = self._shown
-        tiles = self._tiles
+        spec, rows, newest, tiles = snapshot.spec, snapshot.rows, snapshot.newest, snapshot.tiles
         repaints = count_tiles(tiles, k, newest) if tiles else count_repaints(spec, rows, k, newest)
-        summary = summary_lines(spec, rows, k)
-        if self._distances:
-            repaints = repaints._replace(heat=self._distances.shrink(repaints.side))
-            summary += self._distances.summary_lines(spec)
+        if distances:
+            repaints = repaints._replace(heat=distances.shrink(repaints.side))
+        summary = summary_lines(spec, rows, k, distances)
         squares = draw_grid(repaints, self.size.width * 3 // 5, self.size.height)
         self.query_one("#squares", TextLines).show(squares)
         beside = self.size.width - squares[0].cell_length - MARGIN_COLUMNS

@@ -4,10 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from textual import events
+from textual.app import ComposeResult
+from textual.containers import Horizontal
 from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
+
+from riptui.tui.text_lines import TextLine
+from riptui.tui.trajectory.frame_cursor import FrameCursor
 
 BACK, FORTH = "◀ ", " ▶"
 
@@ -99,3 +104,42 @@ class Slider(Widget):
         k = min(max(k, 0), self.newest)
         if k != self.k:
             self.post_message(self.SeekRequested(k))
+
+
+class SeekBar(Horizontal):
+    """A slider with the position beside it as text."""
+
+    DEFAULT_CSS = """
+    SeekBar {
+        height: 1;
+        & > TextLine { width: auto; margin-left: 2; }
+    }
+    """
+
+    def __init__(self, cursor: FrameCursor) -> None:
+        super().__init__()
+        self._cursor = cursor
+
+    def compose(self) -> ComposeResult:
+        yield Slider()
+        yield TextLine(id="place")
+
+    def show_frames(self) -> None:
+        """Show which frames there are, and the position."""
+        slider, spec = self.query_one(Slider), self._cursor.spec
+        slider.iterations = spec.iterations if spec else 0
+        slider.newest = self._cursor.newest
+        slider.set_marks(self._cursor.halves)
+        self.show_position()
+
+    def show_position(self) -> None:
+        """Show the frame, its inpainted %, and the speed while playing."""
+        cursor, spec = self._cursor, self._cursor.spec
+        text = Content("")
+        if spec is not None:
+            self.query_one(Slider).k = cursor.k
+            total = str(spec.iterations)
+            text = Content(f"{cursor.k:>{len(total)}}/{total}  {spec.progress(cursor.k):>6}")
+            if cursor.playing:
+                text += Content.styled(f"  ▶ {cursor.speed:g}/s", "$accent")
+        self.query_one(TextLine).set_text(text)

@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean
 from typing import NamedTuple
 
-from textual.content import Content
-
 from riptui.metrics.display import format_short, in_display_order, metric_title
 from riptui.metrics.values import SquareValues
 from riptui.spec import Spec
@@ -37,14 +35,13 @@ class SquareDistances(NamedTuple):
         rows = [[fmean(value for row in self.values[y] for value in row[x]) for x in parts] for y in parts]
         return [[value / (self.greatest or 1) for value in row] for row in rows]
 
-    def summary_lines(self, spec: Spec) -> list[Content]:
-        """What the colours are."""
-        lines = [
+    def summary(self, spec: Spec) -> list[tuple[str, str]]:
+        """What the colours are: names and values."""
+        return [
             ("colour", metric_title(self.metric)),
             ("  at", format_inpainted(spec.inpainted(self.k))),
             ("  up to", format_short(self.greatest)),
         ]
-        return [Content.assemble((f"{name:<11}", "$foreground-muted"), value) for name, value in lines]
 
 
 def stored_metrics(stored: StoredSquares) -> list[str]:

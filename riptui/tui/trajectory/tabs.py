@@ -26,12 +26,10 @@ TABS_OF_SQUARES = {"masks", "recursion"}
 """Those that say nothing where each iteration repaints the whole image."""
 
 
-def tabs_of(snapshot: TrajectorySnapshot | None) -> tuple[str, ...]:
+def tabs_of(snapshot: TrajectorySnapshot) -> tuple[str, ...]:
     """The tabs that say something of a trajectory."""
-    without = set()
-    if snapshot is None or not snapshot.profiles:
-        without |= {"spectrum"}
-    if snapshot is not None and snapshot.spec is not None and snapshot.spec.whole_image:
+    without = set() if snapshot.profiles else {"spectrum"}
+    if snapshot.spec is not None and snapshot.spec.whole_image:
         without |= TABS_OF_SQUARES
     return tuple(name for name in TAB_NAMES if name not in without)
 
@@ -76,7 +74,7 @@ class TabPanes(ContentSwitcher):
     def show_all(self) -> None:
         """Show the trajectory in the current pane, all of it."""
         snapshot, spec, axis = self._cursor.snapshot, self._cursor.spec, self._cursor.axis
-        if snapshot is None or spec is None:
+        if spec is None:
             return
         match self.current:
             case "chart":
@@ -117,9 +115,8 @@ class TabPanes(ContentSwitcher):
     @property
     def visible_charts(self) -> list[Chart]:
         """Those of the current pane; none if it has no charts."""
-        return [
-            chart for pane in self.children if pane.id == self.current for chart in pane.query(Chart) if chart.display
-        ]
+        pane = self.visible_content
+        return [chart for chart in pane.query(Chart) if chart.display] if pane is not None else []
 
     @property
     def visible_text(self) -> TextPane | None:
@@ -130,7 +127,7 @@ class TabPanes(ContentSwitcher):
     def show_cursor(self) -> None:
         """Show the cursor's frame in the current pane, which is filled already."""
         snapshot, spec, k = self._cursor.snapshot, self._cursor.spec, self._cursor.k
-        if snapshot is None or spec is None:
+        if spec is None:
             return
         match self.current:
             case "chart":
@@ -140,7 +137,7 @@ class TabPanes(ContentSwitcher):
                 self.query_one(Filmstrip).show(frames, k, snapshot.newest, identity=snapshot.rows)
             case "masks":
                 distances = find_distances(snapshot.squares, self.square_metric, spec, k)
-                self.query_one(RepaintMap).show(spec, snapshot.rows, k, snapshot.newest, distances, snapshot.tiles)
+                self.query_one(RepaintMap).show(snapshot, k, distances)
             case "recursion":
                 self.query_one(ExposurePane).show_cursor()
             case "spectrum":
@@ -152,4 +149,4 @@ class TabPanes(ContentSwitcher):
         def value(values: MetricValues) -> str:
             return format_value(values[metric]) if metric in values else ""
 
-        return [FilmstripFrame(k, spec.progress(k), value(snapshot.metrics.get(k, {}))) for k in self._cursor.keyframes]
+        return [FilmstripFrame(k, spec.progress(k), value(snapshot.metrics.get(k, {}))) for k in self._cursor.halves]

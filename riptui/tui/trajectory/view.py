@@ -5,9 +5,8 @@ handled here. Importing this module imports NumPy and Pillow.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from textual import events, on
@@ -15,10 +14,10 @@ from textual.app import ComposeResult
 from textual.errors import NoWidget
 from textual.message import Message
 from textual.timer import Timer
-from textual.widget import Widget
 
 from riptui.graphics.picture import PictureWidget
 from riptui.graphics.protocol import Graphics
+from riptui.tui.player import Player
 from riptui.tui.plot.chart import Chart
 from riptui.tui.runs.known_work import KnownWork
 from riptui.tui.tab_bar import TabBar
@@ -29,13 +28,11 @@ from riptui.tui.trajectory.exposure_pane import ExposurePane, LoadedEffects
 from riptui.tui.trajectory.filmstrip import Filmstrip
 from riptui.tui.trajectory.frame_cursor import FrameCursor
 from riptui.tui.trajectory.heading import Heading
-from riptui.tui.trajectory.loader import LoadedFrame, TrajectoryLoader, TrajectorySnapshot
+from riptui.tui.trajectory.loader import NO_SNAPSHOT, LoadedFrame, TrajectoryLoader, TrajectorySnapshot
 from riptui.tui.trajectory.metric_readout import MetricReadout
-from riptui.tui.trajectory.next_repaint import find_next_repaint
 from riptui.tui.trajectory.picture_row import PictureRow
 from riptui.tui.trajectory.responsive import choose_layout
-from riptui.tui.trajectory.seek_bar import SeekBar
-from riptui.tui.trajectory.slider import Slider
+from riptui.tui.trajectory.slider import SeekBar
 from riptui.tui.trajectory.tabs import TAB_NAMES, TabPanes, tabs_of
 
 MIN_POLL_SECONDS = 1.0  # a growing trajectory sends up to 5 kB to the terminal each time, without pictures
@@ -43,7 +40,7 @@ PICTURES = "pictures"
 """The tab of the pictures, where they and a pane do not fit together."""
 
 
-class TrajectoryView(Widget):
+class TrajectoryView(Player):
     """Shows one trajectory at a time, named by its path below `runs`."""
 
     DEFAULT_CSS = """
@@ -72,7 +69,7 @@ class TrajectoryView(Widget):
         id: str | None = None,
     ) -> None:
         super().__init__(id=id)
-        self.cursor = FrameCursor(speed=play_speed, axis=axis)
+        self.playback = self.cursor = FrameCursor(speed=play_speed, axis=axis)
         self._graphics = graphics
         self._runs = runs
         self._panes = TabPanes(graphics, self.cursor, metric=metric)
@@ -82,7 +79,6 @@ class TrajectoryView(Widget):
         self._reader = BackgroundReader(self)
         self._read_timer: Timer | None = None
         self._last_read = 0.0
-        self._play_timer: Timer | None = None
         self._first_k: int | None = None  # the frame to show first of the trajectory that is being read
 
     def compose(self) -> ComposeResult:
@@ -90,7 +86,7 @@ class TrajectoryView(Widget):
         yield PictureRow(self._graphics)
         yield SeekBar(self.cursor)
         yield MetricReadout()
-        yield TabBar(tabs_of(None), TAB_NAMES[0])
+        yield TabBar(tabs_of(NO_SNAPSHOT), TAB_NAMES[0])
         yield self._panes
 
     # State
@@ -112,14 +108,12 @@ class TrajectoryView(Widget):
 
     @property
     def _tab_names(self) -> tuple[str, ...]:
-        """The tabs of this trajectory."""
         names = tabs_of(self.cursor.snapshot)
         names += (self._tab,) if self._tab == "spectrum" and self._tab not in names else ()  # says that there is none
         return names if self._fits_both else (PICTURES, *names)
 
     # The trajectory
 
-    @dataclass
     class LargeRequested(Message):
         """A double click on a picture."""
 
@@ -131,7 +125,7 @@ class TrajectoryView(Widget):
                 self.go(k)
             return
         self._first_k = k
-        self._change(self.cursor.pause)
+        self.change(self.cursor.pause)
         self._reader.open(path)
         self._reader.submit("snapshot", TrajectoryLoader.read_snapshot, self._show_snapshot)
 
@@ -155,18 +149,14 @@ class TrajectoryView(Widget):
 
     # Keys
 
-    def go(self, k: int) -> None:
-        """Show frame k, or the nearest saved one; ends playing."""
-        self._change(partial(self.cursor.go, k))
-
     def go_to_next_repaint(self) -> None:
         """Show the next frame in which the square of the picture below the mouse was repainted."""
-        place, snapshot = self._place_below_mouse(), self.cursor.snapshot
-        if place is None or snapshot is None or snapshot.spec is None:
+        place, spec = self._place_below_mouse(), self.cursor.spec
+        if place is None or spec is None:
             self.post_message(self.Said("point the mouse at a square of a picture first"))
             return
-        x, y = (int(part * snapshot.spec.size) for part in place)
-        repaint = find_next_repaint(snapshot.rows[: snapshot.newest], self.cursor.k, x, y, snapshot.tiles)
+        x, y = (int(part * spec.size) for part in place)
+        repaint = self.cursor.find_next_repaint(x, y)
         if repaint is None:
             self.post_message(self.Said("this square was not repainted"))
         else:
@@ -180,23 +170,11 @@ class TrajectoryView(Widget):
             return None
         return widget.place_at(self.app.mouse_position - region.offset) if isinstance(widget, PictureWidget) else None
 
-    def move(self, frames: int) -> None:
-        self._change(partial(self.cursor.move, frames))
-
-    def move_by_half(self, count: int) -> None:
-        self._change(partial(self.cursor.move_by_half, count))
-
     def first(self) -> None:
         self.go(0)
 
     def last(self) -> None:
         self.go(self.cursor.newest)
-
-    def play_or_pause(self) -> None:
-        self._change(self.cursor.pause if self.cursor.playing else self.cursor.play)
-
-    def change_speed(self, direction: int) -> None:
-        self._change(partial(self.cursor.change_speed, direction))
 
     def cycle_comparison(self) -> None:
         """Compare with the next of: difference, heat map, blink, masked square."""
@@ -205,15 +183,14 @@ class TrajectoryView(Widget):
 
     def cycle_metric(self) -> None:
         """Draw the next metric, or group of metrics that share a scale; in other panes what they draw of a metric."""
-        if self.cursor.snapshot:
-            match self._panes.current:
-                case "masks":
-                    self._panes.choose_next_square_metric(self.cursor.snapshot)
-                case "recursion":
-                    self.query_one(ExposurePane).choose_next_error()
-                case _:
-                    self._panes.choose_next_metric(self.cursor.snapshot)
-            self._fill_pane()
+        match self._panes.current:
+            case "masks":
+                self._panes.choose_next_square_metric(self.cursor.snapshot)
+            case "recursion":
+                self.query_one(ExposurePane).choose_next_error()
+            case _:
+                self._panes.choose_next_metric(self.cursor.snapshot)
+        self._fill_pane()
 
     def toggle_axis(self) -> None:
         self.cursor.toggle_axis()
@@ -240,7 +217,7 @@ class TrajectoryView(Widget):
             pane.scroll_by_half(direction)
 
     def set_axis(self, axis: metric_series.XAxis) -> None:
-        self.cursor.choose_axis(axis)
+        self.cursor.chosen_axis = axis
         self._fill_pane()
 
     def select_tab(self, name: str) -> None:
@@ -269,23 +246,13 @@ class TrajectoryView(Widget):
 
     # The current frame
 
-    def _change(self, change_cursor: Callable[[], None]) -> None:
-        """Change the cursor, and show what is different."""
-        k, pace = self.cursor.k, (self.cursor.playing, self.cursor.speed)
-        change_cursor()
-        if pace != (self.cursor.playing, self.cursor.speed):
-            self._restart_play_timer()
+    def show_position(self, *, moved: bool) -> None:
         self.query_one(SeekBar).show_position()
-        if self.cursor.k != k:
+        if moved:
             self.show_frame()
 
-    def _restart_play_timer(self) -> None:
-        if self._play_timer is not None:
-            self._play_timer.stop()
-        tick = partial(self._change, self.cursor.tick)
-        self._play_timer = self.set_interval(self.cursor.tick_seconds, tick) if self.cursor.playing else None
-        if not self.cursor.playing:
-            self.query_one(PictureRow).settle()
+    def settle(self) -> None:
+        self.query_one(PictureRow).settle()
 
     def show_frame(self) -> None:
         """Show the cursor's frame: pictures, metrics, and the pane."""
@@ -301,7 +268,8 @@ class TrajectoryView(Widget):
         self._reader.submit("frame", lambda loader: loader.load_frame(k, mode), self._show_loaded)
 
     def _show_metrics(self) -> None:
-        if (snapshot := self.cursor.snapshot) and snapshot.spec:
+        snapshot = self.cursor.snapshot
+        if snapshot.spec is not None:
             drawn_metrics = self._panes.drawn_metrics(snapshot)
             self.query_one(MetricReadout).show(snapshot.metrics, self.cursor.k, drawn_metrics, snapshot.spec.inpainted)
 
@@ -329,7 +297,7 @@ class TrajectoryView(Widget):
         tabs = self.query_one(TabBar)
         tabs.names = self._tab_names
         tabs.chosen = self.tab
-        unreadable = self.cursor.snapshot is not None and self.cursor.spec is None
+        unreadable = self.cursor.snapshot is not NO_SNAPSHOT and self.cursor.spec is None
         self.set_class(unreadable, "-unreadable")
         self._panes.display = self.tab != PICTURES and not unreadable
         self.query_one(PictureRow).display = self._fits_both or self.tab == PICTURES or unreadable
@@ -339,10 +307,9 @@ class TrajectoryView(Widget):
 
     def _fill_pane(self) -> None:
         """Update the metrics and the visible pane."""
-        if self.cursor.spec is not None:
-            self._show_metrics()
-            if self.tab != PICTURES:
-                self._panes.show_all()
+        self._show_metrics()
+        if self.tab != PICTURES:
+            self._panes.show_all()
 
     # The mouse
 
@@ -350,10 +317,6 @@ class TrajectoryView(Widget):
         if event.chain == 2 and isinstance(event.widget, PictureWidget):
             event.stop()
             self.post_message(self.LargeRequested())
-
-    def on_slider_seek_requested(self, message: Slider.SeekRequested) -> None:
-        message.stop()
-        self.go(message.k)
 
     def on_tab_bar_tab_clicked(self, message: TabBar.TabClicked) -> None:
         message.stop()

@@ -108,7 +108,7 @@ async def test_the_filter_says_what_is_wrong_and_what_it_leaves(make_trajectory:
         await pilot.wait_until(lambda: details.group_view.count == 2)
         typed.value = "sede:1"
         await pilot.wait_until(lambda: "no trajectory has a field sede" in pilot.text_of("#filter-error"))
-        assert pilot.tree.model.matching_totals("").count == 2
+        assert pilot.tree.model.matching_totals("").total() == 2
         typed.value = "cat"
         await pilot.wait_until(lambda: pilot.browser.query_one("#left").border_subtitle == "nothing matches")
         await pilot.press("escape")

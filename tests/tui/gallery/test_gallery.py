@@ -198,7 +198,8 @@ class GalleryPilot:
             lambda: (
                 not self.screen.busy
                 and self.items
-                and len(self.items) == self.grid.visible_count
+                and (size := self.grid._grid)
+                and len(self.items) == size.rows * size.columns
                 and all(item.image is not None or item.note for item in self.items if item.key)
             ),
             "the pictures",

@@ -20,7 +20,6 @@ from riptui.store.trajectory import Status
 from riptui.tui.group.compare import CompareScreen
 from riptui.tui.group.compare_column import CompareColumn, values_line
 from riptui.tui.group.compare_data import (
-    CompareReader,
     choose_to_compare,
     compare_specs,
     describe_shared,
@@ -28,13 +27,15 @@ from riptui.tui.group.compare_data import (
     distinct_names,
     frame_at,
     last_measured,
+    read_frame_at,
 )
 from riptui.tui.group.compare_position import ComparePosition
 from riptui.tui.group.group_reader import GroupMember
 from riptui.tui.large.large_screen import LargeScreen
 from riptui.tui.plot.chart import Chart
+from riptui.tui.text_lines import TextLine
 from riptui.tui.trajectory.difference import difference
-from riptui.tui.trajectory.loader import FrameImage, TrajectorySnapshot
+from riptui.tui.trajectory.loader import FrameImage, TrajectoryLoader, TrajectorySnapshot
 from tests.support.app_pilot import wait_until
 from tests.support.command import riptui
 from tests.support.made import made_spec, write
@@ -123,10 +124,10 @@ def test_it_plays_by_the_clock_to_the_last_step() -> None:
     position = ComparePosition(speed=10, clock=lambda: seconds[0])
     position.update([entrant(made_spec(mask=64))])
     position.play()
-    assert (position.playing, position.step) == (True, 0)
+    assert (position.playing, position.position) == (True, 0)
     seconds[0] = 2.0
     position.tick()
-    assert position.step == 20
+    assert position.position == 20
     position.change_speed(1)
     assert position.speed == 15
     seconds[0] = 100.0
@@ -183,11 +184,11 @@ def test_names_are_told_from_the_common_folder_on() -> None:
 
 def test_what_cannot_be_shown_is_a_note(tmp_path: Path) -> None:
     bare = write(tmp_path / "bare", made_spec(), {})  # without its pictures
-    lineup = CompareReader([bare, tmp_path / "absent\x1b[31m"])
-    found = lineup.read()
+    loaders = [TrajectoryLoader(path) for path in (bare, tmp_path / "absent\x1b[31m")]
+    found = [loader.read_snapshot() for loader in loaders]
     assert found[0].newest == 64
     assert "absent\\x1b[31m" in found[1].error
-    frames = lineup.read_frames(found, 50)
+    frames = [read_frame_at(*pair, 50) for pair in zip(loaders, found, strict=True)]
     assert all(frame.image is None and frame.note.isprintable() for frame in frames)
     assert all(frame.note for frame in frames)
 
@@ -236,7 +237,7 @@ def shows(column: CompareColumn, image: Image | None) -> bool:
 
 
 def told(screen: CompareScreen, selector: str) -> list[str]:
-    return [str(line.content) for line in screen.query(selector)]
+    return [line.text for line in screen.query(selector).results(TextLine)]
 
 
 @pytest.mark.slow
@@ -274,8 +275,8 @@ async def test_play_difference_blink_and_large(runs: list[Path]) -> None:
         await pilot.press("space")
         assert not screen.position.playing
         await pilot.press("end", "d")
-        reader = CompareReader(runs)
-        frames = reader.read_frames(reader.read(), 400)
+        loaders = map(TrajectoryLoader, runs)
+        frames = [read_frame_at(loader, loader.read_snapshot(), 400) for loader in loaders]
         assert frames[0].image is not None
         assert frames[1].image is not None
         difference_to_first = difference(frames[1].image, frames[0].image)

@@ -9,7 +9,6 @@ from riptui.cli import main
 from riptui.store.feature_file import save_features
 from riptui.store.trajectory import Trajectory
 from riptui.tui.group.chart_command import chart_figure
-from riptui.tui.group.chart_labels import x_label, y_label
 from riptui.tui.group.chart_options import SETS, ChartOptions
 from riptui.tui.group.chart_reader import build_chart, read_further
 from riptui.tui.group.group_reader import GroupReader
@@ -37,7 +36,7 @@ def test_there_is_a_curve_for_each_group_with_its_interval(study: list[Trajector
     assert [series.name for series in data.series] == ["128 px identity", "128 px telea"]
     assert [series.x for series in data.series] == [(50, 100)] * 2
     assert all(point.low < point.y < point.high for series in data.series for point in series.points())
-    assert (x_label(data.options), y_label(data.options)) == ("inpainted %", "kid of frames and originals")
+    assert (data.x_label, data.y_label) == ("inpainted %", "kid of frames and originals")
     assert data.note == "features phash"
     assert all(series.signed and series.counts == (5, 5) for series in data.series)
 

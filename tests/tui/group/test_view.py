@@ -19,7 +19,6 @@ from riptui.results.recursion_effect import RecursionEffect
 from riptui.results.square_cache import read_square_errors_cached
 from riptui.store import layout
 from riptui.store.trajectory import Trajectory
-from riptui.tui.group.chart_labels import x_label
 from riptui.tui.group.chart_options import ChartOptions
 from riptui.tui.group.chart_reader import build_chart
 from riptui.tui.group.group_reader import GroupReader
@@ -88,14 +87,14 @@ def test_whole_pictures_are_drawn_over_passes(tmp_path: Path, axis: str, passes:
     data = build_chart(gathered(tmp_path), ChartOptions(axis=axis), str(tmp_path))  # type: ignore[arg-type]
     assert [*data.series[0].x] == [0, passes, 2 * passes, 3 * passes]
     assert (data.x_end, data.of_passes) == (3 * passes, True)
-    assert x_label(data.options, of_passes=data.of_passes) == "passes"
+    assert data.x_label == "passes"
 
 
 def test_squares_and_whole_pictures_together_are_drawn_over_what_is_inpainted(group: Path) -> None:
     spec = made_spec(3, mask=512, amount=400.0, inpainter="jpeg")
     write(group / "picture-3" / "m512-s0", spec, {"lpips-vgg": lpips(1)})
     data = build_chart(gathered(group), ChartOptions(), str(group))
-    assert (data.x_end, data.of_passes, x_label(data.options)) == (400.0, False, "inpainted %")
+    assert (data.x_end, data.of_passes, data.x_label) == (400.0, False, "inpainted %")
 
 
 # --- what is gathered

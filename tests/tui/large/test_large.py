@@ -20,7 +20,7 @@ from riptui.tui.large.large_picture import LargePicture
 from riptui.tui.large.large_screen import LargeScreen
 from riptui.tui.text_lines import TextLine
 from riptui.tui.trajectory.difference import signed_difference
-from riptui.tui.trajectory.loader import TrajectorySnapshot
+from riptui.tui.trajectory.loader import NO_SNAPSHOT, TrajectorySnapshot
 from riptui.tui.trajectory.square_distances import SquareDistances
 from tests.support.app_pilot import AppPilot, open_app
 from tests.support.app_runs import FIRST, make_runs
@@ -163,7 +163,6 @@ async def test_views_gain_and_outline(runs: Path) -> None:
         assert large.screen.view.kind == ""
         await large.press("o")
         snapshot, loaded = large.screen.cursor.snapshot, large.screen.loaded
-        assert snapshot is not None
         assert loaded is not None
         assert loaded.frame.image is not None
         frame, square, dot = loaded.frame.image, Region(snapshot.rows[31].box), large.picture.dot_pixels
@@ -231,7 +230,7 @@ async def test_a_group_that_is_closed_right_after_enter_does_not_matter(runs: Pa
 async def test_before_the_trajectory_was_read_it_opens_at_the_newest_frame(runs: Path) -> None:
     async with open_app(runs, select=FIRST, terminal=HALF_BLOCKS) as pilot:
         await pilot.wait_for_frame(32)
-        pilot.view.cursor.snapshot = None
+        pilot.view.cursor.snapshot = NO_SNAPSHOT
         pilot.view.cursor.k = 0
         await pilot.press("f")
         await pilot.wait_until(lambda: isinstance(pilot.app.screen, LargeScreen), "the large picture")

@@ -151,7 +151,7 @@ def test_error_bars_go_through_their_own_shapes() -> None:
 def test_error_bars_are_vertical_and_do_not_reach_below_an_axis_of_distances() -> None:
     bars = drawn([Series("m", [100], [0.1], [-0.2], [0.4])], x_end=400)
     column = bars.column(100)
-    marked = [y for y, row in enumerate(bars.rows[: bars.area.top + bars.area.height]) if row[column][1] == 0]
+    marked = [y for y, row in enumerate(bars.rows[: bars.area.bottom]) if row[column][1] == 0]
     assert len(marked) == max(marked) - min(marked) + 1 >= 8
     assert "-" not in text(bars)
 
@@ -193,7 +193,7 @@ def test_names_without_room_beside_the_title_have_their_words_cut_and_differ() -
 
 def test_the_x_of_a_column_is_the_column_of_that_x() -> None:
     picture = drawn([Series("m", X, LPIPS)], x_end=400)
-    for column in range(picture.area.left, 60):
+    for column in range(picture.area.x, 60):
         assert picture.column(picture.x_at(column)) == column
 
 

@@ -4,10 +4,9 @@ import pytest
 from textual.app import App, ComposeResult
 
 from riptui.tui.plot.chart import Chart
-from riptui.tui.plot.chart_grid import ChartGrid
+from riptui.tui.plot.chart_grid import ChartGrid, LegendLines
 from riptui.tui.plot.crosshair import crosshair_rows, read_curves
 from riptui.tui.plot.drawing import draw
-from riptui.tui.plot.legend_lines import LegendLines
 from riptui.tui.plot.series import Series
 from riptui.tui.plot.y_axis import YView
 

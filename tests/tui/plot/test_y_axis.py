@@ -36,7 +36,7 @@ def test_a_part_of_the_axis_has_finer_ticks_and_what_is_beyond_is_not_drawn() ->
     assert part.y_axis.range.low >= 0.45
     assert part.y_axis.ticks[1] - part.y_axis.ticks[0] < whole.y_axis.ticks[1] - whole.y_axis.ticks[0]
     assert sum(cell == "●" for row in part.rows[1:] for cell, _ in row) == 6
-    assert not any(ink >= 0 for row in part.rows for _, ink in row[part.area.left : part.area.left + 20])
+    assert not any(ink >= 0 for row in part.rows for _, ink in row[part.area.x : part.area.x + 20])
 
 
 @pytest.mark.parametrize(

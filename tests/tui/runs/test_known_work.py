@@ -11,7 +11,7 @@ from riptui.store.worker_record import WorkerOptions, WorkerStatus
 from riptui.store.worker_registry import register
 from riptui.supervision.client import list_running_workers
 from riptui.supervision.queue_listing import QueueReader, WaitingTrajectory, list_waiting
-from riptui.tui.runs.known_work import KnownWork, describe_queued, describe_running, find_place, know_work, ordinal
+from riptui.tui.runs.known_work import KnownWork, describe_queued, describe_running, find_place, ordinal
 from riptui.tui.runs.work_watch import WorkWatch
 from riptui.worker.loop import new_worker_record
 from tests.support.app_pilot import open_app
@@ -46,7 +46,7 @@ def test_a_queued_one_says_when_its_turn_is_or_why_it_does_not_come(third: Waiti
     assert describe_queued(KnownWork(waiting=replace(third, position=1))) == "queued next"
     assert describe_queued(KnownWork(waiting=replace(third, reason="no trust"))) == "queued 3rd: no trust"
     assert describe_queued(KnownWork(skipped="no such inpainter", waiting=third)) == "queued 3rd: no such inpainter"
-    assert describe_queued(know_work("night/s3", (), third)) == "queued 3rd, but no worker runs"
+    assert describe_queued(KnownWork(has_workers=False, waiting=third)) == "queued 3rd, but no worker runs"
 
 
 def test_a_running_one_whose_worker_gives_no_sign_does_not_say_that_it_runs() -> None:

@@ -9,9 +9,7 @@ from riptui.tui.runs.row_cells import TreeColumns, group_cells, header_cells, tr
 from riptui.tui.runs.scanner import TreeEntry
 from riptui.tui.runs.tree_model import GroupTotals, TreeRow
 
-ENTRY = TreeEntry(
-    "g/m64-s0", Status.DONE, k=8, iterations=8, inpainted=400.0, charted="ssim", packed=pack_values((1.0, 0.6, 0.5))
-)
+ENTRY = TreeEntry("g/m64-s0", Status.DONE, k=8, inpainted=400.0, charted="ssim", packed=pack_values((1.0, 0.6, 0.5)))
 
 
 def text_of(cells: list[tuple[str, str]]) -> str:
@@ -40,8 +38,8 @@ def test_the_net_of_a_metric_is_named_where_there_is_room() -> None:
 
 
 def test_a_value_of_the_original_alone_or_of_another_metric_is_not_shown() -> None:
-    begun = TreeEntry("g/a", Status.RUNNING, k=3, iterations=8, charted="ssim", packed=pack_values((1.0,)))
-    other = TreeEntry("g/a", Status.DONE, k=8, iterations=8, charted="psnr", packed=pack_values((50.0, 20.0)))
+    begun = TreeEntry("g/a", Status.RUNNING, k=3, charted="ssim", packed=pack_values((1.0,)))
+    other = TreeEntry("g/a", Status.DONE, k=8, charted="psnr", packed=pack_values((50.0, 20.0)))
     for entry in (begun, other):
         assert trajectory(entry, 44).rstrip().endswith("–")
 
@@ -59,20 +57,15 @@ def test_in_one_list_of_all_groups_names_stay_apart() -> None:
 
 
 def test_a_group_counts_what_is_done_or_what_the_filter_leaves() -> None:
-    totals, shown = GroupTotals(), GroupTotals()
-    for status in (Status.DONE, Status.FAILED, Status.DONE):
-        totals.add(TreeEntry("g/a", status), 1)
-    shown.add(TreeEntry("g/a", Status.FAILED), 1)
+    totals, shown = GroupTotals([Status.DONE, Status.FAILED, Status.DONE]), GroupTotals([Status.FAILED])
     row = TreeRow("g", 0, True)
     assert text_of(group_cells(row, totals, totals, is_open=True, width=30)) == "▾ g                ✗1 2/3 done"
     assert text_of(group_cells(row, totals, shown, is_open=False, width=30)) == "▸ g                  ✗1 1 of 3"
 
 
 def test_a_group_counts_what_is_stuck_and_in_little_room_leaves_out_what_is_not() -> None:
-    totals = GroupTotals()
-    for status, count in {"done": 3, "running": 1, "queued": 12, "paused": 4, "interrupted": 1, "failed": 1}.items():
-        totals.statuses[status] = count
-    totals.statuses["stopped"] = 1
+    counts = {"done": 3, "running": 1, "queued": 12, "paused": 4, "interrupted": 1, "stopped": 1, "failed": 1}
+    totals = GroupTotals(counts)
     row = TreeRow("a-long-group", 0, True)
 
     def group(width: int) -> str:

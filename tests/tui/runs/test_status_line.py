@@ -29,26 +29,21 @@ def test_the_time_that_is_left_is_a_duration(worker: Worker) -> None:
 
 
 def test_the_time_of_the_whole_queue_stands_behind_what_waits() -> None:
-    totals = GroupTotals()
-    for status, k in ((Status.RUNNING, 100), (Status.QUEUED, 0), (Status.PAUSED, 0), (Status.DONE, 1600)):
-        totals.add(TreeEntry("a", status, k=k, iterations=1600), 1)
+    totals = GroupTotals([Status.RUNNING, Status.QUEUED, Status.PAUSED, Status.DONE])
     counts = format_counts(totals, seconds_left=620.0).plain
     assert counts == "● 1 running  ○ 1 queued  10 min left  ‖ 1 paused  ✓ 1 done"
     assert "left" not in format_counts(totals).plain
 
 
 def test_what_a_person_stopped_is_counted_apart_from_what_died() -> None:
-    totals, more = GroupTotals(), GroupTotals()
-    totals.add(TreeEntry("a/one", Status.INTERRUPTED), 1)
-    for path in ("a/two", "a/three"):
-        more.add(TreeEntry(path, Status.INTERRUPTED, was_stopped=True), 1)
-    totals.merge(more)
+    died = TreeEntry("a/one", Status.INTERRUPTED)
+    stopped = [TreeEntry(path, Status.INTERRUPTED, was_stopped=True) for path in ("a/two", "a/three")]
+    totals = GroupTotals(entry.counted_as for entry in (died, *stopped))
     assert format_counts(totals).plain == "◼ 1 interrupted  ◼ 2 stopped"
-    totals.add(TreeEntry("a/one", Status.INTERRUPTED), -1)
+    totals[died.counted_as] -= 1
     assert format_counts(totals).plain == "◼ 2 stopped"
 
 
 def test_what_a_silent_worker_computes_is_not_counted_as_running(worker: Worker) -> None:
-    totals = GroupTotals()
-    totals.add(TreeEntry("a/one", Status.RUNNING, k=100, iterations=1600), 1)
+    totals = GroupTotals([Status.RUNNING])
     assert format_counts(totals, [replace(worker, silent=45)]).plain == "1 without a sign"

@@ -42,7 +42,7 @@ def test_without_a_trajectory_it_stays_at_frame_0() -> None:
     cursor.move(1)
     cursor.move_by_half(1)
     cursor.play()
-    assert (cursor.k, cursor.newest, cursor.playing, cursor.keyframes, cursor.marker_x()) == (0, 0, False, [], None)
+    assert (cursor.k, cursor.newest, cursor.playing, cursor.halves, cursor.marker_x()) == (0, 0, False, [], None)
 
 
 @pytest.mark.parametrize(("k", "frames", "to"), [(10, 1, 11), (10, -1, 9), (10, -100, 0), (10, 1000, 20)])

@@ -7,7 +7,8 @@ import pytest
 from riptui.graphics.capabilities import Terminal
 from riptui.spec import Box
 from riptui.store.records import IterationRow
-from riptui.tui.trajectory.next_repaint import find_next_repaint
+from riptui.tui.trajectory.frame_cursor import FrameCursor
+from riptui.tui.trajectory.loader import TrajectorySnapshot
 from riptui.tui.trajectory.picture_row import PictureRow
 from tests.support.app_pilot import open_app
 from tests.support.ended_trajectories import computed
@@ -20,8 +21,14 @@ def row(k: int, x: int, y: int) -> IterationRow:
 
 def test_it_is_the_next_of_the_square_and_after_the_last_the_first() -> None:
     rows = [row(1, 0, 0), row(2, 64, 0), row(3, 0, 0), row(4, 0, 64)]
-    assert [find_next_repaint(rows, k, 63, 10) for k in range(5)] == [1, 3, 3, 1, 1]
-    assert find_next_repaint(rows, 0, 64, 64) is None
+    cursor = FrameCursor()
+    cursor.update(TrajectorySnapshot(Path("a"), rows=rows, newest=4))
+    found = []
+    for k in range(5):
+        cursor.go(k)
+        found.append(cursor.find_next_repaint(63, 10))
+    assert found == [1, 3, 3, 1, 1]
+    assert cursor.find_next_repaint(64, 64) is None
 
 
 @pytest.mark.slow

@@ -53,10 +53,19 @@ async def wait_until(pilot: Pilot[Any], condition: Callable[[], object], what: s
 
 
 async def click_text(pilot: Pilot[Any], text: str, *, times: int = 1) -> None:
-    """Click on the first place of the screen with a text, once it is there."""
+    """Click on the first place of the screen with a text, once it is there and stands still."""
+    earlier = None
+    while (place := await _find_text(pilot, text)) != earlier:
+        earlier = place
+        await pilot.pause(0.05)
+    await pilot.click(offset=place, times=times)
+
+
+async def _find_text(pilot: Pilot[Any], text: str) -> tuple[int, int]:
+    """Its column and row, in cells."""
     await wait_until(pilot, lambda: text in screen_text(pilot.app), f"{text} on the screen")
     row, line = next((y, line) for y, line in enumerate(screen_text(pilot.app).splitlines()) if text in line)
-    await pilot.click(offset=(cell_len(line[: line.index(text)]), row), times=times)
+    return cell_len(line[: line.index(text)]), row
 
 
 class AppPilot:

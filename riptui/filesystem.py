@@ -98,7 +98,8 @@ def read_own_file(path: Path, max_bytes: int) -> bytes:
 
 
 def run_within(seconds: float, call: Callable[[], ResultT]) -> ResultT:
-    """The result of a call that may hang on a dead mount. Raises TimeoutError, and leaves the call to its thread.
+    """The result of a call that may hang, on a dead mount or a network. Raises TimeoutError, and leaves the call to its
+    thread.
 
     Time in which this process was suspended, or too busy to look, hardly counts.
     """
@@ -110,7 +111,7 @@ def run_within(seconds: float, call: Callable[[], ResultT]) -> ResultT:
         except BaseException as error:
             results.put((None, error))
 
-    Thread(target=run, name="own file", daemon=True).start()
+    Thread(target=run, name="may hang", daemon=True).start()
     for _ in range(LOOKS):
         try:
             result, error = results.get(timeout=seconds / LOOKS)

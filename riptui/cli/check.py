@@ -105,14 +105,13 @@ def _check_trajectory(trajectory: Trajectory, repair: bool) -> dict[str, Any]:
         running, _ = probe_lock(trajectory.path)
         inspection = inspect_folder(trajectory)
         result |= {"good": inspection.walk.iteration, "iterations": trajectory.spec.iterations}
-        request_damage = _find_request_damage(trajectory)
-        result["damage"] = [*inspection.damage, *request_damage]
+        result["damage"] = [*inspection.damage, *_find_request_damage(trajectory)]
         result["not_replayable"] = describe_unreplayable(trajectory, inspection.rows) or None
         result["mixed"] = describe_mixed_sessions(trajectory, inspection.rows) or None
         result["leftovers"] = [] if running else inspection.leftovers  # those of a running trajectory are in use
         if repair and not running and (result["damage"] or inspection.leftovers):
             with claim(trajectory) as claimed, open_writer(claimed):
-                if request_damage:
+                if _find_request_damage(trajectory):  # still: a user may have replaced it meanwhile
                     claimed.folder.remove_file(layout.REQUEST)
                 result["repaired"] = True
     except (DamagedError, SpecError) as error:

@@ -8,7 +8,7 @@ from riptui.cli.console import out, print_line, short_path, warn
 from riptui.cli.metric_choice import choose_metrics
 from riptui.cli.run_trajectories import run_trajectories
 from riptui.cli.side_by_side import print_side_by_side
-from riptui.cli.worker_options import HowToRun
+from riptui.cli.worker_options import ExecutionOptions
 from riptui.planning.submit import create_demo
 from riptui.store.records import Request
 from riptui.store.worker_record import WorkerOptions
@@ -17,9 +17,9 @@ from riptui.store.worker_record import WorkerOptions
 def demo(runs: Path, mask: int, graphics: str | None, display: str) -> int:
     request = Request("run", choose_metrics(None, fetch=False))
     trajectory = create_demo(runs, request, mask=mask)
-    how = HowToRun(WorkerOptions(), Care.of(None, None), display, detach=False)
-    code = run_trajectories(runs, [trajectory], how, request)
-    if code or not how.is_for_people:
+    execution = ExecutionOptions(WorkerOptions(), Care.of(None, None), display, detach=False)
+    code = run_trajectories(runs, [trajectory], execution, request)
+    if code or not execution.is_for_people:
         return code
     if out.is_terminal:
         print_side_by_side(trajectory, trajectory.spec.iterations, graphics)

@@ -9,7 +9,7 @@ import msgspec
 from riptui.cli.console import warn
 from riptui.cli.run_trajectories import run_trajectories
 from riptui.cli.sweep_options import given_parameters, parse_settings
-from riptui.cli.worker_options import take_how_to_run
+from riptui.cli.worker_options import take_execution_options
 from riptui.errors import InputError
 from riptui.inpainters import resolve_inpainter
 from riptui.inpainters.models.catalogue import resolve_model
@@ -31,13 +31,13 @@ def generate(
     priority: int | None,
     **model: Any,
 ) -> int:
-    """model: its parameters, and the options of `take_how_to_run`."""
+    """model: its parameters, and the options of `take_execution_options`."""
     if not (models or repainters):
         raise InputError(
             "name what makes the pictures: --model org/name, a folder or a file; or --inpainter sd2, which repaints a "
             "grey picture as a whole"
         )
-    how = take_how_to_run(model)
+    execution = take_execution_options(model)
     parameters = parse_settings(key_values) | given_parameters(model)
     sweeps = plan_generation(prompt, models or (), repainters or (), seeds, parameters, size)
     require_valid_names(group, "", sum(map(len, sweeps)))
@@ -48,4 +48,4 @@ def generate(
     rank = msgspec.UNSET if priority is None else priority
     request = Request("run", queued=time.time(), priority=rank)  # a grey original is nothing to measure against
     trajectories = submit_generation(runs, prompt, sweeps, request, group=group, on_trial=warn)
-    return run_trajectories(runs, trajectories, how, request)
+    return run_trajectories(runs, trajectories, execution, request)

@@ -11,7 +11,7 @@ from riptui.cli.console import warn
 from riptui.cli.run_display import RunDisplay
 from riptui.cli.stop_signal import StopSignal
 from riptui.cli.via_worker import queue_unfinished
-from riptui.cli.worker_options import HowToRun
+from riptui.cli.worker_options import ExecutionOptions
 from riptui.errors import DiskError, RiptuiError
 from riptui.events import Ended, Failed, Iterated, TrajectoryEvent
 from riptui.store.records import Request
@@ -27,7 +27,7 @@ from riptui.worker.memory_queue import MemoryQueue
 def run_in_process(
     runs: Path,
     trajectories: Sequence[Trajectory],
-    how: HowToRun,
+    execution: ExecutionOptions,
     request: Request | None,
     display: RunDisplay,
 ) -> int:
@@ -36,10 +36,10 @@ def run_in_process(
     A failed one does not stop the others; a full disk does. After a signal the unfinished ones are stopped, except
     those that another process is running.
     """
-    with StopSignal() as stop, how.care.open_hook(runs) as hook:
+    with StopSignal() as stop, execution.care.open_hook(runs) as hook:
         queued, failed = queue_unfinished(trajectories, display, request)
         if queued:
-            for trajectory, event in _run_queued(runs, queued, stop, trust=how.options.trust):
+            for trajectory, event in _run_queued(runs, queued, stop, trust=execution.worker.trust):
                 failed |= isinstance(event, Failed)
                 display.show(trajectory, event)
                 hook.tell_event(trajectory, event)

@@ -12,7 +12,7 @@ from riptui.cli.metric_choice import choose_metrics
 from riptui.cli.run_trajectories import run_trajectories
 from riptui.cli.source_images import find_sources, read_pictures
 from riptui.cli.sweep_options import build_sweep
-from riptui.cli.worker_options import take_how_to_run
+from riptui.cli.worker_options import take_execution_options
 from riptui.metrics import check_names
 from riptui.planning.submit import submit
 from riptui.planning.sweep import require_valid_names
@@ -33,8 +33,8 @@ def run(
     priority: int | None,
     **settings: Any,
 ) -> int:
-    """settings: those of `take_how_to_run` and, by the names of `build_sweep`, of the sweep."""
-    how = take_how_to_run(settings)
+    """settings: those of `take_execution_options` and, by the names of `build_sweep`, of the sweep."""
+    execution = take_execution_options(settings)
     metrics = None if metrics is None else check_names(metrics)  # a mistyped name fails before anything takes time
     sweep = build_sweep(**settings)
     sources = find_sources(images, recursive=recursive)
@@ -51,7 +51,7 @@ def run(
             runs, members, sweep, request, group=f"{group}/{subgroup}".strip("/"), name=name, on_trial=warn
         )
     ]
-    code = run_trajectories(runs, trajectories, how, request)
-    if not how.detach and code == 0 and how.is_for_people:
+    code = run_trajectories(runs, trajectories, execution, request)
+    if not execution.detach and code == 0 and execution.is_for_people:
         print_line(f"saved in {short_path(Path(os.path.commonpath([found.path for found in trajectories])))}", "dim")
     return code or (0 if complete else 1)

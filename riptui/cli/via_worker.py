@@ -24,7 +24,7 @@ from riptui.supervision.pool import LocalPool
 from riptui.text.units import format_count
 
 if TYPE_CHECKING:
-    from riptui.cli.worker_options import HowToRun
+    from riptui.cli.worker_options import ExecutionOptions
     from riptui.store.worker_registry import Worker
 
 POLL_SECONDS = 0.25  # seconds between two looks: denoising steps are shown as they happen
@@ -59,7 +59,7 @@ def queue_unfinished(
 def run_in_worker(
     runs: Path,
     trajectories: Sequence[Trajectory],
-    how: HowToRun,
+    execution: ExecutionOptions,
     request: Request | None,
     display: RunDisplay,
 ) -> int:
@@ -73,8 +73,8 @@ def run_in_worker(
         return 1 if failed else 0
     for text in explain_other_environments(runs):
         warn(text)
-    pool = LocalPool(runs, [how.options], timeout=how.care.timeout)
-    with StopSignal() as stop, how.care.open_hook(runs) as hook:
+    pool = LocalPool(runs, [execution.worker], timeout=execution.care.timeout)
+    with StopSignal() as stop, execution.care.open_hook(runs) as hook:
         monitor = TrajectoryMonitor(runs, queued)
         pool.start()
         deadline: float | None = None
@@ -97,24 +97,26 @@ def run_in_worker(
     return 1 if failed else 0
 
 
-def queue_for_worker(runs: Path, trajectories: Sequence[Trajectory], how: HowToRun, request: Request | None) -> int:
+def queue_for_worker(
+    runs: Path, trajectories: Sequence[Trajectory], execution: ExecutionOptions, request: Request | None
+) -> int:
     """Queue trajectories for a worker that outlives this process, and return the exit code.
 
     Raises WorkerError, DiskError.
     """
-    with open_display(how.display, trajectories) as display:
+    with open_display(execution.display, trajectories) as display:
         queued, failed = queue_unfinished(trajectories, display, request)
     if queued:
         for text in explain_other_environments(runs):
             warn(text)
-        worker = ensure_worker(runs, how.options)
+        worker = ensure_worker(runs, execution.worker)
         if not worker.alive and not worker.leaving:
             raise WorkerError(f"worker {worker.record.id} died while starting: {log_tail(worker.log)}")
-        how.care.start_follower(runs, [how.options], trajectories=queued)
-        if how.display == "json":
+        execution.care.start_follower(runs, [execution.worker], trajectories=queued)
+        if execution.display == "json":
             for trajectory in queued:
                 print_json({"event": "queued", "trajectory": str(trajectory.path), "worker": worker.record.id})
-        elif how.is_for_people:
+        elif execution.is_for_people:
             _print_next_steps(queued, worker, runs)
     return 1 if failed else 0
 

@@ -14,10 +14,10 @@ from riptui.supervision.device_choice import resolve_uuid
 
 
 @dataclass(frozen=True)
-class HowToRun:
-    """How a command has trajectories computed, and shows it."""
+class ExecutionOptions:
+    """The options by which a command has trajectories computed, and shows it."""
 
-    options: WorkerOptions
+    worker: WorkerOptions
     care: Care
     display: str
     """auto, rich, plain, json or none."""
@@ -28,12 +28,12 @@ class HowToRun:
         return self.display not in ("json", "none")
 
 
-def take_how_to_run(parameters: dict[str, Any]) -> HowToRun:
+def take_execution_options(parameters: dict[str, Any]) -> ExecutionOptions:
     """Move the options of `run`, `generate` and `resume` out of a command's parameters. Raises InputError."""
-    options = take_worker_options(parameters)
+    worker = take_worker_options(parameters)
     care = Care.of(parameters.pop("on_end"), parameters.pop("timeout"))
     as_json, display = parameters.pop("as_json"), parameters.pop("display")
-    return HowToRun(options, care, "json" if as_json else display, parameters.pop("detach"))
+    return ExecutionOptions(worker, care, "json" if as_json else display, parameters.pop("detach"))
 
 
 def take_worker_options(parameters: dict[str, Any]) -> WorkerOptions:

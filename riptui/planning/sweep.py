@@ -68,7 +68,7 @@ class Sweep:
             raise InputError(f"order {self.order} takes no masks of a folder: leave out --masks, or the order")
         if not (self.inpainters and self.masks and self.seeds):
             raise InputError("nothing to compute: give at least one inpainter, one mask size and one seed")
-        len(self)
+        len(self)  # makes the specs, and raises for what cannot be run
 
     def __len__(self) -> int:
         """Trajectories of one picture."""

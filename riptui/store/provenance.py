@@ -18,6 +18,8 @@ from riptui.inpainters.inpainter import (
 from riptui.store.records import IterationRow, Session
 from riptui.store.trajectory import Trajectory
 
+OTHER_NOTES = ("offload", SERVER_URL_NOTE, MEASURES_NOTE)
+"""Notes that decide no pixel: where weights waited, where a server was, where frames were measured."""
 DIGEST = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")
 
 
@@ -53,12 +55,8 @@ def pixel_traits(session: Session) -> dict[str, str]:
     """Everything that may decide a pixel. The index of the GPU and the name of the host do not."""
     device = re.sub(r":[0-9]+", "", session.device, count=1)
     notes = {key: _content(note) if key in ("lora", "embedding") else note for key, note in session.notes.items()}
-    for place in (
-        "offload",
-        SERVER_URL_NOTE,
-        MEASURES_NOTE,
-    ):  # where something was kept or computed
-        notes.pop(place, None)
+    for name in OTHER_NOTES:
+        notes.pop(name, None)
     if notes.get(VARIANT_NOTE) == JOINT_VARIANT:
         del notes[VARIANT_NOTE]
     return {"device": device, "batch": str(session.batch), **session.versions, **notes}
@@ -72,7 +70,8 @@ def _content(note: str) -> str:
 def _list_differences(sessions: list[dict[str, str]]) -> list[str]:
     names = dict.fromkeys(name for traits in sessions for name in traits)
     if all(any(name.startswith(WEIGHTS_NOTE) for name in traits) for traits in sessions):
-        names.pop("model", None)  # where the weights were; what they are is known
+        for name in ("model", VARIANT_NOTE):  # which files the weights were in; what they are is known
+            names.pop(name, None)
     found = {
         name: list(
             dict.fromkeys(

@@ -112,8 +112,12 @@ class ProgressTracker:
         found = find_skipped(workers, earlier=self._earlier_skips)
         self._skipped = self._marked | {self._relative(path): reason for path, reason in found.items()}
         limit = None if full else MAX_OTHERS_PER_POLL
-        for paths in (self._remaining, self._halted):
-            for path in [*islice((path for path in paths if path not in active), limit)]:
+        others = [
+            (paths, [*islice((path for path in paths if path not in active), limit)])
+            for paths in (self._remaining, self._halted)
+        ]  # of both, before what is read moves from one to the other
+        for paths, some in others:
+            for path in some:
                 if full or not self._is_known(path):
                     self._update(path)
                 else:

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import termios
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,12 @@ import pytest
 from riptui.cli import check as cli_check
 from riptui.errors import DiskError
 from riptui.store import layout
+from riptui.store.claim import Claim, claim
 from riptui.store.disk import Folder
 from riptui.store.frames import read_frame
 from riptui.store.lock import FolderLock
+from riptui.store.records import Request
+from riptui.store.requests import set_request
 from riptui.store.trajectory import Status, Trajectory
 from riptui.store.verify import Inspection, inspect_folder
 from tests.support.command import PATIENCE, RICH, Outcome, environment, riptui, started
@@ -227,6 +230,22 @@ def test_a_request_that_cannot_be_read_is_damage_and_repair_deletes_it(make_traj
     assert check().code == 0
     assert riptui("resume", "runs", "--display", "none").code == 0
     assert trajectory.read_rows()[-1].k == 16
+
+
+@pytest.mark.slow
+def test_a_request_that_its_user_replaces_before_the_repair_is_kept(
+    make_trajectory: MakeTrajectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trajectory = make_trajectory()
+    (trajectory.path / layout.REQUEST).write_text("{")
+
+    def claim_late(claimed: Trajectory) -> AbstractContextManager[Claim]:
+        set_request(trajectory, Request("pause"))
+        return claim(claimed)
+
+    monkeypatch.setattr(cli_check, "claim", claim_late)
+    assert check("--repair").code == 0
+    assert trajectory.request == Request("pause")
 
 
 def test_what_is_running_is_not_repaired(make_trajectory: MakeTrajectory) -> None:

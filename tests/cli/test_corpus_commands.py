@@ -2,12 +2,19 @@
 
 import csv
 import json
+from collections import Counter
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image as PilImages
 
+from riptui.arrays import FeatureVectors
+from riptui.features import cpu_fallback
+from riptui.features.cpu_fallback import compute_where_it_fits
+from riptui.features.perceptual_hash import PerceptualHash
 from tests.corpus.conftest import blotches
 from tests.support.command import riptui
 from tests.support.recursed import paint, save_recursion
@@ -55,6 +62,28 @@ def test_from_a_folder_to_the_nearest_pictures(photos: Path, runs: Path, tmp_pat
     assert "leave-one-out" in found["rule"]
     assert riptui("corpus", "remove", "photos").out == "corpus photos: removed\n"
     assert "no corpus: make one" in riptui("corpus").out
+
+
+@pytest.mark.slow
+def test_that_a_gpu_is_full_is_said_once_by_each_command(
+    photos: Path, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    extract = PerceptualHash.extract
+
+    def full(_: object) -> FeatureVectors:
+        raise RuntimeError("CUDA out of memory")
+
+    def extract_on_cpu(self: PerceptualHash, images: Sequence[PilImages.Image]) -> FeatureVectors:
+        return compute_where_it_fits("phash", "cuda:0", partial(full, self), partial(extract, self, images))
+
+    monkeypatch.setattr(PerceptualHash, "extract", extract_on_cpu)
+    commands: list[list[str | Path]] = [["corpus", "index", photos], ["nearest", runs, "--corpus", "photos"]]
+    for argv in commands:
+        monkeypatch.setattr(cpu_fallback, "_counts", Counter[str]())
+        monkeypatch.setattr(cpu_fallback, "_said", set[str]())
+        outcome = riptui(*argv, "--json")
+        assert outcome.code == 0
+        assert outcome.err.count("no memory left on cuda:0 for phash: computed on the CPU until there is\n") == 1
 
 
 def test_refusals_are_one_line(photos: Path, runs: Path, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from riptui.cli import run_trajectories
 from riptui.cli.run_display import DisplayEvent, JsonDisplay
-from riptui.cli.worker_options import HowToRun
+from riptui.cli.worker_options import ExecutionOptions
 from riptui.store import trust
 from riptui.store.listing import find_trajectories
 from riptui.store.trajectory import Status, Trajectory
@@ -114,7 +114,7 @@ def test_files_of_another_user_s_spec_are_loaded_only_with_trust(
 
 
 def test_with_a_time_limit_a_worker_computes(make_trajectory: MakeTrajectory, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[HowToRun] = []
+    asked: list[ExecutionOptions] = []
     monkeypatch.setattr(run_trajectories, "run_in_worker", lambda *given: asked.append(given[2]) or 0)
     assert riptui("resume", make_trajectory(inpainter="identity").path, "--timeout", "9").code == 0
-    assert [how.care.timeout for how in asked] == [9]
+    assert [execution.care.timeout for execution in asked] == [9]

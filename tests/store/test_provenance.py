@@ -73,6 +73,23 @@ def test_what_older_releases_did_not_note_is_not_a_difference(
     assert describe_mixed_sessions(done) == what
 
 
+@pytest.mark.parametrize(
+    ("weights", "what"), [("a" * 64, ""), ("b" * 64, "weights of unet aaaaaaaaaaaa, then bbbbbbbbbbbb")]
+)
+def test_which_of_its_files_had_the_weights_is_no_difference_where_their_digests_are_known(
+    done: Trajectory, weights: str, what: str
+) -> None:
+    """Older releases wrote no note `variant` for RePaint."""
+    noted = {"model": "commit", "weights of unet": "a" * 64}
+    sessions(done, {"notes": noted}, {"notes": {**noted, "weights of unet": weights, "variant": "fp16 of unet"}})
+    assert describe_mixed_sessions(done) == what
+
+
+def test_where_frames_were_measured_is_no_difference(done: Trajectory) -> None:
+    sessions(done, {}, {"notes": {"dtype": "float16", "measures": "no memory left on cuda:0 for lpips-vgg"}}, {})
+    assert describe_mixed_sessions(done) == ""
+
+
 def test_a_session_that_computed_nothing_that_counts_does_not_mix(done: Trajectory) -> None:
     sessions(done, {}, {"batch": 1}, {})
     rows = [msgspec.structs.replace(row, session=1 if row.session == 2 else row.session) for row in done.read_rows()]

@@ -6,7 +6,9 @@ import rich_click as click
 
 from riptui import __version__
 from riptui.cli import COMMANDS, PANELS, UNLISTED_COMMANDS, is_folder
-from riptui.cli.lazy import LazyGroup
+from riptui.cli.lazy import LazyGroup, lazy
+
+warn = lazy("riptui.cli.console:warn")
 
 
 @click.group(
@@ -35,7 +37,15 @@ def riptui() -> None:
 def run_command_line(argv: list[str]) -> int:
     code = riptui.main(expand_aliases(argv), prog_name="riptui", standalone_mode=False)
     sys.stdout.flush()
+    _warn_of_full_gpu()
     return code if isinstance(code, int) else 0
+
+
+def _warn_of_full_gpu() -> None:
+    """Say what the command computed on the CPU because a GPU had no memory left, unless its events said so."""
+    if fallback := sys.modules.get("riptui.features.cpu_fallback"):  # importing it would take 30 ms
+        for text in fallback.take_unsaid():
+            warn(text)
 
 
 def expand_aliases(argv: list[str]) -> list[str]:

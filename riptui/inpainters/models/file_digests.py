@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
 
 from riptui.errors import WeightsError
@@ -68,13 +69,24 @@ def explain_unreadable() -> Iterator[None]:
         raise WeightsError(f"{error.filename} cannot be read: {error.strerror}") from error
 
 
+@contextmanager
+def _open_named(path: Path) -> Iterator[BufferedReader]:
+    """As `open_regular`; errors of reading name the file, too."""
+    try:
+        with open_regular(path) as opened:
+            yield opened
+    except OSError as error:
+        error.filename = error.filename or str(path)
+        raise
+
+
 def file_sha256(path: Path) -> str:
     """SHA-256 of a file, in hex: from the cache if it is unchanged. About 1 s per gigabyte. Raises OSError."""
     key, state = str(path.absolute()), file_state(path)
     cached = _read_cache().get(key)
     if cached is not None and state is not None and cached[:3] == list(state):
         return str(cached[3])
-    with open_regular(path) as opened:
+    with _open_named(path) as opened:
         digest = hashlib.file_digest(opened, "sha256").hexdigest()
     if state is not None and state == file_state(path) and time.time_ns() - state[1] > MIN_AGE_NS:
         add_to_cache(CACHE, key, [*state, digest])
@@ -103,7 +115,7 @@ def _config_sha256(path: Path) -> str:
     if path.suffix != ".json" or path.stat().st_size > 1_000_000:
         return ""
     try:
-        with open_regular(path) as opened:
+        with _open_named(path) as opened:
             content = json.loads(opened.read())
     except ValueError:
         return ""

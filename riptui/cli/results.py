@@ -55,11 +55,12 @@ def results(
 ) -> int:
     """parts: whether findings, recursion, interventions and a comparison (compare) are asked for as well."""
     asked = {part for part, is_asked in parts.items() if is_asked}
+    if metric in SET_METRICS:
+        _require_only_sets(metric, asked, parquet)
     _require_targets(csv, parquet, overwrite=overwrite)
     unlisted = UnlistedFolders()
     readable = _read_summaries(paths, unlisted)
     if metric in SET_METRICS:
-        _require_only_sets(metric, asked, parquet)
         keys = _keys_of_sets(by, readable)
         compare = "compare" in asked
         set_results(readable, metric, features, keys, compare=compare, csv=csv, overwrite=overwrite, as_json=as_json)

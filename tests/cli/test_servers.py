@@ -222,6 +222,7 @@ def test_doctor_says_whether_a_server_answers(stand_in: StandIn, monkeypatch: py
     assert "servers.iopaint.url: it is " in found.what
 
 
+@pytest.mark.needs("servers")
 def test_models_and_config_tell_of_it() -> None:
     write_settings("http://gpu:8080")
     listed = {entry["name"]: entry for entry in json.loads(riptui("models", "--json").out)}

@@ -78,7 +78,7 @@ class CommandContext:
                 except RiptuiError as error:
                     yield error
 
-        return await asyncio.to_thread(lambda: [*apply()])
+        return await asyncio.to_thread(list, apply())
 
     def notify(self, text: str, severity: Literal["information", "warning", "error"] = "information") -> None:
         """Say in the status line what was done, or why nothing was; show a toast for an error.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from asyncio import Lock
 from collections import Counter, defaultdict
-from functools import partial
 from typing import TYPE_CHECKING
 
 from riptui import tui
@@ -42,8 +41,8 @@ class CommandRunner:
             self._browser.say(f"{_title(name)} is still at work: press the key again when it has ended", "warning")
             return
         self._running[name] += 1
-        work = partial(self._run, name, self._describe_state())
-        self._browser.run_worker(work, group=OPENS_DIALOG if asks else "commands")  # type: ignore[arg-type]
+        command = self._run(name, self._describe_state())
+        self._browser.run_worker(command, group=OPENS_DIALOG if asks else "commands")
 
     def is_supervising(self, worker: Worker) -> bool:
         """Whether another worker is started if this one dies."""

@@ -39,7 +39,7 @@ class InnerScreen(Screen[Answer]):
         return shown_key(self.app, binding_id)
 
     def say(self, text: str, severity: Literal["information", "warning"] = "information") -> None:
-        """Show feedback in the screen's status line, if it has one."""
+        """Show feedback in the status line, on screens that have one."""
         self.query_one(FeedbackLine).say(text, severity)
 
     def action_press_key(self, key: str) -> None:

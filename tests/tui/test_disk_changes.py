@@ -6,6 +6,7 @@ import shutil
 import unicodedata
 from collections.abc import Callable
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from riptui.graphics.picture import PictureWidget
 from riptui.store import layout
 from riptui.store.frames import read_frame
 from riptui.store.trajectory import Trajectory
+from riptui.supervision import client
 from tests.support import odd_inpainters
 from tests.support.app_pilot import AppPilot, open_app, screen_strips
 from tests.support.app_runs import FIRST, make_runs, queue_trajectory
@@ -148,6 +150,36 @@ async def test_what_is_broken_or_half_written_is_told_in_its_place_and_the_rest_
 def raw_in(text: str) -> set[str]:
     """What a terminal would obey, and what cannot be seen."""
     return {c for c in text if c != "\n" and unicodedata.category(c) in {"Cc", "Cf", "Cs", "Zl", "Zp"}}
+
+
+async def test_what_is_removed_while_a_range_of_marks_grows_is_never_marked_again(own: Path) -> None:
+    async with open_app(own, select=FIRST) as pilot:
+        await pilot.press("m", "V")
+        await pilot.wait_until(lambda: list(pilot.tree.marked) == [FIRST, "fig7/cat/m64-s1"], "the range")
+        shutil.rmtree(own / FIRST)
+        await pilot.wait_until(lambda: FIRST not in pilot.tree.model.entries, "the removal")
+        await pilot.press("j")
+        assert FIRST not in pilot.tree.marked
+
+
+async def test_a_command_that_waited_for_its_turn_leaves_out_what_was_removed_meanwhile(
+    own: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, goes_on = Event(), Event()
+
+    def request_state(_trajectory: Trajectory, _state: str) -> None:
+        begun.set()
+        goes_on.wait(30)
+
+    monkeypatch.setattr(client, "request_state", request_state)
+    async with open_app(own, select="night/m64-s1") as pilot:
+        await pilot.press("p")
+        await pilot.wait_until(begun.is_set, "the first pause at work")
+        await pilot.press("p")
+        shutil.rmtree(own / "night/m64-s1")
+        await pilot.wait_until(lambda: "night/m64-s1" not in pilot.tree.model.entries, "the removal")
+        goes_on.set()
+        await pilot.wait_for_words("nothing to pause or resume here")
 
 
 # --- workers

@@ -26,7 +26,7 @@ from riptui.study.manifest import Manifest, SourceRecord
 from riptui.study.study_estimate import StudyEstimate
 from riptui.study.study_file import Study
 from riptui.tui.group.compare import CompareScreen
-from riptui.tui.studies import study_planner
+from riptui.tui.studies import study_plan
 from riptui.tui.studies.study_panes import StudyText
 from riptui.tui.trajectory import heading
 from riptui.tui.workers import gpu_history, queue_rows, worker_rows
@@ -189,8 +189,8 @@ async def test_the_screen_is_as_it_was_approved(
     what: str, size: tuple[int, int], home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(heading, "format_age", lambda when: " 3 min ago")
-    monkeypatch.setattr(study_planner, "estimate_study", estimate)
-    monkeypatch.setattr(study_planner, "find_lacking", lambda study: LACKING)
+    monkeypatch.setattr(study_plan, "estimate_study", estimate)
+    monkeypatch.setattr(study_plan, "find_lacking", lambda study: LACKING)
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.chdir(home)
     for module in (worker_rows, queue_rows):

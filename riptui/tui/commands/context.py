@@ -61,9 +61,10 @@ class CommandContext:
         return f"{self.cursor_path} ({format_count(count, 'trajectory')}{filter_note})"
 
     def find_by_status(self, *statuses: Status) -> list[Trajectory]:
-        """The selected trajectories that have one of these statuses in the tree."""
+        """The selected trajectories that have one of these statuses in the tree; none that were removed meanwhile."""
         entries = self.tree_model.entries
-        return [Trajectory(self.runs / path) for path in self.paths if entries[path].status in statuses]
+        listed = [entries[path] for path in self.paths if path in entries]
+        return [Trajectory(self.runs / entry.path) for entry in listed if entry.status in statuses]
 
     async def apply_to_each(
         self, subjects: Iterable[Subject], action: Callable[[Subject], object]
@@ -77,7 +78,7 @@ class CommandContext:
                 except RiptuiError as error:
                     yield error
 
-        return await asyncio.to_thread(lambda: [*apply()])
+        return await asyncio.to_thread(list, apply())
 
     def notify(self, text: str, severity: Literal["information", "warning", "error"] = "information") -> None:
         """Say in the status line what was done, or why nothing was; show a toast for an error.

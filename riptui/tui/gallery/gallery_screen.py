@@ -46,8 +46,6 @@ class GalleryScreen(InnerScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [*screen_bindings.GALLERY]
     DEFAULT_CSS = """
     GalleryScreen {
-        layout: vertical;
-        overflow: hidden;
         & > TextLine { width: 1fr; padding: 0 1; }
         & > GalleryGrid { padding: 0 1; }
     }
@@ -256,6 +254,3 @@ class GalleryScreen(InnerScreen[None]):
             further=self._further,
         )
         self.app.push_screen(FigureScreen(figure), partial(tell_written, self.app))
-
-    def action_close(self) -> None:
-        self.dismiss()

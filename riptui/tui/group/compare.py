@@ -50,8 +50,6 @@ class CompareScreen(InnerScreen[None], Player):
     BINDINGS: ClassVar[list[BindingType]] = [*screen_bindings.COMPARE]
     DEFAULT_CSS = """
     CompareScreen {
-        layout: vertical;
-        overflow: hidden;
         & #compare-about { width: 1fr; padding: 0 1; }
         & #columns { height: auto; padding: 0 1; }
         & #seek { height: 1; padding: 0 1; }
@@ -262,9 +260,6 @@ class CompareScreen(InnerScreen[None], Player):
         """Write the chart as a figure."""
         figure = self.charts.make_figure(self._folder.name, self._trajectories)
         self.app.push_screen(FigureScreen(figure), partial(tell_written, self.app))
-
-    def action_close(self) -> None:
-        self.dismiss()
 
     # Layout and the mouse
 

@@ -13,7 +13,6 @@ from textual.content import Content
 from riptui.graphics.protocol import Graphics
 from riptui.store.listing import FolderSignature, read_signature
 from riptui.store.trajectory import Trajectory
-from riptui.text.terminal import printable
 from riptui.tui import screen_bindings
 from riptui.tui.blinking import Blinking
 from riptui.tui.commands.export_dialog import ExportScreen
@@ -50,8 +49,6 @@ class LargeScreen(InnerScreen[LargePlace], Player):
     BINDINGS: ClassVar[list[BindingType]] = [*screen_bindings.LARGE]
     DEFAULT_CSS = """
     LargeScreen {
-        layout: vertical;
-        overflow: hidden;
         & TextLine { width: 1fr; padding: 0 1; }
     }
     """
@@ -180,7 +177,8 @@ class LargeScreen(InnerScreen[LargePlace], Player):
     def show_position(self, *, moved: bool) -> None:
         if moved:
             self._request_frame()
-        self._show_line()
+        else:
+            self._show_line()
 
     def settle(self) -> None:
         self._picture.settle()
@@ -235,7 +233,7 @@ class LargeScreen(InnerScreen[LargePlace], Player):
     def _begin_maps(self, names: list[str]) -> None:
         self._map.names = names
         if lacking := explain_no_lpips(names):
-            self.notify(printable(lacking), markup=False)
+            self.notify(lacking)
         self.action_cycle_map()
 
     def action_gain(self, direction: int) -> None:

@@ -25,7 +25,7 @@ class FeedbackLine(Static):
     def say(self, text: str, severity: Literal["information", "warning"] = "information") -> None:
         self.said = printable(text)
         if count_columns(self.said) > self.content_size.width > 0:
-            self.notify(self.said, severity=severity, markup=False)
+            self.notify(self.said, severity=severity)
         self._show(Text(self.said, "yellow" if severity == "warning" else "bold", no_wrap=True))
         if self._timer is not None:
             self._timer.stop()

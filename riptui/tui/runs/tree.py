@@ -74,6 +74,7 @@ class RunsTree(ScrollView, can_focus=True, inherit_bindings=False):
             if self.marked.keys() & scan.removed:
                 for path in scan.removed:
                     self.marked.pop(path, None)
+                    self._marked_before.pop(path, None)
                 self._marks_changed()
             self.rebuild()
             return

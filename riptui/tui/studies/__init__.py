@@ -4,7 +4,7 @@ studies_screen     the screen; study_commands: its keys that change something
 study_actions      what they do to a study
 study_list         the list on its left side
 study_panes        plan, failures, log and report of one study
-study_planner      what a study will take; for a thread
+study_plan         what a study will take; for a thread
 study_texts        the texts about them
 study_jobs         the processes that compute a study or write its report
 report_reader      the sections and figures of a written report

@@ -33,7 +33,7 @@ from riptui.tui.studies.study_commands import StudyCommands
 from riptui.tui.studies.study_jobs import StudyJobs
 from riptui.tui.studies.study_list import StudyList
 from riptui.tui.studies.study_panes import StudyPanes
-from riptui.tui.studies.study_planner import StudyPlan, list_lacking, plan_study
+from riptui.tui.studies.study_plan import StudyPlan, list_lacking, plan_study
 from riptui.tui.studies.study_texts import plan_lines, report_lines
 from riptui.tui.tab_bar import TabBar
 from riptui.tui.ui_thread import call_if_open

@@ -18,7 +18,7 @@ from riptui.text.terminal import printable
 from riptui.text.units import abbreviate_home, format_count, format_duration, format_rate, format_size
 from riptui.tui.keymap import KeyNames
 from riptui.tui.studies.report_reader import FoundReport
-from riptui.tui.studies.study_planner import StudyPlan
+from riptui.tui.studies.study_plan import StudyPlan
 from riptui.tui.trajectory.heading import format_age
 
 BAR_COLUMNS = 24

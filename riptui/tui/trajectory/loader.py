@@ -123,10 +123,10 @@ class TrajectoryLoader:
             failure=try_read(lambda: trajectory.failure, None),
             log=try_read(trajectory.read_log, ""),
             annotations=try_read(lambda: read_annotations(self.path), NO_ANNOTATIONS),
-            status=(status := try_read(lambda: derive_status(trajectory, rows[-1] if rows else None), None)),
+            status=try_read(lambda: derive_status(trajectory, rows[-1] if rows else None), None),
             tiles=try_read(self._read_tiles, None),
         )
-        log = "\n".join([*errors, snapshot.log])
+        log, status = "\n".join([*errors, snapshot.log]), snapshot.status
         status_word = try_read(lambda: trajectory.describe_status(status), "") if status else ""
         return replace(snapshot, log=log, status_word=status_word, error="; ".join(errors))
 

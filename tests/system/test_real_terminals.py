@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -56,9 +57,14 @@ async def place(runs: Path, size: tuple[int, int]) -> Region:
     usual = LoadedSettings(Settings(), Path(), {}, ())
     app = RiptuiApp(runs, usual, Terminal("halfblock", "a test"), selected_path="flat/first")
     async with app.run_test(size=size) as pilot:
-        while not (found := app.screen.query("#frame PictureWidget")) or found.only_one(PictureWidget).image is None:
+        region, since = None, time.monotonic()
+        while region is None or time.monotonic() - since < PIXELS:  # the chart below it moves it once more
             await pilot.pause(0.02)
-        return found.only_one(PictureWidget).region
+            pictures = app.screen.query("#frame PictureWidget").results(PictureWidget)
+            now = next((picture.region for picture in pictures if picture.image is not None), None)
+            if now != region:
+                region, since = now, time.monotonic()
+        return region
 
 
 @pytest.fixture(scope="module")

@@ -184,6 +184,10 @@ class TerminalDriver(LinuxDriver):
                 termios.tcsetattr(self.fileno, termios.TCSANOW, self.attrs_before)
             os.set_blocking(self.fileno, True)
 
+    def _sigtstp_application(self, *signal_and_frame: object) -> None:
+        """Suspend between two callbacks: within a write, Textual would wait for the lock that this write holds."""
+        self._loop.call_soon_threadsafe(super()._sigtstp_application)
+
     def _sigcont_application(self, *signal_and_frame: object) -> None:
         """After ctrl+z begin anew; after another stop (kill -STOP) only draw all.
 

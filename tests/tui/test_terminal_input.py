@@ -1,10 +1,14 @@
 """Bytes from the terminal: late answers and broken bytes do not press keys; keys arrive at once and whole."""
 
+import asyncio
+import signal
+
 import pytest
+from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Key, Paste
 
 from riptui.tui import terminal_input
-from riptui.tui.terminal_input import InputFilter, KeyParser
+from riptui.tui.terminal_input import InputFilter, KeyParser, TerminalDriver
 
 ANSWERS = [
     b"\x1bP>|kitty(0.41.1)\x1b\\",
@@ -160,3 +164,19 @@ def test_the_parser_goes_on_behind_what_it_cannot_read() -> None:
     parser = KeyParser(False)
     assert list(parser.feed("\x1b[1;1:1S")) == []
     assert [message.key for message in parser.feed("j") if isinstance(message, Key)] == ["j"]
+
+
+async def test_it_is_not_suspended_within_what_it_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The handler of a signal runs anywhere, also where the lock that it would wait for is held."""
+    suspended: list[object] = []
+    monkeypatch.setattr(LinuxDriver, "_sigtstp_application", lambda driver, *_: suspended.append(driver))
+    driver = TerminalDriver.__new__(TerminalDriver)  # without a terminal
+    driver._loop = asyncio.get_running_loop()
+    earlier = signal.signal(signal.SIGTSTP, lambda number, frame: driver._sigtstp_application(number, frame))
+    try:
+        signal.raise_signal(signal.SIGTSTP)
+        assert suspended == []
+        await asyncio.sleep(0)
+        assert suspended == [driver]
+    finally:
+        signal.signal(signal.SIGTSTP, earlier)
